@@ -1,0 +1,64 @@
+package components
+
+import (
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// lokiSpacesSecret holds the Spaces key Loki reads from its environment.
+const lokiSpacesSecret = "loki-spaces"
+
+// Logging is Loki and the Alloy that ships every pod's logs to it.
+type Logging struct {
+	pulumi.ResourceState
+}
+
+// LoggingArgs place and size the store.
+type LoggingArgs struct {
+	Platform      Platform
+	Namespaces    *Namespaces
+	Observability *Observability
+	Retention     string
+	VolumeGiB     int          // per replica
+	Spaces        *SpacesStore // nil keeps the logs on Loki's volume
+}
+
+// NewLogging installs Loki and Alloy.
+func NewLogging(ctx *pulumi.Context, name string, args *LoggingArgs, opts ...pulumi.ResourceOption) (*Logging, error) {
+	l := &Logging{}
+	if err := ctx.RegisterComponentResource(typePrefix+"Logging", name, l, opts...); err != nil {
+		return nil, err
+	}
+	parent := pulumi.Parent(l)
+	loki := chartRelease{name: "loki", namespace: NamespaceLoki, known: map[string]any{
+		"loki":         map[string]any{"limits_config": map[string]any{"retention_period": args.Retention}},
+		"singleBinary": map[string]any{"persistence": map[string]any{"size": gib(args.VolumeGiB)}},
+	}}
+	lokiOpts := []pulumi.ResourceOption{parent, args.Namespaces.dependency(NamespaceLoki), args.Observability.dependency()}
+	if args.Spaces != nil {
+		key, err := newSecret(ctx, NamespaceLoki, lokiSpacesSecret, pulumi.StringMap{
+			"SPACES_ACCESS_KEY_ID": args.Spaces.AccessKey, "SPACES_SECRET_ACCESS_KEY": args.Spaces.SecretKey,
+		}, parent, args.Namespaces.dependency(NamespaceLoki))
+		if err != nil {
+			return nil, err
+		}
+		lokiOpts = append(lokiOpts, pulumi.DependsOn([]pulumi.Resource{key}))
+		loki.options = []string{"spaces"}
+		loki.known["loki"].(map[string]any)["storage"] = args.Spaces.lokiStorage()
+	}
+	if _, err := args.Platform.install(ctx, loki, lokiOpts...); err != nil {
+		return nil, err
+	}
+	_, err := args.Platform.install(ctx, chartRelease{
+		name: "alloy", namespace: NamespaceNodeAgents, known: map[string]any{
+			// Helm replaces lists, so the node's name stands here beside the cluster's.
+			"alloy": map[string]any{"extraEnv": []any{
+				map[string]any{"name": "NODE_NAME", "valueFrom": map[string]any{"fieldRef": map[string]any{"fieldPath": "spec.nodeName"}}},
+				map[string]any{"name": "CLUSTER_NAME", "value": args.Platform.Cluster},
+			}},
+		},
+	}, parent, args.Namespaces.dependency(NamespaceNodeAgents), args.Observability.dependency())
+	if err != nil {
+		return nil, err
+	}
+	return l, ctx.RegisterResourceOutputs(l, pulumi.Map{})
+}

@@ -1,0 +1,80 @@
+package components
+
+import (
+	"github.com/pulumi/pulumi-digitalocean/sdk/v4/go/digitalocean"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Pool is a group of equal nodes, of a fixed number (Count) or scaled by DigitalOcean (AutoScale).
+type Pool struct {
+	Name      string            `json:"name"`
+	Size      string            `json:"size"` // Droplet size slug
+	Count     int               `json:"count"`
+	AutoScale *AutoScale        `json:"autoScale"`
+	Labels    map[string]string `json:"labels"`
+	Taints    []Taint           `json:"taints"`
+}
+
+// AutoScale bounds the number of nodes.
+type AutoScale struct {
+	Min int `json:"min"`
+	Max int `json:"max"`
+}
+
+// Taint keeps pods without a matching toleration off a pool's nodes.
+type Taint struct {
+	Key    string `json:"key"`
+	Value  string `json:"value"`
+	Effect string `json:"effect"` // NoSchedule, PreferNoSchedule or NoExecute
+}
+
+// MinNodes is the number of nodes that can be counted on.
+func (p Pool) MinNodes() int {
+	if p.AutoScale != nil {
+		return p.AutoScale.Min
+	}
+	return p.Count
+}
+
+// scale returns the pool's size as both of DigitalOcean's resources take it. The count is left to the autoscaler
+// where there is one: a preview must not undo its work.
+func (p Pool) scale() (count, minimum, maximum pulumi.IntPtrInput) {
+	if p.AutoScale != nil {
+		return nil, pulumi.Int(p.AutoScale.Min), pulumi.Int(p.AutoScale.Max)
+	}
+	return pulumi.Int(p.Count), nil, nil
+}
+
+// asDefault is the pool that is created with the cluster.
+func (p Pool) asDefault() *digitalocean.KubernetesClusterNodePoolArgs {
+	count, minimum, maximum := p.scale()
+	var taints digitalocean.KubernetesClusterNodePoolTaintArray
+	for _, t := range p.Taints {
+		taints = append(taints, digitalocean.KubernetesClusterNodePoolTaintArgs{
+			Key: pulumi.String(t.Key), Value: pulumi.String(t.Value), Effect: pulumi.String(t.Effect),
+		})
+	}
+	return &digitalocean.KubernetesClusterNodePoolArgs{
+		Name: pulumi.String(p.Name), Size: pulumi.String(p.Size),
+		NodeCount: count, AutoScale: pulumi.Bool(p.AutoScale != nil), MinNodes: minimum, MaxNodes: maximum,
+		Labels: pulumi.ToStringMap(p.Labels), Taints: taints,
+	}
+}
+
+// newNodePool adds a pool to a cluster as a resource of its own, so that its size changes without the cluster's.
+func newNodePool(ctx *pulumi.Context, name string, p Pool, cluster *digitalocean.KubernetesCluster, opts ...pulumi.ResourceOption) error {
+	count, minimum, maximum := p.scale()
+	var taints digitalocean.KubernetesNodePoolTaintArray
+	for _, t := range p.Taints {
+		taints = append(taints, digitalocean.KubernetesNodePoolTaintArgs{
+			Key: pulumi.String(t.Key), Value: pulumi.String(t.Value), Effect: pulumi.String(t.Effect),
+		})
+	}
+	_, err := digitalocean.NewKubernetesNodePool(ctx, name, &digitalocean.KubernetesNodePoolArgs{
+		ClusterId: cluster.ID(),
+		Name:      pulumi.String(p.Name), Size: pulumi.String(p.Size),
+		NodeCount: count, AutoScale: pulumi.Bool(p.AutoScale != nil), MinNodes: minimum, MaxNodes: maximum,
+		Labels: pulumi.ToStringMap(p.Labels), Taints: taints,
+	}, append(opts, pulumi.DeletedWith(cluster))...)
+	return err
+}

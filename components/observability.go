@@ -1,0 +1,100 @@
+package components
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Observability is metrics-server, and kube-prometheus-stack with its CRDs: Prometheus, Alertmanager and Grafana.
+type Observability struct {
+	pulumi.ResourceState
+
+	Grafana Login
+
+	// crds is what every release with a monitor or a rule waits for: without them charts leave their monitors out.
+	crds *Release
+}
+
+// ObservabilityArgs size the parts.
+type ObservabilityArgs struct {
+	Platform              Platform
+	Namespaces            *Namespaces
+	PrometheusRetention   string
+	PrometheusVolumeGiB   int // per replica
+	AlertmanagerVolumeGiB int // per replica
+	GrafanaVolumeGiB      int
+}
+
+// NewObservability installs the releases; Grafana's password is generated.
+func NewObservability(ctx *pulumi.Context, name string, args *ObservabilityArgs, opts ...pulumi.ResourceOption) (*Observability, error) {
+	o := &Observability{}
+	if err := ctx.RegisterComponentResource(typePrefix+"Observability", name, o, opts...); err != nil {
+		return nil, err
+	}
+	parent := pulumi.Parent(o)
+	crds, err := args.Platform.install(ctx, chartRelease{
+		name: "prometheus-operator-crds", namespace: NamespaceMonitoring,
+	}, parent, args.Namespaces.dependency(NamespaceMonitoring))
+	if err != nil {
+		return nil, err
+	}
+	o.crds = crds
+	_, err = args.Platform.install(ctx, chartRelease{
+		name: "metrics-server", namespace: NamespaceMetricsServer,
+	}, parent, args.Namespaces.dependency(NamespaceMetricsServer), o.dependency())
+	if err != nil {
+		return nil, err
+	}
+	password, err := newPassword(ctx, name+"-grafana", parent)
+	if err != nil {
+		return nil, err
+	}
+	o.Grafana = Login{User: "admin", Password: password}
+	admin, err := newSecret(ctx, NamespaceMonitoring, "grafana-admin", pulumi.StringMap{
+		"admin-user": pulumi.String(o.Grafana.User), "admin-password": password,
+	}, parent, args.Namespaces.dependency(NamespaceMonitoring))
+	if err != nil {
+		return nil, err
+	}
+	_, err = args.Platform.install(ctx, chartRelease{
+		name: "kube-prometheus-stack", namespace: NamespaceMonitoring, known: args.values(), timeout: 15 * time.Minute,
+	}, parent, o.dependency(), pulumi.DependsOn([]pulumi.Resource{admin}),
+		args.Namespaces.dependency(NamespaceMonitoring, NamespaceNodeAgents))
+	if err != nil {
+		return nil, err
+	}
+	return o, ctx.RegisterResourceOutputs(o, pulumi.Map{})
+}
+
+// dependency makes a release wait for the monitoring CRDs.
+func (o *Observability) dependency() pulumi.ResourceOption {
+	return pulumi.DependsOn([]pulumi.Resource{o.crds})
+}
+
+// values are what the program knows of kube-prometheus-stack.
+func (a *ObservabilityArgs) values() map[string]any {
+	return map[string]any{
+		"prometheus": map[string]any{"prometheusSpec": map[string]any{
+			"externalLabels": map[string]any{"cluster": a.Platform.Cluster},
+			"retention":      a.PrometheusRetention,
+			// Prometheus deletes early rather than fill its volume: blocks take 80 %, the rest is the write-ahead log's.
+			"retentionSize": fmt.Sprintf("%dMB", a.PrometheusVolumeGiB*1024*8/10),
+			"storageSpec":   claim(a.PrometheusVolumeGiB),
+		}},
+		"alertmanager": map[string]any{"alertmanagerSpec": map[string]any{
+			"storage": claim(a.AlertmanagerVolumeGiB),
+		}},
+		"grafana": map[string]any{"persistence": map[string]any{"size": gib(a.GrafanaVolumeGiB)}},
+	}
+}
+
+// claim is the size of a volume claim template; class and access mode stand in the values file.
+func claim(size int) map[string]any {
+	return map[string]any{"volumeClaimTemplate": map[string]any{"spec": map[string]any{
+		"resources": map[string]any{"requests": map[string]any{"storage": gib(size)}},
+	}}}
+}
+
+func gib(size int) string { return fmt.Sprintf("%dGi", size) }

@@ -1,0 +1,54 @@
+package components
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"doks-security/values"
+)
+
+// Platform is what every release of a stack shares.
+type Platform struct {
+	Cluster string // name; a label on every metric and log
+	Profile string // overlay in values/
+	Charts  ChartSource
+}
+
+// chartRelease is a release as a component asks for it.
+type chartRelease struct {
+	name, namespace string
+	values          string         // file in values/; default: name
+	pin             string         // entry in values/charts.yaml; default: values
+	options         []string       // overlays in values/options/
+	known           map[string]any // what only the program knows
+	timeout         time.Duration
+}
+
+// install makes a release of the pinned chart with the values of its file, profile and options, and what the program
+// knows on top.
+func (p Platform) install(ctx *pulumi.Context, r chartRelease, opts ...pulumi.ResourceOption) (*Release, error) {
+	if r.values == "" {
+		r.values = r.name
+	}
+	if r.pin == "" {
+		r.pin = r.values
+	}
+	charts, err := values.Charts()
+	if err != nil {
+		return nil, err
+	}
+	chart, ok := charts[r.pin]
+	if !ok {
+		return nil, fmt.Errorf("values/charts.yaml pins no chart %q", r.pin)
+	}
+	loaded, err := values.Load(r.values, p.Profile, r.options...)
+	if err != nil {
+		return nil, err
+	}
+	return newRelease(ctx, &ReleaseArgs{
+		Name: r.name, Namespace: r.namespace, Chart: chart, Source: p.Charts,
+		Values: values.Merge(loaded, r.known), Timeout: r.timeout,
+	}, opts...)
+}

@@ -1,0 +1,133 @@
+package components
+
+import (
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Versions of Falco, by minor. The chart's pin stands in values/charts.yaml.
+const (
+	NewestFalco = "0.44"
+	// LastFalcoWithGRPC is what falco-exporter needs: 0.44 removed the gRPC output.
+	LastFalcoWithGRPC = "0.43"
+)
+
+// Where the metrics of Falco's events come from.
+const (
+	// NativeMetrics are exported by Falco and falcosidekick themselves.
+	NativeMetrics = "native"
+	// FalcoExporter is a program of its own, deprecated since 2025 and without a successor.
+	FalcoExporter = "falco-exporter"
+)
+
+// falcoPins are the entries in values/charts.yaml.
+var falcoPins = map[string]string{NewestFalco: "falco", LastFalcoWithGRPC: "falco-8"}
+
+// RuntimeSecurity is Falco on every node, falcosidekick, its UI with Redis, and Falco's events as metrics.
+type RuntimeSecurity struct {
+	pulumi.ResourceState
+
+	UI Login
+}
+
+// RuntimeSecurityArgs choose the Falco and what it loads.
+type RuntimeSecurityArgs struct {
+	Platform      Platform
+	Namespaces    *Namespaces
+	Observability *Observability
+	Falco         string            // NewestFalco or LastFalcoWithGRPC
+	Metrics       string            // NativeMetrics or FalcoExporter
+	Rules         map[string]string // files for /etc/falco/rules.d, loaded in the order of their names
+	UIRetention   string
+	// RedisVolumeGiB is the volume of the UI's store.
+	RedisVolumeGiB int
+	// AlertmanagerFrom is the lowest priority that becomes an alert.
+	AlertmanagerFrom string
+}
+
+// NewRuntimeSecurity installs Falco and what tells people of its events. The passwords are generated.
+func NewRuntimeSecurity(ctx *pulumi.Context, name string, args *RuntimeSecurityArgs, opts ...pulumi.ResourceOption) (*RuntimeSecurity, error) {
+	s := &RuntimeSecurity{}
+	if err := ctx.RegisterComponentResource(typePrefix+"RuntimeSecurity", name, s, opts...); err != nil {
+		return nil, err
+	}
+	parent := pulumi.Parent(s)
+	namespace := args.Namespaces.dependency(NamespaceFalco)
+	secrets, err := s.newSecrets(ctx, name, parent, namespace)
+	if err != nil {
+		return nil, err
+	}
+	falco := chartRelease{
+		name: "falco", namespace: NamespaceFalco, pin: falcoPins[args.Falco], known: args.values(),
+	}
+	if args.Metrics == FalcoExporter {
+		falco.options = []string{FalcoExporter}
+	}
+	// Its dashboards go where Grafana looks for them.
+	installed, err := args.Platform.install(ctx, falco, parent, secrets, args.Observability.dependency(),
+		args.Namespaces.dependency(NamespaceFalco, NamespaceMonitoring))
+	if err != nil {
+		return nil, err
+	}
+	if args.Metrics == FalcoExporter {
+		warning := "falco-exporter is end of life (deprecated in 2025, no fixes) and holds Falco at " + LastFalcoWithGRPC +
+			"; runtimeSecurity.metrics: native needs neither"
+		if err := ctx.Log.Warn(warning, &pulumi.LogArgs{Resource: s}); err != nil {
+			return nil, err
+		}
+		_, err := args.Platform.install(ctx, chartRelease{name: FalcoExporter, namespace: NamespaceFalco},
+			parent, namespace, args.Observability.dependency(), pulumi.DependsOn([]pulumi.Resource{installed}))
+		if err != nil {
+			return nil, err
+		}
+	}
+	return s, ctx.RegisterResourceOutputs(s, pulumi.Map{})
+}
+
+// newSecrets generates the logins of the UI and its Redis, and returns the dependency on them.
+func (s *RuntimeSecurity) newSecrets(ctx *pulumi.Context, name string, opts ...pulumi.ResourceOption) (pulumi.ResourceOption, error) {
+	password, err := newPassword(ctx, name+"-falcosidekick-ui", opts...)
+	if err != nil {
+		return nil, err
+	}
+	redisPassword, err := newPassword(ctx, name+"-falcosidekick-ui-redis", opts...)
+	if err != nil {
+		return nil, err
+	}
+	s.UI = Login{User: "admin", Password: password}
+	ui, err := newSecret(ctx, NamespaceFalco, "falcosidekick-ui", pulumi.StringMap{
+		"FALCOSIDEKICK_UI_USER":           pulumi.Sprintf("%s:%s", s.UI.User, password),
+		"FALCOSIDEKICK_UI_REDIS_PASSWORD": redisPassword,
+		"REDIS_PASSWORD":                  redisPassword,
+	}, opts...)
+	if err != nil {
+		return nil, err
+	}
+	redis, err := newSecret(ctx, NamespaceFalco, "falcosidekick-ui-redis", pulumi.StringMap{
+		"REDIS_ARGS": pulumi.Sprintf("--requirepass %s", redisPassword),
+	}, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return pulumi.DependsOn([]pulumi.Resource{ui, redis}), nil
+}
+
+// values are what the program knows of Falco's chart.
+func (a *RuntimeSecurityArgs) values() map[string]any {
+	customRules := map[string]any{}
+	for file, content := range a.Rules {
+		customRules[file] = content
+	}
+	return map[string]any{
+		"customRules": customRules,
+		"falcosidekick": map[string]any{
+			"config": map[string]any{
+				"customfields": "cluster:" + a.Platform.Cluster,
+				"alertmanager": map[string]any{"minimumpriority": a.AlertmanagerFrom},
+			},
+			"webui": map[string]any{
+				"ttl":   a.UIRetention,
+				"redis": map[string]any{"storageSize": gib(a.RedisVolumeGiB)},
+			},
+		},
+	}
+}

@@ -1,0 +1,63 @@
+package components
+
+import (
+	"github.com/pulumi/pulumi-digitalocean/sdk/v4/go/digitalocean"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// SpacesSettings name a bucket of DigitalOcean's object storage.
+type SpacesSettings struct {
+	Region string `json:"region"`
+	Bucket string `json:"bucket"` // unique within the region, among all of DigitalOcean's customers
+}
+
+// SpacesStore is a bucket for Loki and a key that reaches this bucket only.
+type SpacesStore struct {
+	pulumi.ResourceState
+
+	Settings             SpacesSettings
+	AccessKey, SecretKey pulumi.StringOutput
+}
+
+// SpacesStoreArgs describe the store.
+type SpacesStoreArgs struct {
+	SpacesSettings
+	Protect bool // keeps the bucket, and refuses to delete what is in it
+}
+
+// NewSpacesStore creates the bucket and its key. The DigitalOcean provider needs a Spaces key of the account to create
+// a bucket: SPACES_ACCESS_KEY_ID and SPACES_SECRET_ACCESS_KEY.
+func NewSpacesStore(ctx *pulumi.Context, name string, args *SpacesStoreArgs, opts ...pulumi.ResourceOption) (*SpacesStore, error) {
+	s := &SpacesStore{Settings: args.SpacesSettings}
+	if err := ctx.RegisterComponentResource(typePrefix+"SpacesStore", name, s, opts...); err != nil {
+		return nil, err
+	}
+	bucket, err := digitalocean.NewSpacesBucket(ctx, name, &digitalocean.SpacesBucketArgs{
+		Name: pulumi.String(args.Bucket), Region: pulumi.String(args.Region),
+		Acl: pulumi.String("private"), ForceDestroy: pulumi.Bool(!args.Protect),
+	}, pulumi.Parent(s), pulumi.Protect(args.Protect))
+	if err != nil {
+		return nil, err
+	}
+	key, err := digitalocean.NewSpacesKey(ctx, name, &digitalocean.SpacesKeyArgs{
+		Name: pulumi.String(args.Bucket),
+		Grants: digitalocean.SpacesKeyGrantArray{digitalocean.SpacesKeyGrantArgs{
+			Bucket: bucket.Name, Permission: pulumi.String("readwrite"),
+		}},
+	}, pulumi.Parent(s), pulumi.AdditionalSecretOutputs([]string{"secretKey"}))
+	if err != nil {
+		return nil, err
+	}
+	s.AccessKey, s.SecretKey = key.AccessKey, pulumi.ToSecret(key.SecretKey).(pulumi.StringOutput)
+	return s, ctx.RegisterResourceOutputs(s, pulumi.Map{})
+}
+
+// lokiStorage is the part of Loki's values that names the bucket.
+func (s *SpacesStore) lokiStorage() map[string]any {
+	return map[string]any{
+		"bucketNames": map[string]any{"chunks": s.Settings.Bucket, "ruler": s.Settings.Bucket},
+		"object_store": map[string]any{"s3": map[string]any{
+			"endpoint": s.Settings.Region + ".digitaloceanspaces.com", "region": s.Settings.Region,
+		}},
+	}
+}

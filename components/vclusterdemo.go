@@ -1,0 +1,32 @@
+package components
+
+import (
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// VClusterDemo is a virtual cluster in a namespace nobody approved: it makes the rule fire.
+type VClusterDemo struct {
+	pulumi.ResourceState
+}
+
+// VClusterDemoArgs say where.
+type VClusterDemoArgs struct {
+	Platform        Platform
+	Namespaces      *Namespaces
+	RuntimeSecurity *RuntimeSecurity
+}
+
+// NewVClusterDemo installs the virtual cluster once Falco watches.
+func NewVClusterDemo(ctx *pulumi.Context, name string, args *VClusterDemoArgs, opts ...pulumi.ResourceOption) (*VClusterDemo, error) {
+	d := &VClusterDemo{}
+	if err := ctx.RegisterComponentResource(typePrefix+"VClusterDemo", name, d, opts...); err != nil {
+		return nil, err
+	}
+	_, err := args.Platform.install(ctx, chartRelease{
+		name: "demo", values: "vcluster", namespace: NamespaceVCluster,
+	}, pulumi.Parent(d), args.Namespaces.dependency(NamespaceVCluster), pulumi.DependsOn([]pulumi.Resource{args.RuntimeSecurity}))
+	if err != nil {
+		return nil, err
+	}
+	return d, ctx.RegisterResourceOutputs(d, pulumi.Map{})
+}

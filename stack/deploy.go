@@ -1,0 +1,123 @@
+// Package stack is one environment: its settings, read from the stack file and validated, and Deploy, which wires the
+// components and exports how to reach them.
+package stack
+
+import (
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"doks-security/components"
+	"doks-security/rules"
+)
+
+// Deploy is the whole system: a cluster, what observes it, what guards it, and how people reach it. Settings are
+// validated before the first resource.
+func Deploy(ctx *pulumi.Context) error {
+	settings, err := Load(ctx)
+	if err != nil {
+		return err
+	}
+	name := ctx.Stack()
+	cluster, err := newCluster(ctx, name, settings)
+	if err != nil {
+		return err
+	}
+	inCluster := cluster.Options()
+	platform := components.Platform{
+		Cluster: settings.clusterName(), Profile: string(settings.Profile), Charts: components.ChartSource(settings.Charts),
+	}
+	namespaces, err := components.NewNamespaces(ctx, name, &components.NamespacesArgs{Names: settings.namespaces()}, inCluster...)
+	if err != nil {
+		return err
+	}
+	observability, err := components.NewObservability(ctx, name, &components.ObservabilityArgs{
+		Platform: platform, Namespaces: namespaces,
+		PrometheusRetention:   settings.Observability.PrometheusRetention,
+		PrometheusVolumeGiB:   settings.Observability.PrometheusVolumeGiB,
+		AlertmanagerVolumeGiB: settings.Observability.AlertmanagerVolumeGiB,
+		GrafanaVolumeGiB:      settings.Observability.GrafanaVolumeGiB,
+	}, inCluster...)
+	if err != nil {
+		return err
+	}
+	spaces, err := newSpacesStore(ctx, name, settings)
+	if err != nil {
+		return err
+	}
+	_, err = components.NewLogging(ctx, name, &components.LoggingArgs{
+		Platform: platform, Namespaces: namespaces, Observability: observability,
+		Retention: settings.Logging.Retention, VolumeGiB: settings.Logging.VolumeGiB, Spaces: spaces,
+	}, inCluster...)
+	if err != nil {
+		return err
+	}
+	loaded, err := rules.Files(settings.VirtualClusters.ApprovedNamespaces)
+	if err != nil {
+		return err
+	}
+	security, err := components.NewRuntimeSecurity(ctx, name, &components.RuntimeSecurityArgs{
+		Platform: platform, Namespaces: namespaces, Observability: observability,
+		Falco: settings.RuntimeSecurity.Falco, Metrics: settings.RuntimeSecurity.Metrics, Rules: loaded,
+		UIRetention:      settings.RuntimeSecurity.UIRetention,
+		RedisVolumeGiB:   settings.RuntimeSecurity.RedisVolumeGiB,
+		AlertmanagerFrom: settings.RuntimeSecurity.AlertmanagerFrom,
+	}, inCluster...)
+	if err != nil {
+		return err
+	}
+	if settings.VirtualClusters.Demo {
+		_, err := components.NewVClusterDemo(ctx, name, &components.VClusterDemoArgs{
+			Platform: platform, Namespaces: namespaces, RuntimeSecurity: security,
+		}, inCluster...)
+		if err != nil {
+			return err
+		}
+	}
+	export(ctx, settings, cluster, observability.Grafana, security.UI)
+	return nil
+}
+
+func newCluster(ctx *pulumi.Context, name string, s Settings) (*components.Cluster, error) {
+	if s.Cluster.Existing != "" {
+		return components.NewExistingCluster(ctx, name, &components.ExistingClusterArgs{
+			Name: s.Cluster.Existing, Credentials: s.Cluster.Credentials,
+		})
+	}
+	return components.NewCluster(ctx, name, &components.ClusterArgs{
+		Name: s.Cluster.Name, Region: s.Cluster.Region, VersionPrefix: s.Cluster.Version,
+		Network: s.Cluster.Network, Pools: s.Cluster.Pools,
+		HA: s.Cluster.HA, AutoUpgrade: s.Cluster.AutoUpgrade, SurgeUpgrade: s.Cluster.SurgeUpgrade,
+		Maintenance: s.Cluster.Maintenance, APIAllowedCIDRs: s.Cluster.APIAllowedCIDRs,
+		RegistryIntegration: s.Cluster.RegistryIntegration, Tags: s.Cluster.Tags, Protect: s.Cluster.Protect,
+		DestroyAssociatedResources: s.Cluster.DestroyAssociatedResources, Credentials: s.Cluster.Credentials,
+		Project: components.ProjectArgs(s.Project),
+	})
+}
+
+// newSpacesStore is nil when the logs stay on a volume.
+func newSpacesStore(ctx *pulumi.Context, name string, s Settings) (*components.SpacesStore, error) {
+	if s.Logging.Storage != StorageSpaces {
+		return nil, nil
+	}
+	return components.NewSpacesStore(ctx, name+"-loki", &components.SpacesStoreArgs{
+		SpacesSettings: s.Logging.Spaces, Protect: s.Cluster.Protect,
+	})
+}
+
+// namespaces are those the chosen parts need.
+func (s Settings) namespaces() []string {
+	names := []string{
+		components.NamespaceMonitoring, components.NamespaceLoki, components.NamespaceNodeAgents,
+		components.NamespaceFalco, components.NamespaceMetricsServer,
+	}
+	if s.VirtualClusters.Demo {
+		names = append(names, components.NamespaceVCluster)
+	}
+	return names
+}
+
+func (s Settings) clusterName() string {
+	if s.Cluster.Existing != "" {
+		return s.Cluster.Existing
+	}
+	return s.Cluster.Name
+}

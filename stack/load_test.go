@@ -1,0 +1,159 @@
+package stack
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"gopkg.in/yaml.v3"
+
+	"doks-security/components"
+)
+
+var update = flag.Bool("update", false, "rewrite the messages in testdata/invalid")
+
+// rawConfig reads a stack file the way Pulumi hands it to the program: objects as JSON.
+func rawConfig(t *testing.T, file string) map[string]string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var content struct {
+		Config map[string]any `yaml:"config"`
+	}
+	if err := yaml.Unmarshal(text, &content); err != nil {
+		t.Fatal(err)
+	}
+	raw := map[string]string{}
+	for key, value := range content.Config {
+		name, ours := strings.CutPrefix(key, Project+":")
+		if !ours {
+			t.Fatalf("%s: key %q is not of this project", file, key)
+		}
+		if s, ok := value.(string); ok {
+			raw[name] = s
+			continue
+		}
+		encoded, err := json.Marshal(value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw[name] = string(encoded)
+	}
+	return raw
+}
+
+func fixtures(t *testing.T, pattern string) []string {
+	t.Helper()
+	files, err := filepath.Glob(pattern)
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no fixtures in %s: %v", pattern, err)
+	}
+	return files
+}
+
+// Every invalid fixture holds one fault, named by the file; beside it stands the message a person reads.
+func TestInvalidSettings(t *testing.T) {
+	files := fixtures(t, "testdata/invalid/*.yaml")
+	if len(files) < 40 {
+		t.Errorf("%d invalid fixtures, want at least 40", len(files))
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".yaml"), func(t *testing.T) {
+			_, err := Parse("dev", rawConfig(t, file))
+			if err == nil {
+				t.Fatal("no fault found")
+			}
+			faults, ok := err.(Faults)
+			if !ok || len(faults) != 1 {
+				t.Fatalf("want exactly one fault, got:\n%v", err)
+			}
+			if f := faults[0]; f.Key == "" || f.Allowed == "" || f.Fix == "" {
+				t.Errorf("a fault names its key, what is allowed and the fix: %+v", f)
+			}
+			golden := strings.TrimSuffix(file, ".yaml") + ".txt"
+			got := []byte(err.Error() + "\n")
+			if *update {
+				if err := os.WriteFile(golden, got, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(got, want) {
+				t.Errorf("message\n%s\nwant\n%s", got, want)
+			}
+		})
+	}
+}
+
+func TestValidSettings(t *testing.T) {
+	files := append(fixtures(t, "testdata/valid/*.yaml"), fixtures(t, "../Pulumi.*.yaml")...)
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".yaml"), func(t *testing.T) {
+			if _, err := Parse("dev", rawConfig(t, file)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestAllFaultsAtOnce(t *testing.T) {
+	_, err := Parse("dev", map[string]string{
+		"profile": "tiny",
+		"cluster": `{"regoin":"fra1","version":"latest","ha":"yes","pools":[{"name":"a","size":"s-1vcpu-1gb","count":0}]}`,
+		"logging": `{"retention":"soon"}`,
+		"extra":   `{}`,
+	})
+	if err == nil {
+		t.Fatal("no fault found")
+	}
+	for _, key := range []string{
+		"profile", "cluster.regoin", "cluster.version", "cluster.ha", "cluster.pools[0].size", "cluster.pools[0].count",
+		"logging.retention", "extra",
+	} {
+		if !strings.Contains(err.Error(), Project+":"+key+":") {
+			t.Errorf("no word about %s in\n%v", key, err)
+		}
+	}
+}
+
+// Precedence: stack file, profile, default.
+func TestPrecedence(t *testing.T) {
+	pools := `{"pools":[{"name":"a","size":"s-8vcpu-16gb","count":3}]}`
+	for _, c := range []struct {
+		name string
+		raw  map[string]string
+		get  func(Settings) any
+		want any
+	}{
+		{"default", map[string]string{"cluster": pools}, func(s Settings) any { return s.Logging.Retention }, "3d"},
+		{"profile over default", map[string]string{"profile": "prod", "cluster": pools}, func(s Settings) any { return s.Logging.Retention }, "30d"},
+		{"stack file over profile", map[string]string{"profile": "prod", "cluster": pools, "logging": `{"retention":"7d"}`},
+			func(s Settings) any { return s.Logging.Retention }, "7d"},
+		{"neighbours keep their default", map[string]string{"cluster": pools, "logging": `{"retention":"7d"}`},
+			func(s Settings) any { return s.Logging.VolumeGiB }, 10},
+		{"false over a profile's true", map[string]string{"profile": "prod", "cluster": strings.Replace(pools, "{", `{"protect":false,`, 1)},
+			func(s Settings) any { return s.Cluster.Protect }, false},
+		{"Falco follows the exporter", map[string]string{"cluster": pools, "runtimeSecurity": `{"metrics":"falco-exporter"}`},
+			func(s Settings) any { return s.RuntimeSecurity.Falco }, components.LastFalcoWithGRPC},
+		{"the project is named after the cluster", map[string]string{"cluster": pools}, func(s Settings) any { return s.Project.Name }, "doks-security-dev"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s, err := Parse("dev", c.raw)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := c.get(s); got != c.want {
+				t.Errorf("got %v, want %v", got, c.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,146 @@
+package stack
+
+import (
+	"doks-security/components"
+)
+
+// Project is the namespace of the configuration keys: the name in Pulumi.yaml.
+const Project = "doks-security"
+
+// Profile sizes the charts: it chooses the overlay in values/ and the defaults below.
+type Profile string
+
+const (
+	// Dev is one replica of everything and short retentions.
+	Dev Profile = "dev"
+	// Prod is replicated, spread over nodes, with longer retentions.
+	Prod Profile = "prod"
+)
+
+// Settings are one environment: everything a stack file can say. Every field is described in Pulumi.yaml.
+type Settings struct {
+	Profile         Profile
+	Project         ProjectSettings
+	Cluster         ClusterSettings
+	Observability   ObservabilitySettings
+	Logging         LoggingSettings
+	RuntimeSecurity RuntimeSecuritySettings
+	VirtualClusters VirtualClusterSettings
+	Charts          ChartSettings
+}
+
+// ProjectSettings describe the DigitalOcean project the environment's resources are filed under.
+type ProjectSettings struct {
+	Name        string `json:"name"` // default: the cluster's name
+	Description string `json:"description"`
+	Environment string `json:"environment"` // Development, Staging or Production; default by profile
+}
+
+// ClusterSettings choose between a cluster of this stack's own and an existing one.
+type ClusterSettings struct {
+	// Existing names a cluster that is looked up instead of created; all other fields but Credentials then stay unset.
+	Existing string `json:"existing"`
+	// Credentials is how the Kubernetes provider logs in: token (default) or doctl; see docs/decisions.md.
+	Credentials components.Credentials `json:"credentials"`
+
+	Name    string `json:"name"` // default: doks-security-<stack>
+	Region  string `json:"region"`
+	Version string `json:"version"` // prefix of a DOKS version: a minor ("1.34") or an exact slug
+
+	Network components.Network `json:"network"`
+	Pools   []components.Pool  `json:"pools"` // the first is created with the cluster
+
+	HA                  bool                   `json:"ha"`
+	AutoUpgrade         bool                   `json:"autoUpgrade"`
+	SurgeUpgrade        bool                   `json:"surgeUpgrade"`
+	Maintenance         components.Maintenance `json:"maintenance"`
+	APIAllowedCIDRs     []string               `json:"apiAllowedCIDRs"` // empty: the control plane is open to the internet
+	RegistryIntegration bool                   `json:"registryIntegration"`
+	Tags                []string               `json:"tags"`
+
+	Protect bool `json:"protect"` // default by profile
+	// DestroyAssociatedResources deletes the volumes and load balancers Kubernetes made together with the cluster.
+	DestroyAssociatedResources bool `json:"destroyAssociatedResources"`
+}
+
+// ObservabilitySettings size Prometheus, Alertmanager and Grafana.
+type ObservabilitySettings struct {
+	PrometheusRetention   string `json:"prometheusRetention"`   // days or hours: 3d, 36h
+	PrometheusVolumeGiB   int    `json:"prometheusVolumeGiB"`   // per replica
+	AlertmanagerVolumeGiB int    `json:"alertmanagerVolumeGiB"` // per replica
+	GrafanaVolumeGiB      int    `json:"grafanaVolumeGiB"`
+}
+
+// LoggingSettings place and size Loki's store.
+type LoggingSettings struct {
+	Storage   string                    `json:"storage"` // volume or spaces
+	Retention string                    `json:"retention"`
+	VolumeGiB int                       `json:"volumeGiB"` // per replica; with spaces the write-ahead log and the index only
+	Spaces    components.SpacesSettings `json:"spaces"`
+}
+
+// RuntimeSecuritySettings choose the Falco and where its metrics come from.
+type RuntimeSecuritySettings struct {
+	// Falco is the minor version: 0.44, or 0.43, the last with the gRPC output. Default: what Metrics needs.
+	Falco string `json:"falco"`
+	// Metrics is native (Falco and falcosidekick export them) or falco-exporter (end of life, needs Falco 0.43).
+	Metrics          string `json:"metrics"`
+	UIRetention      string `json:"uiRetention"`
+	RedisVolumeGiB   int    `json:"redisVolumeGiB"`
+	AlertmanagerFrom string `json:"alertmanagerFrom"` // lowest Falco priority that becomes an Alertmanager alert
+}
+
+// VirtualClusterSettings say where virtual clusters may run, and whether the demo that proves the detection does.
+type VirtualClusterSettings struct {
+	ApprovedNamespaces []string `json:"approvedNamespaces"`
+	Demo               bool     `json:"demo"`
+}
+
+// ChartSettings say where Helm charts come from.
+type ChartSettings struct {
+	// Mirror is a directory of <chart>-<version>.tgz archives or an oci:// registry; empty: the published repositories.
+	Mirror string `json:"mirror"`
+	// Unverified accepts archives of a directory mirror whose digest is not the pinned one.
+	Unverified bool `json:"unverified"`
+}
+
+// defaults are the settings of a stack file that says nothing but its profile.
+func defaults(profile Profile, stack string) Settings {
+	s := Settings{
+		Profile: profile,
+		Project: ProjectSettings{
+			Description: "Watched Kubernetes cluster: Prometheus, Loki, Falco",
+			Environment: "Development",
+		},
+		Cluster: ClusterSettings{
+			Credentials:                components.TokenCredentials,
+			Name:                       Project + "-" + stack,
+			Region:                     "fra1",
+			Version:                    "1.34",
+			Network:                    components.Network{VPC: "10.110.0.0/20", Pods: "10.244.0.0/16", Services: "10.245.0.0/19"},
+			SurgeUpgrade:               true,
+			AutoUpgrade:                true,
+			Maintenance:                components.Maintenance{Day: "sunday", Start: "04:00"},
+			DestroyAssociatedResources: true,
+		},
+		Observability: ObservabilitySettings{
+			PrometheusRetention: "3d", PrometheusVolumeGiB: 10, AlertmanagerVolumeGiB: 1, GrafanaVolumeGiB: 5,
+		},
+		Logging: LoggingSettings{Storage: StorageVolume, Retention: "3d", VolumeGiB: 10},
+		RuntimeSecurity: RuntimeSecuritySettings{
+			Metrics: components.NativeMetrics, UIRetention: "3d", RedisVolumeGiB: 1, AlertmanagerFrom: "error",
+		},
+	}
+	if profile == Prod {
+		s.Project.Environment = "Production"
+		s.Cluster.HA = true
+		s.Cluster.Protect = true
+		s.Observability = ObservabilitySettings{
+			PrometheusRetention: "15d", PrometheusVolumeGiB: 50, AlertmanagerVolumeGiB: 1, GrafanaVolumeGiB: 10,
+		}
+		s.Logging.Retention, s.Logging.VolumeGiB = "30d", 20
+		s.RuntimeSecurity.UIRetention, s.RuntimeSecurity.RedisVolumeGiB = "14d", 5
+		s.RuntimeSecurity.AlertmanagerFrom = "warning"
+	}
+	return s
+}

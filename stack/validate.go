@@ -1,0 +1,172 @@
+package stack
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"doks-security/components"
+)
+
+// Where Loki keeps its logs.
+const (
+	StorageVolume = "volume"
+	StorageSpaces = "spaces"
+)
+
+var (
+	// DNS-1123 label, as Kubernetes wants it.
+	label = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`)
+	// Bucket names are host names.
+	bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`)
+	duration   = regexp.MustCompile(`^([1-9][0-9]*)(h|d)$`)
+	tag        = regexp.MustCompile(`^[a-zA-Z0-9_\-:]{1,255}$`)
+
+	priorities = []string{"emergency", "alert", "critical", "error", "warning", "notice", "informational", "debug"}
+	// DigitalOcean's regions with Kubernetes, and those of them with Spaces.
+	regions       = []string{"ams3", "atl1", "blr1", "fra1", "lon1", "nyc1", "nyc2", "nyc3", "sfo2", "sfo3", "sgp1", "syd1", "tor1"}
+	spacesRegions = []string{"ams3", "atl1", "blr1", "fra1", "lon1", "nyc3", "sfo2", "sfo3", "sgp1", "syd1", "tor1"}
+)
+
+// validate finds everything wrong with settings that have the right types. given is what the stack file says, where it
+// matters whether a setting was given at all.
+func validate(s Settings, given map[string]map[string]any) Faults {
+	var faults Faults
+	if s.Cluster.Existing != "" {
+		validateExisting(s, given, &faults)
+	} else {
+		validateCluster(s.Cluster, &faults)
+		validateProject(s.Project, &faults)
+	}
+	validateObservability(s, &faults)
+	validateLogging(s, &faults)
+	validateRuntimeSecurity(s.RuntimeSecurity, &faults)
+	validateVirtualClusters(s.VirtualClusters, &faults)
+	validateCharts(s.Charts, &faults)
+	if len(faults) == 0 && s.Cluster.Existing == "" {
+		validateCapacity(s, &faults) // on top of other faults it would only repeat them
+	}
+	return faults
+}
+
+func oneOf(key, value string, allowed []string, faults *Faults) bool {
+	if slices.Contains(allowed, value) {
+		return true
+	}
+	faults.add(key, value, strings.Join(allowed, ", "), fmt.Sprintf("pulumi config set --path '%s' %s", key, allowed[0]))
+	return false
+}
+
+func between(key string, value, low, high int, unit string, faults *Faults) {
+	if value < low || value > high {
+		faults.add(key, value, fmt.Sprintf("%d to %d %s", low, high, unit), fmt.Sprintf("pulumi config set --path '%s' %d", key, low))
+	}
+}
+
+func validateProject(p ProjectSettings, faults *Faults) {
+	oneOf("project.environment", p.Environment, []string{"Development", "Staging", "Production"}, faults)
+	if len(p.Name) > 175 {
+		faults.add("project.name", p.Name, "at most 175 characters", "shorten it")
+	}
+	if len(p.Description) > 255 {
+		faults.add("project.description", p.Description, "at most 255 characters", "shorten it")
+	}
+}
+
+func validateObservability(s Settings, faults *Faults) {
+	o := s.Observability
+	between("observability.prometheusVolumeGiB", o.PrometheusVolumeGiB, 2, 16384, "GiB", faults)
+	between("observability.alertmanagerVolumeGiB", o.AlertmanagerVolumeGiB, 1, 1024, "GiB", faults)
+	between("observability.grafanaVolumeGiB", o.GrafanaVolumeGiB, 1, 1024, "GiB", faults)
+	kept, ok := period("observability.prometheusRetention", o.PrometheusRetention, time.Hour, faults)
+	if !ok || o.PrometheusVolumeGiB < 1 {
+		return
+	}
+	if need := prometheusGiB(s, kept); need > o.PrometheusVolumeGiB {
+		faults.add("observability.prometheusRetention", o.PrometheusRetention,
+			fmt.Sprintf("what fits observability.prometheusVolumeGiB: %d; this needs about %d GiB", o.PrometheusVolumeGiB, need),
+			fmt.Sprintf("pulumi config set --path 'observability.prometheusVolumeGiB' %d, or keep less", need))
+	}
+}
+
+func validateLogging(s Settings, faults *Faults) {
+	l := s.Logging
+	between("logging.volumeGiB", l.VolumeGiB, 2, 16384, "GiB", faults)
+	known := oneOf("logging.storage", l.Storage, []string{StorageVolume, StorageSpaces}, faults)
+	if l.Storage == StorageSpaces {
+		oneOf("logging.spaces.region", l.Spaces.Region, spacesRegions, faults)
+		if !bucketName.MatchString(l.Spaces.Bucket) {
+			faults.add("logging.spaces.bucket", l.Spaces.Bucket, "3 to 63 lowercase letters, digits and hyphens, unique in the region",
+				"pulumi config set --path 'logging.spaces.bucket' <name>")
+		}
+	}
+	kept, ok := period("logging.retention", l.Retention, 24*time.Hour, faults)
+	if !ok || !known || l.Storage != StorageVolume {
+		return
+	}
+	if need := lokiGiB(s, kept); need > l.VolumeGiB {
+		faults.add("logging.retention", l.Retention,
+			fmt.Sprintf("what fits logging.volumeGiB: %d; this needs about %d GiB", l.VolumeGiB, need),
+			fmt.Sprintf("pulumi config set --path 'logging.volumeGiB' %d, keep less, or use logging.storage: spaces", need))
+	}
+}
+
+// period reads a retention such as 36h or 15d.
+func period(key, value string, least time.Duration, faults *Faults) (time.Duration, bool) {
+	match := duration.FindStringSubmatch(value)
+	if match == nil {
+		faults.add(key, value, "a number of hours or days: 36h, 15d", fmt.Sprintf("pulumi config set --path '%s' 3d", key))
+		return 0, false
+	}
+	number, err := strconv.Atoi(match[1])
+	unit := map[string]time.Duration{"h": time.Hour, "d": 24 * time.Hour}[match[2]]
+	if kept := time.Duration(number) * unit; err == nil && number < 100_000 && kept >= least {
+		return kept, true
+	}
+	faults.add(key, value, fmt.Sprintf("at least %dh, at most 99999d", int(least.Hours())), fmt.Sprintf("pulumi config set --path '%s' 3d", key))
+	return 0, false
+}
+
+func validateRuntimeSecurity(r RuntimeSecuritySettings, faults *Faults) {
+	metrics := oneOf("runtimeSecurity.metrics", r.Metrics, []string{components.NativeMetrics, components.FalcoExporter}, faults)
+	version := oneOf("runtimeSecurity.falco", r.Falco, []string{components.NewestFalco, components.LastFalcoWithGRPC}, faults)
+	if metrics && version && r.Metrics == components.FalcoExporter && r.Falco != components.LastFalcoWithGRPC {
+		faults.add("runtimeSecurity.falco", r.Falco,
+			components.LastFalcoWithGRPC+" with metrics: falco-exporter, which reads Falco's gRPC output, removed in 0.44",
+			"pulumi config rm --path 'runtimeSecurity.falco', or pulumi config set --path 'runtimeSecurity.metrics' native")
+	}
+	oneOf("runtimeSecurity.alertmanagerFrom", r.AlertmanagerFrom, priorities, faults)
+	period("runtimeSecurity.uiRetention", r.UIRetention, time.Hour, faults)
+	between("runtimeSecurity.redisVolumeGiB", r.RedisVolumeGiB, 1, 1024, "GiB", faults)
+}
+
+func validateVirtualClusters(v VirtualClusterSettings, faults *Faults) {
+	seen := map[string]bool{}
+	for i, namespace := range v.ApprovedNamespaces {
+		key := fmt.Sprintf("virtualClusters.approvedNamespaces[%d]", i)
+		switch {
+		case !label.MatchString(namespace):
+			faults.add(key, namespace, "a namespace: lowercase letters, digits and hyphens, at most 63", "correct it")
+		case seen[namespace]:
+			faults.add(key, namespace, "each namespace once", "remove the second entry")
+		case v.Demo && namespace == components.NamespaceVCluster:
+			faults.add(key, namespace, "any namespace but the demo's: the demo is there to be detected",
+				"remove the entry, or pulumi config set --path 'virtualClusters.demo' false")
+		}
+		seen[namespace] = true
+	}
+}
+
+func validateCharts(c ChartSettings, faults *Faults) {
+	if c.Mirror == "" || strings.HasPrefix(c.Mirror, "oci://") {
+		return
+	}
+	if info, err := os.Stat(c.Mirror); err != nil || !info.IsDir() {
+		faults.add("charts.mirror", c.Mirror, "a directory of <chart>-<version>.tgz archives, or an oci:// registry",
+			"create it with `make charts CHARTS_DIR=<directory>`, or pulumi config rm charts to use the published repositories")
+	}
+}
