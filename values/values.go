@@ -8,8 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"path"
+	"slices"
+	"strings"
 
 	"gopkg.in/yaml.v3"
 )
@@ -41,22 +42,26 @@ func Charts() (map[string]Chart, error) {
 	return charts, nil
 }
 
-// Load returns a release's values: its file, then the profile's overlay, then each option's. A release without an
-// overlay is the same in every profile.
+// Profiles are what Load takes as profile.
+var Profiles = []string{"dev", "prod"}
+
+// Load returns a release's values: its file, then the profile's overlay if it has one, then each option's, which it
+// must have.
 func Load(release, profile string, options ...string) (map[string]any, error) {
+	if !slices.Contains(Profiles, profile) {
+		return nil, fmt.Errorf("no profile %q in values/; allowed: %s", profile, strings.Join(Profiles, ", "))
+	}
 	loaded, err := read(release + ".yaml")
 	if err != nil {
 		return nil, err
 	}
-	overlays := []string{path.Join(profile, release+".yaml")}
-	for _, option := range options {
-		overlays = append(overlays, path.Join("options", option, release+".yaml"))
+	overlay, err := read(path.Join(profile, release+".yaml"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
 	}
-	for _, file := range overlays {
-		overlay, err := read(file)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
+	loaded = Merge(loaded, overlay)
+	for _, option := range options {
+		overlay, err := read(path.Join("options", option, release+".yaml"))
 		if err != nil {
 			return nil, err
 		}
@@ -77,11 +82,12 @@ func read(file string) (map[string]any, error) {
 	return content, nil
 }
 
-// Merge lays overlay over base as Helm does: maps merge, anything else replaces. Neither argument changes.
+// Merge lays overlay over base as Helm does with files of values: maps merge, anything else replaces, a null too, which
+// then removes the chart's default. The result shares nothing with the arguments.
 func Merge(base, overlay map[string]any) map[string]any {
-	merged := maps.Clone(base)
-	if merged == nil {
-		merged = map[string]any{}
+	merged := make(map[string]any, len(base)+len(overlay))
+	for key, value := range base {
+		merged[key] = clone(value)
 	}
 	for key, value := range overlay {
 		below, isMap := merged[key].(map[string]any)
@@ -90,7 +96,21 @@ func Merge(base, overlay map[string]any) map[string]any {
 			merged[key] = Merge(below, above)
 			continue
 		}
-		merged[key] = value
+		merged[key] = clone(value)
 	}
 	return merged
+}
+
+func clone(value any) any {
+	switch v := value.(type) {
+	case map[string]any:
+		return Merge(v, nil)
+	case []any:
+		cloned := make([]any, len(v))
+		for i, element := range v {
+			cloned[i] = clone(element)
+		}
+		return cloned
+	}
+	return value
 }

@@ -23,6 +23,8 @@ func TestMerge(t *testing.T) {
 		{"a scalar replaces a map", m{"a": m{"x": 1}}, m{"a": "off"}, m{"a": "off"}},
 		{"a map replaces a scalar", m{"a": "off"}, m{"a": m{"x": 1}}, m{"a": m{"x": 1}}},
 		{"false replaces true", m{"a": true}, m{"a": false}, m{"a": false}},
+		{"null replaces, and stays", m{"a": m{"x": 1}}, m{"a": nil}, m{"a": nil}},
+		{"null below a map", m{"a": nil}, m{"a": m{"x": 1}}, m{"a": m{"x": 1}}},
 		{"nothing below", nil, m{"a": 1}, m{"a": 1}},
 		{"nothing above", m{"a": 1}, nil, m{"a": 1}},
 	} {
@@ -34,11 +36,68 @@ func TestMerge(t *testing.T) {
 	}
 }
 
-func TestMergeLeavesItsArguments(t *testing.T) {
-	base := map[string]any{"a": map[string]any{"x": 1}}
-	Merge(base, map[string]any{"a": map[string]any{"x": 2}})
-	if got := base["a"].(map[string]any)["x"]; got != 1 {
-		t.Errorf("the base changed: %v", got)
+func TestMergeSharesNothing(t *testing.T) {
+	type m = map[string]any
+	base := m{"a": m{"x": 1}, "b": m{"list": []any{m{"y": 1}}}}
+	overlay := m{"a": m{"z": m{"x": 1}}, "c": []any{m{"y": 1}}}
+	merged := Merge(base, overlay)
+	merged["a"].(m)["x"] = 2
+	merged["a"].(m)["z"].(m)["x"] = 2
+	merged["b"].(m)["list"].([]any)[0].(m)["y"] = 2
+	merged["c"].([]any)[0].(m)["y"] = 2
+	if want := (m{"a": m{"x": 1}, "b": m{"list": []any{m{"y": 1}}}}); !reflect.DeepEqual(base, want) {
+		t.Errorf("the base changed: %v", base)
+	}
+	if want := (m{"a": m{"z": m{"x": 1}}, "c": []any{m{"y": 1}}}); !reflect.DeepEqual(overlay, want) {
+		t.Errorf("the overlay changed: %v", overlay)
+	}
+}
+
+func TestLoad(t *testing.T) {
+	for _, c := range []struct {
+		name, release, profile string
+		options                []string
+		path                   []string
+		want                   any
+	}{
+		{"the release's file", "loki", "dev", nil, []string{"querier", "max_concurrent"}, 2},
+		{"the profile's overlay", "loki", "prod", nil, []string{"querier", "max_concurrent"}, 4},
+		{"what the overlay leaves", "loki", "prod", nil, []string{"commonConfig", "replication_factor"}, 1},
+		{"the option's overlay", "loki", "prod", []string{"spaces"}, []string{"commonConfig", "replication_factor"}, 3},
+		{"the option on dev", "loki", "dev", []string{"spaces"}, []string{"querier", "max_concurrent"}, 2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			loaded, err := Load(c.release, c.profile, c.options...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got any = loaded["loki"]
+			for _, key := range c.path {
+				got = got.(map[string]any)[key]
+			}
+			if got != c.want {
+				t.Errorf("%v is %v, want %v", c.path, got, c.want)
+			}
+		})
+	}
+}
+
+func TestLoadRefuses(t *testing.T) {
+	for _, c := range []struct {
+		name, release, profile string
+		options                []string
+		message                string
+	}{
+		{"an unknown release", "lokki", "dev", nil, "values/lokki.yaml"},
+		{"an unknown profile", "loki", "staging", nil, `no profile "staging" in values/; allowed: dev, prod`},
+		{"an option the release has not", "alloy", "dev", []string{"spaces"}, "values/options/spaces/alloy.yaml"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := Load(c.release, c.profile, c.options...)
+			if err == nil || !strings.Contains(err.Error(), c.message) {
+				t.Errorf("got %v, want an error with %q", err, c.message)
+			}
+		})
 	}
 }
 
