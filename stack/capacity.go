@@ -30,9 +30,9 @@ var (
 	cpuOptimized = regexp.MustCompile(`^c(2)?-([0-9]+)(vcpu-([0-9]+)gb)?(-[a-z0-9-]+)?$`)
 )
 
-// allocatable is what pods may use of a node, by its size's slug; false for a size too small or unknown. DigitalOcean
+// Allocatable is what pods may use of a node, by its size's slug; false for a size too small or unknown. DigitalOcean
 // keeps 100m CPU and, by size, a growing share of the memory (docs.digitalocean.com, Kubernetes limits).
-func allocatable(size string) (Resources, bool) {
+func Allocatable(size string) (Resources, bool) {
 	var cpus, gb int
 	if match := droplet.FindStringSubmatch(size); match != nil {
 		cpus, _ = strconv.Atoi(match[2])
@@ -74,7 +74,7 @@ func validateCapacity(s Settings, faults *Faults) {
 		if slices.ContainsFunc(p.Taints, func(t components.Taint) bool { return t.Effect != "PreferNoSchedule" }) {
 			continue
 		}
-		size, _ := allocatable(p.Size)
+		size, _ := Allocatable(p.Size)
 		have = have.plus(size, p.MinNodes()).plus(doksPerNode, -p.MinNodes()).plus(stackPerNode[s.Profile], -p.MinNodes())
 		nodes += p.MinNodes()
 	}

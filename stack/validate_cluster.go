@@ -116,7 +116,7 @@ func validatePools(pools []components.Pool, faults *Faults) {
 			faults.add(key+".name", p.Name, "each name once", "rename the second pool")
 		}
 		seen[p.Name] = true
-		if _, known := allocatable(p.Size); !known {
+		if _, known := Allocatable(p.Size); !known {
 			faults.add(key+".size", p.Size, "a Droplet size with 2 vCPUs and 4 GB or more, such as s-2vcpu-4gb", "`doctl kubernetes options sizes` lists them")
 		}
 		validateScale(key, p, faults)
