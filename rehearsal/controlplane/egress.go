@@ -1,0 +1,107 @@
+package controlplane
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+)
+
+const egressSocket = "egress.sock"
+
+// egressConfig is the file that makes kube-apiserver send every connection into the cluster (webhooks, aggregated APIs,
+// kubelets) through our socket: without it they would leave the machine by its default route.
+func egressConfig(dir string) string { return filepath.Join(dir, "egress.yaml") }
+
+// startEgress answers those connections: metrics-server's with a stand-in, all others with a refusal, at once.
+func startEgress(ctx context.Context, dir string, keys *pki, client kubernetes.Interface) error {
+	config := fmt.Sprintf(`apiVersion: apiserver.k8s.io/v1beta1
+kind: EgressSelectorConfiguration
+egressSelections:
+- name: cluster
+  connection: {proxyProtocol: HTTPConnect, transport: {uds: {udsName: %q}}}
+`, filepath.Join(dir, egressSocket))
+	if err := os.WriteFile(egressConfig(dir), []byte(config), 0o600); err != nil {
+		return err
+	}
+	certificate, err := tls.LoadX509KeyPair(keys.path("apiserver.crt"), keys.path("apiserver.key"))
+	if err != nil {
+		return fmt.Errorf("the egress proxy's certificate: %w", err)
+	}
+	metrics, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return fmt.Errorf("serving metrics.k8s.io: %w", err)
+	}
+	server := &http.Server{Handler: metricsHandler(client), TLSConfig: &tls.Config{Certificates: []tls.Certificate{certificate}}}
+	go func() { _ = server.ServeTLS(metrics, "", "") }() // ends with its listener
+	socket, err := net.Listen("unix", filepath.Join(dir, egressSocket))
+	if err != nil {
+		return fmt.Errorf("the egress proxy: %w", err)
+	}
+	go func() {
+		<-ctx.Done()
+		_ = errors.Join(socket.Close(), server.Close())
+	}()
+	go func() {
+		for {
+			connection, err := socket.Accept()
+			if err != nil {
+				return
+			}
+			go proxy(ctx, connection, client, metrics.Addr().String())
+		}
+	}()
+	return nil
+}
+
+// proxy handles one CONNECT.
+func proxy(ctx context.Context, connection net.Conn, client kubernetes.Interface, metrics string) {
+	defer connection.Close()
+	reader := bufio.NewReader(connection)
+	request, err := http.ReadRequest(reader)
+	if err != nil || request.Method != http.MethodConnect {
+		return
+	}
+	if !isMetricsServer(ctx, client, request.Host) {
+		fmt.Fprintf(connection, "HTTP/1.1 503 nothing runs behind %s in a rehearsal\r\n\r\n", request.Host)
+		return
+	}
+	backend, err := net.Dial("tcp", metrics)
+	if err != nil {
+		return
+	}
+	defer backend.Close()
+	fmt.Fprint(connection, "HTTP/1.1 200 OK\r\n\r\n")
+	go func() {
+		_, _ = io.Copy(backend, reader)
+		_ = backend.Close()
+	}()
+	_, _ = io.Copy(connection, backend)
+}
+
+// isMetricsServer finds the Service a connection is for.
+func isMetricsServer(ctx context.Context, client kubernetes.Interface, address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	services, err := client.CoreV1().Services("").List(ctx, metav1.ListOptions{LabelSelector: "app.kubernetes.io/name=metrics-server", ResourceVersion: "0"})
+	if err != nil {
+		return false
+	}
+	for _, service := range services.Items {
+		if service.Spec.ClusterIP == host || service.Name+"."+service.Namespace+".svc" == host {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,130 @@
+package controlplane
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"math/big"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// pki holds the certificates of one control plane, below its directory.
+type pki struct {
+	dir  string
+	port int
+	ca   *x509.Certificate
+	key  crypto.Signer
+}
+
+// usage says what a certificate is for.
+type usage int
+
+const (
+	forAuthority usage = iota
+	forServer
+	forClient
+)
+
+func newPKI(dir string, port int) (*pki, error) {
+	p := &pki{dir: filepath.Join(dir, "pki"), port: port}
+	if err := os.MkdirAll(p.dir, 0o700); err != nil {
+		return nil, err
+	}
+	var err error
+	if p.ca, p.key, err = p.mint("ca", pkix.Name{CommonName: "rehearsal"}, forAuthority, nil, nil); err != nil {
+		return nil, err
+	}
+	front, frontKey, err := p.mint("front-proxy-ca", pkix.Name{CommonName: "front-proxy-ca"}, forAuthority, nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	_, _, serverErr := p.mint("apiserver", pkix.Name{CommonName: "kube-apiserver"}, forServer, p.ca, p.key)
+	_, _, clientErr := p.mint("front-proxy-client", pkix.Name{CommonName: "front-proxy-client"}, forClient, front, frontKey)
+	_, account, accountErr := p.mint("sa", pkix.Name{CommonName: "service-accounts"}, forClient, p.ca, p.key)
+	if err := errors.Join(serverErr, clientErr, accountErr); err != nil {
+		return nil, err
+	}
+	public, err := x509.MarshalPKIXPublicKey(account.Public())
+	if err != nil {
+		return nil, err
+	}
+	return p, p.write("sa.pub", "PUBLIC KEY", public)
+}
+
+func (p *pki) path(name string) string { return filepath.Join(p.dir, name) }
+
+func (p *pki) write(name, kind string, der []byte) error {
+	return os.WriteFile(p.path(name), pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600)
+}
+
+// mint makes a key and its certificate, and writes both; without an issuer it is self-signed.
+func (p *pki) mint(file string, subject pkix.Name, use usage, issuer *x509.Certificate, issuerKey crypto.Signer) (*x509.Certificate, crypto.Signer, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, nil, err
+	}
+	serial, err := rand.Int(rand.Reader, big.NewInt(1<<62))
+	if err != nil {
+		return nil, nil, err
+	}
+	template := &x509.Certificate{
+		SerialNumber: serial, Subject: subject,
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(1, 0, 0),
+		KeyUsage: x509.KeyUsageDigitalSignature, BasicConstraintsValid: true,
+	}
+	switch use {
+	case forAuthority:
+		template.IsCA, template.KeyUsage = true, template.KeyUsage|x509.KeyUsageCertSign
+		issuer, issuerKey = template, key
+	case forServer:
+		template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
+		template.DNSNames = []string{"localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc"}
+		template.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1), net.IPv4(10, 245, 0, 1)}
+	case forClient:
+		template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, issuer, key.Public(), issuerKey)
+	if err != nil {
+		return nil, nil, err
+	}
+	certificate, err := x509.ParseCertificate(der)
+	if err != nil {
+		return nil, nil, err
+	}
+	private, err := x509.MarshalECPrivateKey(key)
+	if err != nil {
+		return nil, nil, err
+	}
+	return certificate, key, errors.Join(p.write(file+".crt", "CERTIFICATE", der), p.write(file+".key", "EC PRIVATE KEY", private))
+}
+
+// kubeconfig makes a client certificate for user and returns the file that logs in with it.
+func (p *pki) kubeconfig(user, group string) (string, error) {
+	name := strings.TrimPrefix(user, "system:")
+	subject := pkix.Name{CommonName: user}
+	if group != "" {
+		subject.Organization = []string{group}
+	}
+	if _, _, err := p.mint(name, subject, forClient, p.ca, p.key); err != nil {
+		return "", err
+	}
+	file := filepath.Join(filepath.Dir(p.dir), name+".kubeconfig")
+	content := fmt.Sprintf(`apiVersion: v1
+kind: Config
+clusters: [{name: rehearsal, cluster: {server: "https://127.0.0.1:%d", certificate-authority: %q}}]
+users: [{name: %q, user: {client-certificate: %q, client-key: %q}}]
+contexts: [{name: rehearsal, context: {cluster: rehearsal, user: %q}}]
+current-context: rehearsal
+`, p.port, p.path("ca.crt"), user, p.path(name+".crt"), p.path(name+".key"), user)
+	return file, os.WriteFile(file, []byte(content), 0o600)
+}
