@@ -1,5 +1,6 @@
 # make help lists the targets.
 export CGO_ENABLED = 0
+STACK ?= dev
 
 .DEFAULT_GOAL := help
 
@@ -11,7 +12,21 @@ help: ## list the targets
 build: ## build the program, as pulumi up runs it
 	go build -o bin/doks-security .
 
+.PHONY: tools
+tools: # what a rehearsal runs: the control plane, the simulated DigitalOcean, a Pulumi CLI
+	@rehearsal/build
+
+.PHONY: rehearse
+rehearse: tools ## deploy, check and destroy STACK=dev on this machine, without an account; KEEP=1 leaves it running
+	@bin/rehearsal -stack $(STACK) -pulumi bin/cli $(if $(KEEP),-keep)
+
+.PHONY: charts
+charts: tools ## fetch the pinned Helm charts into the cache (CHARTS_DIR)
+	@bin/rehearsal -charts
+
 .PHONY: test
-test: ## run every test
+test: tools ## run every test, the rehearsals of all stacks among them
 	go vet ./...
 	go test ./...
+	go -C rehearsal vet ./...
+	REHEARSE_CLI=$(CURDIR)/bin/cli go -C rehearsal test -ldflags "$$(rehearsal/stamp)" ./...

@@ -1,0 +1,64 @@
+// Command rehearsal runs the project's program on this machine, against a control plane, Helm and a simulated
+// DigitalOcean. See package rehearse.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"doks-security/rehearsal/contract"
+	"doks-security/rehearsal/controlplane"
+	"doks-security/rehearsal/rehearse"
+	"doks-security/stack"
+)
+
+func main() {
+	if len(os.Args) > 1 && os.Args[1] == controlplane.ChildCommand {
+		os.Exit(controlplane.Main(os.Args[2:]))
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:])
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "\nrehearsal:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet("rehearsal", flag.ContinueOnError)
+	root := flags.String("root", ".", "the project's `directory`")
+	name := flags.String("stack", "dev", "the `stack` to rehearse")
+	cli := flags.String("pulumi", "", "`directory` with bin/pulumi; empty: the one on PATH")
+	keep := flags.Bool("keep", false, "leave it running after the checks")
+	charts := flags.Bool("charts", false, "only fetch the pinned charts into the cache")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if *charts {
+		return fetchCharts(ctx)
+	}
+	return rehearse.Run(ctx, rehearse.Options{Root: *root, Stack: *name, Program: stack.Deploy, CLI: *cli, Keep: *keep, Out: os.Stdout})
+}
+
+// fetchCharts fills the cache and reports every archive's digest.
+func fetchCharts(ctx context.Context) error {
+	dir := contract.Dir()
+	err := contract.Pull(ctx, dir)
+	states, stateErr := contract.States(dir)
+	if stateErr != nil {
+		return stateErr
+	}
+	fmt.Println(dir)
+	for _, s := range states {
+		fmt.Println(" ", s)
+		if err == nil && !s.Verified() && os.Getenv("CHARTS_UNVERIFIED") != "1" {
+			err = fmt.Errorf("%s; remove it to fetch it again, or set CHARTS_UNVERIFIED=1 for archives packaged from source", s)
+		}
+	}
+	return err
+}

@@ -1,0 +1,197 @@
+package rehearse
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/digitalocean/godo"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// session opens a rehearsal that a drill drives by itself.
+func session(t *testing.T, out *output, config map[string]any) (context.Context, *engine) {
+	t.Helper()
+	ctx := within(t)
+	o := options(t, "dev", out)
+	o.Config = config
+	e, err := open(ctx, o, &report{out: out})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { // before the check that no file is left
+		if err := e.close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return ctx, e
+}
+
+// must fails the drill with what was printed.
+func must(t *testing.T, out *output, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+}
+
+// A changed setting changes what it is about, and nothing else; a failed update is mended by the next.
+func TestChange(t *testing.T) {
+	out := &output{}
+	ctx, e := session(t, out, nil)
+	e.account.simulator.Fail(http.MethodPost, "/v2/projects", http.StatusServiceUnavailable, 10)
+	if _, err := e.up(ctx); err == nil {
+		t.Fatal("an update without its project succeeded")
+	}
+	e.account.simulator.Mend()
+	_, err := e.up(ctx)
+	must(t, out, err)
+	must(t, out, e.preview(ctx, true))
+
+	must(t, out, e.command(ctx, "config", "set", "--path", "doks-security:cluster.pools[0].count", "4"))
+	must(t, out, e.command(ctx, "config", "set", "--path", "doks-security:logging.retention", "2d"))
+	result, err := e.stack.Up(ctx)
+	must(t, out, err)
+	if changes := *result.Summary.ResourceChanges; changes["update"] != 2 || changes["create"]+changes["delete"]+changes["replace"] != 0 {
+		t.Errorf("changes %v, want two updates: the cluster and Loki", changes)
+	}
+	plane, err := e.account.clusters.only()
+	must(t, out, err)
+	nodes, err := plane.Client().CoreV1().Nodes().List(ctx, metav1.ListOptions{})
+	if err != nil || len(nodes.Items) != 4 {
+		t.Errorf("%d nodes, %v; want 4", len(nodes.Items), err)
+	}
+	must(t, out, e.preview(ctx, true))
+	must(t, out, e.destroy(ctx, &report{out: out}))
+	if left := e.account.simulator.Leftovers(); len(left) > 0 {
+		t.Errorf("left: %v", left)
+	}
+}
+
+// A cluster that others look after is used, and left as it was.
+func TestExistingCluster(t *testing.T) {
+	out := &output{}
+	ctx, e := session(t, out, map[string]any{"doks-security:cluster": map[string]any{"existing": "shared"}})
+	client := e.account.client(t)
+	vpc, _, err := client.VPCs.Create(ctx, &godo.VPCCreateRequest{Name: "shared", RegionSlug: "fra1", IPRange: "10.110.0.0/20"})
+	must(t, out, err)
+	created, _, err := client.Kubernetes.Create(ctx, &godo.KubernetesClusterCreateRequest{
+		Name: "shared", RegionSlug: "fra1", VersionSlug: "1.34.3-do.2", VPCUUID: vpc.ID,
+		NodePools: []*godo.KubernetesNodePoolCreateRequest{{Name: "default", Size: "s-4vcpu-8gb", Count: 3}},
+	})
+	must(t, out, err)
+	for state := created.Status.State; state != godo.KubernetesClusterStatusRunning; time.Sleep(100 * time.Millisecond) {
+		now, _, err := client.Kubernetes.Get(ctx, created.ID)
+		must(t, out, err)
+		state = now.Status.State
+	}
+	plane, err := e.account.clusters.only()
+	must(t, out, err)
+	namespaces := func() int {
+		list, err := plane.Client().CoreV1().Namespaces().List(ctx, metav1.ListOptions{})
+		must(t, out, err)
+		return len(list.Items)
+	}
+	before := namespaces()
+	_, err = e.up(ctx)
+	must(t, out, err)
+	if namespaces() != before+5 {
+		t.Errorf("%d namespaces, want 5 more than %d", namespaces(), before)
+	}
+	must(t, out, e.preview(ctx, true))
+	must(t, out, e.destroy(ctx, &report{out: out}))
+	if namespaces() != before {
+		t.Errorf("%d namespaces after the destroy, want %d", namespaces(), before)
+	}
+	if left := strings.Join(e.account.simulator.Leftovers(), ", "); left != "cluster shared, vpc shared" {
+		t.Errorf("left %q, want the cluster and its VPC", left)
+	}
+}
+
+// doctl credentials: no file and no token in the state, and no change in a second preview.
+func TestDoctlCredentials(t *testing.T) {
+	bin := t.TempDir()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(self, filepath.Join(bin, "doctl")); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	out := &output{}
+	ctx, e := session(t, out, map[string]any{"doks-security:cluster": map[string]any{
+		"credentials": "doctl", "pools": []any{map[string]any{"name": "default", "size": "s-4vcpu-8gb", "count": 3}},
+	}})
+	outputs, err := e.up(ctx)
+	must(t, out, err)
+	if _, ok := outputs["kubeconfigFile"]; ok {
+		t.Error("a kubeconfig was written to a file")
+	}
+	must(t, out, e.preview(ctx, true))
+	must(t, out, e.destroy(ctx, &report{out: out}))
+}
+
+// doctl plays `doctl kubernetes cluster kubeconfig exec-credential`: doctl itself is no Go module that could be built
+// here.
+func doctl(args []string) error {
+	client, err := godo.New(&http.Client{Transport: bearer(os.Getenv("DIGITALOCEAN_TOKEN"))}, godo.SetBaseURL(os.Getenv("DIGITALOCEAN_API_URL")))
+	if err != nil {
+		return err
+	}
+	if len(args) < 4 || args[3] != "exec-credential" {
+		return errors.New("usage: doctl kubernetes cluster kubeconfig exec-credential ID")
+	}
+	credentials, _, err := client.Kubernetes.GetCredentials(context.Background(), args[len(args)-1], &godo.KubernetesClusterCredentialsGetRequest{})
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(os.Stdout).Encode(map[string]any{
+		"apiVersion": "client.authentication.k8s.io/v1beta1", "kind": "ExecCredential",
+		"status": map[string]any{"token": credentials.Token, "expirationTimestamp": credentials.ExpiresAt},
+	})
+}
+
+type bearer string
+
+func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set("Authorization", "Bearer "+string(b))
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+func (a *account) client(t *testing.T) *godo.Client {
+	t.Helper()
+	client, err := godo.New(&http.Client{Transport: bearer(a.token)}, godo.SetBaseURL(a.simulator.URL()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
+// children lists the control planes that run below dir.
+func children(t *testing.T, dir string) []string {
+	t.Helper()
+	commands, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil || len(commands) == 0 {
+		t.Skipf("this system does not list its processes in /proc: %v", err)
+	}
+	var found []string
+	for _, file := range commands {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			continue // it ended meanwhile
+		}
+		if line := strings.ReplaceAll(string(text), "\x00", " "); strings.Contains(line, dir) {
+			found = append(found, fmt.Sprint(filepath.Base(filepath.Dir(file)), " ", line))
+		}
+	}
+	return found
+}

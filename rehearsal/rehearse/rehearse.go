@@ -1,0 +1,154 @@
+// Package rehearse runs the real program from nothing to nothing on this machine: a Pulumi engine, a Kubernetes API
+// server and scheduler, Helm and a simulated DigitalOcean. It previews, deploys, checks what stands, previews again
+// (no changes), destroys, and checks that nothing is left: no object in the account, no process, no file.
+package rehearse
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Options choose what is rehearsed.
+type Options struct {
+	Root    string         // the project's directory
+	Stack   string         // names the stack file
+	Program pulumi.RunFunc // the program itself
+	CLI     string         // a directory with bin/pulumi; empty: the pulumi on PATH
+	Keep    bool           // leave it running after the checks, until the context ends
+	Out     io.Writer
+	Config  map[string]any // overrides of the stack file
+}
+
+// Run rehearses one stack. The context's end cleans up, at any moment.
+func Run(ctx context.Context, o Options) (err error) {
+	started := time.Now()
+	r := &report{out: o.Out}
+	e, err := open(ctx, o, r)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, e.close()) }()
+	if err := e.run(ctx, o, r); err != nil {
+		return err
+	}
+	r.note("rehearsed %s in %s", o.Stack, time.Since(started).Round(time.Second))
+	return nil
+}
+
+// open prepares a rehearsal: charts, workspace, account and engine.
+func open(ctx context.Context, o Options, r *report) (_ *engine, err error) {
+	e := &engine{out: o.Out}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, e.close())
+		}
+	}()
+	charts, err := chooseCharts(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	e.onClose(charts.close)
+	if e.workspace, err = newWorkspace(o.Root, o.Stack, mergeConfig(charts.config(), o.Config)); err != nil {
+		return nil, err
+	}
+	e.onClose(e.workspace.remove)
+	for _, key := range e.workspace.replaced {
+		r.note("%s is encrypted: random text stands in", key)
+	}
+	if e.account, err = openAccount(ctx, e.workspace.dir); err != nil {
+		return nil, err
+	}
+	e.onClose(e.account.close)
+	return e, e.connect(ctx, o, r)
+}
+
+// run takes the stack through its life. What fails ends it, but for Keep: then it can be looked at.
+func (e *engine) run(ctx context.Context, o Options, r *report) error {
+	err := e.standUp(ctx, o, r)
+	if err != nil {
+		explain(context.WithoutCancel(ctx), e.account, r)
+	}
+	if o.Keep && ctx.Err() == nil {
+		e.hold(ctx, r)
+		// The destroy below still has its time when the user interrupts.
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), 5*time.Minute)
+		defer cancel()
+	}
+	if err != nil {
+		return err
+	}
+	r.step("destroy")
+	if err := e.destroy(ctx, r); err != nil {
+		return err
+	}
+	left := e.account.simulator.Leftovers()
+	r.check("nothing left in the simulated account", len(left) == 0, "%d objects left: %v", len(left), left)
+	return r.err()
+}
+
+// standUp deploys, checks what stands, and that a second preview finds nothing to do.
+func (e *engine) standUp(ctx context.Context, o Options, r *report) error {
+	r.step("preview of %s, before anything exists", o.Stack)
+	if err := e.preview(ctx, false); err != nil {
+		return err
+	}
+	r.step("up")
+	outputs, err := e.up(ctx)
+	if err != nil {
+		return err
+	}
+	r.step("checks")
+	if err := verify(ctx, e.account, outputs, e.workspace, r); err != nil {
+		return err
+	}
+	r.step("preview again: no changes")
+	return e.preview(ctx, true)
+}
+
+// mergeConfig lays configurations over each other, the last on top.
+func mergeConfig(maps ...map[string]any) map[string]any {
+	merged := map[string]any{}
+	for _, m := range maps {
+		for key, value := range m {
+			merged[key] = value
+		}
+	}
+	return merged
+}
+
+// report prints steps, and remembers which checks failed.
+type report struct {
+	out    io.Writer
+	failed []string
+}
+
+func (r *report) step(format string, args ...any) {
+	fmt.Fprintf(r.out, "\n==> %s\n", fmt.Sprintf(format, args...))
+}
+
+func (r *report) note(format string, args ...any) {
+	fmt.Fprintf(r.out, "    %s\n", fmt.Sprintf(format, args...))
+}
+
+// check prints one line, with the detail when it fails.
+func (r *report) check(name string, ok bool, format string, args ...any) {
+	if ok {
+		fmt.Fprintf(r.out, "  ok    %s\n", name)
+		return
+	}
+	r.failed = append(r.failed, name)
+	fmt.Fprintf(r.out, "  FAIL  %s: %s\n", name, fmt.Sprintf(format, args...))
+}
+
+func (r *report) err() error {
+	if len(r.failed) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%d checks failed: %q", len(r.failed), r.failed)
+}

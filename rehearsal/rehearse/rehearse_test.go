@@ -1,0 +1,186 @@
+package rehearse
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"doks-security/rehearsal/controlplane"
+	"doks-security/stack"
+)
+
+// The test binary is also the control plane's child process, and doctl.
+func TestMain(m *testing.M) {
+	if filepath.Base(os.Args[0]) == "doctl" {
+		if err := doctl(os.Args[1:]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	if len(os.Args) > 1 && os.Args[1] == controlplane.ChildCommand {
+		os.Exit(controlplane.Main(os.Args[2:]))
+	}
+	os.Exit(m.Run())
+}
+
+// longest is how long one rehearsal may take; the program's own timeouts are for real clusters.
+const longest = 4 * time.Minute
+
+// output collects what a rehearsal prints; after a line that holds trigger it calls then, once.
+type output struct {
+	mu      sync.Mutex
+	text    bytes.Buffer
+	trigger string
+	then    func()
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	n, err := o.text.Write(p)
+	if o.then != nil && strings.Contains(o.text.String(), o.trigger) {
+		o.then()
+		o.then = nil
+	}
+	return n, err
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
+// options are those of a rehearsal in a temporary directory of its own, in which nothing may be left.
+func options(t *testing.T, stackName string, out io.Writer) Options {
+	t.Helper()
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cli := os.Getenv("REHEARSE_CLI")
+	if _, err := exec.LookPath("pulumi"); err != nil && cli == "" {
+		t.Skip("no pulumi on PATH and REHEARSE_CLI names none; `make test` builds one")
+	}
+	scratch, err := os.MkdirTemp("", "r") // short: it holds sockets
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("TMPDIR", scratch)
+	t.Cleanup(func() {
+		left, err := os.ReadDir(scratch)
+		if err != nil || len(left) > 0 {
+			t.Errorf("files are left: %v %v", left, err)
+		}
+		if err := os.RemoveAll(scratch); err != nil {
+			t.Error(err)
+		}
+	})
+	return Options{Root: root, Stack: stackName, Program: stack.Deploy, CLI: cli, Out: out}
+}
+
+func within(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), longest)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// From nothing to nothing, as make rehearse does it.
+func TestRehearse(t *testing.T) {
+	for _, c := range []struct {
+		name, stack string
+		config      map[string]any
+		says        []string
+	}{
+		{"dev", "dev", nil, []string{"6 Helm releases are deployed", "27 unchanged"}},
+		{"staging", "staging", nil, []string{"demo, falco", "vcluster baseline"}},
+		{"prod", "prod", nil, []string{"a protected stack refuses to be destroyed, and loses nothing"}},
+		{"falco-exporter", "dev", map[string]any{"doks-security:runtimeSecurity": map[string]any{"metrics": "falco-exporter"}},
+			[]string{"falco-exporter is end of life", "falco, falco-exporter"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			out := &output{}
+			o := options(t, c.stack, out)
+			o.Config = c.config
+			if err := Run(within(t), o); err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			for _, want := range append(c.says, "none is Pending", "nothing left in the simulated account") {
+				if !strings.Contains(out.String(), want) {
+					t.Errorf("no word of %q in\n%s", want, out)
+				}
+			}
+		})
+	}
+}
+
+// An interrupt in the middle of an update leaves no process and no file.
+func TestInterrupt(t *testing.T) {
+	ctx, interrupt := context.WithCancelCause(within(t))
+	out := &output{trigger: "kube-prometheus-stack creating", then: func() { interrupt(errors.New("interrupted")) }}
+	o := options(t, "dev", out)
+	started := time.Now()
+	err := Run(ctx, o)
+	if err == nil || context.Cause(ctx).Error() != "interrupted" {
+		t.Fatalf("ended with %v\n%s", err, out)
+	}
+	if took := time.Since(started); took > time.Minute {
+		t.Errorf("it took %s", took)
+	}
+	if left := children(t, os.Getenv("TMPDIR")); len(left) > 0 {
+		t.Errorf("processes are left: %q", left)
+	}
+}
+
+// A wrong stack file ends before anything is created, with all its faults.
+func TestWrongStackFile(t *testing.T) {
+	out := &output{}
+	o := options(t, "dev", out)
+	project, err := os.ReadFile(filepath.Join(o.Root, "Pulumi.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Root = t.TempDir()
+	faulty, err := os.ReadFile("testdata/faulty.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string][]byte{"Pulumi.yaml": project, "Pulumi.dev.yaml": faulty} {
+		if err := os.WriteFile(filepath.Join(o.Root, name), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx := within(t)
+	e, err := open(ctx, o, &report{out: out})
+	must(t, out, err)
+	defer func() { must(t, out, e.close()) }()
+	if _, err := e.up(ctx); err == nil {
+		t.Error("it was deployed")
+	}
+	for _, want := range []string{"4 faults", "cluster.region: \"mars1\"", "cluster.pools[0].size", "cluster.hha", "logging.retention", "nothing was created"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no word of %q in\n%s", want, out)
+		}
+	}
+	if left := e.account.simulator.Leftovers(); len(left) > 0 {
+		t.Errorf("created: %v", left)
+	}
+}
+
+func TestStackFileThatIsNotThere(t *testing.T) {
+	err := Run(within(t), options(t, "nowhere", io.Discard))
+	if err == nil || !strings.Contains(err.Error(), "Pulumi.nowhere.yaml") {
+		t.Errorf("got %v, want an error that names the file", err)
+	}
+}

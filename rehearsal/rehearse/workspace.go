@@ -1,0 +1,119 @@
+package rehearse
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// accountKeys would reach a real account: a rehearsal never takes them over.
+var accountKeys = []string{"digitalocean:token", "digitalocean:apiEndpoint", "digitalocean:spacesAccessId",
+	"digitalocean:spacesSecretKey", "digitalocean:spacesEndpoint"}
+
+// workspace is a private copy of the project's configuration with a state of its own, all in one directory.
+type workspace struct {
+	dir       string // the root; removed with everything below
+	project   string // Pulumi.yaml and the stack file
+	state     string
+	home      string // PULUMI_HOME
+	replaced  []string
+	stackFile string
+}
+
+// newWorkspace copies the stack's configuration. Its encrypted values are not ours to read: random text stands in.
+// extra is configuration the rehearsal adds.
+func newWorkspace(root, stack string, extra map[string]any) (_ *workspace, err error) {
+	dir, err := os.MkdirTemp("", "doks-rehearsal-")
+	if err != nil {
+		return nil, fmt.Errorf("making the rehearsal's directory: %w", err)
+	}
+	w := &workspace{
+		dir: dir, project: filepath.Join(dir, "project"), state: filepath.Join(dir, "state"), home: filepath.Join(dir, "home"),
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, w.remove())
+		}
+	}()
+	for _, sub := range []string{w.project, w.state, w.home} {
+		if err := os.Mkdir(sub, 0o700); err != nil {
+			return nil, fmt.Errorf("making the rehearsal's directory: %w", err)
+		}
+	}
+	project, err := os.ReadFile(filepath.Join(root, "Pulumi.yaml"))
+	if err != nil {
+		return nil, fmt.Errorf("reading the project: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(w.project, "Pulumi.yaml"), project, 0o600); err != nil {
+		return nil, err
+	}
+	w.stackFile = filepath.Join(w.project, "Pulumi."+stack+".yaml")
+	return w, w.copyStackFile(filepath.Join(root, "Pulumi."+stack+".yaml"), extra)
+}
+
+func (w *workspace) copyStackFile(source string, extra map[string]any) error {
+	text, err := os.ReadFile(source)
+	if errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("there is no stack file %s; the rehearsal takes STACK=dev, staging, prod, or any other Pulumi.<stack>.yaml", filepath.Base(source))
+	}
+	if err != nil {
+		return fmt.Errorf("reading the stack file: %w", err)
+	}
+	var content map[string]any
+	if err := yaml.Unmarshal(text, &content); err != nil {
+		return fmt.Errorf("reading the stack file %s: %w", filepath.Base(source), err)
+	}
+	delete(content, "encryptionsalt")
+	delete(content, "encryptedkey")
+	delete(content, "secretsprovider")
+	config, _ := content["config"].(map[string]any)
+	if config == nil {
+		config = map[string]any{}
+	}
+	for _, key := range accountKeys {
+		delete(config, key)
+	}
+	for key, value := range config {
+		config[key] = w.withoutSecrets(key, value)
+	}
+	for key, value := range extra {
+		config[key] = value
+	}
+	content["config"] = config
+	out, err := yaml.Marshal(content)
+	if err != nil {
+		return fmt.Errorf("writing the rehearsal's stack file: %w", err)
+	}
+	return os.WriteFile(w.stackFile, out, 0o600)
+}
+
+// withoutSecrets replaces {secure: ciphertext} anywhere in value.
+func (w *workspace) withoutSecrets(path string, value any) any {
+	switch v := value.(type) {
+	case map[string]any:
+		if _, secure := v["secure"]; secure && len(v) == 1 {
+			w.replaced = append(w.replaced, path)
+			return "rehearsal-" + strings.ToLower(rand.Text())
+		}
+		for key, element := range v {
+			v[key] = w.withoutSecrets(path+"."+key, element)
+		}
+	case []any:
+		for i, element := range v {
+			v[i] = w.withoutSecrets(fmt.Sprintf("%s[%d]", path, i), element)
+		}
+	}
+	return value
+}
+
+func (w *workspace) remove() error {
+	if err := os.RemoveAll(w.dir); err != nil {
+		return fmt.Errorf("removing the rehearsal's directory: %w", err)
+	}
+	return nil
+}
