@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -25,19 +26,21 @@ type Options struct {
 }
 
 // Run rehearses one stack. The context's end cleans up, at any moment.
-func Run(ctx context.Context, o Options) (err error) {
+func Run(ctx context.Context, o Options) error {
 	started := time.Now()
 	r := &report{out: o.Out}
 	e, err := open(ctx, o, r)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, e.close()) }()
-	if err := e.run(ctx, o, r); err != nil {
+	if err := errors.Join(e.run(ctx, o, r), e.close()); err != nil {
 		return err
 	}
+	// close waits for the control plane's process.
+	_, err = os.Stat(e.workspace.dir)
+	r.check("nothing left on this machine: no process, no file", errors.Is(err, os.ErrNotExist), "%s is still there: %v", e.workspace.dir, err)
 	r.note("rehearsed %s in %s", o.Stack, time.Since(started).Round(time.Second))
-	return nil
+	return r.err()
 }
 
 // open prepares a rehearsal: charts, workspace, account and engine.
