@@ -50,14 +50,6 @@ func (f *fake) Delete(context.Context, string) error {
 	return nil
 }
 
-type bearer string
-
-func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
-	r = r.Clone(r.Context())
-	r.Header.Set("Authorization", "Bearer "+string(b))
-	return http.DefaultTransport.RoundTrip(r)
-}
-
 func open(t *testing.T, f *fake) (*Simulator, *godo.Client) {
 	t.Helper()
 	f.boot, f.gone = make(chan error, 1), make(chan struct{})
@@ -75,8 +67,8 @@ func open(t *testing.T, f *fake) (*Simulator, *godo.Client) {
 
 func client(t *testing.T, s *Simulator, token string) *godo.Client {
 	t.Helper()
-	c, err := godo.New(&http.Client{Transport: bearer(token)}, godo.SetBaseURL(s.URL()))
-	if err != nil {
+	c := godo.NewFromToken(token)
+	if err := godo.SetBaseURL(s.URL())(c); err != nil {
 		t.Fatal(err)
 	}
 	return c
@@ -310,8 +302,8 @@ func TestWrongTokenAndFaults(t *testing.T) {
 	if _, _, err := client(t, s, "wrong").Account.Get(t.Context()); status(err) != http.StatusUnauthorized {
 		t.Errorf("a wrong token: %v", err)
 	}
-	s.Fail(http.MethodPost, "/v2/vpcs", http.StatusTooManyRequests, 1)
-	if _, _, err := c.VPCs.Create(t.Context(), &godo.VPCCreateRequest{Name: "net", RegionSlug: "fra1"}); status(err) != http.StatusTooManyRequests {
+	s.Fail(http.MethodPost, "/v2/vpcs", http.StatusForbidden, 1)
+	if _, _, err := c.VPCs.Create(t.Context(), &godo.VPCCreateRequest{Name: "net", RegionSlug: "fra1"}); status(err) != http.StatusForbidden {
 		t.Errorf("a fault that was asked for: %v", err)
 	}
 	newVPC(t, c) // once only

@@ -46,7 +46,7 @@ func must(t *testing.T, out *output, err error) {
 func TestChange(t *testing.T) {
 	out := &output{}
 	ctx, e := session(t, out, nil)
-	e.account.simulator.Fail(http.MethodPost, "/v2/projects", http.StatusServiceUnavailable, 10)
+	e.account.simulator.Fail(http.MethodPost, "/v2/projects", http.StatusForbidden, 10)
 	if _, err := e.up(ctx); err == nil {
 		t.Fatal("an update without its project succeeded")
 	}
@@ -142,8 +142,8 @@ func TestDoctlCredentials(t *testing.T) {
 // doctl plays `doctl kubernetes cluster kubeconfig exec-credential`: doctl itself is no Go module that could be built
 // here.
 func doctl(args []string) error {
-	client, err := godo.New(&http.Client{Transport: bearer(os.Getenv("DIGITALOCEAN_TOKEN"))}, godo.SetBaseURL(os.Getenv("DIGITALOCEAN_API_URL")))
-	if err != nil {
+	client := godo.NewFromToken(os.Getenv("DIGITALOCEAN_TOKEN"))
+	if err := godo.SetBaseURL(os.Getenv("DIGITALOCEAN_API_URL"))(client); err != nil {
 		return err
 	}
 	if len(args) < 4 || args[3] != "exec-credential" {
@@ -159,18 +159,10 @@ func doctl(args []string) error {
 	})
 }
 
-type bearer string
-
-func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
-	r = r.Clone(r.Context())
-	r.Header.Set("Authorization", "Bearer "+string(b))
-	return http.DefaultTransport.RoundTrip(r)
-}
-
 func (a *account) client(t *testing.T) *godo.Client {
 	t.Helper()
-	client, err := godo.New(&http.Client{Transport: bearer(a.token)}, godo.SetBaseURL(a.simulator.URL()))
-	if err != nil {
+	client := godo.NewFromToken(a.token)
+	if err := godo.SetBaseURL(a.simulator.URL())(client); err != nil {
 		t.Fatal(err)
 	}
 	return client

@@ -72,28 +72,14 @@ func (p *provider) configure(inputs standin.Properties) error {
 		}
 		return ""
 	}
-	client, err := godo.New(godoHTTP(setting("token", "DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN")),
-		godo.SetBaseURL(setting("apiEndpoint", "DIGITALOCEAN_API_URL")))
-	if err != nil {
+	client := godo.NewFromToken(setting("token", "DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN"))
+	if err := godo.SetBaseURL(setting("apiEndpoint", "DIGITALOCEAN_API_URL"))(client); err != nil {
 		return fmt.Errorf("configuring the DigitalOcean stand-in: %w", err)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.client = client
 	return nil
-}
-
-// godoHTTP sends the token with every request.
-func godoHTTP(token string) *http.Client {
-	return &http.Client{Transport: bearer(token)}
-}
-
-type bearer string
-
-func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
-	r = r.Clone(r.Context())
-	r.Header.Set("Authorization", "Bearer "+string(b))
-	return http.DefaultTransport.RoundTrip(r)
 }
 
 func (p *provider) api() *godo.Client {
