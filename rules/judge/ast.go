@@ -1,0 +1,136 @@
+package judge
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Expr is a condition or a part of one.
+type Expr interface {
+	Pos() Position
+	String() string // canonical: the same for conditions that only differ in spelling
+}
+
+// All is true when every part is.
+type All struct {
+	at    Position
+	Parts []Expr
+}
+
+// Any is true when one part is.
+type Any struct {
+	at    Position
+	Parts []Expr
+}
+
+// Not is true when its part is not.
+type Not struct {
+	at   Position
+	Part Expr
+}
+
+// Macro refers to a macro by name.
+type Macro struct {
+	at   Position
+	Name string
+}
+
+// Check compares a field of the event.
+type Check struct {
+	at       Position
+	Field    Operand
+	Operator string
+	Values   []Value  // what stands on the right: one, or a list
+	Other    *Operand // or another field
+}
+
+// Operand is a field, with its argument and what is done to its value.
+type Operand struct {
+	at           Position
+	Name         string
+	Argument     string
+	HasArgument  bool
+	Transformers []string // the innermost first
+}
+
+// Value is a constant. One that is not quoted may be the name of a list.
+type Value struct {
+	at     Position
+	Text   string
+	Quoted bool
+}
+
+// unknown is the condition of a stock definition of which only the name is known.
+type unknown struct {
+	at     Position
+	name   string
+	events eventTypes
+}
+
+func (e *All) Pos() Position     { return e.at }
+func (e *Any) Pos() Position     { return e.at }
+func (e *Not) Pos() Position     { return e.at }
+func (e *Macro) Pos() Position   { return e.at }
+func (e *Check) Pos() Position   { return e.at }
+func (e *unknown) Pos() Position { return e.at }
+
+func (e *All) String() string     { return sortedParts(e.Parts, " and ") }
+func (e *Any) String() string     { return sortedParts(e.Parts, " or ") }
+func (e *Not) String() string     { return "not " + e.Part.String() }
+func (e *Macro) String() string   { return e.Name }
+func (e *unknown) String() string { return e.name }
+
+func (e *Check) String() string {
+	operator := strings.Replace(e.Operator, "==", "=", 1)
+	switch {
+	case operator == "exists":
+		return e.Field.String() + " exists"
+	case e.Other != nil:
+		other := e.Other.String()
+		if len(e.Other.Transformers) == 0 {
+			other = "val(" + other + ")"
+		}
+		return e.Field.String() + " " + operator + " " + other
+	case slices.Contains(numberOperators, operator):
+		return fmt.Sprintf("%s %s %s", e.Field, operator, e.Values[0].Text)
+	case !listOperator(operator):
+		return fmt.Sprintf("%s %s %s", e.Field, operator, quote(e.Values[0].Text))
+	}
+	values := make([]string, len(e.Values))
+	for i, v := range e.Values {
+		values[i] = quote(v.Text)
+	}
+	slices.Sort(values)
+	return fmt.Sprintf("%s %s (%s)", e.Field, operator, strings.Join(slices.Compact(values), ", "))
+}
+
+// quote writes a text so that it is read as the same text.
+func quote(text string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
+}
+
+func (o Operand) String() string {
+	text := o.Name
+	if o.HasArgument {
+		argument := o.Argument
+		if strings.ContainsAny(argument, "[]\"'\\"+blanks+"\v\f") {
+			argument = quote(argument)
+		}
+		text += "[" + argument + "]"
+	}
+	for _, t := range o.Transformers {
+		text = t + "(" + text + ")"
+	}
+	return text
+}
+
+// sortedParts joins without regard to order and to parts written twice.
+func sortedParts(parts []Expr, operator string) string {
+	texts := make([]string, 0, len(parts))
+	for _, part := range parts {
+		texts = append(texts, part.String())
+	}
+	slices.Sort(texts)
+	return "(" + strings.Join(slices.Compact(texts), operator) + ")"
+}

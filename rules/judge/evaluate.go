@@ -1,0 +1,131 @@
+package judge
+
+import (
+	"encoding/base64"
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Event is what a condition is evaluated on: values by field, with the argument in brackets as in `proc.aname[2]`. A
+// field that is missing is absent. Values are texts; several are those of a list, or of all ancestors.
+type Event map[string][]string
+
+// Fires returns the names of the rules that are true on the event, in load order. Falco with `rule_matching: first`
+// tells the first of them, with `all` all. The error names what is not known of a rule.
+func (s *Ruleset) Fires(event Event) ([]string, error) {
+	var fired []string
+	for _, d := range s.definitions {
+		if d.kind != "rule" || !d.enabled || d.named {
+			continue
+		}
+		e := evaluation{event: event}
+		if e.truth(s.resolved[d]) {
+			fired = append(fired, d.name)
+		}
+		if e.unknown != "" {
+			return nil, fmt.Errorf("rule %q: what %s means is not known without Falco's own rules", d.name, e.unknown)
+		}
+	}
+	return fired, nil
+}
+
+type evaluation struct {
+	event   Event
+	unknown string // the first name whose meaning was needed
+}
+
+func (e *evaluation) truth(x Expr) bool {
+	switch x := x.(type) {
+	case *Not:
+		return !e.truth(x.Part)
+	case *All:
+		for _, part := range x.Parts {
+			if !e.truth(part) {
+				return false
+			}
+		}
+		return true
+	case *Any:
+		return slices.ContainsFunc(x.Parts, e.truth)
+	case *Check:
+		return e.compare(x)
+	case *unknown:
+		if types := e.event["evt.type"]; len(types) == 1 && !x.events.allBut && !x.events.names[types[0]] {
+			return false
+		}
+		if e.unknown == "" {
+			e.unknown = x.name
+		}
+	}
+	return false
+}
+
+// compare is false on an absent field whatever the operator: `!=` too.
+func (e *evaluation) compare(c *Check) bool {
+	info, err := field(c.Field)
+	have := e.values(c.Field)
+	if err != nil || have == nil {
+		return false
+	}
+	if c.Operator == "exists" {
+		return true
+	}
+	want := make([]string, len(c.Values))
+	for i, v := range c.Values {
+		want[i] = v.Text
+	}
+	if c.Other != nil {
+		if want = e.values(*c.Other); want == nil {
+			return false
+		}
+	}
+	matches := func(value string) bool { return compareText(c.Operator, info.kind, value, want) }
+	if info.list && c.Operator == "in" { // every one, where a field has several
+		return !slices.ContainsFunc(have, func(value string) bool { return !matches(value) })
+	}
+	return slices.ContainsFunc(have, matches)
+}
+
+// values are those of a field, nil when it is absent.
+func (e *evaluation) values(o Operand) []string {
+	name := o.Name
+	if o.HasArgument {
+		name += "[" + o.Argument + "]"
+	}
+	have, ok := e.event[name]
+	if !ok || have == nil {
+		return nil
+	}
+	have = slices.Clone(have)
+	for _, t := range o.Transformers {
+		for i, value := range have {
+			transformed, ok := transform(t, value)
+			if !ok {
+				return nil
+			}
+			have[i] = transformed
+		}
+	}
+	return have
+}
+
+func transform(name, value string) (string, bool) {
+	switch name {
+	case "tolower":
+		return strings.ToLower(value), true
+	case "toupper":
+		return strings.ToUpper(value), true
+	case "basename":
+		if strings.HasSuffix(value, "/") || value == "" {
+			return "", true
+		}
+		return path.Base(value), true
+	case "len":
+		return strconv.Itoa(len(value)), true
+	}
+	decoded, err := base64.StdEncoding.DecodeString(value)
+	return string(decoded), err == nil
+}
