@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -37,6 +38,9 @@ var (
 	priorities = []string{"EMERGENCY", "ALERT", "CRITICAL", "ERROR", "WARNING", "NOTICE", "INFO", "INFORMATIONAL", "DEBUG"}
 )
 
+// lineBreak is what ends a line for YAML.
+var lineBreak = regexp.MustCompile("\r\n|[\r\n\u0085\u2028\u2029]")
+
 // document is a parsed file.
 type document struct {
 	file     string
@@ -46,7 +50,7 @@ type document struct {
 }
 
 func readDocument(file File, problems *Problems) document {
-	d := document{file: file.Name, lines: strings.Split(file.Text, "\n"), problems: problems}
+	d := document{file: file.Name, lines: lineBreak.Split(file.Text, -1), problems: problems}
 	if len(file.Text) > maxFile {
 		problems.add(Position{File: file.Name}, "%d bytes: at most %d fit in a ConfigMap", len(file.Text), maxFile)
 		return d

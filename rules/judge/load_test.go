@@ -3,6 +3,7 @@ package judge
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 const ruleTail = ", desc: d, output: o, priority: NOTICE, condition: "
@@ -161,8 +162,14 @@ func FuzzLoad(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
+		start := time.Now()
+		defer func() {
+			if took := time.Since(start); took > 5*time.Second {
+				t.Errorf("took %v", took)
+			}
+		}()
 		set, problems := Load(StockNames(), File{Name: "fuzz.yaml", Text: text})
-		lines := strings.Count(text, "\n") + 1
+		lines := len(lineBreak.Split(text, -1))
 		for _, p := range problems {
 			if p.File != "fuzz.yaml" || p.Line > lines+1 {
 				t.Errorf("the problem is outside of the file: %v", p)
