@@ -1,44 +1,33 @@
-// Package rules holds our Falco rules. Falco loads the files in the order of their names, after its own.
+// Package rules holds our Falco rules, with the situations they must and must not fire in beside them. Falco loads the
+// files in the order of their names, after its own.
 package rules
 
 import (
 	"embed"
 	"fmt"
-	"io/fs"
-	"strings"
 )
 
-//go:embed *.yaml
+// Only what Falco loads: the cases stay outside.
+//
+//go:embed 10-doks-tuning.yaml 20-virtual-clusters.yaml
 var files embed.FS
 
-// approvedFile sorts after the rules whose list it completes.
-const approvedFile = "30-approved-virtual-clusters.yaml"
-
-// Files returns what Falco loads, content by file name: the rules, and the namespaces in which virtual clusters are
-// approved as an override of their list.
-func Files(approvedNamespaces []string) (map[string]string, error) {
-	names, err := fs.Glob(files, "*.yaml")
+// Files returns what Falco loads, content by file name: the rules, and what is approved as an override of their macro.
+func Files(approved []Approval) (map[string]string, error) {
+	entries, err := files.ReadDir(".")
 	if err != nil {
 		return nil, fmt.Errorf("reading the rules: %w", err)
 	}
 	contents := map[string]string{}
-	for _, name := range names {
-		content, err := files.ReadFile(name)
+	for _, entry := range entries {
+		content, err := files.ReadFile(entry.Name())
 		if err != nil {
 			return nil, fmt.Errorf("reading the rules: %w", err)
 		}
-		contents[name] = string(content)
+		contents[entry.Name()] = string(content)
 	}
-	if len(approvedNamespaces) > 0 {
-		contents[approvedFile] = approved(approvedNamespaces)
+	if len(approved) > 0 {
+		contents[approvedFile] = approvals(approved)
 	}
 	return contents, nil
-}
-
-// approved appends to the list the rules read. Namespaces are DNS labels: nothing to quote.
-func approved(namespaces []string) string {
-	return "# Written by the program from virtualClusters.approvedNamespaces.\n" +
-		"- list: virtual_cluster_approved_namespaces\n" +
-		"  items: [" + strings.Join(namespaces, ", ") + "]\n" +
-		"  override:\n    items: append\n"
 }

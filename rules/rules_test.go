@@ -1,67 +1,111 @@
 package rules
 
 import (
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"gopkg.in/yaml.v3"
 )
 
-func TestFilesParse(t *testing.T) {
-	loaded, err := Files([]string{"team-a", "team-b"})
+var someApproved = []Approval{{Namespace: "team-a"}, {Namespace: "team-b", Digests: []string{"sha256:" + strings.Repeat("1", 64)}}}
+
+func loaded(t *testing.T, approved []Approval) map[string]string {
+	t.Helper()
+	files, err := Files(approved)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, content := range loaded {
-		var items []map[string]any
-		if err := yaml.Unmarshal([]byte(content), &items); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
+	return files
+}
+
+// Every rule file of the directory is loaded, and nothing else: Falco would take the cases for broken rules.
+func TestFilesAreTheRules(t *testing.T) {
+	names, err := filepath.Glob("*.yaml")
+	if err != nil {
+		t.Fatal(err)
 	}
-	if len(loaded) != 3 {
-		t.Errorf("%d files, want the two of rules/ and the approved namespaces", len(loaded))
+	want := slices.DeleteFunc(names, func(name string) bool { return strings.HasSuffix(name, ".cases.yaml") })
+	if got := slices.Sorted(maps.Keys(loaded(t, nil))); !slices.Equal(got, want) {
+		t.Errorf("files %v, want %v", got, want)
+	}
+	for _, name := range want {
+		if _, err := os.Stat(strings.TrimSuffix(name, ".yaml") + ".cases.yaml"); err != nil {
+			t.Errorf("%s has no cases: %v", name, err)
+		}
 	}
 }
 
-// The override must load after the list it completes: Falco reads in the order of names.
-func TestApprovedNamespacesComeLast(t *testing.T) {
-	loaded, err := Files([]string{"team-a", "team-b"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name := range loaded {
+// The override must load after the macro it replaces: Falco reads in the order of names.
+func TestApprovalsComeLast(t *testing.T) {
+	files := loaded(t, someApproved)
+	for name := range files {
 		if name > approvedFile {
 			t.Errorf("%s loads after %s", name, approvedFile)
 		}
 	}
-	if want := "items: [team-a, team-b]"; !strings.Contains(loaded[approvedFile], want) {
-		t.Errorf("%s lacks %q:\n%s", approvedFile, want, loaded[approvedFile])
+	want := `    (k8s.ns.name in ("team-a")
+    or (k8s.ns.name = "team-b" and container.image.digest in ("sha256:` + strings.Repeat("1", 64) + `")))
+`
+	if !strings.Contains(files[approvedFile], want) {
+		t.Errorf("%s lacks\n%s\nit is\n%s", approvedFile, want, files[approvedFile])
 	}
 }
 
-func TestNoApprovedNamespacesNoOverride(t *testing.T) {
-	loaded, err := Files(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, ok := loaded[approvedFile]; ok {
-		t.Error("an override without items")
+func TestNothingApprovedNoOverride(t *testing.T) {
+	if _, ok := loaded(t, nil)[approvedFile]; ok {
+		t.Error("an override without approvals")
 	}
 }
 
-// A rule without event types is evaluated on every system call: it doubles Falco's CPU.
-func TestRulesAreForOurEngines(t *testing.T) {
-	loaded, err := Files(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, content := range loaded {
-		if !strings.Contains(content, "- required_engine_version: 0.57.0") {
-			t.Errorf("%s: declare the engine of the oldest Falco we install", name)
+// The rules load without an error or a warning, whatever is approved.
+func TestJudged(t *testing.T) {
+	digests := []string{"sha256:" + strings.Repeat("1", 64), "sha256:" + strings.Repeat("2", 64)}
+	for name, approved := range map[string][]Approval{
+		"nothing": nil, "a namespace": {{Namespace: "a"}}, "digests only": {{Namespace: "a", Digests: digests}},
+		"a namespace named like a list": {{Namespace: "shell_binaries"}}, "both": someApproved,
+	} {
+		if _, problems, err := Judge(approved); err != nil || len(problems) > 0 {
+			t.Errorf("%s approved: %v\n%v", name, err, problems)
 		}
-		for _, newer := range []string{" oneof ", " anyof ", " allof "} {
-			if strings.Contains(strings.ReplaceAll(content, "`endswith oneof (list)`", ""), newer) {
-				t.Errorf("%s: %q needs Falco 0.44", name, newer)
+	}
+}
+
+// What an analyst needs and what the program relies on.
+func TestRulesAreComplete(t *testing.T) {
+	// The chart appends these to every output.
+	appended := regexp.MustCompile(`%(container\.(id|name|image\.repository|image\.tag)|k8s\.(pod|ns)\.name)\b`)
+	attack := regexp.MustCompile(`^T[0-9]{4}(\.[0-9]{3})?$`)
+	for file, text := range loaded(t, nil) {
+		var entries []struct {
+			Engine   string `yaml:"required_engine_version"`
+			Rule     string
+			Desc     string
+			Output   string
+			Priority string
+			Tags     []string
+			Override map[string]string
+		}
+		if err := yaml.Unmarshal([]byte(text), &entries); err != nil {
+			t.Fatal(err)
+		}
+		if entries[0].Engine != "0.57.0" {
+			t.Errorf("%s: declare the engine of the oldest Falco we install", file)
+		}
+		for _, e := range entries {
+			if e.Rule == "" || e.Override != nil {
+				continue
+			}
+			if again := appended.FindString(e.Output); again != "" {
+				t.Errorf("%s: the chart appends %s", e.Rule, again)
+			}
+			tactic := func(tag string) bool { return strings.HasPrefix(tag, "mitre_") }
+			if len(e.Desc) < 80 || !slices.ContainsFunc(e.Tags, attack.MatchString) || !slices.ContainsFunc(e.Tags, tactic) {
+				t.Errorf("%s: a description for who is woken by it, and tags of ATT&CK's tactic and technique", e.Rule)
 			}
 		}
 	}

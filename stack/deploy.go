@@ -50,7 +50,7 @@ func Deploy(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	loaded, err := rules.Files(settings.VirtualClusters.ApprovedNamespaces)
+	loaded, err := rules.Files(settings.VirtualClusters.Approved)
 	if err != nil {
 		return err
 	}

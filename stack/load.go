@@ -123,8 +123,8 @@ func Parse(stack string, raw map[string]string) (Settings, error) {
 	}
 	s.complete(given)
 	for _, fault := range validate(s, given) {
-		// What was left out for its type is not missing as well.
-		if !slices.ContainsFunc(faults, func(f Fault) bool { return f.Key == fault.Key }) {
+		// What was left out for its type is not missing as well, nor what is inside of it.
+		if !slices.ContainsFunc(faults, func(f Fault) bool { return f.Key == fault.Key || strings.HasPrefix(fault.Key, f.Key+".") }) {
 			faults = append(faults, fault)
 		}
 	}

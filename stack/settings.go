@@ -2,6 +2,7 @@ package stack
 
 import (
 	"doks-security/components"
+	"doks-security/rules"
 )
 
 // Project is the namespace of the configuration keys: the name in Pulumi.yaml.
@@ -92,8 +93,8 @@ type RuntimeSecuritySettings struct {
 
 // VirtualClusterSettings say where virtual clusters may run, and whether the demo that proves the detection does.
 type VirtualClusterSettings struct {
-	ApprovedNamespaces []string `json:"approvedNamespaces"`
-	Demo               bool     `json:"demo"`
+	Approved []rules.Approval `json:"approved"`
+	Demo     bool             `json:"demo"`
 }
 
 // ChartSettings say where Helm charts come from.

@@ -24,6 +24,7 @@ var (
 	// Bucket names are host names.
 	bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`)
 	duration   = regexp.MustCompile(`^([1-9][0-9]*)(h|d)$`)
+	digest     = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
 	tag        = regexp.MustCompile(`^[a-zA-Z0-9_\-:]{1,255}$`)
 
 	priorities = []string{"emergency", "alert", "critical", "error", "warning", "notice", "informational", "debug"}
@@ -146,18 +147,25 @@ func validateRuntimeSecurity(r RuntimeSecuritySettings, faults *Faults) {
 
 func validateVirtualClusters(v VirtualClusterSettings, faults *Faults) {
 	seen := map[string]bool{}
-	for i, namespace := range v.ApprovedNamespaces {
-		key := fmt.Sprintf("virtualClusters.approvedNamespaces[%d]", i)
+	for i, approved := range v.Approved {
+		key := fmt.Sprintf("virtualClusters.approved[%d]", i)
+		namespace := approved.Namespace
 		switch {
 		case !label.MatchString(namespace):
-			faults.add(key, namespace, "a namespace: lowercase letters, digits and hyphens, at most 63", "correct it")
+			faults.add(key+".namespace", namespace, "a namespace: lowercase letters, digits and hyphens, at most 63", "correct it")
 		case seen[namespace]:
-			faults.add(key, namespace, "each namespace once", "remove the second entry")
+			faults.add(key+".namespace", namespace, "each namespace once", "merge the second entry's digests into the first, or remove it")
 		case v.Demo && namespace == components.NamespaceVCluster:
-			faults.add(key, namespace, "any namespace but the demo's: the demo is there to be detected",
+			faults.add(key+".namespace", namespace, "any namespace but the demo's: the demo is there to be detected",
 				"remove the entry, or pulumi config set --path 'virtualClusters.demo' false")
 		}
 		seen[namespace] = true
+		for j, d := range approved.Digests {
+			if !digest.MatchString(d) {
+				faults.add(fmt.Sprintf("%s.digests[%d]", key, j), d, "the digest of an image: sha256: and 64 hexadecimal digits in lower case",
+					"copy it from imageID: kubectl -n <namespace> get pod <pod> -o jsonpath='{.status.containerStatuses[*].imageID}'")
+			}
+		}
 	}
 }
 

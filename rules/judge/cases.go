@@ -131,3 +131,12 @@ func list(rules []string) string {
 	}
 	return strings.Join(rules, " and ")
 }
+
+// Events are those of the cases.
+func (cs *Cases) Events() []Event {
+	events := make([]Event, len(cs.Cases))
+	for i, c := range cs.Cases {
+		events[i] = cs.event(c)
+	}
+	return events
+}

@@ -129,3 +129,26 @@ func transform(name, value string) (string, bool) {
 	decoded, err := base64.StdEncoding.DecodeString(value)
 	return string(decoded), err == nil
 }
+
+// Truths evaluates every macro and rule of which more than the name is known, by kind and name.
+func (s *Ruleset) Truths(event Event) map[string]bool {
+	truths := map[string]bool{}
+	for d, condition := range s.resolved {
+		e := evaluation{event: event}
+		if truth := e.truth(condition); e.unknown == "" {
+			truths[d.kind+" "+d.name] = truth
+		}
+	}
+	return truths
+}
+
+// OwnRules are the rules that Falco's own files do not have, in load order.
+func (s *Ruleset) OwnRules() []string {
+	var names []string
+	for _, d := range s.definitions {
+		if d.kind == "rule" && !d.stock {
+			names = append(names, d.name)
+		}
+	}
+	return names
+}
