@@ -18,39 +18,16 @@ var ownRules = []string{
 }
 var stockRules = []string{"Contact K8S API Server From Container", "Packet socket created in container"}
 
-// situations are the cases of every file with the rules they are held against.
-type situation struct {
-	cases *judge.Cases
-	set   *judge.Ruleset
-	ours  map[string]string
-}
-
-func situations(t *testing.T, stock judge.File) []situation {
+func situations(t *testing.T, stock judge.File) []Situation {
 	t.Helper()
-	files, err := filepath.Glob("*.cases.yaml")
-	if err != nil || len(files) == 0 {
+	all, err := Situations(".", nil, stock)
+	if err != nil || len(all) == 0 {
 		t.Fatalf("no cases: %v", err)
 	}
-	var all []situation
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
+	for _, s := range all {
+		if len(s.Problems) > 0 {
+			t.Fatal(s.Problems)
 		}
-		cases, err := judge.ReadCases(file, text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var approved []Approval
-		if err := cases.Approved.Decode(&approved); cases.Approved.Kind != 0 && err != nil {
-			t.Fatal(err)
-		}
-		ours := loaded(t, approved)
-		set, problems, err := Judge(approved, stock)
-		if err != nil || len(problems) > 0 {
-			t.Fatalf("%v\n%v", err, problems)
-		}
-		all = append(all, situation{cases, set, ours})
 	}
 	return all
 }
@@ -81,8 +58,8 @@ func upstream(t *testing.T) judge.File {
 func TestCases(t *testing.T) {
 	count := 0
 	for _, s := range situations(t, declared(t)) {
-		count += len(s.cases.Cases)
-		for _, problem := range s.cases.Run(s.set) {
+		count += len(s.Cases.Cases)
+		for _, problem := range s.Cases.Run(s.Rules) {
 			t.Error(problem)
 		}
 	}
@@ -94,7 +71,7 @@ func TestCases(t *testing.T) {
 // The same cases on Falco's own rules: what we declare of them is what they say.
 func TestCasesOnUpstream(t *testing.T) {
 	for _, s := range situations(t, upstream(t)) {
-		for _, problem := range s.cases.RunOnly(s.set, slices.Concat(ownRules, stockRules)) {
+		for _, problem := range s.Cases.RunOnly(s.Rules, slices.Concat(ownRules, stockRules)) {
 			t.Error(problem)
 		}
 	}
@@ -112,7 +89,7 @@ func TestDeclarationsAgreeWithUpstream(t *testing.T) {
 	}
 	compared := 0
 	for _, s := range situations(t, declared(t)) {
-		for _, event := range s.cases.Events() {
+		for _, event := range s.Cases.Events() {
 			variants := []judge.Event{event}
 			for name := range event {
 				without := maps.Clone(event)
@@ -136,7 +113,7 @@ func TestDeclarationsAgreeWithUpstream(t *testing.T) {
 func TestEveryRuleFiresAndStaysSilent(t *testing.T) {
 	fires, silent := map[string]int{}, map[string]int{}
 	for _, s := range situations(t, declared(t)) {
-		for _, c := range s.cases.Cases {
+		for _, c := range s.Cases.Cases {
 			for _, rule := range slices.Concat(ownRules, stockRules) {
 				if slices.Contains(c.Fires, rule) {
 					fires[rule]++
@@ -170,8 +147,8 @@ func TestEveryClauseIsNeeded(t *testing.T) {
 	killed := map[string]bool{}
 	clause := func(m judge.Mutant) string { return m.Position.String() + ": " + m.Change }
 	for _, s := range situations(t, declared(t)) {
-		for _, m := range s.set.Mutants(slices.Collect(maps.Keys(s.ours))) {
-			killed[clause(m)] = killed[clause(m)] || len(s.cases.Run(m.Rules)) > 0
+		for _, m := range s.Rules.Mutants(slices.Collect(maps.Keys(s.Files))) {
+			killed[clause(m)] = killed[clause(m)] || len(s.Cases.Run(m.Rules)) > 0
 		}
 	}
 	if len(killed) < 80 {

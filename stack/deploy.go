@@ -3,6 +3,8 @@
 package stack
 
 import (
+	"maps"
+
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"doks-security/components"
@@ -50,7 +52,7 @@ func Deploy(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	loaded, err := rules.Files(settings.VirtualClusters.Approved)
+	loaded, err := settings.rules()
 	if err != nil {
 		return err
 	}
@@ -91,6 +93,17 @@ func newCluster(ctx *pulumi.Context, name string, s Settings) (*components.Clust
 		DestroyAssociatedResources: s.Cluster.DestroyAssociatedResources, Credentials: s.Cluster.Credentials,
 		Project: components.ProjectArgs(s.Project),
 	})
+}
+
+// rules are what Falco loads after its own: ours, what is approved, and the user's.
+func (s Settings) rules() (map[string]string, error) {
+	loaded, err := rules.Files(s.VirtualClusters.Approved)
+	if err != nil || s.RuntimeSecurity.Rules == "" {
+		return loaded, err
+	}
+	users, _, err := rules.UserFiles(s.RuntimeSecurity.Rules) // judged by validate
+	maps.Copy(loaded, users)
+	return loaded, err
 }
 
 // newSpacesStore is nil when the logs stay on a volume.

@@ -145,6 +145,29 @@ func TestDeployFalcoExporter(t *testing.T) {
 	}
 }
 
+// What Falco loads: our rules, then what is approved, then the user's.
+func TestDeployRules(t *testing.T) {
+	m := &mocks{}
+	err := deploy(t, m, "dev", map[string]string{"cluster": onePool, "runtimeSecurity": `{"rules":"testdata/rules/good"}`,
+		"virtualClusters": `{"approved":[{"namespace":"team-a"}]}`})
+	if err != nil {
+		t.Fatal(err)
+	}
+	loaded := m.resources["kubernetes:helm.sh/v3:Release::falco"]["values"].ObjectValue()["customRules"].ObjectValue()
+	var names []string
+	for name := range loaded {
+		names = append(names, string(name))
+	}
+	slices.Sort(names)
+	want := []string{"10-doks-tuning.yaml", "20-virtual-clusters.yaml", "30-approved-virtual-clusters.yaml", "50-user-shells.yaml"}
+	if !slices.Equal(names, want) {
+		t.Errorf("files %v, want %v", names, want)
+	}
+	if approved := loaded["30-approved-virtual-clusters.yaml"].StringValue(); !strings.Contains(approved, `k8s.ns.name in ("team-a")`) {
+		t.Errorf("team-a is not approved in\n%s", approved)
+	}
+}
+
 func TestDeployIntoExistingCluster(t *testing.T) {
 	m := &mocks{live: cluster("shared", "shared-id")}
 	if err := deploy(t, m, "dev", map[string]string{"cluster": `{"existing":"shared"}`}); err != nil {
@@ -165,6 +188,7 @@ func TestDeployRefusesBeforeAnythingIsCreated(t *testing.T) {
 		message string
 	}{
 		{"a faulty setting", nil, map[string]string{"cluster": `{"region":"mars1"}`}, "cluster.region"},
+		{"a faulty rule", nil, map[string]string{"cluster": onePool, "runtimeSecurity": `{"rules":"testdata/rules/bad"}`}, "testdata/rules/bad/shadow.yaml:7:9"},
 		{"an existing cluster that is not there", nil, map[string]string{"cluster": `{"existing":"shared"}`}, `no cluster "shared"`},
 		{"a version nobody offers", nil, map[string]string{"cluster": strings.Replace(onePool, "{", `{"version":"1.99",`, 1)}, "cluster.version"},
 		{"a downgrade", with(cluster("doks-security-dev", "id"), "version", "1.35.0-do.2"), map[string]string{"cluster": onePool}, "would be a downgrade"},

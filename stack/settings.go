@@ -80,7 +80,7 @@ type LoggingSettings struct {
 	Spaces    components.SpacesSettings `json:"spaces"`
 }
 
-// RuntimeSecuritySettings choose the Falco and where its metrics come from.
+// RuntimeSecuritySettings choose the Falco, what it loads, and where its metrics come from.
 type RuntimeSecuritySettings struct {
 	// Falco is the minor version: 0.44, or 0.43, the last with the gRPC output. Default: what Metrics needs.
 	Falco string `json:"falco"`
@@ -89,6 +89,8 @@ type RuntimeSecuritySettings struct {
 	UIRetention      string `json:"uiRetention"`
 	RedisVolumeGiB   int    `json:"redisVolumeGiB"`
 	AlertmanagerFrom string `json:"alertmanagerFrom"` // lowest Falco priority that becomes an Alertmanager alert
+	// Rules is a directory of the user's own rules, loaded after ours; see docs/rules.md.
+	Rules string `json:"rules"`
 }
 
 // VirtualClusterSettings say where virtual clusters may run, and whether the demo that proves the detection does.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"doks-security/components"
+	"doks-security/rules"
 )
 
 // Where Loki keeps its logs.
@@ -143,6 +144,22 @@ func validateRuntimeSecurity(r RuntimeSecuritySettings, faults *Faults) {
 	oneOf("runtimeSecurity.alertmanagerFrom", r.AlertmanagerFrom, priorities, faults)
 	period("runtimeSecurity.uiRetention", r.UIRetention, time.Hour, faults)
 	between("runtimeSecurity.redisVolumeGiB", r.RedisVolumeGiB, 1, 1024, "GiB", faults)
+	validateUserRules(r.Rules, faults)
+}
+
+// validateUserRules judges the user's own rules: Falco would refuse to start with them, or never fire.
+func validateUserRules(dir string, faults *Faults) {
+	if dir == "" {
+		return
+	}
+	_, problems, err := rules.UserFiles(dir)
+	if err != nil {
+		faults.add("runtimeSecurity.rules", dir, "a directory with rule files (.yaml), relative to the project", err.Error())
+		return
+	}
+	for _, p := range problems {
+		faults.add("runtimeSecurity.rules", p.Position.String(), "rules that Falco loads without a warning, at most 1 MiB together", p.Message)
+	}
 }
 
 func validateVirtualClusters(v VirtualClusterSettings, faults *Faults) {

@@ -1,0 +1,78 @@
+package rules
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"doks-security/rules/judge"
+)
+
+const (
+	casesSuffix = ".cases.yaml"
+	// userPrefix sorts a user's file after ours, so that it may refer to them and override them.
+	userPrefix = "50-user-"
+	// maxRules is what a ConfigMap holds; the chart puts all files into one.
+	maxRules = 1 << 20
+)
+
+// UserFiles reads a directory of a user's own rules, content by the name Falco loads it under, and judges them behind
+// Falco's and ours. Files of cases (.cases.yaml) and what is no YAML stay where they are.
+func UserFiles(dir string) (map[string]string, judge.Problems, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, nil, fmt.Errorf("reading the user's rules: %w", err)
+	}
+	ours, err := Files(nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	size := 0
+	for name, content := range ours {
+		size += len(name) + len(content)
+	}
+	files := map[string]string{}
+	judged := behindStock(nil, ours)
+	var problems judge.Problems
+	complain := func(path, message string) {
+		problems = append(problems, judge.Problem{Position: judge.Position{File: path}, Message: message})
+	}
+	for _, entry := range entries { // sorted by name, as Falco loads them
+		path := filepath.Join(dir, entry.Name())
+		switch {
+		case strings.HasSuffix(entry.Name(), ".yml"):
+			complain(path, "rename it to .yaml: other files are not loaded")
+			continue
+		case entry.IsDir() || !strings.HasSuffix(entry.Name(), ".yaml") || strings.HasSuffix(entry.Name(), casesSuffix):
+			continue
+		case !fileName(entry.Name()):
+			complain(path, "rename it with letters, digits, - _ and . only: it becomes a key of a ConfigMap")
+			continue
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return nil, nil, fmt.Errorf("reading the user's rules: %w", err)
+		}
+		files[userPrefix+entry.Name()] = string(content)
+		judged = append(judged, judge.File{Name: path, Text: string(content)})
+		size += len(userPrefix) + len(entry.Name()) + len(content)
+	}
+	if size > maxRules {
+		complain(dir, fmt.Sprintf("%d bytes with ours: a ConfigMap holds %d for all rules together", size, maxRules))
+		return files, problems, nil
+	}
+	if len(files) == 0 && len(problems) == 0 {
+		return nil, nil, errors.New("no .yaml file in " + dir)
+	}
+	_, found := judge.Load(judged...)
+	return files, append(problems, found...), nil
+}
+
+func fileName(name string) bool {
+	valid := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_.", r)
+	}
+	return len(name) <= 200 && !strings.ContainsFunc(name, func(r rune) bool { return !valid(r) })
+}
