@@ -30,3 +30,12 @@ test: tools ## run every test, the rehearsals of all stacks among them
 	go test ./...
 	go -C rehearsal vet ./...
 	REHEARSE_CLI=$(CURDIR)/bin/cli go -C rehearsal test -ldflags "$$(rehearsal/stamp)" ./...
+
+.PHONY: rules
+rules: ## judge the Falco rules, and with USER_RULES=<directory> your own
+	go run ./rules/cmd/judge $(if $(USER_RULES),-user $(USER_RULES))
+
+.PHONY: fuzz
+fuzz: ## fuzz the judge of rules for 30 s each
+	go test ./rules/judge -run '^$$' -fuzz FuzzParse -fuzztime 30s -fuzzminimizetime 10x
+	go test ./rules/judge -run '^$$' -fuzz FuzzLoad -fuzztime 30s -fuzzminimizetime 10x

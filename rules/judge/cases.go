@@ -140,3 +140,13 @@ func (cs *Cases) Events() []Event {
 	}
 	return events
 }
+
+// Mentioned are the rules that some case fires.
+func (cs *Cases) Mentioned() []string {
+	var rules []string
+	for _, c := range cs.Cases {
+		rules = append(rules, c.Fires...)
+	}
+	slices.Sort(rules)
+	return slices.Compact(rules)
+}

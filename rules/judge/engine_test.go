@@ -1,0 +1,107 @@
+package judge
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// stub puts a program in the place of another on an otherwise empty PATH.
+func stub(t *testing.T, name, script string) {
+	t.Helper()
+	dir := t.TempDir()
+	if name != "" {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"+script), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("PATH", dir)
+}
+
+func TestFindEngine(t *testing.T) {
+	for _, c := range []struct{ stub, script, engine, reason string }{
+		{"falco", "", "/falco", ""},
+		{"docker", "exit 0", falcoImage, ""},
+		{"docker", "exit 1", "", "no falco on the PATH, and Docker does not run"},
+		{"", "", "", "no falco on the PATH, and no docker"},
+	} {
+		stub(t, c.stub, c.script)
+		engine, err := FindEngine(context.Background())
+		switch {
+		case c.engine != "" && (err != nil || !strings.HasSuffix(engine.Name, c.engine)):
+			t.Errorf("%s: %v, want %s", c.stub, err, c.engine)
+		case c.engine == "" && (err == nil || err.Error() != c.reason):
+			t.Errorf("%s: %v, want %s", c.stub, err, c.reason)
+		}
+	}
+}
+
+func TestEngineVerdicts(t *testing.T) {
+	fine := `{"name":"/tmp/a.yaml","successful":true,"errors":[],"warnings":[]}`
+	for _, c := range []struct{ name, script, problems, failure string }{
+		{"loads", `echo 'Wed: Falco 0.44.1'; echo '{"falco_load_results":[` + fine + `,` + fine + `]}'`, "", ""},
+		{"a warning with exit code 0", `echo '{"falco_load_results":[` + fine + `,{"name":"/tmp/b.yaml","successful":true,"errors":[],"warnings":` +
+			`[{"code":"LOAD_NO_EVTTYPE","message":"no event type","context":{"locations":[{"position":{"line":6,"column":4}}]}}]}]}'`,
+			"b.yaml:7:5: warning: falco: LOAD_NO_EVTTYPE: no event type", ""},
+		{"an error", `echo '{"falco_load_results":[` + fine + `,{"name":"/tmp/b.yaml","successful":false,"warnings":[],"errors":[{"code":"LOAD_ERR_VALIDATE","message":"Undefined macro"}]}]}'; exit 1`,
+			"b.yaml: falco: LOAD_ERR_VALIDATE: Undefined macro", ""},
+		{"no success, no error", `echo '{"falco_load_results":[` + fine + `,{"name":"/tmp/b.yaml","successful":false}]}'; exit 1`, "b.yaml: falco: does not load", ""},
+		{"one file only", `echo '{"falco_load_results":[` + fine + `]}'`, "", "a verdict on 1 files, want 2"},
+		{"no verdict", `echo broken >&2; exit 1`, "", "no verdict (exit status 1)\nbroken"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			stub(t, "falco", `test "$1" = -o -a "$3" = -V -a -s "$4" -a "$5" = -V -a -s "$6" || exit 9`+"\n"+c.script)
+			engine, err := FindEngine(context.Background())
+			if err != nil {
+				t.Fatal(err)
+			}
+			problems, err := engine.Judge(context.Background(), []File{{Name: "a.yaml", Text: "- a"}, {Name: "b.yaml", Text: "- b"}})
+			if c.failure == "" && (err != nil || problems.Error() != c.problems) {
+				t.Errorf("%v\n%v\nwant %q", err, problems, c.problems)
+			}
+			if c.failure != "" && (err == nil || !strings.Contains(err.Error(), c.failure)) {
+				t.Errorf("%v, want %q", err, c.failure)
+			}
+		})
+	}
+}
+
+func TestFetchStock(t *testing.T) {
+	text, downloads := "- pinned\n", 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		downloads++
+		if r.URL.Path != "/pinned.yaml" {
+			http.NotFound(w, r)
+			return
+		}
+		fmt.Fprint(w, text)
+	}))
+	defer server.Close()
+	ctx, dir := context.Background(), filepath.Join(t.TempDir(), "cache")
+	pinned := Stock{Name: "pinned.yaml", URL: server.URL + "/pinned.yaml", SHA256: fmt.Sprintf("%x", sha256.Sum256([]byte(text)))}
+	for range 2 { // the second time it is kept
+		if file, err := pinned.Fetch(ctx, dir); err != nil || file.Text != text || !file.Stock {
+			t.Errorf("%v, %v", file, err)
+		}
+	}
+	if downloads != 1 {
+		t.Errorf("%d downloads, want 1", downloads)
+	}
+	changed := Stock{Name: "changed.yaml", URL: pinned.URL, SHA256: strings.Repeat("0", 64)}
+	if _, err := changed.Fetch(ctx, dir); err == nil || !strings.Contains(err.Error(), "changed.yaml: sha256 "+pinned.SHA256+", want 0000") {
+		t.Errorf("another digest is no error: %v", err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "changed.yaml")); err == nil {
+		t.Error("a file with another digest is kept")
+	}
+	missing := Stock{Name: "missing.yaml", URL: server.URL + "/missing.yaml", SHA256: pinned.SHA256}
+	if _, err := missing.Fetch(ctx, dir); err == nil || !strings.Contains(err.Error(), "404 Not Found") {
+		t.Errorf("a file that is not there is no error: %v", err)
+	}
+}
