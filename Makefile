@@ -39,3 +39,7 @@ rules: ## judge the Falco rules, and with USER_RULES=<directory> your own
 fuzz: ## fuzz the judge of rules for 30 s each
 	go test ./rules/judge -run '^$$' -fuzz FuzzParse -fuzztime 30s -fuzzminimizetime 10x
 	go test ./rules/judge -run '^$$' -fuzz FuzzLoad -fuzztime 30s -fuzzminimizetime 10x
+
+.PHONY: detect
+detect: ## start a virtual cluster and other suspects on STACK=<stack>, and wait for the alerts
+	go run ./rules/cmd/detect -stack "$(STACK)"
