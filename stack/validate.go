@@ -177,6 +177,10 @@ func validateVirtualClusters(v VirtualClusterSettings, faults *Faults) {
 				"remove the entry, or pulumi config set --path 'virtualClusters.demo' false")
 		}
 		seen[namespace] = true
+		if approved.Digests != nil && len(approved.Digests) == 0 {
+			faults.add(key+".digests", "[]", "at least one digest, or no digests at all: then every image in the namespace is approved",
+				"list the digests of the images, or remove the key")
+		}
 		for j, d := range approved.Digests {
 			if !digest.MatchString(d) {
 				faults.add(fmt.Sprintf("%s.digests[%d]", key, j), d, "the digest of an image: sha256: and 64 hexadecimal digits in lower case",

@@ -6,6 +6,7 @@ import (
 	"io"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -94,6 +95,14 @@ func yamlError(file string, err error) (Position, string) {
 	return Position{file, line, 1}, message
 }
 
+// meant follows a YAML alias to what it stands for.
+func meant(node *yaml.Node) *yaml.Node {
+	if node.Kind == yaml.AliasNode {
+		return node.Alias
+	}
+	return node
+}
+
 func (d *document) place(node *yaml.Node) Position { return Position{d.file, node.Line, node.Column} }
 
 func (d *document) read(node *yaml.Node) {
@@ -107,7 +116,7 @@ func (d *document) read(node *yaml.Node) {
 		if _, twice := e.keys[key.Value]; twice {
 			d.problems.add(d.place(key), "%s stands here twice", key.Value)
 		}
-		e.keys[key.Value] = value
+		e.keys[key.Value] = meant(value)
 		e.order = append(e.order, key)
 	}
 	for _, kind := range kinds {
@@ -211,7 +220,7 @@ func (d *document) checkForm(key string, node *yaml.Node) {
 	complain := func(want string) { d.problems.add(d.place(node), "%s: want %s", key, want) }
 	switch key {
 	case "items", "tags":
-		if node.Kind != yaml.SequenceNode || slices.ContainsFunc(node.Content, func(n *yaml.Node) bool { return n.Kind != yaml.ScalarNode }) {
+		if node.Kind != yaml.SequenceNode || slices.ContainsFunc(node.Content, func(n *yaml.Node) bool { return meant(n).Kind != yaml.ScalarNode }) {
 			complain("a list of texts")
 		}
 	case "exceptions":
@@ -266,6 +275,9 @@ const (
 // newerThan compares versions; one that is none is newer.
 func newerThan(version, than string) bool {
 	parse := func(text string) (v [3]int, err error) {
+		if minor, convErr := strconv.Atoi(text); convErr == nil { // an engine's version in its old form
+			return [3]int{0, minor, 0}, nil
+		}
 		_, err = fmt.Sscanf(text, "%d.%d.%d", &v[0], &v[1], &v[2])
 		return v, err
 	}

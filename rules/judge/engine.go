@@ -11,8 +11,8 @@ import (
 	"path/filepath"
 )
 
-// falcoImage is the Falco that the newest chart we install runs.
-const falcoImage = "falcosecurity/falco:0.44.1"
+// falcoImages are every Falco that the pinned charts run.
+var falcoImages = []string{"falcosecurity/falco:0.44.1", "falcosecurity/falco:0.43.1"}
 
 // Engine is a real Falco: the last word on what loads.
 type Engine struct {
@@ -23,11 +23,11 @@ type Engine struct {
 	mount   func(dir string) []string
 }
 
-// FindEngine finds falco on the PATH, or Docker; the error says why there is none.
-func FindEngine(ctx context.Context) (*Engine, error) {
+// FindEngines finds falco on the PATH, or with Docker every version we install; the error says why there is none.
+func FindEngines(ctx context.Context) ([]Engine, error) {
 	if path, err := exec.LookPath("falco"); err == nil {
-		return &Engine{Name: path, command: []string{path}, root: func(dir string) string { return dir },
-			mount: func(string) []string { return nil }}, nil
+		return []Engine{{Name: path, command: []string{path}, root: func(dir string) string { return dir },
+			mount: func(string) []string { return nil }}}, nil
 	}
 	docker, err := exec.LookPath("docker")
 	if err != nil {
@@ -36,12 +36,16 @@ func FindEngine(ctx context.Context) (*Engine, error) {
 	if err := exec.CommandContext(ctx, docker, "info").Run(); err != nil {
 		return nil, errors.New("no falco on the PATH, and Docker does not run")
 	}
-	return &Engine{Name: falcoImage, command: []string{docker, "run", "--rm"}, root: func(string) string { return "/judged" },
-		mount: func(dir string) []string { return []string{"-v", dir + ":/judged:ro", falcoImage, "falco"} }}, nil
+	var engines []Engine
+	for _, image := range falcoImages {
+		engines = append(engines, Engine{Name: image, command: []string{docker, "run", "--rm"}, root: func(string) string { return "/judged" },
+			mount: func(dir string) []string { return []string{"-v", dir + ":/judged:ro", image, "falco"} }})
+	}
+	return engines, nil
 }
 
 // Judge has Falco validate the files together, in their order.
-func (e *Engine) Judge(ctx context.Context, files []File) (Problems, error) {
+func (e Engine) Judge(ctx context.Context, files []File) (Problems, error) {
 	dir, err := os.MkdirTemp("", "rules-")
 	if err != nil {
 		return nil, fmt.Errorf("asking %s: %w", e.Name, err)

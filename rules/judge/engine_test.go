@@ -8,8 +8,11 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"doks-security/values"
 )
 
 // stub puts a program in the place of another on an otherwise empty PATH.
@@ -25,20 +28,63 @@ func stub(t *testing.T, name, script string) {
 }
 
 func TestFindEngine(t *testing.T) {
-	for _, c := range []struct{ stub, script, engine, reason string }{
-		{"falco", "", "/falco", ""},
-		{"docker", "exit 0", falcoImage, ""},
-		{"docker", "exit 1", "", "no falco on the PATH, and Docker does not run"},
-		{"", "", "", "no falco on the PATH, and no docker"},
+	for _, c := range []struct {
+		stub, script string
+		engines      []string
+		reason       string
+	}{
+		{"falco", "", []string{"falco"}, ""},
+		{"docker", "exit 0", []string{"falco:0.44.1", "falco:0.43.1"}, ""},
+		{"docker", "exit 1", nil, "no falco on the PATH, and Docker does not run"},
+		{"", "", nil, "no falco on the PATH, and no docker"},
 	} {
 		stub(t, c.stub, c.script)
-		engine, err := FindEngine(context.Background())
-		switch {
-		case c.engine != "" && (err != nil || !strings.HasSuffix(engine.Name, c.engine)):
-			t.Errorf("%s: %v, want %s", c.stub, err, c.engine)
-		case c.engine == "" && (err == nil || err.Error() != c.reason):
-			t.Errorf("%s: %v, want %s", c.stub, err, c.reason)
+		engines, err := FindEngines(context.Background())
+		var names []string
+		for _, engine := range engines {
+			names = append(names, filepath.Base(engine.Name))
 		}
+		if !slices.Equal(names, c.engines) || (c.reason == "") != (err == nil) || (err != nil && err.Error() != c.reason) {
+			t.Errorf("%s: %v (%v), want %v (%s)", c.stub, names, err, c.engines, c.reason)
+		}
+	}
+}
+
+// Docker gets the files read-only, and Falco their names inside of the container.
+func TestEngineInDocker(t *testing.T) {
+	stub(t, "docker", `test "$1" = info && exit 0
+test "$1 $2 $3" = "run --rm -v" -a -s "${4%:/judged:ro}/a.yaml" -a "$6 $7 $8 $9" = "falco -o json_output=true -V" || exit 9
+shift 9; test "$1" = /judged/a.yaml || exit 9
+echo '{"falco_load_results":[{"name":"/judged/a.yaml","successful":true}]}'`)
+	engines, err := FindEngines(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, engine := range engines {
+		if problems, err := engine.Judge(context.Background(), []File{{Name: "a.yaml", Text: "- a"}}); err != nil || len(problems) > 0 {
+			t.Errorf("%s: %v, %v", engine.Name, err, problems)
+		}
+	}
+}
+
+// What is pinned here is what the charts install.
+func TestPinsAgree(t *testing.T) {
+	charts, err := values.Charts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"falcosecurity/falco:" + charts["falco"].AppVersion, "falcosecurity/falco:" + charts["falco-8"].AppVersion}
+	if !slices.Equal(falcoImages, want) {
+		t.Errorf("images %v, want %v", falcoImages, want)
+	}
+	falco, err := values.Load("falco", "dev")
+	if err != nil {
+		t.Fatal(err)
+	}
+	refs := fmt.Sprint(falco["falcoctl"])
+	if version := "falco-rules:5.1.0"; !strings.Contains(refs, version) || !strings.Contains(StockRules.URL, strings.Replace(version, ":", "-", 1)+"/") ||
+		!strings.Contains(stockNames, strings.Replace(version, ":", " ", 1)) {
+		t.Errorf("values/falco.yaml installs %s; the names and the pinned file are of %s", refs, version)
 	}
 }
 
@@ -57,11 +103,11 @@ func TestEngineVerdicts(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			stub(t, "falco", `test "$1" = -o -a "$3" = -V -a -s "$4" -a "$5" = -V -a -s "$6" || exit 9`+"\n"+c.script)
-			engine, err := FindEngine(context.Background())
+			engines, err := FindEngines(context.Background())
 			if err != nil {
 				t.Fatal(err)
 			}
-			problems, err := engine.Judge(context.Background(), []File{{Name: "a.yaml", Text: "- a"}, {Name: "b.yaml", Text: "- b"}})
+			problems, err := engines[0].Judge(context.Background(), []File{{Name: "a.yaml", Text: "- a"}, {Name: "b.yaml", Text: "- b"}})
 			if c.failure == "" && (err != nil || problems.Error() != c.problems) {
 				t.Errorf("%v\n%v\nwant %q", err, problems, c.problems)
 			}

@@ -136,7 +136,7 @@ func (d *definition) override(doc document, e entry, problems *Problems) {
 			d.priority = strings.ToUpper(value.Value)
 		case "tags":
 			for _, tag := range value.Content {
-				d.tags = append(d.tags, tag.Value)
+				d.tags = append(d.tags, meant(tag).Value)
 			}
 		case "enabled":
 			d.enabled = value.Value == "true"
@@ -159,6 +159,7 @@ func (d *definition) override(doc document, e entry, problems *Problems) {
 func listItems(file string, node *yaml.Node) []Value {
 	var items []Value
 	for _, item := range node.Content {
+		item = meant(item)
 		v := Value{at: Position{file, item.Line, item.Column}, Text: item.Value}
 		if n := len(v.Text); n > 1 && (v.Text[0] == '"' || v.Text[0] == '\'') && v.Text[n-1] == v.Text[0] {
 			v.Text, v.Quoted = v.Text[1:n-1], true

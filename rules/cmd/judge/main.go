@@ -148,7 +148,7 @@ func stockRules(dir string) (judge.File, string, error) {
 
 // askFalco validates the files with the pinned rules of Falco's own, or says why it cannot.
 func (r *report) askFalco(ctx context.Context, users map[string]string) error {
-	engine, err := judge.FindEngine(ctx)
+	engines, err := judge.FindEngines(ctx)
 	if err != nil {
 		fmt.Fprintf(r.out, "falco: skipped: %v\n", err)
 		return nil
@@ -171,12 +171,14 @@ func (r *report) askFalco(ctx context.Context, users map[string]string) error {
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		ordered = append(ordered, judge.File{Name: name, Text: files[name]})
 	}
-	problems, err := engine.Judge(ctx, ordered)
-	if err != nil {
-		return err
+	for _, engine := range engines {
+		problems, err := engine.Judge(ctx, ordered)
+		if err != nil {
+			return err
+		}
+		problems = slices.DeleteFunc(problems, func(p judge.Problem) bool { return p.File == stock.Name && p.Warning })
+		r.add(problems)
+		fmt.Fprintf(r.out, "falco: %s, %d files, %d problems\n", engine.Name, len(ordered), len(problems))
 	}
-	problems = slices.DeleteFunc(problems, func(p judge.Problem) bool { return p.File == stock.Name && p.Warning })
-	r.add(problems)
-	fmt.Fprintf(r.out, "falco: %s, %d files, %d problems\n", engine.Name, len(ordered), len(problems))
 	return nil
 }
