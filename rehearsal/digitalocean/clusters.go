@@ -60,6 +60,7 @@ func (s *Simulator) routeKubernetes(mux *http.ServeMux) {
 		}
 	})
 	mux.HandleFunc("DELETE /v2/kubernetes/clusters/{id}", func(w http.ResponseWriter, r *http.Request) { s.deleteCluster(w, r, false) })
+	mux.HandleFunc("GET /v2/kubernetes/clusters/{id}/destroy_with_associated_resources", s.listAssociated)
 	mux.HandleFunc("DELETE /v2/kubernetes/clusters/{id}/destroy_with_associated_resources/dangerous",
 		func(w http.ResponseWriter, r *http.Request) { s.deleteCluster(w, r, true) })
 	registry := func(w http.ResponseWriter, r *http.Request) {
@@ -204,23 +205,46 @@ func kubeconfig(name string, c *godo.KubernetesClusterCredentials) any {
 	}
 }
 
-// deleteCluster answers at once; the VPC's members leave later.
-func (s *Simulator) deleteCluster(w http.ResponseWriter, r *http.Request, associated bool) {
+// associated finds a cluster and what Kubernetes made in the account for it, or answers why not.
+func (s *Simulator) associated(w http.ResponseWriter, r *http.Request) (c *cluster, volumes, balancers []string) {
 	s.mu.Lock()
 	c, ok := s.clusters[r.PathValue("id")]
 	s.mu.Unlock()
 	if !ok {
 		notFound(w)
-		return
+		return nil, nil, nil
 	}
 	volumes, err := s.options.Kubernetes.Volumes(r.Context(), c.ID)
+	if err == nil {
+		balancers, err = s.options.Kubernetes.LoadBalancers(r.Context(), c.ID)
+	}
 	if err != nil {
 		refuse(w, http.StatusInternalServerError, "server_error", err.Error())
+		return nil, nil, nil
+	}
+	return c, volumes, balancers
+}
+
+func (s *Simulator) listAssociated(w http.ResponseWriter, r *http.Request) {
+	c, volumes, balancers := s.associated(w, r)
+	if c == nil {
 		return
 	}
-	balancers, err := s.options.Kubernetes.LoadBalancers(r.Context(), c.ID)
-	if err != nil {
-		refuse(w, http.StatusInternalServerError, "server_error", err.Error())
+	list := func(names []string) []*godo.AssociatedResource {
+		resources := []*godo.AssociatedResource{}
+		for _, name := range names {
+			resources = append(resources, &godo.AssociatedResource{ID: name, Name: name})
+		}
+		return resources
+	}
+	w.Header().Set("Content-Type", "application/json")
+	writeJSON(w, godo.KubernetesAssociatedResources{Volumes: list(volumes), VolumeSnapshots: list(nil), LoadBalancers: list(balancers)})
+}
+
+// deleteCluster answers at once; the VPC's members leave later.
+func (s *Simulator) deleteCluster(w http.ResponseWriter, r *http.Request, associated bool) {
+	c, volumes, balancers := s.associated(w, r)
+	if c == nil {
 		return
 	}
 	s.mu.Lock()

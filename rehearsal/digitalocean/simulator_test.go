@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -180,6 +181,10 @@ func TestDeletionWithAssociatedResources(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	associated, _, err := c.Kubernetes.ListAssociatedResourcesForDeletion(t.Context(), created.ID)
+	if err != nil || len(associated.Volumes) != 1 || associated.Volumes[0].Name != "pvc-1" {
+		t.Errorf("associated resources %+v, %v; want the volume", associated, err)
+	}
 	if _, err := c.Kubernetes.DeleteDangerous(t.Context(), created.ID); err != nil {
 		t.Fatal(err)
 	}
@@ -294,6 +299,33 @@ func TestSpacesKeyNeedsItsBucket(t *testing.T) {
 	again, _, err := c.SpacesKeys.Get(t.Context(), key.AccessKey)
 	if err != nil || again.SecretKey != "" {
 		t.Errorf("the secret is told a second time: %+v, %v", again, err)
+	}
+}
+
+// The published provider puts the bucket's name into the host, and reaches it through a proxy.
+func TestBucketInTheHost(t *testing.T) {
+	s, _ := open(t, &fake{})
+	proxy, err := url.Parse(s.SpacesURL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := http.Client{Transport: &http.Transport{Proxy: http.ProxyURL(proxy)}}
+	for _, method := range []string{http.MethodPut, http.MethodHead, http.MethodDelete} {
+		call, err := http.NewRequestWithContext(t.Context(), method, "http://logs."+SpacesHost+"/", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := client.Do(call)
+		if err != nil || response.StatusCode >= 300 {
+			t.Fatalf("%s: %v, %v", method, response, err)
+		}
+		response.Body.Close()
+		if left := s.Leftovers(); method == http.MethodPut && !slices.Equal(left, []string{"bucket logs"}) {
+			t.Errorf("left %v, want the bucket", left)
+		}
+	}
+	if left := s.Leftovers(); len(left) > 0 {
+		t.Errorf("left %v", left)
 	}
 }
 

@@ -73,9 +73,15 @@ func (s *Simulator) routeKeys(mux *http.ServeMux) {
 	}))
 }
 
+// SpacesHost is the host below which buckets have names of their own. It resolves nowhere: SpacesURL is the proxy to it.
+const SpacesHost = "spaces.rehearsal.invalid"
+
 // serveSpaces is as much of S3 as creating, finding and deleting an empty bucket takes. Signatures are not checked.
 func (s *Simulator) serveSpaces(w http.ResponseWriter, r *http.Request) {
-	bucket, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	bucket, inHost := strings.CutSuffix(r.Host, "."+SpacesHost)
+	if !inHost {
+		bucket, _, _ = strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	}
 	_, _ = io.Copy(io.Discard, r.Body) // the client may wait for its body to be read
 	s.mu.Lock()
 	defer s.mu.Unlock()

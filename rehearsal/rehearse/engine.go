@@ -65,7 +65,7 @@ func (e *engine) connect(ctx context.Context, o Options, r *report) error {
 		"PULUMI_HOME":              e.workspace.home,
 	}
 	maps.Copy(env, e.account.environment())
-	maps.Copy(env, plugins.environment())
+	maps.Copy(env, plugins.environment(e.account))
 	restore, err := enter(e.workspace.project, e.account.environment())
 	if err != nil {
 		return err

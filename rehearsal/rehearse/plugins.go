@@ -12,6 +12,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 
+	simulator "doks-security/rehearsal/digitalocean"
 	"doks-security/rehearsal/standin"
 	"doks-security/rehearsal/standin/digitalocean"
 	"doks-security/rehearsal/standin/kubernetes"
@@ -114,9 +115,12 @@ func serveStandIns(w *workspace) (*plugins, error) {
 	return p, nil
 }
 
-func (p *plugins) environment() map[string]string {
+// environment points the engine at the stand-ins. The published DigitalOcean plugin puts a bucket's name into the host,
+// which resolves nowhere here: the account is its proxy for plain HTTP.
+func (p *plugins) environment(a *account) map[string]string {
 	if len(p.ports) == 0 {
-		return nil
+		proxy := a.simulator.SpacesURL()
+		return map[string]string{"SPACES_ENDPOINT_URL": "http://" + simulator.SpacesHost, "HTTP_PROXY": proxy, "http_proxy": proxy}
 	}
 	return map[string]string{
 		"PULUMI_DEBUG_PROVIDERS":                      strings.Join(p.ports, ","),
