@@ -31,6 +31,14 @@ func Deploy(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
+	if settings.VirtualClusters.Admission != components.AdmissionOff {
+		_, err := components.NewAdmission(ctx, name, &components.AdmissionArgs{
+			Mode: settings.VirtualClusters.Admission, Approved: settings.VirtualClusters.Approved,
+		}, inCluster...)
+		if err != nil {
+			return err
+		}
+	}
 	observability, err := components.NewObservability(ctx, name, &components.ObservabilityArgs{
 		Platform: platform, Namespaces: namespaces,
 		PrometheusRetention:   settings.Observability.PrometheusRetention,

@@ -102,7 +102,7 @@ func TestDeployEveryStackFile(t *testing.T) {
 		releases []string
 		has      []string
 	}{
-		{"dev", base, []string{"digitalocean:index/vpc:Vpc::dev", "digitalocean:index/project:Project::dev"}},
+		{"dev", base, []string{"digitalocean:index/vpc:Vpc::dev", "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy::virtual-clusters.doks-security", "digitalocean:index/project:Project::dev"}},
 		{"staging", append([]string{"demo"}, base...), []string{"digitalocean:index/spacesBucket:SpacesBucket::staging-loki", "digitalocean:index/spacesKey:SpacesKey::staging-loki"}},
 		{"prod", base, []string{"digitalocean:index/kubernetesNodePool:KubernetesNodePool::prod-workloads", "digitalocean:index/spacesKey:SpacesKey::prod-loki"}},
 	} {

@@ -93,10 +93,12 @@ type RuntimeSecuritySettings struct {
 	Rules string `json:"rules"`
 }
 
-// VirtualClusterSettings say where virtual clusters may run, and whether the demo that proves the detection does.
+// VirtualClusterSettings say where virtual clusters may run, what the API server does with others, and whether the demo
+// that proves the detection runs.
 type VirtualClusterSettings struct {
-	Approved []rules.Approval `json:"approved"`
-	Demo     bool             `json:"demo"`
+	Approved  []rules.Approval `json:"approved"`
+	Admission string           `json:"admission"` // off, warn or deny
+	Demo      bool             `json:"demo"`
 }
 
 // ChartSettings say where Helm charts come from.
@@ -133,6 +135,7 @@ func defaults(profile Profile, stack string) Settings {
 		RuntimeSecurity: RuntimeSecuritySettings{
 			Metrics: components.NativeMetrics, UIRetention: "3d", RedisVolumeGiB: 1, AlertmanagerFrom: "error",
 		},
+		VirtualClusters: VirtualClusterSettings{Admission: components.AdmissionWarn},
 	}
 	if profile == Prod {
 		s.Project.Environment = "Production"

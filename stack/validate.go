@@ -163,6 +163,11 @@ func validateUserRules(dir string, faults *Faults) {
 }
 
 func validateVirtualClusters(v VirtualClusterSettings, faults *Faults) {
+	oneOf("virtualClusters.admission", v.Admission, []string{components.AdmissionWarn, components.AdmissionDeny, components.AdmissionOff}, faults)
+	if v.Demo && v.Admission == components.AdmissionDeny {
+		faults.add("virtualClusters.admission", v.Admission, "warn or off with virtualClusters.demo: the demo must get in to be detected",
+			"pulumi config set --path 'virtualClusters.admission' warn, or virtualClusters.demo false")
+	}
 	seen := map[string]bool{}
 	for i, approved := range v.Approved {
 		key := fmt.Sprintf("virtualClusters.approved[%d]", i)
