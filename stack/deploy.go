@@ -31,6 +31,12 @@ func Deploy(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
+	_, err = components.NewNetworkPolicies(ctx, name, &components.NetworkPoliciesArgs{
+		Namespaces: namespaces, Names: settings.namespaces(),
+	}, inCluster...)
+	if err != nil {
+		return err
+	}
 	if settings.VirtualClusters.Admission != components.AdmissionOff {
 		_, err := components.NewAdmission(ctx, name, &components.AdmissionArgs{
 			Mode: settings.VirtualClusters.Admission, Approved: settings.VirtualClusters.Approved,

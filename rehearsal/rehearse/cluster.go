@@ -9,6 +9,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/utils/ptr"
@@ -24,6 +25,8 @@ type cluster struct {
 	namespaces []corev1.Namespace
 	nodes      []corev1.Node
 	sets       []appsv1.StatefulSet
+	policies   []networkingv1.NetworkPolicy
+	configs    []corev1.ConfigMap
 }
 
 func look(ctx context.Context, client kubernetes.Interface) (*cluster, error) {
@@ -60,7 +63,15 @@ func look(ctx context.Context, client kubernetes.Interface) (*cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &cluster{pods.Items, claims.Items, services.Items, endpoints.Items, secrets.Items, namespaces.Items, nodes.Items, sets.Items}, nil
+	policies, err := client.NetworkingV1().NetworkPolicies("").List(ctx, all)
+	if err != nil {
+		return nil, err
+	}
+	configs, err := client.CoreV1().ConfigMaps("").List(ctx, all)
+	if err != nil {
+		return nil, err
+	}
+	return &cluster{pods.Items, claims.Items, services.Items, endpoints.Items, secrets.Items, namespaces.Items, nodes.Items, sets.Items, policies.Items, configs.Items}, nil
 }
 
 // releases tells deployed Helm releases from others, by their storage.

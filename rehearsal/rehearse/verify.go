@@ -50,6 +50,8 @@ func verify(ctx context.Context, a *account, outputs auto.OutputMap, w *workspac
 	missing := c.withoutEndpoints()
 	r.check(fmt.Sprintf("%d Services with a selector have endpoints", c.selecting()), len(missing) == 0, "%v", missing)
 	checkPodSecurity(ctx, client, c, r)
+	checkNetwork(c, r)
+	checkLeaks(c, w, a.token, r)
 	checkOutputs(ctx, outputs, c, w, r)
 	r.note("room on the nodes, requests of what is allocatable:")
 	for _, line := range c.fill() {
