@@ -19,8 +19,9 @@ var (
 	labelValue    = regexp.MustCompile(`^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$`)
 )
 
-// oldestMinor is where Gateway API comes with VPC-native clusters; older minors are out of DigitalOcean's support.
-const oldestMinor = 33
+// OldestMinor is the oldest Kubernetes we support: where Gateway API comes with VPC-native clusters; older minors are out
+// of DigitalOcean's support.
+const OldestMinor = 33
 
 // validateExisting refuses what only makes sense for a cluster of our own: it would silently do nothing.
 func validateExisting(s Settings, given map[string]map[string]any, faults *Faults) {
@@ -47,8 +48,8 @@ func validateCluster(c ClusterSettings, faults *Faults) {
 	}
 	oneOf("cluster.region", c.Region, regions, faults)
 	var minor int
-	if _, err := fmt.Sscanf(c.Version, "1.%d", &minor); err != nil || !versionPrefix.MatchString(c.Version) || minor < oldestMinor {
-		faults.add("cluster.version", c.Version, fmt.Sprintf("a minor from 1.%d on (\"1.34\"), or an exact slug (\"1.34.1-do.0\"); never latest", oldestMinor),
+	if _, err := fmt.Sscanf(c.Version, "1.%d", &minor); err != nil || !versionPrefix.MatchString(c.Version) || minor < OldestMinor {
+		faults.add("cluster.version", c.Version, fmt.Sprintf("a minor from 1.%d on (\"1.34\"), or an exact slug (\"1.34.1-do.0\"); never latest", OldestMinor),
 			"pulumi config set --path 'cluster.version' 1.34; `doctl kubernetes options versions` lists them")
 	}
 	oneOf("cluster.maintenance.day", c.Maintenance.Day, days, faults)

@@ -6,7 +6,6 @@ package contract
 import (
 	"embed"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -150,10 +149,4 @@ func name(element any) any {
 		return meta["name"]
 	}
 	return nil
-}
-
-// present tells whether an archive is there.
-func present(dir string, pin values.Chart) bool {
-	_, err := os.Stat(Archive(dir, pin))
-	return err == nil
 }

@@ -2,90 +2,56 @@ package contract
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"strings"
 	"testing"
 
-	"helm.sh/helm/v3/pkg/chart/loader"
+	"helm.sh/helm/v3/pkg/chart"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"doks-security/rehearsal/program"
 	"doks-security/values"
 )
 
-// releases are what the program installs, in every shape.
-var releases = []struct {
-	name, values, pin, namespace string
-	options                      []string
-	known                        map[string]any // as the components set it
-}{
-	{name: "prometheus-operator-crds", namespace: "monitoring"},
-	{name: "kube-prometheus-stack", namespace: "monitoring", known: map[string]any{"prometheus": map[string]any{"prometheusSpec": map[string]any{
-		"externalLabels": map[string]any{"cluster": "test"}}}}},
-	{name: "metrics-server", namespace: "metrics-server"},
-	{name: "loki", namespace: "loki"},
-	{name: "loki", namespace: "loki", options: []string{"spaces"}, known: map[string]any{"loki": map[string]any{"storage": map[string]any{
-		"bucketNames":  map[string]any{"chunks": "bucket", "ruler": "bucket"},
-		"object_store": map[string]any{"s3": map[string]any{"endpoint": "fra1.digitaloceanspaces.com", "region": "fra1"}}}}}},
-	{name: "alloy", namespace: "node-agents"},
-	{name: "falco", namespace: "falco", known: map[string]any{"customRules": map[string]any{"a.yaml": "- list: a\n"}}},
-	{name: "falco", namespace: "falco", pin: "falco-8", options: []string{"falco-exporter"}},
-	{name: "falco-exporter", namespace: "falco"},
-	{name: "demo", values: "vcluster", namespace: "vcluster"},
-}
-
-// each calls f for every release in both profiles, with its pin and values.
-func each(t *testing.T, f func(t *testing.T, pin values.Chart, release, namespace string, v map[string]any)) {
+// each calls f for every release of every case. Cases that install a release alike share a test.
+func each(t *testing.T, f func(t *testing.T, r program.Release)) {
 	t.Helper()
-	pins, err := values.Charts()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, r := range releases {
-		file := r.values
-		if file == "" {
-			file = r.name
+	seen := map[string]bool{}
+	for _, c := range program.Cases() {
+		installation, err := program.Run("../..", c)
+		if err != nil {
+			t.Fatal(err)
 		}
-		pin := r.pin
-		if pin == "" {
-			pin = file
-		}
-		for _, profile := range []string{"dev", "prod"} {
-			t.Run(strings.Join(append([]string{pin, profile}, r.options...), "/"), func(t *testing.T) {
-				loaded, err := values.Load(file, profile, r.options...)
-				if err != nil {
-					t.Fatal(err)
-				}
-				f(t, pins[pin], r.name, r.namespace, plain(t, values.Merge(loaded, r.known)))
-			})
+		for _, r := range installation.Releases {
+			text, err := json.Marshal(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !seen[string(text)] {
+				seen[string(text)] = true
+				t.Run(r.Name+" of "+c.Name, func(t *testing.T) { f(t, r) })
+			}
 		}
 	}
 }
 
-// plain makes the values what Pulumi hands to Helm: JSON.
-func plain(t *testing.T, v map[string]any) map[string]any {
+func render(t *testing.T, c *chart.Chart, r program.Release) []*unstructured.Unstructured {
 	t.Helper()
-	text, err := json.Marshal(v)
+	objects, err := Render(c, Target{Release: r.Name, Namespace: r.Namespace, Kubernetes: "1.34"}, r.Values)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out map[string]any
-	if err := json.Unmarshal(text, &out); err != nil {
-		t.Fatal(err)
-	}
-	return out
+	return objects
 }
 
 func TestStandInsRender(t *testing.T) {
-	each(t, func(t *testing.T, pin values.Chart, release, namespace string, v map[string]any) {
-		c, err := New(pin)
+	each(t, func(t *testing.T, r program.Release) {
+		c, err := New(r.Chart)
 		if err != nil {
 			t.Fatal(err)
 		}
-		objects, err := Render(c, release, namespace, v)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(objects) == 0 {
+		if len(render(t, c, r)) == 0 {
 			t.Error("the stand-in renders nothing")
 		}
 	})
@@ -93,29 +59,25 @@ func TestStandInsRender(t *testing.T) {
 
 // The published charts keep the contracts: what the rehearsal without them shows is true of them.
 func TestChartsKeepTheirContracts(t *testing.T) {
-	dir := Dir()
-	each(t, func(t *testing.T, pin values.Chart, release, namespace string, v map[string]any) {
-		if !present(dir, pin) {
-			t.Skipf("%s is not in the chart cache; `make charts` fetches it", Archive("", pin))
-		}
-		published, err := loader.Load(Archive(dir, pin))
+	archives, err := Open(Dir())
+	if errors.Is(err, ErrMissing) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Log(strings.Join(archives.Notes, "\n"))
+	each(t, func(t *testing.T, r program.Release) {
+		published, err := archives.Load(r.Chart)
 		if err != nil {
 			t.Fatal(err)
 		}
-		rendered, err := Render(published, release, namespace, v)
-		if err != nil {
-			t.Fatal(err)
-		}
-		c, err := New(pin)
+		c, err := New(r.Chart)
 		if err != nil {
 			t.Fatal(err)
 		}
 		c.Values = nil // no stand-in: the custom resources' schemas are the published chart's
-		wanted, err := Render(c, release, namespace, v)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, fault := range Check(wanted, rendered) {
+		for _, fault := range Check(render(t, c, r), render(t, published, r)) {
 			t.Error(fault)
 		}
 	})

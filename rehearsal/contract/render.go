@@ -13,22 +13,25 @@ import (
 	"k8s.io/apimachinery/pkg/util/yaml"
 )
 
-// kubeVersion is what charts are rendered for: a Helm built from source believes in a far older one.
-const kubeVersion = "v1.34.0"
+// Target is where a chart is rendered for. A Helm built from source believes in a far older Kubernetes than there is.
+type Target struct {
+	Release, Namespace string
+	Kubernetes         string // version, such as 1.34
+}
 
 // Render renders a chart as its release would be installed, hooks and CRDs included.
-func Render(c *chart.Chart, release, namespace string, values map[string]any) ([]*unstructured.Unstructured, error) {
-	version, err := chartutil.ParseKubeVersion(kubeVersion)
+func Render(c *chart.Chart, to Target, values map[string]any) ([]*unstructured.Unstructured, error) {
+	version, err := chartutil.ParseKubeVersion(to.Kubernetes)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("rendering %s: Kubernetes %q: %w", to.Release, to.Kubernetes, err)
 	}
 	install := action.NewInstall(&action.Configuration{})
-	install.ReleaseName, install.Namespace = release, namespace
+	install.ReleaseName, install.Namespace = to.Release, to.Namespace
 	install.DryRun, install.ClientOnly, install.IncludeCRDs, install.KubeVersion = true, true, true, version
 	install.APIVersions = chartutil.VersionSet{"monitoring.coreos.com/v1", "monitoring.coreos.com/v1/ServiceMonitor"}
 	rendered, err := install.Run(c, values)
 	if err != nil {
-		return nil, fmt.Errorf("rendering %s: %w", release, err)
+		return nil, fmt.Errorf("rendering %s: %w", to.Release, err)
 	}
 	text := bytes.NewBufferString(rendered.Manifest)
 	for _, hook := range rendered.Hooks {
@@ -43,11 +46,11 @@ func Render(c *chart.Chart, release, namespace string, values map[string]any) ([
 			return objects, nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("rendering %s: %w", release, err)
+			return nil, fmt.Errorf("rendering %s: %w", to.Release, err)
 		}
 		if len(object.Object) > 0 {
 			if object.GetNamespace() == "" {
-				object.SetNamespace(namespace)
+				object.SetNamespace(to.Namespace)
 			}
 			objects = append(objects, object)
 		}

@@ -11,6 +11,9 @@ import (
 // versions are those a new cluster can have, newest first.
 var versions = []string{"1.35.1-do.1", "1.34.3-do.2", "1.34.3-do.0", "1.33.7-do.0"}
 
+// Versions returns the DOKS versions a new cluster can have, newest first.
+func Versions() []string { return slices.Clone(versions) }
+
 // regions are those with Kubernetes.
 var regions = []string{"ams3", "atl1", "blr1", "fra1", "lon1", "nyc1", "nyc2", "nyc3", "sfo2", "sfo3", "sgp1", "syd1", "tor1"}
 

@@ -32,28 +32,15 @@ func chooseCharts(ctx context.Context, r *report) (*charts, error) {
 			return standIns()
 		}
 	}
-	states, err := contract.States(dir)
+	archives, err := contract.Open(dir)
 	if err != nil {
 		return nil, err
 	}
-	c := &charts{dir: dir}
-	for _, s := range states {
-		switch {
-		case s.Digest == "":
-			return nil, fmt.Errorf("CHARTS_DIR: %q lacks an archive; %s; `make charts` fetches it", dir, s)
-		case !s.Verified() && os.Getenv("CHARTS_UNVERIFIED") != "1":
-			return nil, fmt.Errorf("CHARTS_DIR: %q: %s; set CHARTS_UNVERIFIED=1 for archives packaged from source", dir, s)
-		case !s.Verified():
-			c.unverified = true
-		}
-	}
 	r.note("charts: published ones, from %s", dir)
-	for _, s := range states {
-		if !s.Verified() || s.Pin.SHA256 == "" {
-			r.note("  %s", s)
-		}
+	for _, note := range archives.Notes {
+		r.note("  %s", note)
 	}
-	return c, nil
+	return &charts{dir: dir, unverified: archives.Unverified}, nil
 }
 
 func standIns() (*charts, error) {

@@ -1,0 +1,53 @@
+package contract
+
+import (
+	"errors"
+	"os"
+	"strings"
+	"testing"
+
+	"doks-security/values"
+)
+
+func TestOpen(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		fill       bool
+		unverified string
+		err        error
+	}{
+		{"no archives", false, "", ErrMissing},
+		{"other digests than the pinned", true, "", ErrDigest},
+		{"other digests, accepted", true, "1", nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Setenv("CHARTS_UNVERIFIED", c.unverified)
+			dir := t.TempDir()
+			if c.fill {
+				if err := WriteStandIns(dir); err != nil {
+					t.Fatal(err)
+				}
+			}
+			archives, err := Open(dir)
+			if !errors.Is(err, c.err) {
+				t.Fatalf("error %v, want %v", err, c.err)
+			}
+			if c.err != nil {
+				return
+			}
+			notes := strings.Join(archives.Notes, "\n")
+			for _, want := range []string{"falco-9.1.0.tgz: unverified, sha256 ", "kube-prometheus-stack-88.5.3.tgz: unpinned, sha256 "} {
+				if !archives.Unverified || !strings.Contains(notes, want) {
+					t.Errorf("no word of %q in\n%s", want, notes)
+				}
+			}
+		})
+	}
+}
+
+func TestLoadNamesTheArchive(t *testing.T) {
+	_, err := (&Archives{Dir: t.TempDir()}).Load(values.Chart{Name: "a", Version: "1.0.0"})
+	if !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), "a-1.0.0.tgz") {
+		t.Errorf("error %v, want one about a-1.0.0.tgz", err)
+	}
+}

@@ -1,0 +1,105 @@
+// Package program tells what the program installs: it runs stack.Deploy under mocks with a real stack file, and keeps
+// every Helm release with its values and every Kubernetes object. Nothing is listed by hand, so nothing is forgotten.
+package program
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"gopkg.in/yaml.v3"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"doks-security/stack"
+	"doks-security/values"
+)
+
+// Release is a Helm release as the program asks for it.
+type Release struct {
+	Name, Namespace string
+	Chart           values.Chart // its pin
+	Values          map[string]any
+}
+
+// Installation is all that one environment puts into its cluster.
+type Installation struct {
+	Settings stack.Settings
+	Releases []Release // by name
+	// Objects are those the program creates beside the charts': namespaces, Secrets.
+	Objects []*unstructured.Unstructured
+}
+
+// Run runs the program of a case; root is the project's directory.
+func Run(root string, c Case) (*Installation, error) {
+	config, err := c.config(root)
+	if err != nil {
+		return nil, err
+	}
+	ours := map[string]string{}
+	for key, value := range config {
+		if name, ok := strings.CutPrefix(key, stack.Project+":"); ok {
+			ours[name] = value
+		}
+	}
+	settings, err := stack.Parse(c.Stack, ours)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", c.Name, err)
+	}
+	project, err := os.MkdirTemp("", "doks-program-") // the kubeconfig's place
+	if err != nil {
+		return nil, err
+	}
+	m := &mocks{}
+	err = pulumi.RunErr(stack.Deploy, pulumi.WithMocks(stack.Project, c.Stack, m), func(info *pulumi.RunInfo) {
+		info.Config, info.RootDirectory = config, project
+	})
+	if err := errors.Join(err, os.RemoveAll(project)); err != nil {
+		return nil, fmt.Errorf("%s: %w", c.Name, err)
+	}
+	i := &Installation{Settings: settings, Objects: m.objects}
+	if i.Releases, err = m.pinned(); err != nil {
+		return nil, fmt.Errorf("%s: %w", c.Name, err)
+	}
+	slices.SortFunc(i.Releases, func(a, b Release) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(i.Objects, func(a, b *unstructured.Unstructured) int {
+		return strings.Compare(a.GetKind()+a.GetNamespace()+a.GetName(), b.GetKind()+b.GetNamespace()+b.GetName())
+	})
+	return i, nil
+}
+
+// config is the stack file with the case's settings on top, as Pulumi hands it over: objects as JSON.
+func (c Case) config(root string) (map[string]string, error) {
+	text, err := os.ReadFile(filepath.Join(root, "Pulumi."+c.Stack+".yaml"))
+	if err != nil {
+		return nil, fmt.Errorf("reading the stack file: %w", err)
+	}
+	var content struct {
+		Config map[string]any `yaml:"config"`
+	}
+	if err := yaml.Unmarshal(text, &content); err != nil {
+		return nil, fmt.Errorf("reading the stack file of %s: %w", c.Stack, err)
+	}
+	extra := map[string]any{}
+	for key, value := range c.Settings {
+		extra[stack.Project+":"+key] = value
+	}
+	// No account is reached: the program only looks whether these are set.
+	config := map[string]string{"digitalocean:token": "unused", "digitalocean:spacesAccessId": "unused", "digitalocean:spacesSecretKey": "unused"}
+	for key, value := range values.Merge(content.Config, extra) {
+		if s, ok := value.(string); ok {
+			config[key] = s
+			continue
+		}
+		encoded, err := json.Marshal(value)
+		if err != nil {
+			return nil, fmt.Errorf("reading the stack file of %s: %w", c.Stack, err)
+		}
+		config[key] = string(encoded)
+	}
+	return config, nil
+}
