@@ -1,0 +1,5 @@
+// Package proof renders everything the program puts into a cluster and proves what our values claim about it: that every
+// key exists in its chart, every name one object uses belongs to another, every monitor is scraped, every dashboard seen,
+// Falco's rules are ours, privileges are those reviewed, the nodes have room, and every object is valid. A check returns
+// what is wrong, one error a fault; it needs no cluster.
+package proof

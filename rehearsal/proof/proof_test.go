@@ -1,0 +1,89 @@
+package proof
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"doks-security/rehearsal/contract"
+	"doks-security/rehearsal/program"
+)
+
+// published renders the real charts; without them a test is skipped.
+func published(t *testing.T) (*contract.Archives, *Renderer) {
+	t.Helper()
+	archives, err := contract.Open(contract.Dir())
+	if errors.Is(err, contract.ErrMissing) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Log(strings.Join(archives.Notes, "\n"))
+	return archives, NewRenderer(archives.Load)
+}
+
+// each calls f for every case and version of Kubernetes.
+func each(t *testing.T, r *Renderer, f func(t *testing.T, s *Set)) {
+	t.Helper()
+	for _, c := range program.Cases() {
+		installation, err := program.Run("../..", c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, version := range Versions() {
+			t.Run(fmt.Sprintf("%s, Kubernetes %s", c.Name, version), func(t *testing.T) {
+				set, err := r.Render(installation, version)
+				if err != nil {
+					t.Fatal(err)
+				}
+				f(t, set)
+			})
+		}
+	}
+}
+
+func fail(t *testing.T, faults []error) {
+	t.Helper()
+	for _, fault := range faults {
+		t.Error(fault)
+	}
+}
+
+func TestPublishedCharts(t *testing.T) {
+	archives, r := published(t)
+	used := map[string]map[string]bool{}
+	each(t, r, func(t *testing.T, s *Set) {
+		t.Run("keys", func(t *testing.T) {
+			for _, release := range s.Releases {
+				c, err := archives.Load(release.Chart)
+				if err != nil {
+					t.Fatal(err)
+				}
+				name := release.Chart.Name
+				if used[name] == nil {
+					used[name] = map[string]bool{}
+				}
+				fail(t, Keys(c, release.Values, ReviewedKeys[name], used[name]))
+			}
+		})
+		t.Run("PodSecurity", func(t *testing.T) { fail(t, PodSecurity(s.Objects)) })
+		t.Run("host", func(t *testing.T) { fail(t, HostAccess(s.Objects, Hosts)) })
+		t.Run("secrets", func(t *testing.T) { fail(t, SecretReaders(s.Objects, SecretAccounts)) })
+		t.Run("schemas", func(t *testing.T) { fail(t, Schemas(s.Objects)) })
+		t.Run("images", func(t *testing.T) { fail(t, Images(s.Objects)) })
+	})
+	for name, reviewed := range ReviewedKeys {
+		for key := range reviewed {
+			if !used[name][key] {
+				t.Errorf("%s: %s is reviewed, and no longer needs to be", name, key)
+			}
+		}
+	}
+}
+
+// A stand-in that a restricted namespace refuses would leave the rehearsal waiting for its pods.
+func TestStandInsPassPodSecurity(t *testing.T) {
+	each(t, NewRenderer(contract.New), func(t *testing.T, s *Set) { fail(t, PodSecurity(s.Objects)) })
+}

@@ -1,0 +1,78 @@
+package proof
+
+import (
+	"bytes"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/yaml"
+
+	"doks-security/rehearsal/prometheusoperator"
+)
+
+// What nobody renders and yet is there: Kubernetes' and DOKS' own objects, and what hooks and operators make.
+//
+//go:embed provided.yaml
+var providedYAML []byte
+
+// provided are the objects that come to those rendered.
+func provided(rendered []*Object) ([]*Object, error) {
+	all, err := Decode(providedYAML)
+	if err != nil {
+		return nil, fmt.Errorf("reading provided.yaml: %w", err)
+	}
+	for _, o := range rendered {
+		switch {
+		case o.GetKind() == "Namespace":
+			account := &Object{Object: map[string]any{"apiVersion": "v1", "kind": "ServiceAccount"}}
+			account.SetName("default")
+			account.SetNamespace(o.GetName())
+			certificate := &Object{Object: map[string]any{"apiVersion": "v1", "kind": "ConfigMap", "data": map[string]any{"ca.crt": ""}}}
+			certificate.SetName("kube-root-ca.crt")
+			certificate.SetNamespace(o.GetName())
+			all = append(all, account, certificate)
+		case prometheusoperator.Handles(o.GetKind()):
+			set, service, err := prometheusoperator.Objects(o)
+			if err != nil {
+				return nil, err
+			}
+			for kind, made := range map[string]any{"apps/v1 StatefulSet": set, "v1 Service": service} {
+				content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(made)
+				if err != nil {
+					return nil, err
+				}
+				object := &Object{Object: content}
+				var version, name string
+				if _, err := fmt.Sscan(kind, &version, &name); err != nil {
+					return nil, err
+				}
+				object.SetAPIVersion(version)
+				object.SetKind(name)
+				all = append(all, object)
+			}
+		}
+	}
+	return all, nil
+}
+
+// Decode reads a file of YAML documents.
+func Decode(text []byte) ([]*Object, error) {
+	decoder := yaml.NewYAMLOrJSONDecoder(bytes.NewReader(text), 4096)
+	var objects []*Object
+	for {
+		o := &Object{}
+		err := decoder.Decode(&o.Object)
+		if errors.Is(err, io.EOF) {
+			return objects, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if len(o.Object) > 0 {
+			objects = append(objects, o)
+		}
+	}
+}
