@@ -80,6 +80,9 @@ func Deploy(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := newOperatorView(ctx, name, settings, namespaces, observability, inCluster...); err != nil {
+		return err
+	}
 	if settings.VirtualClusters.Demo {
 		_, err := components.NewVClusterDemo(ctx, name, &components.VClusterDemoArgs{
 			Platform: platform, Namespaces: namespaces, RuntimeSecurity: security,

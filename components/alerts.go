@@ -1,0 +1,78 @@
+package components
+
+import (
+	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes"
+	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/apiextensions"
+	metav1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/meta/v1"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"doks-security/values"
+)
+
+// Alerts are the rules Prometheus evaluates: one PrometheusRule for each file of values/alerts.
+type Alerts struct {
+	pulumi.ResourceState
+}
+
+// AlertsArgs choose the rules.
+type AlertsArgs struct {
+	Namespaces    *Namespaces
+	Observability *Observability
+	Metrics       string // NativeMetrics or FalcoExporter
+	// ApprovedNamespaces are where virtual clusters may run.
+	ApprovedNamespaces []string
+	Links              values.AlertLinks
+}
+
+// NewAlerts creates the rules as resources of their own: a preview shows which alert changes, and a change of one does
+// not upgrade a release.
+func NewAlerts(ctx *pulumi.Context, name string, args *AlertsArgs, opts ...pulumi.ResourceOption) (*Alerts, error) {
+	a := &Alerts{}
+	if err := ctx.RegisterComponentResource(typePrefix+"Alerts", name, a, opts...); err != nil {
+		return nil, err
+	}
+	files, err := values.Alerts(args.Metrics, args.ApprovedNamespaces, args.Links)
+	if err != nil {
+		return nil, err
+	}
+	for file, content := range files {
+		_, err := apiextensions.NewCustomResource(ctx, NamespaceMonitoring+"-"+file, &apiextensions.CustomResourceArgs{
+			ApiVersion: pulumi.String("monitoring.coreos.com/v1"),
+			Kind:       pulumi.String("PrometheusRule"),
+			Metadata: &metav1.ObjectMetaArgs{
+				Name: pulumi.String(file), Namespace: pulumi.String(NamespaceMonitoring),
+				Labels: pulumi.StringMap{"app.kubernetes.io/part-of": pulumi.String("doks-security")},
+			},
+			OtherFields: kubernetes.UntypedArgs{"spec": ruleSpec(content)},
+		}, pulumi.Parent(a), args.Namespaces.dependency(NamespaceMonitoring), args.Observability.dependency())
+		if err != nil {
+			return nil, err
+		}
+	}
+	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{})
+}
+
+// ruleSpec is the file as the custom resource has it, without the fields that are not set.
+func ruleSpec(file values.RuleFile) map[string]any {
+	groups := []any{}
+	for _, group := range file.Groups {
+		rules := []any{}
+		for _, rule := range group.Rules {
+			fields := map[string]any{"expr": rule.Expr}
+			for key, value := range map[string]string{"record": rule.Record, "alert": rule.Alert, "for": rule.For} {
+				if value != "" {
+					fields[key] = value
+				}
+			}
+			if len(rule.Labels) > 0 {
+				fields["labels"] = rule.Labels
+			}
+			if len(rule.Annotations) > 0 {
+				fields["annotations"] = rule.Annotations
+			}
+			rules = append(rules, fields)
+		}
+		groups = append(groups, map[string]any{"name": group.Name, "rules": rules})
+	}
+	return map[string]any{"groups": groups}
+}

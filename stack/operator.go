@@ -1,0 +1,23 @@
+package stack
+
+import (
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"doks-security/components"
+	"doks-security/values"
+)
+
+// newOperatorView is what an operator sees: alerts that link to runbooks and dashboards.
+func newOperatorView(ctx *pulumi.Context, name string, s Settings, namespaces *components.Namespaces,
+	observability *components.Observability, opts ...pulumi.ResourceOption) error {
+	var approved []string
+	for _, a := range s.VirtualClusters.Approved {
+		approved = append(approved, a.Namespace)
+	}
+	_, err := components.NewAlerts(ctx, name, &components.AlertsArgs{
+		Namespaces: namespaces, Observability: observability,
+		Metrics: s.RuntimeSecurity.Metrics, ApprovedNamespaces: approved,
+		Links: values.AlertLinks{Grafana: grafana.url(), Runbooks: "docs/runbooks"},
+	}, opts...)
+	return err
+}
