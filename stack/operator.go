@@ -7,14 +7,18 @@ import (
 	"doks-security/values"
 )
 
-// newOperatorView is what an operator sees: alerts that link to runbooks and dashboards.
+// newOperatorView is what an operator sees: dashboards, and alerts that link to them and to runbooks.
 func newOperatorView(ctx *pulumi.Context, name string, s Settings, namespaces *components.Namespaces,
 	observability *components.Observability, opts ...pulumi.ResourceOption) error {
 	var approved []string
 	for _, a := range s.VirtualClusters.Approved {
 		approved = append(approved, a.Namespace)
 	}
-	_, err := components.NewAlerts(ctx, name, &components.AlertsArgs{
+	_, err := components.NewDashboards(ctx, name, &components.DashboardsArgs{Namespaces: namespaces}, opts...)
+	if err != nil {
+		return err
+	}
+	_, err = components.NewAlerts(ctx, name, &components.AlertsArgs{
 		Namespaces: namespaces, Observability: observability,
 		Metrics: s.RuntimeSecurity.Metrics, ApprovedNamespaces: approved,
 		Links: values.AlertLinks{Grafana: grafana.url(), Runbooks: "docs/runbooks"},

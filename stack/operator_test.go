@@ -38,3 +38,22 @@ func TestDeployAlerts(t *testing.T) {
 		})
 	}
 }
+
+func TestDeployDashboards(t *testing.T) {
+	m := &mocks{}
+	if err := deploy(t, m, "dev", map[string]string{"cluster": onePool}); err != nil {
+		t.Fatal(err)
+	}
+	for _, uid := range []string{"runtime-security", "virtual-clusters"} {
+		dashboard := m.resources["kubernetes:core/v1:ConfigMap::monitoring-dashboard-"+uid]
+		metadata := fmt.Sprint(dashboard["metadata"].Mappable())
+		for _, want := range []string{"namespace:monitoring", "grafana_dashboard:1", "grafana_dashboard_folder:Security"} {
+			if !strings.Contains(metadata, want) {
+				t.Errorf("%s: no %q in %s: Grafana's sidecar would not load it", uid, want, metadata)
+			}
+		}
+		if _, ok := dashboard["data"].Mappable().(map[string]any)[uid+".json"]; !ok {
+			t.Errorf("%s has no %s.json", uid, uid)
+		}
+	}
+}

@@ -1,0 +1,248 @@
+package monitoring
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"doks-security/values"
+)
+
+// dashboard is the part of Grafana's model that is checked.
+type dashboard struct {
+	UID           string `json:"uid"`
+	Title         string `json:"title"`
+	SchemaVersion int    `json:"schemaVersion"`
+	Templating    struct {
+		List []struct {
+			Name       string     `json:"name"`
+			AllValue   string     `json:"allValue"`
+			Datasource datasource `json:"datasource"`
+			Query      struct {
+				Query string `json:"query"`
+			} `json:"query"`
+		} `json:"list"`
+	} `json:"templating"`
+	Panels []panel `json:"panels"`
+}
+
+type datasource struct{ Type, UID string }
+
+type panel struct {
+	ID      int                      `json:"id"`
+	Title   string                   `json:"title"`
+	Type    string                   `json:"type"`
+	GridPos struct{ X, Y, W, H int } `json:"gridPos"`
+	Source  datasource               `json:"datasource"`
+	Targets []struct {
+		RefID string `json:"refId"`
+		Expr  string `json:"expr"`
+	} `json:"targets"`
+}
+
+// What a panel may read: kube-prometheus-stack names the one, values/kube-prometheus-stack.yaml the other.
+var datasources = map[string]string{"prometheus": "prometheus", "loki": "loki"}
+
+// Grafana fills these in; here the time shown is a quarter of a day.
+var builtin = map[string]string{"__interval": "2m", "__range": "6h", "__rate_interval": "5m"}
+
+var variable = regexp.MustCompile(`\$([a-zA-Z_]+)`)
+
+func readDashboards(t *testing.T) map[string]dashboard {
+	t.Helper()
+	files, err := values.Dashboards()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dashboards := map[string]dashboard{}
+	for uid, text := range files {
+		var d dashboard
+		if err := json.Unmarshal([]byte(text), &d); err != nil {
+			t.Fatalf("%s: %v", uid, err)
+		}
+		dashboards[uid] = d
+	}
+	return dashboards
+}
+
+// fill puts a value for every variable of the dashboard, as Grafana does; one that does not exist is an error.
+func (d dashboard) fill(expr string, with func(name string) string) (string, error) {
+	var unknown error
+	filled := variable.ReplaceAllStringFunc(expr, func(match string) string {
+		name := match[1:]
+		if value, ok := builtin[name]; ok {
+			return value
+		}
+		for _, v := range d.Templating.List {
+			if v.Name == name {
+				return with(name)
+			}
+		}
+		unknown = fmt.Errorf("the dashboard %s has no variable %s", d.UID, match)
+		return match
+	})
+	return filled, unknown
+}
+
+// all is what Grafana puts in for All.
+func (d dashboard) all(name string) string {
+	for _, v := range d.Templating.List {
+		if v.Name == name {
+			return v.AllValue
+		}
+	}
+	return ""
+}
+
+// check reads an expression with the parser of its data source.
+func (c catalog) check(source, expr string) []string {
+	if source == "loki" {
+		if err := c.checkLogQL(expr); err != nil {
+			return []string{err.Error()}
+		}
+		return nil
+	}
+	parsed, err := promQL.ParseExpr(expr)
+	if err != nil {
+		return []string{err.Error()}
+	}
+	return c.unknown(parsed)
+}
+
+func TestDashboardsReadWhatIsExported(t *testing.T) {
+	c := readCatalog(t)
+	for _, d := range readDashboards(t) {
+		for _, p := range d.Panels {
+			for _, target := range p.Targets {
+				for _, with := range []func(string) string{d.all, func(string) string { return "a" }} {
+					expr, err := d.fill(target.Expr, with)
+					if err != nil {
+						t.Errorf("%s: %v", p.Title, err)
+					}
+					for _, fault := range c.check(p.Source.Type, expr) {
+						t.Errorf("%s, panel %d %q, %s: %s\n%s", d.UID, p.ID, p.Title, target.RefID, fault, expr)
+					}
+				}
+			}
+		}
+		for _, v := range d.Templating.List {
+			inner, ok := strings.CutPrefix(strings.TrimSuffix(v.Query.Query, ")"), "label_values(")
+			comma := strings.LastIndex(inner, ", ")
+			if !ok || comma < 0 {
+				t.Fatalf("%s: variable %s is no label_values(metric, label)", d.UID, v.Name)
+			}
+			for _, fault := range c.check("prometheus", fmt.Sprintf("count by (%s) (%s)", inner[comma+2:], inner[:comma])) {
+				t.Errorf("%s, variable %s: %s", d.UID, v.Name, fault)
+			}
+		}
+	}
+}
+
+func TestDashboardsAreWhole(t *testing.T) {
+	titles := map[string]bool{}
+	for uid, d := range readDashboards(t) {
+		if d.UID != uid || d.Title == "" || titles[d.Title] || d.SchemaVersion < 39 {
+			t.Errorf("%s: uid %q, title %q, schema %d", uid, d.UID, d.Title, d.SchemaVersion)
+		}
+		titles[d.Title] = true
+		ids := map[int]bool{}
+		for i, p := range d.Panels {
+			g := p.GridPos
+			if ids[p.ID] || p.ID < 1 || p.Title == "" || g.X < 0 || g.W < 1 || g.H < 1 || g.X+g.W > 24 {
+				t.Errorf("%s: panel %d %q at %+v", uid, p.ID, p.Title, g)
+			}
+			ids[p.ID] = true
+			for _, other := range d.Panels[:i] {
+				o := other.GridPos
+				if g.X < o.X+o.W && o.X < g.X+g.W && g.Y < o.Y+o.H && o.Y < g.Y+g.H {
+					t.Errorf("%s: %q lies on %q", uid, p.Title, other.Title)
+				}
+			}
+			if p.Type == "row" {
+				continue
+			}
+			if !slices.Contains([]string{"stat", "timeseries", "table", "logs"}, p.Type) || len(p.Targets) == 0 {
+				t.Errorf("%s: panel %q is a %q with %d queries", uid, p.Title, p.Type, len(p.Targets))
+			}
+			if datasources[p.Source.UID] == "" || datasources[p.Source.UID] != p.Source.Type {
+				t.Errorf("%s: panel %q reads %+v, which Grafana does not have", uid, p.Title, p.Source)
+			}
+			refs := map[string]bool{}
+			for _, target := range p.Targets {
+				if refs[target.RefID] || target.RefID == "" || target.Expr == "" {
+					t.Errorf("%s: panel %q, query %q", uid, p.Title, target.RefID)
+				}
+				refs[target.RefID] = true
+			}
+		}
+	}
+}
+
+// Links within Grafana: dashboards to each other, alerts to dashboards, with variables that are there.
+func TestLinksLeadSomewhere(t *testing.T) {
+	dashboards := readDashboards(t)
+	texts, err := values.Dashboards()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, metrics := range []string{"native", "falco-exporter"} {
+		files, err := values.Alerts(metrics, nil, values.AlertLinks{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, file := range files {
+			for _, group := range file.Groups {
+				for _, rule := range group.Rules {
+					texts[name+rule.Alert] = rule.Annotations["dashboard_url"]
+				}
+			}
+		}
+	}
+	link, vars := regexp.MustCompile(`/d/([a-z-]+)([^"\s]*(?: \| urlquery \}\}[^"\s]*)*)`), regexp.MustCompile(`var-([a-z]+)=`)
+	links := 0
+	for where, text := range texts {
+		text = strings.ReplaceAll(strings.ReplaceAll(text, "{{ ", ""), " | urlquery }}", "")
+		for _, match := range link.FindAllStringSubmatch(text, -1) {
+			links++
+			target, ok := dashboards[match[1]]
+			if !ok {
+				t.Errorf("%s links to %s, which is no dashboard", where, match[1])
+				continue
+			}
+			for _, v := range vars.FindAllStringSubmatch(match[2], -1) {
+				if target.all(v[1]) == "" {
+					t.Errorf("%s sets %s in %s, which has no such variable", where, v[1], match[1])
+				}
+			}
+		}
+	}
+	if links < 20 {
+		t.Errorf("%d links found, want at least 20", links)
+	}
+}
+
+// Seeded faults: what the checks above must not let through.
+func TestBrokenDashboardsAreFound(t *testing.T) {
+	c := readCatalog(t)
+	d := readDashboards(t)["runtime-security"]
+	for expr, want := range map[string]string{
+		`sum(rate(falco:events:total[$__interval])`:  "unclosed left parenthesis",
+		`sum(rate(falco:event:total[$__interval]))`:  `the metric "falco:event:total"`,
+		`sum by (node) (falco:events:total)`:         `the label "node"`,
+		`falco:events:total{rule=~"$rules"}`:         "no variable $rules",
+		`falco:events:total{namespaces="$rule"}`:     `no label "namespaces"`,
+		`rate(falco:events:total{rule=~"$rule"}[$])`: "unexpected",
+	} {
+		filled, err := d.fill(expr, d.all)
+		faults := c.check("prometheus", filled)
+		if err != nil {
+			faults = append(faults, err.Error())
+		}
+		if !strings.Contains(strings.Join(faults, "; "), want) {
+			t.Errorf("%s: found %q, want %q", expr, faults, want)
+		}
+	}
+}
