@@ -25,6 +25,7 @@ type ObservabilityArgs struct {
 	PrometheusVolumeGiB   int // per replica
 	AlertmanagerVolumeGiB int // per replica
 	GrafanaVolumeGiB      int
+	AlertmanagerConfig    string // secret: it holds the receivers' keys
 }
 
 // NewObservability installs the releases; Grafana's password is generated.
@@ -58,9 +59,15 @@ func NewObservability(ctx *pulumi.Context, name string, args *ObservabilityArgs,
 	if err != nil {
 		return nil, err
 	}
+	receivers, err := newSecret(ctx, NamespaceMonitoring, "alertmanager-config", pulumi.StringMap{
+		"alertmanager.yaml": pulumi.String(args.AlertmanagerConfig),
+	}, parent, args.Namespaces.dependency(NamespaceMonitoring))
+	if err != nil {
+		return nil, err
+	}
 	_, err = args.Platform.install(ctx, chartRelease{
 		name: "kube-prometheus-stack", namespace: NamespaceMonitoring, known: args.values(), timeout: 15 * time.Minute,
-	}, parent, o.dependency(), pulumi.DependsOn([]pulumi.Resource{admin}),
+	}, parent, o.dependency(), pulumi.DependsOn([]pulumi.Resource{admin, receivers}),
 		args.Namespaces.dependency(NamespaceMonitoring, NamespaceNodeAgents))
 	if err != nil {
 		return nil, err

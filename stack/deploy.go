@@ -45,12 +45,17 @@ func Deploy(ctx *pulumi.Context) error {
 			return err
 		}
 	}
+	alertmanagerConfig, err := settings.Alerting.Config()
+	if err != nil {
+		return err
+	}
 	observability, err := components.NewObservability(ctx, name, &components.ObservabilityArgs{
 		Platform: platform, Namespaces: namespaces,
 		PrometheusRetention:   settings.Observability.PrometheusRetention,
 		PrometheusVolumeGiB:   settings.Observability.PrometheusVolumeGiB,
 		AlertmanagerVolumeGiB: settings.Observability.AlertmanagerVolumeGiB,
 		GrafanaVolumeGiB:      settings.Observability.GrafanaVolumeGiB,
+		AlertmanagerConfig:    alertmanagerConfig,
 	}, inCluster...)
 	if err != nil {
 		return err

@@ -16,7 +16,7 @@ import (
 
 // sections are the top-level keys; every one but profile is an object.
 var sections = []string{
-	"profile", "project", "cluster", "observability", "logging", "runtimeSecurity", "virtualClusters", "charts",
+	"profile", "project", "cluster", "observability", "logging", "runtimeSecurity", "virtualClusters", "charts", "alerting",
 }
 
 // Load reads and validates the stack's settings. The error is a Faults with everything that is wrong.
@@ -40,6 +40,7 @@ func Load(ctx *pulumi.Context) (Settings, error) {
 	var faults Faults
 	errors.As(err, &faults)
 	faults = append(faults, accountFaults(ctx, settings)...)
+	faults = append(faults, plainSecretFaults(ctx, settings.Alerting)...)
 	return settings, faults.err()
 }
 
@@ -117,9 +118,12 @@ func Parse(stack string, raw map[string]string) (Settings, error) {
 	}
 	given := map[string]map[string]any{}
 	for _, key := range sections[1:] {
-		if value, ok := raw[key]; ok {
+		if value, ok := raw[key]; ok && targets[key] != nil {
 			given[key] = decode(key, value, targets[key], &faults)
 		}
+	}
+	if value, ok := raw["alerting"]; ok {
+		given["alerting"] = decodeAlerting(value, &s.Alerting, &faults)
 	}
 	s.complete(given)
 	for _, fault := range validate(s, given) {

@@ -1,6 +1,8 @@
 package stack
 
 import (
+	"strings"
+
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"doks-security/components"
@@ -21,7 +23,15 @@ func newOperatorView(ctx *pulumi.Context, name string, s Settings, namespaces *c
 	_, err = components.NewAlerts(ctx, name, &components.AlertsArgs{
 		Namespaces: namespaces, Observability: observability,
 		Metrics: s.RuntimeSecurity.Metrics, ApprovedNamespaces: approved,
-		Links: values.AlertLinks{Grafana: grafana.url(), Runbooks: "docs/runbooks"},
+		Links: values.AlertLinks{Grafana: grafana.url(), Runbooks: s.runbooks()},
 	}, opts...)
 	return err
+}
+
+// runbooks is where the alerts' pages are: published, or in this repository.
+func (s Settings) runbooks() string {
+	if s.Alerting.Runbooks == "" {
+		return "docs/runbooks"
+	}
+	return strings.TrimSuffix(s.Alerting.Runbooks, "/")
 }

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
 // customResource prefixes the rules among the registered resources.
@@ -56,4 +59,45 @@ func TestDeployDashboards(t *testing.T) {
 			t.Errorf("%s has no %s.json", uid, uid)
 		}
 	}
+}
+
+// A receiver's key reaches one place, Alertmanager's Secret, and is one there.
+func TestReceiversAreSecret(t *testing.T) {
+	for _, key := range []string{"DIGITALOCEAN_TOKEN", "SPACES_ACCESS_KEY_ID", "SPACES_SECRET_ACCESS_KEY"} {
+		t.Setenv(key, "set")
+	}
+	run := func(m *mocks, encrypted []string) error {
+		return pulumi.RunErr(Deploy, pulumi.WithMocks(Project, "dev", m), func(info *pulumi.RunInfo) {
+			info.Config = map[string]string{
+				Project + ":cluster":  onePool,
+				Project + ":alerting": `{"receivers":[{"name":"team","webhook":{"url":"https://example.org/hidden-key"}}]}`,
+			}
+			info.ConfigSecretKeys = encrypted
+			info.RootDirectory = t.TempDir()
+		})
+	}
+	err := run(&mocks{resources: map[string]resource.PropertyMap{}}, nil)
+	if err == nil || !strings.Contains(err.Error(), "config set --secret") || strings.Contains(err.Error(), "hidden-key") {
+		t.Errorf("a key in plain text: %v", err)
+	}
+	m := &mocks{resources: map[string]resource.PropertyMap{}}
+	if err := run(m, []string{Project + ":alerting"}); err != nil {
+		t.Fatal(err)
+	}
+	for key, inputs := range m.resources {
+		holds := strings.Contains(fmt.Sprint(inputs.MapRepl(nil, revealed)), "hidden-key")
+		if wanted := key == "kubernetes:core/v1:Secret::monitoring-alertmanager-config"; holds != wanted {
+			t.Errorf("%s holds the key: %v, want %v", key, holds, wanted)
+		} else if wanted && !inputs["stringData"].ContainsSecrets() {
+			t.Error("Alertmanager's configuration is no secret in the state")
+		}
+	}
+}
+
+// revealed prints what a secret hides.
+func revealed(v resource.PropertyValue) (any, bool) {
+	if v.IsSecret() {
+		return fmt.Sprint(v.SecretValue().Element.MapRepl(nil, revealed)), true
+	}
+	return nil, false
 }

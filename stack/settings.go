@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"doks-security/alerting"
 	"doks-security/components"
 	"doks-security/rules"
 )
@@ -27,6 +28,7 @@ type Settings struct {
 	Logging         LoggingSettings
 	RuntimeSecurity RuntimeSecuritySettings
 	VirtualClusters VirtualClusterSettings
+	Alerting        alerting.Settings
 	Charts          ChartSettings
 }
 

@@ -49,6 +49,7 @@ func validate(s Settings, given map[string]map[string]any) Faults {
 	validateRuntimeSecurity(s.RuntimeSecurity, &faults)
 	validateVirtualClusters(s.VirtualClusters, &faults)
 	validateCharts(s.Charts, &faults)
+	validateAlerting(s.Alerting, &faults)
 	if len(faults) == 0 && s.Cluster.Existing == "" {
 		validateCapacity(s, &faults) // on top of other faults it would only repeat them
 	}

@@ -1,0 +1,248 @@
+package monitoring
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/alertmanager/config"
+	"github.com/prometheus/alertmanager/dispatch"
+	"github.com/prometheus/alertmanager/eventrecorder"
+	"github.com/prometheus/alertmanager/inhibit"
+	"github.com/prometheus/alertmanager/provider/mem"
+	"github.com/prometheus/alertmanager/template"
+	"github.com/prometheus/alertmanager/types"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/common/promslog"
+
+	"doks-security/alerting"
+	"doks-security/values"
+)
+
+// everybody is one receiver of each kind.
+var everybody = alerting.Settings{
+	Heartbeat: &alerting.Heartbeat{URL: "https://example.org/heartbeat", Interval: "10m"},
+	Receivers: []alerting.Receiver{
+		{Name: "team", Slack: &alerting.Slack{URL: "https://example.org/slack", Channel: "#alerts"}},
+		{Name: "oncall", MinimumSeverity: "critical", PagerDuty: &alerting.PagerDuty{RoutingKey: "0123456789abcdef0123456789abcdef"}},
+		{Name: "backup", MinimumSeverity: "critical", Opsgenie: &alerting.Opsgenie{APIKey: "key", Region: "eu"}},
+		{Name: "siem", MinimumSeverity: "info", Webhook: &alerting.Webhook{URL: "https://example.org/siem"}},
+		{Name: "archive", Email: &alerting.Email{To: "a@example.org", From: "b@example.org", Smarthost: "smtp.example.org:587", Username: "a", Password: "b"}},
+	},
+}
+
+// load reads what alerting writes as Alertmanager does.
+func load(t *testing.T, s alerting.Settings) *config.Config {
+	t.Helper()
+	text, err := s.Config()
+	if err != nil {
+		t.Fatal(err)
+	}
+	loaded, err := config.Load(text)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	return loaded
+}
+
+// set reads a=b, c=d as labels.
+func set(text string) model.LabelSet {
+	labels := model.LabelSet{"cluster": "prod"}
+	for _, pair := range strings.Split(text, ", ") {
+		name, value, _ := strings.Cut(pair, "=")
+		labels[model.LabelName(name)] = model.LabelValue(value)
+	}
+	return labels
+}
+
+func TestRoutes(t *testing.T) {
+	for _, c := range []struct {
+		name, alert string
+		settings    alerting.Settings
+		told        []string
+	}{
+		{"critical", "alertname=FalcoBlind, severity=critical", everybody, []string{"team", "oncall", "backup", "siem", "archive"}},
+		{"warning", "alertname=FalcoSyscallDrops, severity=warning", everybody, []string{"team", "siem", "archive"}},
+		{"info", "alertname=FalcoReloaded, severity=info", everybody, []string{"siem"}},
+		{"an event from falcosidekick", "alertname=Read file, rule=Read file, source=falco, severity=warning", everybody, []string{"team", "siem", "archive"}},
+		{"the dead man's switch", "alertname=Watchdog, severity=none", everybody, []string{"heartbeat"}},
+		{"a helper of the chart", "alertname=InfoInhibitor, severity=none", everybody, []string{"null"}},
+		{"no severity", "alertname=Other", everybody, []string{"null"}},
+		{"nobody configured", "alertname=FalcoBlind, severity=critical", alerting.Settings{}, []string{"null"}},
+		{"no heartbeat configured", "alertname=Watchdog, severity=none", alerting.Settings{}, []string{"null"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var told []string
+			for _, route := range dispatch.NewRoute(load(t, c.settings).Route, nil).Match(set(c.alert)) {
+				told = append(told, route.RouteOpts.Receiver)
+			}
+			if !slices.Equal(told, c.told) {
+				t.Errorf("told are %v, want %v", told, c.told)
+			}
+		})
+	}
+}
+
+// Every alert of ours reaches a receiver that wants everything: none is routed to nobody.
+func TestEveryAlertReachesSomebody(t *testing.T) {
+	route := dispatch.NewRoute(load(t, everybody).Route, nil)
+	for _, metrics := range []string{"native", "falco-exporter"} {
+		files, err := values.Alerts(metrics, nil, values.AlertLinks{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			for _, group := range file.Groups {
+				for _, rule := range group.Rules {
+					if rule.Alert == "" {
+						continue
+					}
+					labels := set("alertname=" + rule.Alert + ", severity=" + rule.Labels["severity"])
+					if !slices.ContainsFunc(route.Match(labels), func(r *dispatch.Route) bool { return r.RouteOpts.Receiver == "siem" }) {
+						t.Errorf("%s reaches nobody", rule.Alert)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestDeadMansSwitchIsPrompt(t *testing.T) {
+	route := dispatch.NewRoute(load(t, everybody).Route, nil).Match(set("alertname=Watchdog"))[0].RouteOpts
+	if route.GroupWait != 0 || route.GroupInterval > time.Minute || route.RepeatInterval != 10*time.Minute {
+		t.Errorf("waits %s, groups for %s, repeats after %s", route.GroupWait, route.GroupInterval, route.RepeatInterval)
+	}
+}
+
+// A route to nowhere, a receiver twice: Alertmanager's loader is what finds them.
+func TestBrokenRoutesAreFound(t *testing.T) {
+	text, err := everybody.Config()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, broken := range map[string]string{
+		"undefined receiver":      strings.Replace(text, "receiver: team", "receiver: taem", 1),
+		"not unique":              strings.Replace(text, "name: oncall", "name: team", 1),
+		"bad matcher format":      strings.Replace(text, `alertname="Watchdog"`, `alertname Watchdog`, 1),
+		"field reciever not foun": strings.Replace(text, "receiver: siem", "reciever: siem", 1),
+	} {
+		if _, err := config.Load(broken); broken == text || err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
+// One channel is not told the same thing twice: what is firing hides what says less.
+func TestInhibition(t *testing.T) {
+	event := "alertname=Drop and execute, rule=Drop and execute, source=falco, hostname=a, severity=critical, k8s_ns_name=shop, proc_pid=17"
+	for _, c := range []struct {
+		name, firing, alert string
+		muted               bool
+	}{
+		{"Prometheus' alert of an event that falcosidekick told", event, "alertname=FalcoHighPriorityEvent, rule=Drop and execute, hostname=a, k8s_ns_name=shop, severity=critical", true},
+		{"another rule's", event, "alertname=FalcoHighPriorityEvent, rule=Read file, hostname=a, severity=critical", false},
+		{"the same rule's on another node", event, "alertname=FalcoHighPriorityEvent, rule=Drop and execute, hostname=b, severity=critical", false},
+		{"another cluster's", event, "cluster=dev, alertname=FalcoHighPriorityEvent, rule=Drop and execute, hostname=a, severity=critical", false},
+		{"other alerts about the node", event, "alertname=FalcoBlind, hostname=a, severity=critical", false},
+		{"the event itself", event, event, false},
+		{"a virtual cluster that falcosidekick told", "alertname=V, rule=V, source=falco, hostname=a, severity=warning", "alertname=UnapprovedVirtualClusterStarted, rule=V, hostname=a, severity=warning", true},
+		{"a virtual cluster still running", "alertname=UnapprovedVirtualClusterStarted, rule=V, hostname=a, severity=warning", "alertname=UnapprovedVirtualClusterRunning, namespace=shop, severity=warning", false},
+		{"a virtual cluster of high priority", "alertname=UnapprovedVirtualClusterStarted, rule=V, hostname=a, severity=warning", "alertname=FalcoHighPriorityEvent, rule=V, hostname=a, severity=critical", true},
+		{"a warning beside the same alert, critical", "alertname=A, namespace=n, severity=critical", "alertname=A, namespace=n, severity=warning", true},
+		{"a warning in another namespace", "alertname=A, namespace=n, severity=critical", "alertname=A, namespace=m, severity=warning", false},
+		{"mere information", "alertname=InfoInhibitor, namespace=n, severity=none", "alertname=B, namespace=n, severity=info", true},
+		{"a reload, which has no namespace", "alertname=InfoInhibitor, severity=none", "alertname=FalcoReloaded, node=a, severity=info", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := inhibited(t, set(c.firing), set(c.alert)); got != c.muted {
+				t.Errorf("muted %v, want %v", got, c.muted)
+			}
+		})
+	}
+}
+
+// inhibited asks Alertmanager's inhibitor about one alert while another fires.
+func inhibited(t *testing.T, firing, alert model.LabelSet) bool {
+	t.Helper()
+	logger := promslog.NewNopLogger()
+	alerts, err := mem.NewAlerts(t.Context(), time.Hour, 0, nil, logger, eventrecorder.NopRecorder(), prometheus.NewRegistry(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer alerts.Close()
+	now := time.Now()
+	one := &types.Alert{Alert: model.Alert{Labels: firing, StartsAt: now, EndsAt: now.Add(time.Hour)}, UpdatedAt: now}
+	if err := alerts.Put(context.Background(), one); err != nil {
+		t.Fatal(err)
+	}
+	inhibitor := inhibit.NewInhibitor(alerts, load(t, everybody).InhibitRules, logger, eventrecorder.NopRecorder())
+	go inhibitor.Run()
+	defer inhibitor.Stop()
+	inhibitor.WaitForLoading()
+	return inhibitor.Mutes(t.Context(), alert)
+}
+
+// What a person reads names the alert, the cluster, and where to go on.
+func TestMessages(t *testing.T) {
+	templates, err := template.FromGlobs(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	templates.ExternalURL = &url.URL{Scheme: "https", Host: "alertmanager.example.org"}
+	slack := load(t, everybody).Receivers[2].SlackConfigs[0]
+	now := time.Now()
+	data := templates.Data("team", nil, nil, "", &types.Alert{Alert: model.Alert{
+		Labels: set("alertname=FalcoBlind, severity=critical"), StartsAt: now, EndsAt: now.Add(time.Hour),
+		Annotations: model.LabelSet{"description": "No events.", "runbook_url": "https://example.org/FalcoBlind.md", "dashboard_url": "https://example.org/d/a"},
+	}})
+	for text, want := range map[string]string{
+		slack.Title: "[FIRING:1] FalcoBlind (critical, prod)",
+		slack.Text:  "No events.\nRunbook: https://example.org/FalcoBlind.md\nDashboard: https://example.org/d/a\n",
+	} {
+		got, err := templates.ExecuteTextString(text, data)
+		if err != nil || got != want {
+			t.Errorf("%q, %v; want %q", got, err, want)
+		}
+	}
+}
+
+// falcosidekick tells every replica: they share what they have told, not the alerts they inhibit by.
+func TestFalcosidekickTellsEveryAlertmanager(t *testing.T) {
+	for _, profile := range values.Profiles {
+		stack, err := values.Load("kube-prometheus-stack", profile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		falco, err := values.Load("falco", profile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		replicas := at(stack, "alertmanager", "alertmanagerSpec", "replicas").(int)
+		output := at(falco, "falcosidekick", "config", "alertmanager").(map[string]any)
+		hosts := strings.Split(output["hostport"].(string), ",")
+		if len(hosts) != replicas {
+			t.Errorf("%s: %d addresses for %d replicas", profile, len(hosts), replicas)
+		}
+		for i, host := range hosts {
+			if want := fmt.Sprintf("alertmanager-%d.alertmanager-operated.", i); replicas > 1 && !strings.Contains(host, want) {
+				t.Errorf("%s: %s is not replica %d", profile, host, i)
+			}
+		}
+		if output["expireafter"] != "900" {
+			t.Errorf("%s: an event's alert ends after %q seconds; FalcoHighPriorityEvent looks back 10 minutes and must end before", profile, output["expireafter"])
+		}
+	}
+}
+
+func at(values map[string]any, keys ...string) any {
+	var found any = values
+	for _, key := range keys {
+		found = found.(map[string]any)[key]
+	}
+	return found
+}
