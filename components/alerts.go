@@ -19,9 +19,9 @@ type AlertsArgs struct {
 	Namespaces    *Namespaces
 	Observability *Observability
 	Metrics       string // NativeMetrics or FalcoExporter
-	// ApprovedNamespaces are where virtual clusters may run.
-	ApprovedNamespaces []string
-	Links              values.AlertLinks
+	// Approved are the virtual clusters that may run: the digests of their images by namespace, none for all.
+	Approved map[string][]string
+	Links    values.AlertLinks
 }
 
 // NewAlerts creates the rules as resources of their own: a preview shows which alert changes, and a change of one does
@@ -31,7 +31,7 @@ func NewAlerts(ctx *pulumi.Context, name string, args *AlertsArgs, opts ...pulum
 	if err := ctx.RegisterComponentResource(typePrefix+"Alerts", name, a, opts...); err != nil {
 		return nil, err
 	}
-	files, err := values.Alerts(args.Metrics, args.ApprovedNamespaces, args.Links)
+	files, err := values.Alerts(args.Metrics, args.Approved, args.Links)
 	if err != nil {
 		return nil, err
 	}

@@ -109,7 +109,7 @@ func queries(t *testing.T) map[string]string {
 	t.Helper()
 	found := map[string]string{}
 	for _, metrics := range []string{"native", "falco-exporter"} {
-		files, err := values.Alerts(metrics, []string{"team-a"}, values.AlertLinks{})
+		files, err := values.Alerts(metrics, approved, values.AlertLinks{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -33,10 +33,13 @@ type alertCase struct {
 // promQL is the parser Prometheus itself has with its default flags.
 var promQL = parser.NewParser(parser.Options{})
 
+// approved are a namespace with all images, and one with a single image.
+var approved = map[string][]string{"team-a": nil, "team-b": {"sha256:1111"}}
+
 // ruleFiles writes the rules as Prometheus reads them, and returns the files.
 func ruleFiles(t *testing.T, metrics string) []string {
 	t.Helper()
-	files, err := values.Alerts(metrics, []string{"team-a"}, values.AlertLinks{Grafana: "https://grafana.example.org", Runbooks: "https://example.org"})
+	files, err := values.Alerts(metrics, approved, values.AlertLinks{Grafana: "https://grafana.example.org", Runbooks: "https://example.org"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,17 +12,17 @@ import (
 // newOperatorView is what an operator sees: dashboards, and alerts that link to them and to runbooks.
 func newOperatorView(ctx *pulumi.Context, name string, s Settings, namespaces *components.Namespaces,
 	observability *components.Observability, opts ...pulumi.ResourceOption) error {
-	var approved []string
-	for _, a := range s.VirtualClusters.Approved {
-		approved = append(approved, a.Namespace)
-	}
 	_, err := components.NewDashboards(ctx, name, &components.DashboardsArgs{Namespaces: namespaces}, opts...)
 	if err != nil {
 		return err
 	}
+	approved := map[string][]string{}
+	for _, a := range s.VirtualClusters.Approved {
+		approved[a.Namespace] = a.Digests
+	}
 	_, err = components.NewAlerts(ctx, name, &components.AlertsArgs{
 		Namespaces: namespaces, Observability: observability,
-		Metrics: s.RuntimeSecurity.Metrics, ApprovedNamespaces: approved,
+		Metrics: s.RuntimeSecurity.Metrics, Approved: approved,
 		Links: values.AlertLinks{Grafana: grafana.url(), Runbooks: s.runbooks()},
 	}, opts...)
 	return err

@@ -19,7 +19,7 @@ func TestDeployAlerts(t *testing.T) {
 	}{
 		{"native metrics", `{}`, `{}`, "events", "falcosecurity_falcosidekick_falco_events_total"},
 		{"falco-exporter's metrics", `{"metrics":"falco-exporter"}`, `{}`, "events", "falco_events"},
-		{"an approved namespace", `{}`, `{"approved":[{"namespace":"team-a"}]}`, "approved-virtual-clusters", "namespace:team-a"},
+		{"an approved namespace", `{}`, `{"approved":[{"namespace":"team-a"}]}`, "approved-virtual-clusters", `namespace="team-a"`},
 		{"a runbook", `{}`, `{}`, "falco", "docs/runbooks/FalcoMissingOnNode.md"},
 		{"a dashboard", `{}`, `{}`, "falco", "http://localhost:3000/d/runtime-security"},
 	} {

@@ -5,7 +5,9 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -42,8 +44,9 @@ type AlertLinks struct {
 }
 
 // Alerts returns the rules by the name of their file: those of every stack, those that read metrics ("native" or
-// "falco-exporter"), and one that says which namespaces are approved for virtual clusters.
-func Alerts(metrics string, approvedNamespaces []string, links AlertLinks) (map[string]RuleFile, error) {
+// "falco-exporter"), and one that says which virtual clusters are approved: by namespace, with the digests of the images;
+// none approve all.
+func Alerts(metrics string, approved map[string][]string, links AlertLinks) (map[string]RuleFile, error) {
 	rules := map[string]RuleFile{}
 	for _, dir := range []string{"alerts", path.Join("alerts", metrics)} {
 		names, err := fs.Glob(alertFiles, dir+"/*.yaml")
@@ -59,8 +62,8 @@ func Alerts(metrics string, approvedNamespaces []string, links AlertLinks) (map[
 			rules[strings.TrimSuffix(path.Base(name), ".yaml")] = file
 		}
 	}
-	if len(approvedNamespaces) > 0 {
-		rules["approved-virtual-clusters"] = approved(approvedNamespaces)
+	if len(approved) > 0 {
+		rules["approved-virtual-clusters"] = approvedRules(approved)
 	}
 	return rules, nil
 }
@@ -91,13 +94,16 @@ func (f RuleFile) link(links AlertLinks) {
 	}
 }
 
-// approved records which namespaces may run virtual clusters: the alerts and a dashboard subtract them.
-func approved(namespaces []string) RuleFile {
+// approvedRules record which of the virtual clusters that run are approved: the alerts and a dashboard subtract them.
+func approvedRules(approved map[string][]string) RuleFile {
 	group := RuleGroup{Name: "approved-virtual-clusters"}
-	for _, namespace := range namespaces {
-		group.Rules = append(group.Rules, Rule{
-			Record: "virtual_cluster:approved:info", Expr: "vector(1)", Labels: map[string]string{"namespace": namespace},
-		})
+	for _, namespace := range slices.Sorted(maps.Keys(approved)) {
+		expr := fmt.Sprintf("virtual_cluster:containers:info{namespace=%q}", namespace)
+		if digests := approved[namespace]; len(digests) > 0 {
+			expr += fmt.Sprintf(" and on (namespace, pod, container) kube_pod_container_info{namespace=%q, image_id=~%q}",
+				namespace, ".*("+strings.Join(digests, "|")+")")
+		}
+		group.Rules = append(group.Rules, Rule{Record: "virtual_cluster:approved:info", Expr: expr})
 	}
 	return RuleFile{Groups: []RuleGroup{group}}
 }

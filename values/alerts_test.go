@@ -13,7 +13,7 @@ func allAlerts(t *testing.T) map[string]Rule {
 	t.Helper()
 	alerts := map[string]Rule{}
 	for _, metrics := range []string{"native", "falco-exporter"} {
-		files, err := Alerts(metrics, []string{"team-a"}, AlertLinks{Grafana: "https://grafana.example.org", Runbooks: "https://example.org/runbooks"})
+		files, err := Alerts(metrics, map[string][]string{"team-a": nil}, AlertLinks{Grafana: "https://grafana.example.org", Runbooks: "https://example.org/runbooks"})
 		if err != nil {
 			t.Fatal(err)
 		}
