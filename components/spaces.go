@@ -23,6 +23,8 @@ type SpacesStore struct {
 type SpacesStoreArgs struct {
 	SpacesSettings
 	Protect bool // keeps the bucket, and refuses to delete what is in it
+	// ExpireDays is when Spaces itself deletes an object: later than Loki does, for what Loki forgot.
+	ExpireDays int
 }
 
 // NewSpacesStore creates the bucket and its key. The DigitalOcean provider needs a Spaces key of the account to create
@@ -35,6 +37,11 @@ func NewSpacesStore(ctx *pulumi.Context, name string, args *SpacesStoreArgs, opt
 	bucket, err := digitalocean.NewSpacesBucket(ctx, name, &digitalocean.SpacesBucketArgs{
 		Name: pulumi.String(args.Bucket), Region: pulumi.String(args.Region),
 		Acl: pulumi.String("private"), ForceDestroy: pulumi.Bool(!args.Protect),
+		LifecycleRules: digitalocean.SpacesBucketLifecycleRuleArray{digitalocean.SpacesBucketLifecycleRuleArgs{
+			Id: pulumi.String("expire"), Enabled: pulumi.Bool(true),
+			Expiration:                         &digitalocean.SpacesBucketLifecycleRuleExpirationArgs{Days: pulumi.Int(args.ExpireDays)},
+			AbortIncompleteMultipartUploadDays: pulumi.Int(1),
+		}},
 	}, pulumi.Parent(s), pulumi.Protect(args.Protect))
 	if err != nil {
 		return nil, err

@@ -6,7 +6,14 @@ replace doks-security => ../
 
 require (
 	doks-security v0.0.0
+	github.com/grafana/alloy/syntax v0.1.0
 	github.com/prometheus/prometheus v0.314.0
+)
+
+require (
+	github.com/fatih/color v1.19.0 // indirect
+	github.com/mattn/go-colorable v0.1.15 // indirect
+	github.com/mattn/go-isatty v0.0.23 // indirect
 )
 
 require (

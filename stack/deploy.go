@@ -4,6 +4,7 @@ package stack
 
 import (
 	"maps"
+	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -134,7 +135,7 @@ func newSpacesStore(ctx *pulumi.Context, name string, s Settings) (*components.S
 		return nil, nil
 	}
 	return components.NewSpacesStore(ctx, name+"-loki", &components.SpacesStoreArgs{
-		SpacesSettings: s.Logging.Spaces, Protect: s.Cluster.Protect,
+		SpacesSettings: s.Logging.Spaces, Protect: s.Cluster.Protect, ExpireDays: s.expireDays(),
 	})
 }
 
@@ -155,4 +156,10 @@ func (s Settings) clusterName() string {
 		return s.Cluster.Existing
 	}
 	return s.Cluster.Name
+}
+
+// expireDays is a week longer than Loki keeps its logs: Loki deletes by its index, two hours and more after the end.
+func (s Settings) expireDays() int {
+	kept, _ := period("logging.retention", s.Logging.Retention, 0, &Faults{})
+	return int((kept+24*time.Hour-1)/(24*time.Hour)) + 7
 }

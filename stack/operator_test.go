@@ -101,3 +101,18 @@ func revealed(v resource.PropertyValue) (any, bool) {
 	}
 	return nil, false
 }
+
+// What Loki forgets must not lie in the bucket for ever, and what it still serves must not go.
+func TestBucketOutlivesTheRetention(t *testing.T) {
+	for retention, want := range map[string]float64{"30d": 37, "14d": 21, "36h": 9} {
+		m := &mocks{}
+		err := deploy(t, m, "prod", map[string]string{"cluster": onePool, "logging": `{"storage":"spaces","retention":"` + retention + `"}`})
+		if err != nil {
+			t.Fatal(err)
+		}
+		rule := m.resources["digitalocean:index/spacesBucket:SpacesBucket::prod-loki"]["lifecycleRules"].ArrayValue()[0].ObjectValue()
+		if got := rule["expiration"].ObjectValue()["days"].NumberValue(); got != want || !rule["enabled"].BoolValue() {
+			t.Errorf("retention %s: objects expire after %v days, want %v", retention, got, want)
+		}
+	}
+}

@@ -62,9 +62,11 @@ type Simulator struct {
 	projects map[string]*project
 	keys     map[string]*godo.SpacesKey
 	buckets  map[string]bool
-	members  map[string]int // by VPC: what is deleted but not gone yet
-	orphans  []string       // volumes and load balancers of clusters that were deleted without them
-	faults   []*fault
+	// lifecycles are the rules of buckets, as they were put.
+	lifecycles map[string]string
+	members    map[string]int // by VPC: what is deleted but not gone yet
+	orphans    []string       // volumes and load balancers of clusters that were deleted without them
+	faults     []*fault
 }
 
 // fault answers requests with an error.
@@ -79,7 +81,7 @@ func Start(ctx context.Context, o Options) (*Simulator, error) {
 	s := &Simulator{
 		options: o, ctx: background, stop: stop,
 		clusters: map[string]*cluster{}, vpcs: map[string]*godo.VPC{}, projects: map[string]*project{},
-		keys: map[string]*godo.SpacesKey{}, buckets: map[string]bool{}, members: map[string]int{},
+		keys: map[string]*godo.SpacesKey{}, buckets: map[string]bool{}, lifecycles: map[string]string{}, members: map[string]int{},
 	}
 	vpc := &godo.VPC{ID: uuid.NewString(), Name: "default-fra1", RegionSlug: "fra1", IPRange: "10.114.0.0/20", Default: true}
 	s.vpcs[vpc.ID] = vpc

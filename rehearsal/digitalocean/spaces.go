@@ -82,7 +82,7 @@ func (s *Simulator) serveSpaces(w http.ResponseWriter, r *http.Request) {
 	if !inHost {
 		bucket, _, _ = strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	}
-	_, _ = io.Copy(io.Discard, r.Body) // the client may wait for its body to be read
+	body, _ := io.ReadAll(r.Body) // the client may wait for its body to be read
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	query := r.URL.Query()
@@ -106,15 +106,24 @@ func (s *Simulator) serveSpaces(w http.ResponseWriter, r *http.Request) {
 		answer(http.StatusOK, "")
 	case !s.buckets[bucket]:
 		fault(http.StatusNotFound, "NoSuchBucket")
+	case r.Method == http.MethodPut && subresource == "lifecycle":
+		s.lifecycles[bucket] = string(body)
+		answer(http.StatusOK, "")
 	case r.Method == http.MethodPut, r.Method == http.MethodHead:
 		answer(http.StatusOK, "")
 	case r.Method == http.MethodDelete && subresource == "":
 		delete(s.buckets, bucket)
+		delete(s.lifecycles, bucket)
 		answer(http.StatusNoContent, "")
 	case r.Method == http.MethodDelete:
+		if subresource == "lifecycle" {
+			delete(s.lifecycles, bucket)
+		}
 		answer(http.StatusNoContent, "")
 	case subresource == "cors":
 		fault(http.StatusNotFound, "NoSuchCORSConfiguration")
+	case subresource == "lifecycle" && s.lifecycles[bucket] != "":
+		answer(http.StatusOK, s.lifecycles[bucket])
 	case subresource == "lifecycle":
 		fault(http.StatusNotFound, "NoSuchLifecycleConfiguration")
 	case subresource == "policy":
