@@ -90,7 +90,8 @@ func statefulSet(cr *unstructured.Unstructured, s spec, application string, port
 		Containers: []corev1.Container{
 			{Name: application, Image: cmp.Or(s.Image, application), Resources: s.Resources, SecurityContext: hardened,
 				Ports: []corev1.ContainerPort{{Name: portName, ContainerPort: port}}},
-			{Name: "config-reloader", Image: "config-reloader:the-operators", Resources: corev1.ResourceRequirements{Requests: reloader}, SecurityContext: hardened},
+			{Name: "config-reloader", Image: "config-reloader:the-operators", Resources: corev1.ResourceRequirements{Requests: reloader}, SecurityContext: hardened,
+				Ports: []corev1.ContainerPort{{Name: "reloader-web", ContainerPort: 8080}}},
 		},
 	}
 	set := &appsv1.StatefulSet{

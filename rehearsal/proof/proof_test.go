@@ -8,6 +8,7 @@ import (
 
 	"doks-security/rehearsal/contract"
 	"doks-security/rehearsal/program"
+	"doks-security/rules"
 )
 
 // published renders the real charts; without them a test is skipped.
@@ -72,6 +73,19 @@ func TestPublishedCharts(t *testing.T) {
 		t.Run("host", func(t *testing.T) { fail(t, HostAccess(s.Objects, Hosts)) })
 		t.Run("secrets", func(t *testing.T) { fail(t, SecretReaders(s.Objects, SecretAccounts)) })
 		t.Run("schemas", func(t *testing.T) { fail(t, Schemas(s.Objects)) })
+		t.Run("references", func(t *testing.T) { fail(t, References(s.Objects)) })
+		t.Run("bindings", func(t *testing.T) { fail(t, Bindings(s.Objects)) })
+		t.Run("services", func(t *testing.T) { fail(t, Services(s.Objects, UndeclaredPorts)) })
+		t.Run("addresses", func(t *testing.T) { fail(t, Addresses(s.Objects)) })
+		t.Run("monitors", func(t *testing.T) { fail(t, Monitors(s.Objects)) })
+		t.Run("dashboards", func(t *testing.T) { fail(t, Dashboards(s.Objects)) })
+		t.Run("falco", func(t *testing.T) {
+			wanted, err := rules.Files(s.Settings.VirtualClusters.ApprovedNamespaces)
+			if err != nil {
+				t.Fatal(err)
+			}
+			fail(t, Falco(s.Objects, wanted))
+		})
 		t.Run("images", func(t *testing.T) { fail(t, Images(s.Objects)) })
 	})
 	for name, reviewed := range ReviewedKeys {

@@ -17,3 +17,10 @@ var Hosts = []Host{
 var SecretAccounts = map[string]string{
 	"monitoring/kube-prometheus-stack-operator": "prometheus-operator reads what monitors refer to, and writes Prometheus' configuration as a Secret",
 }
+
+// UndeclaredPorts are ports of Services that no container declares, with the reason.
+var UndeclaredPorts = map[string]string{
+	"Service falco/falco-falcosidekick: http-notls": "for probes where falcosidekick itself speaks TLS; nothing calls it here",
+	"Service vcluster/demo: 8443":                   "vcluster declares none of its ports",
+	"Service vcluster/demo-headless: 8443":          "vcluster declares none of its ports",
+}
