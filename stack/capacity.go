@@ -16,13 +16,15 @@ type Resources struct{ MilliCPU, MiB int }
 // What DOKS' own pods ask for on every node (cilium, csi-do-node, do-node-agent, konnectivity, coredns, ...).
 var doksPerNode = Resources{522, 694}
 
-// What this stack's pods ask for: on every node (node-exporter, Alloy, Falco), and altogether beside those. The
-// rehearsal compares them with what was scheduled.
+// What this stack's pods ask for: on every node (node-exporter, Alloy, Falco), and altogether beside those. The proofs
+// compare them with what the charts render.
 var (
 	stackPerNode = map[Profile]Resources{Dev: {150, 460}, Prod: {180, 770}}
 	stackShared  = map[Profile]Resources{Dev: {560, 2060}, Prod: {2250, 7400}}
 	spacesShared = map[Profile]Resources{Dev: {600, 1500}, Prod: {0, 0}}
 	demoShared   = Resources{110, 290}
+	// falco-exporter runs on every node too.
+	exporterPerNode = Resources{10, 32}
 )
 
 var (
@@ -58,26 +60,41 @@ func Allocatable(size string) (Resources, bool) {
 	return Resources{cpus*1000 - 100, mib}, true
 }
 
-// validateCapacity refuses pools on which the stack cannot be scheduled: pods would stay Pending, and the releases time
-// out one after the other.
-func validateCapacity(s Settings, faults *Faults) {
-	var have, need Resources
-	need = stackShared[s.Profile]
+// Demand is what the stack's pods ask for: on every node, and altogether beside that.
+func Demand(s Settings) (perNode, shared Resources) {
+	shared = stackShared[s.Profile]
 	if s.Logging.Storage == StorageSpaces {
-		need = need.plus(spacesShared[s.Profile], 1)
+		shared = shared.plus(spacesShared[s.Profile], 1)
 	}
 	if s.VirtualClusters.Demo {
-		need = need.plus(demoShared, 1)
+		shared = shared.plus(demoShared, 1)
 	}
-	nodes := 0
+	perNode = stackPerNode[s.Profile]
+	if s.RuntimeSecurity.Metrics == components.FalcoExporter {
+		perNode = perNode.plus(exporterPerNode, 1)
+	}
+	return perNode, shared
+}
+
+// Room is what the smallest number of nodes leaves beside DOKS' own pods, where no taint keeps this stack off.
+func Room(s Settings) (nodes int, room Resources) {
 	for _, p := range s.Cluster.Pools {
 		if slices.ContainsFunc(p.Taints, func(t components.Taint) bool { return t.Effect != "PreferNoSchedule" }) {
 			continue
 		}
 		size, _ := Allocatable(p.Size)
-		have = have.plus(size, p.MinNodes()).plus(doksPerNode, -p.MinNodes()).plus(stackPerNode[s.Profile], -p.MinNodes())
+		room = room.plus(size, p.MinNodes()).plus(doksPerNode, -p.MinNodes())
 		nodes += p.MinNodes()
 	}
+	return nodes, room
+}
+
+// validateCapacity refuses pools on which the stack cannot be scheduled: pods would stay Pending, and the releases time
+// out one after the other.
+func validateCapacity(s Settings, faults *Faults) {
+	perNode, need := Demand(s)
+	nodes, room := Room(s)
+	have := room.plus(perNode, -nodes)
 	if replicas := replicas(s); nodes < replicas {
 		faults.add("cluster.pools", describe(s.Cluster.Pools), fmt.Sprintf("at least %d untainted nodes: that many replicas keep apart from each other", replicas),
 			"raise the first pool's count or autoScale.min")

@@ -86,6 +86,14 @@ func TestPublishedCharts(t *testing.T) {
 			}
 			fail(t, Falco(s.Objects, wanted))
 		})
+		t.Run("capacity", func(t *testing.T) {
+			demand, err := Measure(s.Objects)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Logf("%+v", demand)
+			fail(t, Capacity(s.Settings, demand))
+		})
 		t.Run("images", func(t *testing.T) { fail(t, Images(s.Objects)) })
 	})
 	for name, reviewed := range ReviewedKeys {
