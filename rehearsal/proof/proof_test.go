@@ -80,7 +80,7 @@ func TestPublishedCharts(t *testing.T) {
 		t.Run("monitors", func(t *testing.T) { fail(t, Monitors(s.Objects)) })
 		t.Run("dashboards", func(t *testing.T) { fail(t, Dashboards(s.Objects)) })
 		t.Run("falco", func(t *testing.T) {
-			wanted, err := rules.Files(s.Settings.VirtualClusters.ApprovedNamespaces)
+			wanted, err := rules.Files(s.Settings.VirtualClusters.Approved)
 			if err != nil {
 				t.Fatal(err)
 			}

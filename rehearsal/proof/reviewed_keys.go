@@ -35,6 +35,7 @@ var ReviewedKeys = map[string]map[string]string{
 		"loki.storage.bucketNames.ruler":                 comment,
 	},
 	"kube-prometheus-stack": {
+		"alertmanager.alertmanagerSpec.configSecret":              comment,
 		"grafana.containerSecurityContext.readOnlyRootFilesystem": apiField,
 		"grafana.persistence.storageClassName":                    comment,
 		"grafana.grafana.ini.analytics.check_for_plugin_updates":  grafana,
