@@ -7,6 +7,7 @@ replace doks-security => ../
 require (
 	doks-security v0.0.0
 	github.com/grafana/alloy/syntax v0.1.0
+	github.com/grafana/grafana-foundation-sdk/go v0.0.22
 	github.com/prometheus/prometheus v0.314.0
 )
 
