@@ -3,6 +3,7 @@ package monitoring
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -114,10 +115,11 @@ func firing(t *testing.T, alert string, c alertCase) map[string][]string {
 	return fired
 }
 
-// recordersFirst lets alerts read what is recorded in the same minute.
+// recordersFirst lets alerts read what is recorded in the same minute: falco-events comes before virtual-clusters.
 func recordersFirst(groups map[string]*rules.Group) []*rules.Group {
 	var first, then []*rules.Group
-	for _, group := range groups {
+	byName := func(a, b *rules.Group) int { return strings.Compare(a.Name(), b.Name()) }
+	for _, group := range slices.SortedFunc(maps.Values(groups), byName) {
 		if _, records := group.Rules()[0].(*rules.RecordingRule); records {
 			first = append(first, group)
 		} else {
