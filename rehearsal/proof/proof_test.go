@@ -9,6 +9,7 @@ import (
 	"doks-security/rehearsal/contract"
 	"doks-security/rehearsal/program"
 	"doks-security/rules"
+	"doks-security/stack"
 )
 
 // published renders the real charts; without them a test is skipped.
@@ -102,6 +103,29 @@ func TestPublishedCharts(t *testing.T) {
 				t.Errorf("%s: %s is reviewed, and no longer needs to be", name, key)
 			}
 		}
+	}
+}
+
+// The default of dev is as small as it is because this holds.
+func TestDevLeavesATenthOfTheMemory(t *testing.T) {
+	_, r := published(t)
+	installation, err := program.Run("../..", program.Case{Name: "dev", Stack: "dev"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := r.Render(installation, Versions()[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	demand, err := Measure(set.Objects)
+	if err != nil {
+		t.Fatal(err)
+	}
+	nodes, room := stack.Room(set.Settings)
+	size, _ := stack.Allocatable(set.Settings.Cluster.Pools[0].Size)
+	free := room.MiB - nodes*demand.PerNode.MiB - demand.Shared.MiB
+	if percent := 100 * free / (nodes * size.MiB); nodes != 2 || percent < 10 {
+		t.Errorf("%d nodes, %d MiB (%d %%) free; want 2 nodes and 10 %%", nodes, free, percent)
 	}
 }
 
