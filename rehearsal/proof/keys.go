@@ -77,11 +77,13 @@ func knownValues(c *chart.Chart) map[string]any {
 	if known == nil {
 		known = map[string]any{}
 	}
-	global := map[string]any{"global": map[string]any{}}
+	if _, ok := known["global"]; !ok {
+		known["global"] = map[string]any{} // of every chart, by Helm's rules
+	}
 	for _, inside := range c.Dependencies() {
 		for _, name := range namesOf(c, inside) {
 			over, _ := known[name].(map[string]any)
-			known[name] = union(union(over, knownValues(inside)), global)
+			known[name] = union(over, knownValues(inside))
 		}
 	}
 	return known
