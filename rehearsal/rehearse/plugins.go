@@ -47,7 +47,7 @@ func choosePlugins(ctx context.Context, cli auto.PulumiCommand, w *workspace, r 
 			r.note("provider plugins: published (digitalocean %s, kubernetes %s, random %s)", published["digitalocean"], published["kubernetes"], published["random"])
 			return &plugins{}, nil
 		}
-		if choice == "published" {
+		if choice == "published" || ctx.Err() != nil {
 			return nil, err
 		}
 		r.note("provider plugins: stand-ins; the published ones cannot be installed here: %s", firstLine(err))
