@@ -1,7 +1,9 @@
 package values
 
 import (
+	"encoding/json"
 	"io/fs"
+	"os"
 	"path"
 	"reflect"
 	"regexp"
@@ -153,6 +155,38 @@ func TestChartsArePinned(t *testing.T) {
 		if c.Name == "" || !version.MatchString(c.Version) || !version.MatchString(c.AppVersion) ||
 			!strings.HasPrefix(c.Repository, "https://") || !digest.MatchString(c.SHA256) {
 			t.Errorf("%s: incomplete pin %+v", name, c)
+		}
+	}
+}
+
+// Renovate finds the pins by their text: one that is written in another order would never be upgraded.
+func TestRenovateFindsEveryChart(t *testing.T) {
+	text, err := os.ReadFile("../renovate.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var config struct {
+		CustomManagers []struct{ MatchStrings []string }
+	}
+	if err := json.Unmarshal(text, &config); err != nil || len(config.CustomManagers) != 1 {
+		t.Fatalf("%d custom managers: %v", len(config.CustomManagers), err)
+	}
+	pattern := regexp.MustCompile(config.CustomManagers[0].MatchStrings[0])
+	pins, err := files.ReadFile("charts.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]bool{}
+	for _, match := range pattern.FindAllStringSubmatch(string(pins), -1) {
+		found[strings.Join(match[1:], " ")] = true
+	}
+	charts, err := Charts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for entry, c := range charts {
+		if !found[c.Name+" "+c.Version+" "+c.Repository] {
+			t.Errorf("%s is not found", entry)
 		}
 	}
 }
