@@ -24,6 +24,16 @@ rehearse: tools ## deploy, check and destroy STACK=dev on this machine, without 
 charts: tools ## fetch the pinned Helm charts into the cache (CHARTS_DIR)
 	@bin/rehearsal -charts
 
+.PHONY: proof
+proof: ## check our values against the real charts, and say which archives were used
+	@bash -o pipefail -c "go -C rehearsal test -count=1 -v -run 'TestPublishedCharts|TestChartsKeepTheirContracts|TestDevLeaves' \
+		./contract ./proof | grep -vE '^ *(=== RUN|--- PASS: .*/)'"
+
+.PHONY: upgrade
+upgrade: tools ## say what a newer CHART=falco would change; VERSION=x.y.z, or ARCHIVE=file without internet
+	@test -n "$(CHART)" || { echo "usage: make upgrade CHART=falco [VERSION=x.y.z | ARCHIVE=file]" >&2; exit 2; }
+	@bin/rehearsal -upgrade "$(CHART)" -version "$(VERSION)" -archive "$(ARCHIVE)"
+
 .PHONY: test
 test: tools ## run every test, the rehearsals of all stacks among them
 	go vet ./...

@@ -13,6 +13,7 @@ import (
 	"doks-security/rehearsal/contract"
 	"doks-security/rehearsal/controlplane"
 	"doks-security/rehearsal/rehearse"
+	"doks-security/rehearsal/upgrade"
 	"doks-security/stack"
 )
 
@@ -36,11 +37,19 @@ func run(ctx context.Context, args []string) error {
 	cli := flags.String("pulumi", "", "`directory` with bin/pulumi; empty: the one on PATH")
 	keep := flags.Bool("keep", false, "leave it running after the checks")
 	charts := flags.Bool("charts", false, "only fetch the pinned charts into the cache")
+	newer := flags.String("upgrade", "", "only say what a newer version of this `chart` would change")
+	version := flags.String("version", "", "the newer chart's `version`; empty: the newest in its repository")
+	archive := flags.String("archive", "", "the newer chart's `file`, instead of its repository")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if *charts {
+	switch {
+	case *charts:
 		return fetchCharts(ctx)
+	case *newer != "":
+		return upgrade.Run(ctx, upgrade.Options{
+			Root: *root, Charts: contract.Dir(), Chart: *newer, Version: *version, Archive: *archive, Out: os.Stdout,
+		})
 	}
 	return rehearse.Run(ctx, rehearse.Options{Root: *root, Stack: *name, Program: stack.Deploy, CLI: *cli, Keep: *keep, Out: os.Stdout})
 }

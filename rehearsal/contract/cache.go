@@ -126,7 +126,26 @@ func fetchIndex(ctx context.Context, repository string) (*repo.IndexFile, error)
 	if err := yaml.Unmarshal(content, index); err != nil {
 		return nil, fmt.Errorf("reading its index: %w", err)
 	}
+	index.SortEntries()
 	return index, nil
+}
+
+// PullVersion fetches another version of a pinned chart into dir, the newest if version is empty, and returns its pin:
+// the digest is what the repository's index says.
+func PullVersion(ctx context.Context, dir string, pin values.Chart, version string) (values.Chart, error) {
+	index, err := fetchIndex(ctx, pin.Repository)
+	if err != nil {
+		return pin, fmt.Errorf("chart repository %s: %w", pin.Repository, err)
+	}
+	entry, err := index.Get(pin.Name, version)
+	if err != nil {
+		return pin, fmt.Errorf("chart %s %s: %w", pin.Name, version, err)
+	}
+	pin.Version, pin.AppVersion, pin.SHA256 = entry.Version, entry.AppVersion, entry.Digest
+	if err := fetch(ctx, dir, pin, index); err != nil {
+		return pin, fmt.Errorf("chart %s %s: %w", pin.Name, pin.Version, err)
+	}
+	return pin, nil
 }
 
 func fetch(ctx context.Context, dir string, pin values.Chart, index *repo.IndexFile) error {
@@ -147,7 +166,7 @@ func fetch(ctx context.Context, dir string, pin values.Chart, index *repo.IndexF
 		return err
 	}
 	if got := digest(content); pin.SHA256 != "" && got != pin.SHA256 {
-		return fmt.Errorf("the published archive has sha256 %s, values/charts.yaml pins %s: somebody replaced it, or the pin is wrong", got, pin.SHA256)
+		return fmt.Errorf("the published archive has sha256 %s, the pin is %s: somebody replaced it, or the pin is wrong", got, pin.SHA256)
 	}
 	temporary, err := os.CreateTemp(dir, ".new-*")
 	if err != nil {

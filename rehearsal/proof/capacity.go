@@ -20,6 +20,12 @@ type Demand struct {
 	Volumes         int
 }
 
+// String is a line of a report.
+func (d Demand) String() string {
+	return fmt.Sprintf("%dm CPU and %d MiB on every node, %dm and %d MiB beside that, %d volumes",
+		d.PerNode.MilliCPU, d.PerNode.MiB, d.Shared.MilliCPU, d.Shared.MiB, d.Volumes)
+}
+
 // Measure adds up what objects ask for while nothing is being installed or upgraded: jobs are over then.
 func Measure(objects []*Object) (Demand, error) {
 	all, err := workloads(objects)

@@ -66,11 +66,11 @@ func laid(t *testing.T, file string) []*Object {
 			objects = append(objects, over)
 		}
 	}
-	added, err := provided(objects)
+	objects, err := Complete(objects)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return append(objects, added...)
+	return objects
 }
 
 func twoNodes(t *testing.T) stack.Settings {

@@ -157,21 +157,38 @@ func Images(objects []*Object) []error {
 	}
 	var faults []error
 	for _, w := range all {
-		for _, c := range w.containers() {
-			images := []string{c.Image}
-			for _, argument := range c.Args {
-				if image, ok := strings.CutPrefix(argument, reloader); ok {
-					images = append(images, image)
-				}
-			}
-			for _, image := range images {
-				if !tagged(image) {
-					faults = append(faults, fmt.Errorf("%s: image %q of %s is pinned to no tag", id(w.Object), image, c.Name))
-				}
+		for _, image := range w.images() {
+			if !tagged(image) {
+				faults = append(faults, fmt.Errorf("%s: image %q is pinned to no tag", id(w.Object), image))
 			}
 		}
 	}
 	return faults
+}
+
+// ImagesOf lists the images objects run, each once.
+func ImagesOf(objects []*Object) ([]string, error) {
+	all, err := workloads(objects)
+	var images []string
+	for _, w := range all {
+		images = append(images, w.images()...)
+	}
+	slices.Sort(images)
+	return slices.Compact(images), err
+}
+
+// images are those of its containers, and those it is told to run.
+func (w workload) images() []string {
+	var images []string
+	for _, c := range w.containers() {
+		images = append(images, c.Image)
+		for _, argument := range c.Args {
+			if image, ok := strings.CutPrefix(argument, reloader); ok {
+				images = append(images, image)
+			}
+		}
+	}
+	return images
 }
 
 func tagged(image string) bool {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/yaml"
@@ -17,6 +18,15 @@ import (
 //
 //go:embed provided.yaml
 var providedYAML []byte
+
+// Complete adds to objects what Kubernetes, DOKS, hooks and operators make beside them.
+func Complete(objects []*Object) ([]*Object, error) {
+	added, err := provided(objects)
+	if err != nil {
+		return nil, err
+	}
+	return append(slices.Clone(objects), added...), nil
+}
 
 // provided are the objects that come to those rendered.
 func provided(rendered []*Object) ([]*Object, error) {

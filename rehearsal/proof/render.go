@@ -53,22 +53,20 @@ func NewRenderer(load func(values.Chart) (*chart.Chart, error)) *Renderer {
 func (r *Renderer) Render(i *program.Installation, kubernetes string) (*Set, error) {
 	s := &Set{Settings: i.Settings, Objects: slices.Clone(i.Objects)}
 	for _, release := range i.Releases {
-		objects, err := r.release(release, kubernetes)
+		objects, err := r.Release(release, kubernetes)
 		if err != nil {
 			return nil, err
 		}
 		s.Releases = append(s.Releases, Release{release, objects})
 		s.Objects = append(s.Objects, objects...)
 	}
-	added, err := provided(s.Objects)
-	if err != nil {
-		return nil, err
-	}
-	s.Objects = append(s.Objects, added...)
-	return s, nil
+	var err error
+	s.Objects, err = Complete(s.Objects)
+	return s, err
 }
 
-func (r *Renderer) release(release program.Release, kubernetes string) ([]*Object, error) {
+// Release renders one release.
+func (r *Renderer) Release(release program.Release, kubernetes string) ([]*Object, error) {
 	text, err := json.Marshal(release)
 	if err != nil {
 		return nil, err
