@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"doks-security/values"
 )
 
 // Observability is metrics-server, and kube-prometheus-stack with its CRDs: Prometheus, Alertmanager and Grafana.
@@ -26,6 +28,7 @@ type ObservabilityArgs struct {
 	AlertmanagerVolumeGiB int // per replica
 	GrafanaVolumeGiB      int
 	AlertmanagerConfig    string // secret: it holds the receivers' keys
+	RemoteWrite           *RemoteWrite
 }
 
 // NewObservability installs the releases; Grafana's password is generated.
@@ -65,9 +68,13 @@ func NewObservability(ctx *pulumi.Context, name string, args *ObservabilityArgs,
 	if err != nil {
 		return nil, err
 	}
+	login, err := args.RemoteWrite.secret(ctx, parent, args.Namespaces.dependency(NamespaceMonitoring))
+	if err != nil {
+		return nil, err
+	}
 	_, err = args.Platform.install(ctx, chartRelease{
 		name: "kube-prometheus-stack", namespace: NamespaceMonitoring, known: args.values(), timeout: 15 * time.Minute,
-	}, parent, o.dependency(), pulumi.DependsOn([]pulumi.Resource{admin, receivers}),
+	}, parent, o.dependency(), pulumi.DependsOn(append(login, admin, receivers)),
 		args.Namespaces.dependency(NamespaceMonitoring, NamespaceNodeAgents))
 	if err != nil {
 		return nil, err
@@ -83,13 +90,13 @@ func (o *Observability) dependency() pulumi.ResourceOption {
 // values are what the program knows of kube-prometheus-stack.
 func (a *ObservabilityArgs) values() map[string]any {
 	return map[string]any{
-		"prometheus": map[string]any{"prometheusSpec": map[string]any{
+		"prometheus": map[string]any{"prometheusSpec": values.Merge(a.RemoteWrite.values(), map[string]any{
 			"externalLabels": map[string]any{"cluster": a.Platform.Cluster},
 			"retention":      a.PrometheusRetention,
 			// Prometheus deletes early rather than fill its volume: blocks take 80 %, the rest is the write-ahead log's.
 			"retentionSize": fmt.Sprintf("%dMB", a.PrometheusVolumeGiB*1024*8/10),
 			"storageSpec":   claim(a.PrometheusVolumeGiB),
-		}},
+		})},
 		"alertmanager": map[string]any{"alertmanagerSpec": map[string]any{
 			"storage": claim(a.AlertmanagerVolumeGiB),
 		}},

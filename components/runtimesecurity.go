@@ -2,6 +2,8 @@ package components
 
 import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"doks-security/values"
 )
 
 // Versions of Falco, by minor. The chart's pin stands in values/charts.yaml.
@@ -42,6 +44,7 @@ type RuntimeSecurityArgs struct {
 	RedisVolumeGiB int
 	// AlertmanagerFrom is the lowest priority that becomes an alert.
 	AlertmanagerFrom string
+	Forward          *EventsForward
 }
 
 // NewRuntimeSecurity installs Falco and what tells people of its events. The passwords are generated.
@@ -56,6 +59,10 @@ func NewRuntimeSecurity(ctx *pulumi.Context, name string, args *RuntimeSecurityA
 	if err != nil {
 		return nil, err
 	}
+	address, err := args.Forward.secret(ctx, parent, namespace)
+	if err != nil {
+		return nil, err
+	}
 	falco := chartRelease{
 		name: "falco", namespace: NamespaceFalco, pin: falcoPins[args.Falco], known: args.values(),
 	}
@@ -63,7 +70,7 @@ func NewRuntimeSecurity(ctx *pulumi.Context, name string, args *RuntimeSecurityA
 		falco.options = []string{FalcoExporter}
 	}
 	// Its dashboards go where Grafana looks for them.
-	installed, err := args.Platform.install(ctx, falco, parent, secrets, args.Observability.dependency(),
+	installed, err := args.Platform.install(ctx, falco, parent, secrets, pulumi.DependsOn(address), args.Observability.dependency(),
 		args.Namespaces.dependency(NamespaceFalco, NamespaceMonitoring))
 	if err != nil {
 		return nil, err
@@ -120,10 +127,10 @@ func (a *RuntimeSecurityArgs) values() map[string]any {
 	return map[string]any{
 		"customRules": customRules,
 		"falcosidekick": map[string]any{
-			"config": map[string]any{
+			"config": values.Merge(a.Forward.values(), map[string]any{
 				"customfields": "cluster:" + a.Platform.Cluster,
 				"alertmanager": map[string]any{"minimumpriority": a.AlertmanagerFrom},
-			},
+			}),
 			"webui": map[string]any{
 				"ttl":   a.UIRetention,
 				"redis": map[string]any{"storageSize": gib(a.RedisVolumeGiB)},

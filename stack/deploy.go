@@ -57,6 +57,7 @@ func Deploy(ctx *pulumi.Context) error {
 		AlertmanagerVolumeGiB: settings.Observability.AlertmanagerVolumeGiB,
 		GrafanaVolumeGiB:      settings.Observability.GrafanaVolumeGiB,
 		AlertmanagerConfig:    alertmanagerConfig,
+		RemoteWrite:           settings.Forward.metrics(),
 	}, inCluster...)
 	if err != nil {
 		return err
@@ -82,6 +83,7 @@ func Deploy(ctx *pulumi.Context) error {
 		UIRetention:      settings.RuntimeSecurity.UIRetention,
 		RedisVolumeGiB:   settings.RuntimeSecurity.RedisVolumeGiB,
 		AlertmanagerFrom: settings.RuntimeSecurity.AlertmanagerFrom,
+		Forward:          settings.Forward.events(),
 	}, inCluster...)
 	if err != nil {
 		return err

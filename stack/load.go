@@ -16,7 +16,7 @@ import (
 
 // sections are the top-level keys; every one but profile is an object.
 var sections = []string{
-	"profile", "project", "cluster", "observability", "logging", "runtimeSecurity", "virtualClusters", "charts", "alerting",
+	"profile", "project", "cluster", "observability", "logging", "runtimeSecurity", "virtualClusters", "charts", "alerting", "forward",
 }
 
 // Load reads and validates the stack's settings. The error is a Faults with everything that is wrong.
@@ -41,6 +41,7 @@ func Load(ctx *pulumi.Context) (Settings, error) {
 	errors.As(err, &faults)
 	faults = append(faults, accountFaults(ctx, settings)...)
 	faults = append(faults, plainSecretFaults(ctx, settings.Alerting)...)
+	faults = append(faults, plainForwardFaults(ctx, settings.Forward)...)
 	return settings, faults.err()
 }
 
@@ -122,8 +123,10 @@ func Parse(stack string, raw map[string]string) (Settings, error) {
 			given[key] = decode(key, value, targets[key], &faults)
 		}
 	}
-	if value, ok := raw["alerting"]; ok {
-		given["alerting"] = decodeAlerting(value, &s.Alerting, &faults)
+	for key, target := range map[string]any{"alerting": &s.Alerting, "forward": &s.Forward} {
+		if value, ok := raw[key]; ok {
+			given[key] = decodeHidden(key, value, target, &faults)
+		}
 	}
 	s.complete(given)
 	for _, fault := range validate(s, given) {

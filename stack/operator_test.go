@@ -61,36 +61,61 @@ func TestDeployDashboards(t *testing.T) {
 	}
 }
 
-// A receiver's key reaches one place, Alertmanager's Secret, and is one there.
-func TestReceiversAreSecret(t *testing.T) {
-	for _, key := range []string{"DIGITALOCEAN_TOKEN", "SPACES_ACCESS_KEY_ID", "SPACES_SECRET_ACCESS_KEY"} {
-		t.Setenv(key, "set")
-	}
-	run := func(m *mocks, encrypted []string) error {
-		return pulumi.RunErr(Deploy, pulumi.WithMocks(Project, "dev", m), func(info *pulumi.RunInfo) {
-			info.Config = map[string]string{
-				Project + ":cluster":  onePool,
-				Project + ":alerting": `{"receivers":[{"name":"team","webhook":{"url":"https://example.org/hidden-key"}}]}`,
+// A key reaches one place, the Secret of who needs it, and is one there.
+func TestKeysAreSecret(t *testing.T) {
+	for _, c := range []struct{ section, config, secret string }{
+		{"alerting", `{"receivers":[{"name":"team","webhook":{"url":"https://example.org/hidden-key"}}]}`, "monitoring-alertmanager-config"},
+		{"forward", `{"events":{"url":"https://example.org/hidden-key"}}`, "falco-falcosidekick-outputs"},
+		{"forward", `{"metrics":{"url":"https://example.org","username":"a","password":"hidden-key"}}`, "monitoring-remote-write"},
+	} {
+		t.Run(c.secret, func(t *testing.T) {
+			t.Setenv("DIGITALOCEAN_TOKEN", "set")
+			run := func(m *mocks, encrypted ...string) error {
+				m.resources = map[string]resource.PropertyMap{}
+				return pulumi.RunErr(Deploy, pulumi.WithMocks(Project, "dev", m), func(info *pulumi.RunInfo) {
+					info.Config = map[string]string{Project + ":cluster": onePool, Project + ":" + c.section: c.config}
+					info.ConfigSecretKeys = encrypted
+					info.RootDirectory = t.TempDir()
+				})
 			}
-			info.ConfigSecretKeys = encrypted
-			info.RootDirectory = t.TempDir()
+			err := run(&mocks{})
+			if err == nil || !strings.Contains(err.Error(), "config set --secret") || strings.Contains(err.Error(), "hidden-key") {
+				t.Errorf("a key in plain text: %v", err)
+			}
+			m := &mocks{}
+			if err := run(m, Project+":"+c.section); err != nil {
+				t.Fatal(err)
+			}
+			for key, inputs := range m.resources {
+				holds := strings.Contains(fmt.Sprint(inputs.MapRepl(nil, revealed)), "hidden-key")
+				if wanted := key == "kubernetes:core/v1:Secret::"+c.secret; holds != wanted {
+					t.Errorf("%s holds the key: %v, want %v", key, holds, wanted)
+				} else if wanted && !inputs["stringData"].ContainsSecrets() {
+					t.Errorf("%s is no secret in the state", key)
+				}
+			}
 		})
 	}
-	err := run(&mocks{resources: map[string]resource.PropertyMap{}}, nil)
-	if err == nil || !strings.Contains(err.Error(), "config set --secret") || strings.Contains(err.Error(), "hidden-key") {
-		t.Errorf("a key in plain text: %v", err)
-	}
-	m := &mocks{resources: map[string]resource.PropertyMap{}}
-	if err := run(m, []string{Project + ":alerting"}); err != nil {
+}
+
+func TestDeployForward(t *testing.T) {
+	m := &mocks{}
+	settings, err := Parse("dev", map[string]string{"cluster": onePool, "forward": `{"metrics":{"url":"https://example.org"},"events":{"url":"https://example.org/siem"}}`})
+	if err != nil {
 		t.Fatal(err)
 	}
-	for key, inputs := range m.resources {
-		holds := strings.Contains(fmt.Sprint(inputs.MapRepl(nil, revealed)), "hidden-key")
-		if wanted := key == "kubernetes:core/v1:Secret::monitoring-alertmanager-config"; holds != wanted {
-			t.Errorf("%s holds the key: %v, want %v", key, holds, wanted)
-		} else if wanted && !inputs["stringData"].ContainsSecrets() {
-			t.Error("Alertmanager's configuration is no secret in the state")
-		}
+	if got := settings.Forward.events().MinimumPriority; got != "notice" {
+		t.Errorf("events from %q, want notice", got)
+	}
+	if err := deploy(t, m, "dev", map[string]string{"cluster": onePool, "forward": `{"metrics":{"url":"https://example.org/write"}}`}); err != nil {
+		t.Fatal(err)
+	}
+	spec := m.resources["kubernetes:helm.sh/v3:Release::kube-prometheus-stack"]["values"].ObjectValue()["prometheus"].ObjectValue()["prometheusSpec"].ObjectValue()
+	if got := fmt.Sprint(spec["remoteWrite"].Mappable()); got != "[map[url:https://example.org/write]]" {
+		t.Errorf("remoteWrite is %s", got)
+	}
+	if _, ok := spec["externalLabels"].ObjectValue()["cluster"]; !ok {
+		t.Error("what is written has no cluster label")
 	}
 }
 

@@ -29,6 +29,7 @@ type Settings struct {
 	RuntimeSecurity RuntimeSecuritySettings
 	VirtualClusters VirtualClusterSettings
 	Alerting        alerting.Settings
+	Forward         ForwardSettings
 	Charts          ChartSettings
 }
 

@@ -50,6 +50,7 @@ func validate(s Settings, given map[string]map[string]any) Faults {
 	validateVirtualClusters(s.VirtualClusters, &faults)
 	validateCharts(s.Charts, &faults)
 	validateAlerting(s.Alerting, &faults)
+	validateForward(s, &faults)
 	if len(faults) == 0 && s.Cluster.Existing == "" {
 		validateCapacity(s, &faults) // on top of other faults it would only repeat them
 	}

@@ -20,13 +20,13 @@ var (
 	minutes      = regexp.MustCompile(`^[1-9][0-9]{0,2}(m|h)$`)
 )
 
-// hidden stands for values of this section in messages: they may be secrets.
+// hidden stands for a value that may be a secret, in messages.
 const hidden = "[may be secret]"
 
-// decodeAlerting reads the section; what a fault quotes of it is hidden.
-func decodeAlerting(text string, s *alerting.Settings, faults *Faults) map[string]any {
+// decodeHidden reads a section that holds secrets: what a fault quotes of it is hidden.
+func decodeHidden(section, text string, target any, faults *Faults) map[string]any {
 	var own Faults
-	given := decode("alerting", text, s, &own)
+	given := decode(section, text, target, &own)
 	for _, fault := range own {
 		fault.Value = hidden
 		*faults = append(*faults, fault)
