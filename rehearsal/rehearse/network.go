@@ -33,7 +33,7 @@ func (n network) reaches(from, to *corev1.Pod, port int) bool {
 }
 
 func (n network) enters(from, to *corev1.Pod, port int) bool {
-	selected := to.Spec.HostNetwork
+	selected := false
 	for _, p := range n.policies {
 		if !applies(p, to, networkingv1.PolicyTypeIngress) {
 			continue

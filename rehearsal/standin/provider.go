@@ -62,8 +62,6 @@ type Provider struct {
 	ReplaceConfig func(old, new Properties) []resource.PropertyKey
 	// OnConfigure takes the provider's configuration. It is called before any resource of that provider. Optional.
 	OnConfigure func(inputs Properties) error
-	// OnCancel ends what is under way. Optional.
-	OnCancel func()
 }
 
 var _ plugin.GrpcProvider = (*Provider)(nil)
@@ -88,9 +86,6 @@ func (p *Provider) Pkg() tokens.Package { return tokens.Package(p.Package) }
 func (p *Provider) Close() error { return nil }
 
 func (p *Provider) SignalCancellation(context.Context) error {
-	if p.OnCancel != nil {
-		p.OnCancel()
-	}
 	return nil
 }
 
