@@ -1,5 +1,7 @@
 package components
 
+import "slices"
+
 // Workload is a group of pods that edges begin or end at.
 type Workload struct {
 	Name      string // of its policy
@@ -26,63 +28,80 @@ var (
 	redis            = Workload{"falcosidekick-ui-redis", NamespaceFalco, map[string]string{"app.kubernetes.io/component": "ui-redis"}}
 )
 
-// ControlPlane is where the API server's calls come from: DOKS runs it outside of the nodes, and its calls arrive through
-// tunnels that have no identity a NetworkPolicy could name. An edge from it opens the port to all.
-var ControlPlane = Workload{Name: "the API server"}
+// Ends of edges that are no pods of the stack. A NetworkPolicy cannot name them; Cilium, which DOKS runs, can.
+var (
+	// ControlPlane is the API server. DOKS runs it outside of the nodes; its calls arrive from the agents of a tunnel in
+	// kube-system or from the nodes themselves.
+	ControlPlane = Workload{Name: "the API server"}
+	// Internet is everything outside of the cluster.
+	Internet = Workload{Name: "the internet"}
+)
+
+// Option is a setting without which an edge does not exist.
+type Option string
+
+// WithSpaces keeps the logs on Spaces.
+const WithSpaces Option = "logging.storage: spaces"
 
 // Edge is a connection the stack needs.
 type Edge struct {
 	From, To Workload
-	Port     int // of the pod
+	Port     int // of the pod; 0 for any
 	Why      string
+	Only     Option // empty: always
 }
 
 // Edges are all connections between pods of the stack; whatever is not here is denied. kubelets reach the pods of their
 // node in any case, which carries probes and kubectl port-forward.
 var Edges = []Edge{
-	{grafana, prometheus, 9090, "queries"},
-	{grafana, alertmanager, 9093, "the state of alerts"},
-	{grafana, loki, 3100, "queries"},
-	{prometheus, alertmanager, 9093, "alerts, metrics"},
-	{prometheus, alertmanager, 8080, "metrics of its config reloader"},
-	{alertmanager, alertmanager, 9094, "gossip between replicas"},
-	{prometheus, prometheus, 9090, "metrics"},
-	{prometheus, prometheus, 8080, "metrics of its config reloader"},
-	{prometheus, grafana, 3000, "metrics"},
-	{prometheus, kubeStateMetrics, 8080, "metrics"},
-	{prometheus, operator, 10250, "metrics"},
-	{ControlPlane, operator, 10250, "validation of rules"},
-	{ControlPlane, metricsServer, 10250, "kubectl top, autoscaling"},
-	{prometheus, metricsServer, 10250, "metrics"},
-	{alloy, loki, 3100, "logs"},
-	{sidekick, loki, 3100, "Falco's events"},
-	{prometheus, loki, 3100, "metrics"},
-	{loki, loki, 3100, "requests between replicas"},
-	{loki, loki, 7946, "gossip between replicas"},
-	{loki, loki, 9095, "requests between replicas"},
-	{loki, chunksCache, 11211, "chunks"},
-	{loki, resultsCache, 11211, "results of queries"},
-	{prometheus, chunksCache, 9150, "metrics"},
-	{prometheus, resultsCache, 9150, "metrics"},
-	{prometheus, alloy, 12345, "metrics"},
-	{falco, sidekick, 2801, "events"},
-	{prometheus, falco, 8765, "metrics"},
-	{prometheus, falcoExporter, 9376, "events as metrics"},
-	{prometheus, sidekick, 2801, "metrics"},
-	{sidekick, sidekickUI, 2802, "events"},
-	{sidekick, alertmanager, 9093, "events as alerts"},
-	{sidekickUI, redis, 6379, "events"},
+	{grafana, prometheus, 9090, "queries", ""},
+	{grafana, alertmanager, 9093, "the state of alerts", ""},
+	{grafana, loki, 3100, "queries", ""},
+	{prometheus, alertmanager, 9093, "alerts, metrics", ""},
+	{prometheus, alertmanager, 8080, "metrics of its config reloader", ""},
+	{alertmanager, alertmanager, 9094, "gossip between replicas", ""},
+	{prometheus, prometheus, 9090, "metrics", ""},
+	{prometheus, prometheus, 8080, "metrics of its config reloader", ""},
+	{prometheus, grafana, 3000, "metrics", ""},
+	{prometheus, kubeStateMetrics, 8080, "metrics", ""},
+	{prometheus, operator, 10250, "metrics", ""},
+	{ControlPlane, operator, 10250, "validation of rules", ""},
+	{ControlPlane, metricsServer, 10250, "kubectl top, autoscaling", ""},
+	{prometheus, metricsServer, 10250, "metrics", ""},
+	{alloy, loki, 3100, "logs", ""},
+	{sidekick, loki, 3100, "Falco's events", ""},
+	{prometheus, loki, 3100, "metrics", ""},
+	{loki, loki, 3100, "requests between replicas", ""},
+	{loki, loki, 7946, "gossip between replicas", ""},
+	{loki, loki, 9095, "requests between replicas", ""},
+	{loki, chunksCache, 11211, "chunks", ""},
+	{loki, resultsCache, 11211, "results of queries", ""},
+	{prometheus, chunksCache, 9150, "metrics", ""},
+	{prometheus, resultsCache, 9150, "metrics", ""},
+	{prometheus, alloy, 12345, "metrics", ""},
+	{falco, sidekick, 2801, "events", ""},
+	{prometheus, falco, 8765, "metrics", ""},
+	{prometheus, falcoExporter, 9376, "events as metrics", ""},
+	{prometheus, sidekick, 2801, "metrics", ""},
+	{sidekick, sidekickUI, 2802, "events", ""},
+	{sidekick, alertmanager, 9093, "events as alerts", ""},
+	{sidekickUI, redis, 6379, "events", ""},
+	{grafana, ControlPlane, 0, "dashboards and data sources, read by its sidecars", ""},
+	{loki, Internet, 443, "Spaces", WithSpaces},
 }
 
-// Held are the workloads that reach nothing but their edges, the cluster's DNS and the ports here: what people log in to,
-// and where events and logs are kept.
-var Held = []struct {
-	Workload Workload
-	Outside  []int // ports anywhere, beside the edges
-	Why      string
-}{
-	{grafana, []int{443}, "the API server, for the sidecars that read dashboards; a NetworkPolicy cannot name it"},
-	{loki, []int{443}, "Spaces"},
-	{sidekickUI, nil, ""},
-	{redis, nil, ""},
+// Held are the workloads that reach nothing but their edges and the cluster's DNS: what people log in to, and where events
+// and logs are kept.
+var Held = []Workload{grafana, loki, sidekickUI, redis}
+
+// EdgesOf are the edges of a stack with these namespaces and options.
+func EdgesOf(namespaces []string, options ...Option) []Edge {
+	present := func(w Workload) bool { return w.Namespace == "" || slices.Contains(namespaces, w.Namespace) }
+	var all []Edge
+	for _, e := range Edges {
+		if present(e.From) && present(e.To) && (e.Only == "" || slices.Contains(options, e.Only)) {
+			all = append(all, e)
+		}
+	}
+	return all
 }

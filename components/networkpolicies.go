@@ -1,21 +1,22 @@
 package components
 
 import (
-	"maps"
+	"cmp"
 	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// NetworkPolicies deny what comes into the stack's namespaces, but for Edges, and what leaves the workloads of Held.
+// NetworkPolicies deny what comes into the stack's namespaces, but for the edges, and what leaves the workloads of Held.
 type NetworkPolicies struct {
 	pulumi.ResourceState
 }
 
-// NetworkPoliciesArgs name the namespaces; edges between others are left out.
+// NetworkPoliciesArgs choose the edges.
 type NetworkPoliciesArgs struct {
 	Namespaces *Namespaces
-	Names      []string
+	Names      []string // of the namespaces
+	Options    []Option
 }
 
 // NewNetworkPolicies creates the policies. The demo's namespace brings its own.
@@ -24,7 +25,7 @@ func NewNetworkPolicies(ctx *pulumi.Context, name string, args *NetworkPoliciesA
 	if err := ctx.RegisterComponentResource(typePrefix+"NetworkPolicies", name, n, opts...); err != nil {
 		return nil, err
 	}
-	for _, policy := range NetworkPolicyObjects(args.Names) {
+	for _, policy := range NetworkPolicyObjects(args.Names, args.Options...) {
 		namespace := policy["metadata"].(map[string]any)["namespace"].(string)
 		if _, err := newObject(ctx, policy, pulumi.Parent(n), args.Namespaces.dependency(namespace)); err != nil {
 			return nil, err
@@ -33,8 +34,10 @@ func NewNetworkPolicies(ctx *pulumi.Context, name string, args *NetworkPoliciesA
 	return n, ctx.RegisterResourceOutputs(n, pulumi.Map{})
 }
 
-// NetworkPolicyObjects are the policies of these namespaces, as manifests.
-func NetworkPolicyObjects(namespaces []string) []map[string]any {
+// NetworkPolicyObjects are the policies of these namespaces, as manifests: a NetworkPolicy for what is between pods, and a
+// CiliumNetworkPolicy beside it for what is not.
+func NetworkPolicyObjects(namespaces []string, options ...Option) []map[string]any {
+	edges := EdgesOf(namespaces, options...)
 	var policies []map[string]any
 	for _, namespace := range slices.Sorted(slices.Values(namespaces)) {
 		if namespace == NamespaceVCluster {
@@ -43,9 +46,10 @@ func NetworkPolicyObjects(namespaces []string) []map[string]any {
 		policies = append(policies, policy("default-deny-ingress", namespace, map[string]any{
 			"podSelector": map[string]any{}, "policyTypes": []any{"Ingress"},
 		}))
-		for _, w := range targets() {
-			if w.Namespace == namespace {
-				policies = append(policies, policy(w.Name, namespace, w.spec()))
+		for _, w := range targets(namespace, edges) {
+			policies = append(policies, policy(w.Name, namespace, w.spec(edges)))
+			if spec := w.ciliumSpec(edges); spec != nil {
+				policies = append(policies, ciliumPolicy(w.Name, namespace, spec))
 			}
 		}
 	}
@@ -60,50 +64,42 @@ func policy(name, namespace string, spec map[string]any) map[string]any {
 	}
 }
 
-// targets are the workloads that edges end at, each once.
-func targets() []Workload {
-	byName := map[string]Workload{}
-	for _, e := range Edges {
-		byName[e.To.Name] = e.To
-	}
+// targets are the workloads of a namespace that edges end at, each once, by name.
+func targets(namespace string, edges []Edge) []Workload {
 	var all []Workload
-	for _, name := range slices.Sorted(maps.Keys(byName)) {
-		all = append(all, byName[name])
+	for _, e := range edges {
+		if e.To.Namespace == namespace {
+			all = append(all, e.To)
+		}
 	}
-	return all
+	slices.SortFunc(all, func(a, b Workload) int { return cmp.Compare(a.Name, b.Name) })
+	return slices.CompactFunc(all, func(a, b Workload) bool { return a.Name == b.Name })
 }
 
-// spec is the policy of one workload.
-func (w Workload) spec() map[string]any {
+// isPods tells workloads from the ends that only Cilium can name.
+func (w Workload) isPods() bool { return w.Namespace != "" }
+
+func (w Workload) isHeld() bool {
+	return slices.ContainsFunc(Held, func(held Workload) bool { return held.Name == w.Name })
+}
+
+// spec is the NetworkPolicy of one workload.
+func (w Workload) spec(edges []Edge) map[string]any {
 	types := []any{"Ingress"}
-	ingress := []any{}
-	for _, e := range Edges {
-		if e.To.Name != w.Name {
-			continue
+	ingress, egress := []any{}, []any{}
+	for _, e := range edges {
+		if e.To.Name == w.Name && e.From.isPods() {
+			ingress = append(ingress, map[string]any{"from": []any{e.From.peer()}, "ports": ports(e.Port)})
 		}
-		rule := map[string]any{"ports": ports(e.Port)}
-		if e.From.Name != ControlPlane.Name {
-			rule["from"] = []any{e.From.peer()}
+		if e.From.Name == w.Name && e.To.isPods() {
+			egress = append(egress, map[string]any{"to": []any{e.To.peer()}, "ports": ports(e.Port)})
 		}
-		ingress = append(ingress, rule)
 	}
 	spec := map[string]any{"podSelector": map[string]any{"matchLabels": w.labels()}, "ingress": ingress}
-	for _, held := range Held {
-		if held.Workload.Name != w.Name {
-			continue
-		}
+	if w.isHeld() {
 		types = append(types, "Egress")
-		egress := []any{}
-		for _, e := range Edges {
-			if e.From.Name == w.Name {
-				egress = append(egress, map[string]any{"to": []any{e.To.peer()}, "ports": ports(e.Port)})
-			}
-		}
 		if len(egress) > 0 { // names have to be found
 			egress = append(egress, map[string]any{"to": []any{dns.peer()}, "ports": ports(53)})
-		}
-		if len(held.Outside) > 0 {
-			egress = append(egress, map[string]any{"ports": ports(held.Outside...)})
 		}
 		spec["egress"] = egress
 	}

@@ -1,6 +1,7 @@
 package components
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -27,9 +28,13 @@ func TestEdgesAreDocumented(t *testing.T) {
 	if !start || !end {
 		t.Fatalf("%s has no table of edges", file)
 	}
-	table := "| from | to | port | for |\n|---|---|---|---|\n"
+	table := "| from | to | port | for | only with |\n|---|---|---|---|---|\n"
 	for _, e := range Edges {
-		table += fmt.Sprintf("| %s | %s | %d | %s |\n", e.From.Name, e.To.Name, e.Port, e.Why)
+		port := "any"
+		if e.Port > 0 {
+			port = fmt.Sprint(e.Port)
+		}
+		table += fmt.Sprintf("| %s | %s | %s | %s | %s |\n", e.From.Name, e.To.Name, port, e.Why, e.Only)
 	}
 	want := before + tableStart + table + tableEnd + after
 	if *update {
@@ -49,7 +54,7 @@ func TestNetworkPolicyObjects(t *testing.T) {
 	names := map[string]bool{}
 	for _, p := range NetworkPolicyObjects(namespaces) {
 		meta := p["metadata"].(map[string]any)
-		key := fmt.Sprint(meta["namespace"], "/", meta["name"])
+		key := fmt.Sprint(p["kind"], meta["namespace"], "/", meta["name"])
 		if names[key] {
 			t.Errorf("two policies %s", key)
 		}
@@ -64,8 +69,54 @@ func TestNetworkPolicyObjects(t *testing.T) {
 		}
 	}
 	for _, held := range Held {
-		if !names[held.Workload.Namespace+"/"+held.Workload.Name] {
-			t.Errorf("%s is held by no policy", held.Workload.Name)
+		if !names["NetworkPolicy"+held.Namespace+"/"+held.Name] {
+			t.Errorf("%s is held by no policy", held.Name)
 		}
+	}
+}
+
+// What Cilium has to say beside the NetworkPolicies, word for word: these identities are what the API server, nodes and the
+// internet have there.
+func TestCiliumPolicies(t *testing.T) {
+	namespaces := []string{NamespaceFalco, NamespaceLoki, NamespaceMonitoring, NamespaceNodeAgents, NamespaceMetricsServer}
+	for _, x := range []struct {
+		name    string
+		options []Option
+		want    map[string]string // by name: spec as JSON
+	}{
+		{"volumes", nil, map[string]string{
+			"grafana": `{"egress":[{"toEntities":["kube-apiserver"]}],"endpointSelector":{"matchLabels":{"app.kubernetes.io/name":"grafana"}}}`,
+			"metrics-server": `{"endpointSelector":{"matchLabels":{"app.kubernetes.io/name":"metrics-server"}},"ingress":[` +
+				`{"fromEntities":["kube-apiserver","host","remote-node"],"toPorts":[{"ports":[{"port":"10250","protocol":"TCP"}]}]},` +
+				`{"fromEndpoints":[{"matchLabels":{"k8s:io.kubernetes.pod.namespace":"kube-system"}}],"toPorts":[{"ports":[{"port":"10250","protocol":"TCP"}]}]}]}`,
+			"prometheus-operator": `{"endpointSelector":{"matchLabels":{"app":"kube-prometheus-stack-operator"}},"ingress":[` +
+				`{"fromEntities":["kube-apiserver","host","remote-node"],"toPorts":[{"ports":[{"port":"10250","protocol":"TCP"}]}]},` +
+				`{"fromEndpoints":[{"matchLabels":{"k8s:io.kubernetes.pod.namespace":"kube-system"}}],"toPorts":[{"ports":[{"port":"10250","protocol":"TCP"}]}]}]}`,
+		}},
+		{"Spaces", []Option{WithSpaces}, map[string]string{
+			"loki": `{"egress":[{"toEntities":["world"],"toPorts":[{"ports":[{"port":"443","protocol":"TCP"}]}]}],` +
+				`"endpointSelector":{"matchLabels":{"app.kubernetes.io/component":"single-binary","app.kubernetes.io/name":"loki"}}}`,
+		}},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			got := map[string]string{}
+			for _, p := range NetworkPolicyObjects(namespaces, x.options...) {
+				if p["kind"] == "CiliumNetworkPolicy" {
+					spec, err := json.Marshal(p["spec"])
+					if err != nil {
+						t.Fatal(err)
+					}
+					got[fmt.Sprint(p["metadata"].(map[string]any)["name"])] = string(spec)
+				}
+			}
+			for name, want := range x.want {
+				if got[name] != want {
+					t.Errorf("%s\n%s\nwant\n%s", name, got[name], want)
+				}
+			}
+			if _, ok := got["loki"]; ok != (len(x.options) > 0) {
+				t.Error("Loki leaves the cluster only for Spaces")
+			}
+		})
 	}
 }

@@ -33,7 +33,7 @@ func Deploy(ctx *pulumi.Context) error {
 		return err
 	}
 	_, err = components.NewNetworkPolicies(ctx, name, &components.NetworkPoliciesArgs{
-		Namespaces: namespaces, Names: settings.namespaces(),
+		Namespaces: namespaces, Names: settings.namespaces(), Options: settings.options(),
 	}, inCluster...)
 	if err != nil {
 		return err
@@ -151,6 +151,14 @@ func (s Settings) namespaces() []string {
 		names = append(names, components.NamespaceVCluster)
 	}
 	return names
+}
+
+// options are the settings that change who talks to whom.
+func (s Settings) options() []components.Option {
+	if s.Logging.Storage == StorageSpaces {
+		return []components.Option{components.WithSpaces}
+	}
+	return nil
 }
 
 func (s Settings) clusterName() string {

@@ -93,6 +93,9 @@ func serve(ctx context.Context, fail context.CancelCauseFunc, dir string) error 
 	if err := seed(ctx, client); err != nil {
 		return err
 	}
+	if err := preinstall(ctx, config); err != nil {
+		return err
+	}
 	if err := startKWOK(ctx, dir, admin); err != nil {
 		return err
 	}

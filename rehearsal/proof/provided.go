@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/yaml"
 
+	"doks-security/rehearsal/preinstalled"
 	"doks-security/rehearsal/prometheusoperator"
 )
 
@@ -34,6 +35,11 @@ func provided(rendered []*Object) ([]*Object, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading provided.yaml: %w", err)
 	}
+	definitions, err := preinstalled.CRDs()
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, definitions...)
 	for _, o := range rendered {
 		switch {
 		case o.GetKind() == "Namespace":

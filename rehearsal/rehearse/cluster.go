@@ -11,6 +11,7 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/utils/ptr"
 )
@@ -27,9 +28,10 @@ type cluster struct {
 	sets       []appsv1.StatefulSet
 	policies   []networkingv1.NetworkPolicy
 	configs    []corev1.ConfigMap
+	cilium     []ciliumPolicy
 }
 
-func look(ctx context.Context, client kubernetes.Interface) (*cluster, error) {
+func look(ctx context.Context, client kubernetes.Interface, custom dynamic.Interface) (*cluster, error) {
 	all := metav1.ListOptions{}
 	pods, err := client.CoreV1().Pods("").List(ctx, all)
 	if err != nil {
@@ -71,7 +73,11 @@ func look(ctx context.Context, client kubernetes.Interface) (*cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &cluster{pods.Items, claims.Items, services.Items, endpoints.Items, secrets.Items, namespaces.Items, nodes.Items, sets.Items, policies.Items, configs.Items}, nil
+	cilium, err := ciliumPolicies(ctx, custom)
+	if err != nil {
+		return nil, err
+	}
+	return &cluster{pods.Items, claims.Items, services.Items, endpoints.Items, secrets.Items, namespaces.Items, nodes.Items, sets.Items, policies.Items, configs.Items, cilium}, nil
 }
 
 // releases tells deployed Helm releases from others, by their storage.

@@ -26,12 +26,20 @@ func pod(namespace, name string, labels map[string]string, port int32) corev1.Po
 func falcoNamespace(t *testing.T) *cluster {
 	t.Helper()
 	c := &cluster{}
-	for _, name := range []string{"falco", "monitoring", "loki", "default"} {
+	for _, name := range []string{"falco", "monitoring", "loki", "default", "kube-system"} {
 		c.namespaces = append(c.namespaces, corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
 			Name: name, Labels: map[string]string{"kubernetes.io/metadata.name": name},
 		}})
 	}
 	for _, object := range components.NetworkPolicyObjects([]string{"falco", "monitoring", "loki"}) {
+		if object["kind"] == "CiliumNetworkPolicy" {
+			p, err := newCiliumPolicy(object)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.cilium = append(c.cilium, p)
+			continue
+		}
 		text, err := json.Marshal(object)
 		if err != nil {
 			t.Fatal(err)
@@ -48,6 +56,9 @@ func falcoNamespace(t *testing.T) *cluster {
 	c.pods = []corev1.Pod{
 		pod("falco", "sidekick", sidekick("core"), 2801), pod("falco", "ui", sidekick("ui"), 2802), pod("falco", "redis", sidekick("ui-redis"), 6379),
 		pod("monitoring", "prometheus", map[string]string{"app.kubernetes.io/name": "prometheus"}, 9090),
+		pod("monitoring", "grafana", map[string]string{"app.kubernetes.io/name": "grafana"}, 3000),
+		pod("monitoring", "operator", map[string]string{"app": "kube-prometheus-stack-operator"}, 10250),
+		pod("kube-system", "konnectivity-agent", map[string]string{"k8s-app": "konnectivity-agent"}, 8093),
 	}
 	return c
 }
@@ -55,14 +66,13 @@ func falcoNamespace(t *testing.T) *cluster {
 func TestReaches(t *testing.T) {
 	c := falcoNamespace(t)
 	n := c.network()
-	find := func(name string) *corev1.Pod {
+	find := func(name string) end {
 		for _, p := range append(c.all(), &outsider) {
 			if p.Name == name {
-				return p
+				return end{pod: p}
 			}
 		}
-		t.Fatalf("no pod %s", name)
-		return nil
+		return end{entity: name}
 	}
 	for _, x := range []struct {
 		from, to string
@@ -80,6 +90,18 @@ func TestReaches(t *testing.T) {
 		{"redis", "prometheus", 9090, false}, // held: leaves for nowhere
 		{"ui", "prometheus", 9090, false},
 		{"sidekick", "ui", 8080, false}, // another port
+		{"kube-apiserver", "operator", 10250, true},
+		{"konnectivity-agent", "operator", 10250, true}, // the API server's tunnel
+		{"outsider", "operator", 10250, false},
+		{"world", "operator", 10250, false},
+		{"kube-apiserver", "operator", 8080, false},
+		{"grafana", "kube-apiserver", 443, true},
+		{"grafana", "kube-apiserver", 6443, true}, // DOKS says which
+		{"grafana", "world", 443, false},
+		{"grafana", "prometheus", 9090, true},
+		{"grafana", "sidekick", 2801, false},
+		{"world", "grafana", 3000, false},
+		{"prometheus", "world", 443, true}, // not held
 	} {
 		if got := n.reaches(find(x.from), find(x.to), x.port); got != x.want {
 			t.Errorf("%s -> %s:%d is %v, want %v", x.from, x.to, x.port, got, x.want)
@@ -106,6 +128,21 @@ func TestCheckNetworkFindsFaults(t *testing.T) {
 				}
 			}
 		}},
+		{"the webhook is closed to the API server", "that are needed", func(c *cluster) {
+			c.cilium = slices.DeleteFunc(c.cilium, func(p ciliumPolicy) bool { return p.Name == "prometheus-operator" })
+		}},
+		{"a Cilium policy opens the UI to the world", "and deny the", func(c *cluster) {
+			p := ciliumPolicy{Namespace: "falco", Name: "open"}
+			p.Spec.Ingress = []ciliumRule{{FromEntities: []string{"world"}}}
+			c.cilium = append(c.cilium, p)
+		}},
+		{"a Cilium policy lets Grafana out", "and deny the", func(c *cluster) {
+			for i := range c.cilium {
+				if c.cilium[i].Name == "grafana" {
+					c.cilium[i].Spec.Egress[0].ToEntities = []string{"kube-apiserver", "world"}
+				}
+			}
+		}},
 		{"a pod's labels are others", "every pod that listens", func(c *cluster) { c.pods[0].Labels = map[string]string{"app": "sidekick"} }},
 	} {
 		t.Run(x.name, func(t *testing.T) {
@@ -118,5 +155,16 @@ func TestCheckNetworkFindsFaults(t *testing.T) {
 				t.Errorf("failed %q, want %q\n%s", r.failed, x.fails, out)
 			}
 		})
+	}
+}
+
+// What the evaluation does not know is an error, not a guess.
+func TestUnknownCiliumPolicy(t *testing.T) {
+	_, err := newCiliumPolicy(map[string]any{
+		"metadata": map[string]any{"name": "a", "namespace": "b"},
+		"spec":     map[string]any{"endpointSelector": map[string]any{}, "egress": []any{map[string]any{"toFQDNs": []any{}}}},
+	})
+	if err == nil || !strings.Contains(err.Error(), "toFQDNs") {
+		t.Errorf("error %v", err)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/utils/ptr"
@@ -28,9 +29,13 @@ func verify(ctx context.Context, a *account, outputs auto.OutputMap, w *workspac
 		return err
 	}
 	client := plane.Client()
+	custom, err := dynamic.NewForConfig(plane.RESTConfig())
+	if err != nil {
+		return err
+	}
 	var c *cluster
 	for deadline := time.Now().Add(settleTime); ; time.Sleep(200 * time.Millisecond) {
-		if c, err = look(ctx, client); err != nil {
+		if c, err = look(ctx, client, custom); err != nil {
 			return fmt.Errorf("looking at the cluster: %w", err)
 		}
 		if len(c.unready()) == 0 && len(c.withoutEndpoints()) == 0 && len(c.unbound()) == 0 && c.hasPrometheus() || time.Now().After(deadline) {
