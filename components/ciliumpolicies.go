@@ -3,9 +3,7 @@ package components
 import "strconv"
 
 func ciliumPolicy(name, namespace string, spec map[string]any) map[string]any {
-	object := policy(name, namespace, spec)
-	object["apiVersion"], object["kind"] = "cilium.io/v2", "CiliumNetworkPolicy"
-	return object
+	return manifest("cilium.io/v2", "CiliumNetworkPolicy", namespace, name, spec)
 }
 
 // ciliumSpec is what a NetworkPolicy cannot say of a workload: its edges to and from the API server, the internet and the
@@ -38,7 +36,7 @@ func (w Workload) ciliumSpec(edges []Edge) map[string]any {
 
 // entity is Cilium's name for an end that is no pod of the stack.
 func (w Workload) entity() string {
-	return map[string]string{ControlPlane.Name: "kube-apiserver", Internet.Name: "world"}[w.Name]
+	return map[string]string{ControlPlane.Name: "kube-apiserver", Internet.Name: "world", Ingress.Name: "ingress"}[w.Name]
 }
 
 // ciliumSources are the identities from which such an end's connections arrive.

@@ -25,6 +25,11 @@ var (
 	falcoExporter    = Workload{"falco-exporter", NamespaceFalco, map[string]string{"app.kubernetes.io/name": "falco-exporter"}}
 	sidekick         = Workload{"falcosidekick", NamespaceFalco, map[string]string{"app.kubernetes.io/name": "falcosidekick", "app.kubernetes.io/component": "core"}}
 	sidekickUI       = Workload{"falcosidekick-ui", NamespaceFalco, map[string]string{"app.kubernetes.io/name": "falcosidekick", "app.kubernetes.io/component": "ui"}}
+	certManager      = Workload{"cert-manager", NamespaceCertManager, map[string]string{"app.kubernetes.io/component": "controller"}}
+	cainjector       = Workload{"cert-manager-cainjector", NamespaceCertManager, map[string]string{"app.kubernetes.io/component": "cainjector"}}
+	certWebhook      = Workload{"cert-manager-webhook", NamespaceCertManager, map[string]string{"app.kubernetes.io/component": "webhook"}}
+	acmeSolver       = Workload{"acme-solver", NamespaceGateway, map[string]string{"acme.cert-manager.io/http01-solver": "true"}}
+	oauth2Proxy      = Workload{"oauth2-proxy", NamespaceGateway, map[string]string{"app.kubernetes.io/name": "oauth2-proxy"}}
 	redis            = Workload{"falcosidekick-ui-redis", NamespaceFalco, map[string]string{"app.kubernetes.io/component": "ui-redis"}}
 )
 
@@ -35,13 +40,17 @@ var (
 	ControlPlane = Workload{Name: "the API server"}
 	// Internet is everything outside of the cluster.
 	Internet = Workload{Name: "the internet"}
+	// Ingress is Cilium's proxy behind the Gateway.
+	Ingress = Workload{Name: "the Gateway"}
 )
 
 // Option is a setting without which an edge does not exist.
 type Option string
 
-// WithSpaces keeps the logs on Spaces.
-const WithSpaces Option = "logging.storage: spaces"
+const (
+	WithSpaces  Option = "logging.storage: spaces"
+	WithGateway Option = "exposure.mode: gateway"
+)
 
 // Edge is a connection the stack needs.
 type Edge struct {
@@ -88,11 +97,22 @@ var Edges = []Edge{
 	{sidekickUI, redis, 6379, "events", ""},
 	{grafana, ControlPlane, 0, "dashboards and data sources, read by its sidecars", ""},
 	{loki, Internet, 443, "Spaces", WithSpaces},
+	{Ingress, grafana, 3000, "people", WithGateway},
+	{grafana, Internet, 443, "the identity provider", WithGateway},
+	{Ingress, oauth2Proxy, 4180, "people", WithGateway},
+	{oauth2Proxy, sidekickUI, 2802, "people who are logged in", WithGateway},
+	{oauth2Proxy, Internet, 443, "the identity provider", WithGateway},
+	{Ingress, acmeSolver, 8089, "HTTP challenges", WithGateway},
+	{ControlPlane, certWebhook, 10250, "validation of certificates", WithGateway},
+	{prometheus, certManager, 9402, "metrics", WithGateway},
+	{prometheus, cainjector, 9402, "metrics", WithGateway},
+	{prometheus, certWebhook, 9402, "metrics", WithGateway},
+	{prometheus, oauth2Proxy, 44180, "metrics", WithGateway},
 }
 
 // Held are the workloads that reach nothing but their edges and the cluster's DNS: what people log in to, and where events
 // and logs are kept.
-var Held = []Workload{grafana, loki, sidekickUI, redis}
+var Held = []Workload{grafana, loki, sidekickUI, redis, oauth2Proxy}
 
 // EdgesOf are the edges of a stack with these namespaces and options.
 func EdgesOf(namespaces []string, options ...Option) []Edge {

@@ -14,6 +14,8 @@ const (
 	NamespaceFalco         = "falco"
 	NamespaceMetricsServer = "metrics-server"
 	NamespaceVCluster      = "vcluster"
+	NamespaceGateway       = "gateway" // with exposure by gateway: the Gateway and oauth2-proxy
+	NamespaceCertManager   = "cert-manager"
 )
 
 // PodSecurity is a level of Kubernetes' Pod Security Standards.
@@ -36,6 +38,8 @@ var levels = map[string]PodSecurity{
 	NamespaceNodeAgents:    Privileged,
 	NamespaceFalco:         Privileged,
 	NamespaceVCluster:      Baseline,
+	NamespaceGateway:       Restricted,
+	NamespaceCertManager:   Restricted,
 }
 
 // Namespaces are the stack's namespaces, each with its Pod Security level enforced.

@@ -57,11 +57,7 @@ func NetworkPolicyObjects(namespaces []string, options ...Option) []map[string]a
 }
 
 func policy(name, namespace string, spec map[string]any) map[string]any {
-	return map[string]any{
-		"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
-		"metadata": map[string]any{"name": name, "namespace": namespace, "labels": map[string]any{"app.kubernetes.io/part-of": "doks-security"}},
-		"spec":     spec,
-	}
+	return manifest("networking.k8s.io/v1", "NetworkPolicy", namespace, name, spec)
 }
 
 // targets are the workloads of a namespace that edges end at, each once, by name.

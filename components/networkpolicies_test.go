@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -49,10 +50,11 @@ func TestEdgesAreDocumented(t *testing.T) {
 }
 
 func TestNetworkPolicyObjects(t *testing.T) {
-	namespaces := []string{NamespaceFalco, NamespaceLoki, NamespaceMonitoring, NamespaceNodeAgents, NamespaceMetricsServer, NamespaceVCluster}
+	namespaces := []string{NamespaceFalco, NamespaceLoki, NamespaceMonitoring, NamespaceNodeAgents, NamespaceMetricsServer, NamespaceVCluster,
+		NamespaceGateway, NamespaceCertManager}
 	denied := map[string]bool{}
 	names := map[string]bool{}
-	for _, p := range NetworkPolicyObjects(namespaces) {
+	for _, p := range NetworkPolicyObjects(namespaces, WithGateway) {
 		meta := p["metadata"].(map[string]any)
 		key := fmt.Sprint(p["kind"], meta["namespace"], "/", meta["name"])
 		if names[key] {
@@ -78,7 +80,7 @@ func TestNetworkPolicyObjects(t *testing.T) {
 // What Cilium has to say beside the NetworkPolicies, word for word: these identities are what the API server, nodes and the
 // internet have there.
 func TestCiliumPolicies(t *testing.T) {
-	namespaces := []string{NamespaceFalco, NamespaceLoki, NamespaceMonitoring, NamespaceNodeAgents, NamespaceMetricsServer}
+	namespaces := []string{NamespaceFalco, NamespaceLoki, NamespaceMonitoring, NamespaceNodeAgents, NamespaceMetricsServer, NamespaceGateway}
 	for _, x := range []struct {
 		name    string
 		options []Option
@@ -97,6 +99,14 @@ func TestCiliumPolicies(t *testing.T) {
 			"loki": `{"egress":[{"toEntities":["world"],"toPorts":[{"ports":[{"port":"443","protocol":"TCP"}]}]}],` +
 				`"endpointSelector":{"matchLabels":{"app.kubernetes.io/component":"single-binary","app.kubernetes.io/name":"loki"}}}`,
 		}},
+		{"gateway", []Option{WithGateway}, map[string]string{
+			"grafana": `{"egress":[{"toEntities":["kube-apiserver"]},{"toEntities":["world"],"toPorts":[{"ports":[{"port":"443","protocol":"TCP"}]}]}],` +
+				`"endpointSelector":{"matchLabels":{"app.kubernetes.io/name":"grafana"}},` +
+				`"ingress":[{"fromEntities":["ingress"],"toPorts":[{"ports":[{"port":"3000","protocol":"TCP"}]}]}]}`,
+			"oauth2-proxy": `{"egress":[{"toEntities":["world"],"toPorts":[{"ports":[{"port":"443","protocol":"TCP"}]}]}],` +
+				`"endpointSelector":{"matchLabels":{"app.kubernetes.io/name":"oauth2-proxy"}},` +
+				`"ingress":[{"fromEntities":["ingress"],"toPorts":[{"ports":[{"port":"4180","protocol":"TCP"}]}]}]}`,
+		}},
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			got := map[string]string{}
@@ -114,7 +124,7 @@ func TestCiliumPolicies(t *testing.T) {
 					t.Errorf("%s\n%s\nwant\n%s", name, got[name], want)
 				}
 			}
-			if _, ok := got["loki"]; ok != (len(x.options) > 0) {
+			if _, ok := got["loki"]; ok != slices.Contains(x.options, WithSpaces) {
 				t.Error("Loki leaves the cluster only for Spaces")
 			}
 		})

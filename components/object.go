@@ -27,3 +27,12 @@ func newObject(ctx *pulumi.Context, object map[string]any, opts ...pulumi.Resour
 	}
 	return &created, ctx.RegisterResource(token, name, pulumi.ToMap(object), &created, opts...)
 }
+
+// manifest is an object of this stack, for newObject.
+func manifest(apiVersion, kind, namespace, name string, spec map[string]any) map[string]any {
+	return map[string]any{
+		"apiVersion": apiVersion, "kind": kind,
+		"metadata": map[string]any{"name": name, "namespace": namespace, "labels": map[string]any{"app.kubernetes.io/part-of": "doks-security"}},
+		"spec":     spec,
+	}
+}

@@ -2,6 +2,7 @@ package components
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -29,6 +30,7 @@ type ObservabilityArgs struct {
 	GrafanaVolumeGiB      int
 	AlertmanagerConfig    string // secret: it holds the receivers' keys
 	RemoteWrite           *RemoteWrite
+	GrafanaLogin          *GrafanaLogin // nil: with a generated password, inside of the cluster
 }
 
 // NewObservability installs the releases; Grafana's password is generated.
@@ -72,9 +74,15 @@ func NewObservability(ctx *pulumi.Context, name string, args *ObservabilityArgs,
 	if err != nil {
 		return nil, err
 	}
-	_, err = args.Platform.install(ctx, chartRelease{
-		name: "kube-prometheus-stack", namespace: NamespaceMonitoring, known: args.values(), timeout: 15 * time.Minute,
-	}, parent, o.dependency(), pulumi.DependsOn(append(login, admin, receivers)),
+	client, err := args.GrafanaLogin.secret(ctx, parent, args.Namespaces.dependency(NamespaceMonitoring))
+	if err != nil {
+		return nil, err
+	}
+	stack := chartRelease{name: "kube-prometheus-stack", namespace: NamespaceMonitoring, known: args.values(), timeout: 15 * time.Minute}
+	if args.GrafanaLogin != nil {
+		stack.options = []string{ByGateway}
+	}
+	_, err = args.Platform.install(ctx, stack, parent, o.dependency(), pulumi.DependsOn(slices.Concat(login, client, []pulumi.Resource{admin, receivers})),
 		args.Namespaces.dependency(NamespaceMonitoring, NamespaceNodeAgents))
 	if err != nil {
 		return nil, err
@@ -100,7 +108,7 @@ func (a *ObservabilityArgs) values() map[string]any {
 		"alertmanager": map[string]any{"alertmanagerSpec": map[string]any{
 			"storage": claim(a.AlertmanagerVolumeGiB),
 		}},
-		"grafana": map[string]any{"persistence": map[string]any{"size": gib(a.GrafanaVolumeGiB)}},
+		"grafana": values.Merge(a.GrafanaLogin.values(), map[string]any{"persistence": map[string]any{"size": gib(a.GrafanaVolumeGiB)}}),
 	}
 }
 

@@ -23,6 +23,8 @@ var (
 	stackShared  = map[Profile]Resources{Dev: {560, 2060}, Prod: {2250, 7400}}
 	spacesShared = map[Profile]Resources{Dev: {600, 1500}, Prod: {0, 0}}
 	demoShared   = Resources{110, 290}
+	// cert-manager and oauth2-proxy.
+	gatewayShared = map[Profile]Resources{Dev: {60, 260}, Prod: {160, 700}}
 	// falco-exporter runs on every node too.
 	exporterPerNode = Resources{10, 32}
 )
@@ -68,6 +70,9 @@ func Demand(s Settings) (perNode, shared Resources) {
 	}
 	if s.VirtualClusters.Demo {
 		shared = shared.plus(demoShared, 1)
+	}
+	if s.Exposure.Mode == components.ByGateway {
+		shared = shared.plus(gatewayShared[s.Profile], 1)
 	}
 	perNode = stackPerNode[s.Profile]
 	if s.RuntimeSecurity.Metrics == components.FalcoExporter {

@@ -19,6 +19,11 @@ func Deploy(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
+	if settings.Exposure.Mode == components.ByGateway {
+		if err := components.RequireDomain(ctx, settings.Exposure.Domain); err != nil {
+			return err
+		}
+	}
 	name := ctx.Stack()
 	cluster, err := newCluster(ctx, name, settings)
 	if err != nil {
@@ -58,6 +63,7 @@ func Deploy(ctx *pulumi.Context) error {
 		GrafanaVolumeGiB:      settings.Observability.GrafanaVolumeGiB,
 		AlertmanagerConfig:    alertmanagerConfig,
 		RemoteWrite:           settings.Forward.metrics(),
+		GrafanaLogin:          settings.Exposure.grafanaLogin(),
 	}, inCluster...)
 	if err != nil {
 		return err
@@ -89,6 +95,9 @@ func Deploy(ctx *pulumi.Context) error {
 		return err
 	}
 	if err := newOperatorView(ctx, name, settings, namespaces, observability, inCluster...); err != nil {
+		return err
+	}
+	if err := newExposure(ctx, name, settings, platform, namespaces, observability, inCluster...); err != nil {
 		return err
 	}
 	if settings.VirtualClusters.Demo {
@@ -150,15 +159,22 @@ func (s Settings) namespaces() []string {
 	if s.VirtualClusters.Demo {
 		names = append(names, components.NamespaceVCluster)
 	}
+	if s.Exposure.Mode == components.ByGateway {
+		names = append(names, components.NamespaceCertManager, components.NamespaceGateway)
+	}
 	return names
 }
 
 // options are the settings that change who talks to whom.
 func (s Settings) options() []components.Option {
+	var options []components.Option
 	if s.Logging.Storage == StorageSpaces {
-		return []components.Option{components.WithSpaces}
+		options = append(options, components.WithSpaces)
 	}
-	return nil
+	if s.Exposure.Mode == components.ByGateway {
+		options = append(options, components.WithGateway)
+	}
+	return options
 }
 
 func (s Settings) clusterName() string {

@@ -34,6 +34,8 @@ func (m *mocks) NewResource(args pulumi.MockResourceArgs) (string, resource.Prop
 		out["clusterUrn"] = resource.NewProperty("do:kubernetes:" + args.Name)
 		m.live = cluster(args.Inputs["name"].StringValue(), args.Name+"-id")
 		m.live["version"] = args.Inputs["version"]
+	case "kubernetes:gateway.networking.k8s.io/v1:Gateway":
+		out["status"] = resource.NewPropertyValue(map[string]any{"addresses": []any{map[string]any{"type": "IPAddress", "value": "203.0.113.10"}}})
 	}
 	return args.Name + "-id", out, nil
 }
@@ -55,6 +57,11 @@ func (m *mocks) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
 			return nil, errors.New("unable to find cluster with name: " + args.Args["name"].StringValue())
 		}
 		return m.live, nil
+	case "digitalocean:index/getDomain:getDomain":
+		if name := args.Args["name"].StringValue(); name != "example.org" {
+			return nil, errors.New("domain not found: " + name)
+		}
+		return args.Args, nil
 	case "digitalocean:index/getKubernetesVersions:getKubernetesVersions":
 		return resource.NewPropertyMapFromMap(map[string]any{
 			"latestVersion": "1.35.0-do.2", "validVersions": []any{"1.35.0-do.2", "1.34.2-do.10", "1.34.2-do.9", "1.33.7-do.1"},
@@ -79,6 +86,7 @@ func deploy(t *testing.T, m *mocks, stack string, raw map[string]string) error {
 	root := t.TempDir()
 	return pulumi.RunErr(Deploy, pulumi.WithMocks(Project, stack, m), func(info *pulumi.RunInfo) {
 		info.Config = config
+		info.ConfigSecretKeys = []string{Project + ":exposure"} // as pulumi config set --secret leaves it
 		info.RootDirectory = root
 	})
 }
@@ -190,6 +198,8 @@ func TestDeployRefusesBeforeAnythingIsCreated(t *testing.T) {
 		{"a faulty setting", nil, map[string]string{"cluster": `{"region":"mars1"}`}, "cluster.region"},
 		{"a faulty rule", nil, map[string]string{"cluster": onePool, "runtimeSecurity": `{"rules":"testdata/rules/bad"}`}, "testdata/rules/bad/shadow.yaml:7:9"},
 		{"an existing cluster that is not there", nil, map[string]string{"cluster": `{"existing":"shared"}`}, `no cluster "shared"`},
+		{"a domain of somebody else", nil, map[string]string{"cluster": onePool, "exposure": strings.Replace(byGateway(t), `"example.org"`, `"example.net"`, 1)},
+			`no domain "example.net"`},
 		{"a version nobody offers", nil, map[string]string{"cluster": strings.Replace(onePool, "{", `{"version":"1.99",`, 1)}, "cluster.version"},
 		{"a downgrade", with(cluster("doks-security-dev", "id"), "version", "1.35.0-do.2"), map[string]string{"cluster": onePool}, "would be a downgrade"},
 		{"another region", with(cluster("doks-security-dev", "id"), "region", "ams3"), map[string]string{"cluster": onePool}, "cluster.region"},

@@ -39,11 +39,11 @@ func export(ctx *pulumi.Context, s Settings, cluster *components.Cluster, grafan
 		ctx.Export("kubeconfigFile", pulumi.String(cluster.KubeconfigFile))
 	}
 	ctx.Export("namespaces", pulumi.ToStringArray(s.namespaces()))
-	ctx.Export("grafanaUrl", pulumi.String(grafana.url()))
+	ctx.Export("grafanaUrl", pulumi.String(s.grafanaURL()))
 	ctx.Export("grafanaPortForward", pulumi.String(grafana.portForward(cluster.KubeconfigFile)))
 	ctx.Export("grafanaLogin", pulumi.String(grafanaLogin.User))
 	ctx.Export("grafanaPassword", pulumi.ToSecret(grafanaLogin.Password))
-	ctx.Export("falcosidekickUiUrl", pulumi.String(falcosidekickUI.url()))
+	ctx.Export("falcosidekickUiUrl", pulumi.String(s.falcosidekickUIURL()))
 	ctx.Export("falcosidekickUiPortForward", pulumi.String(falcosidekickUI.portForward(cluster.KubeconfigFile)))
 	ctx.Export("falcosidekickUiLogin", pulumi.String(uiLogin.User))
 	ctx.Export("falcosidekickUiPassword", pulumi.ToSecret(uiLogin.Password))

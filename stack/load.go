@@ -16,7 +16,7 @@ import (
 
 // sections are the top-level keys; every one but profile is an object.
 var sections = []string{
-	"profile", "project", "cluster", "observability", "logging", "runtimeSecurity", "virtualClusters", "charts", "alerting", "forward",
+	"profile", "project", "cluster", "observability", "logging", "runtimeSecurity", "virtualClusters", "charts", "alerting", "forward", "exposure",
 }
 
 // Load reads and validates the stack's settings. The error is a Faults with everything that is wrong.
@@ -42,6 +42,7 @@ func Load(ctx *pulumi.Context) (Settings, error) {
 	faults = append(faults, accountFaults(ctx, settings)...)
 	faults = append(faults, plainSecretFaults(ctx, settings.Alerting)...)
 	faults = append(faults, plainForwardFaults(ctx, settings.Forward)...)
+	faults = append(faults, plainExposureFaults(ctx, settings.Exposure)...)
 	return settings, faults.err()
 }
 
@@ -123,7 +124,7 @@ func Parse(stack string, raw map[string]string) (Settings, error) {
 			given[key] = decode(key, value, targets[key], &faults)
 		}
 	}
-	for key, target := range map[string]any{"alerting": &s.Alerting, "forward": &s.Forward} {
+	for key, target := range map[string]any{"alerting": &s.Alerting, "forward": &s.Forward, "exposure": &s.Exposure} {
 		if value, ok := raw[key]; ok {
 			given[key] = decodeHidden(key, value, target, &faults)
 		}
@@ -146,6 +147,7 @@ func (s *Settings) complete(given map[string]map[string]any) {
 			s.RuntimeSecurity.Falco = components.LastFalcoWithGRPC
 		}
 	}
+	s.Exposure.complete()
 	if s.Project.Name == "" {
 		s.Project.Name = s.Cluster.Name
 	}

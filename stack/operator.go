@@ -23,7 +23,7 @@ func newOperatorView(ctx *pulumi.Context, name string, s Settings, namespaces *c
 	_, err = components.NewAlerts(ctx, name, &components.AlertsArgs{
 		Namespaces: namespaces, Observability: observability,
 		Metrics: s.RuntimeSecurity.Metrics, Approved: approved,
-		Links: values.AlertLinks{Grafana: grafana.url(), Runbooks: s.runbooks()},
+		Links: values.AlertLinks{Grafana: s.grafanaURL(), Runbooks: s.runbooks()},
 	}, opts...)
 	return err
 }

@@ -67,6 +67,9 @@ func TestKeysAreSecret(t *testing.T) {
 		{"alerting", `{"receivers":[{"name":"team","webhook":{"url":"https://example.org/hidden-key"}}]}`, "monitoring-alertmanager-config"},
 		{"forward", `{"events":{"url":"https://example.org/hidden-key"}}`, "falco-falcosidekick-outputs"},
 		{"forward", `{"metrics":{"url":"https://example.org","username":"a","password":"hidden-key"}}`, "monitoring-remote-write"},
+		{"exposure", strings.Replace(byGateway(t), `"dnsToken":"token"`, `"dnsToken":"hidden-key"`, 1), "gateway-digitalocean-dns"},
+		{"exposure", strings.Replace(byGateway(t), `"clientSecret":"a"`, `"clientSecret":"hidden-key"`, 1), "monitoring-grafana-oidc"},
+		{"exposure", strings.Replace(byGateway(t), `"clientSecret":"b"`, `"clientSecret":"hidden-key"`, 1), "gateway-oauth2-proxy"},
 	} {
 		t.Run(c.secret, func(t *testing.T) {
 			t.Setenv("DIGITALOCEAN_TOKEN", "set")

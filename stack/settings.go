@@ -30,6 +30,7 @@ type Settings struct {
 	VirtualClusters VirtualClusterSettings
 	Alerting        alerting.Settings
 	Forward         ForwardSettings
+	Exposure        ExposureSettings
 	Charts          ChartSettings
 }
 
@@ -139,6 +140,7 @@ func defaults(profile Profile, stack string) Settings {
 			Metrics: components.NativeMetrics, UIRetention: "3d", RedisVolumeGiB: 1, AlertmanagerFrom: "error",
 		},
 		VirtualClusters: VirtualClusterSettings{Admission: components.AdmissionWarn},
+		Exposure:        ExposureSettings{Mode: components.Private},
 	}
 	if profile == Prod {
 		s.Project.Environment = "Production"

@@ -51,6 +51,7 @@ func validate(s Settings, given map[string]map[string]any) Faults {
 	validateCharts(s.Charts, &faults)
 	validateAlerting(s.Alerting, &faults)
 	validateForward(s, &faults)
+	validateExposure(s.Exposure, given["exposure"], &faults)
 	if len(faults) == 0 && s.Cluster.Existing == "" {
 		validateCapacity(s, &faults) // on top of other faults it would only repeat them
 	}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -93,13 +94,21 @@ func serve(ctx context.Context, fail context.CancelCauseFunc, dir string) error 
 	if err := seed(ctx, client); err != nil {
 		return err
 	}
-	if err := preinstall(ctx, config); err != nil {
+	custom, err := dynamic.NewForConfig(config)
+	if err != nil {
+		return err
+	}
+	if err := preinstall(ctx, custom); err != nil {
 		return err
 	}
 	if err := startKWOK(ctx, dir, admin); err != nil {
 		return err
 	}
-	startCloud(ctx, client)
+	ca, err := os.ReadFile(keys.path("ca.crt"))
+	if err != nil {
+		return err
+	}
+	startCloud(ctx, client, custom, ca)
 	operator, err := newOperator(config, client)
 	if err != nil {
 		return err

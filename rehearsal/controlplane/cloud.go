@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 	storagelisters "k8s.io/client-go/listers/storage/v1"
@@ -19,20 +20,27 @@ import (
 // csiDriver is DigitalOcean's block storage.
 const csiDriver = "dobs.csi.digitalocean.com"
 
-// cloud is the part of DigitalOcean that acts on Kubernetes objects: block storage and load balancers.
+// cloud is what acts on Kubernetes objects outside of Kubernetes: DigitalOcean's block storage and load balancers, Cilium's
+// Gateways, cert-manager's cainjector.
 type cloud struct {
 	ctx     context.Context
 	client  kubernetes.Interface
+	dynamic dynamic.Interface
+	ca      []byte // the control plane's, which signs what stands in for webhooks
 	classes storagelisters.StorageClassLister
 }
 
-func startCloud(ctx context.Context, client kubernetes.Interface) {
+func startCloud(ctx context.Context, client kubernetes.Interface, custom dynamic.Interface, ca []byte) {
 	factory := informers.NewSharedInformerFactory(client, 0)
-	c := &cloud{ctx: ctx, client: client, classes: factory.Storage().V1().StorageClasses().Lister()}
+	c := &cloud{ctx: ctx, client: client, dynamic: custom, ca: ca, classes: factory.Storage().V1().StorageClasses().Lister()}
 	watch(factory.Core().V1().PersistentVolumeClaims().Informer(), c.provision)
 	watch(factory.Core().V1().PersistentVolumes().Informer(), c.reclaim)
 	watch(factory.Core().V1().Services().Informer(), c.balance)
+	watch(factory.Core().V1().Services().Informer(), c.programGateway)
+	watch(factory.Admissionregistration().V1().ValidatingWebhookConfigurations().Informer(), c.injectValidating)
+	watch(factory.Admissionregistration().V1().MutatingWebhookConfigurations().Informer(), c.injectMutating)
 	factory.Start(ctx.Done())
+	c.watchGateways()
 }
 
 func watch[T any](informer cache.SharedIndexInformer, handle func(T) error) {

@@ -22,7 +22,8 @@ const egressSocket = "egress.sock"
 // kubelets) through our socket: without it they would leave the machine by its default route.
 func egressConfig(dir string) string { return filepath.Join(dir, "egress.yaml") }
 
-// startEgress answers those connections: metrics-server's with a stand-in, all others with a refusal, at once.
+// startEgress answers those connections: those to metrics-server and cert-manager's webhook with a stand-in, all others with
+// a refusal, at once.
 func startEgress(ctx context.Context, dir string, keys *pki, client kubernetes.Interface) error {
 	config := fmt.Sprintf(`apiVersion: apiserver.k8s.io/v1beta1
 kind: EgressSelectorConfiguration
@@ -37,12 +38,16 @@ egressSelections:
 	if err != nil {
 		return fmt.Errorf("the egress proxy's certificate: %w", err)
 	}
-	metrics, err := net.Listen("tcp", "127.0.0.1:0")
+	standIn, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return fmt.Errorf("serving metrics.k8s.io: %w", err)
 	}
-	server := &http.Server{Handler: metricsHandler(client), TLSConfig: &tls.Config{Certificates: []tls.Certificate{certificate}}}
-	go func() { _ = server.ServeTLS(metrics, "", "") }() // ends with its listener
+	handler := http.NewServeMux()
+	handler.Handle("/", metricsHandler(client))
+	handler.HandleFunc("POST /validate", admit)
+	handler.HandleFunc("POST /mutate", admit)
+	server := &http.Server{Handler: handler, TLSConfig: &tls.Config{Certificates: []tls.Certificate{certificate}}}
+	go func() { _ = server.ServeTLS(standIn, "", "") }() // ends with its listener
 	socket, err := net.Listen("unix", filepath.Join(dir, egressSocket))
 	if err != nil {
 		return fmt.Errorf("the egress proxy: %w", err)
@@ -57,25 +62,25 @@ egressSelections:
 			if err != nil {
 				return
 			}
-			go proxy(ctx, connection, client, metrics.Addr().String())
+			go proxy(ctx, connection, client, standIn.Addr().String())
 		}
 	}()
 	return nil
 }
 
 // proxy handles one CONNECT.
-func proxy(ctx context.Context, connection net.Conn, client kubernetes.Interface, metrics string) {
+func proxy(ctx context.Context, connection net.Conn, client kubernetes.Interface, standIn string) {
 	defer connection.Close()
 	reader := bufio.NewReader(connection)
 	request, err := http.ReadRequest(reader)
 	if err != nil || request.Method != http.MethodConnect {
 		return
 	}
-	if !isMetricsServer(ctx, client, request.Host) {
+	if !hasStandIn(ctx, client, request.Host) {
 		fmt.Fprintf(connection, "HTTP/1.1 503 nothing runs behind %s in a rehearsal\r\n\r\n", request.Host)
 		return
 	}
-	backend, err := net.Dial("tcp", metrics)
+	backend, err := net.Dial("tcp", standIn)
 	if err != nil {
 		return
 	}
@@ -88,17 +93,20 @@ func proxy(ctx context.Context, connection net.Conn, client kubernetes.Interface
 	_, _ = io.Copy(connection, backend)
 }
 
-// isMetricsServer finds the Service a connection is for.
-func isMetricsServer(ctx context.Context, client kubernetes.Interface, address string) bool {
+// hasStandIn tells whether a connection is for a Service that somebody stands in for.
+func hasStandIn(ctx context.Context, client kubernetes.Interface, address string) bool {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return false
 	}
-	services, err := client.CoreV1().Services("").List(ctx, metav1.ListOptions{LabelSelector: "app.kubernetes.io/name=metrics-server", ResourceVersion: "0"})
+	services, err := client.CoreV1().Services("").List(ctx, metav1.ListOptions{ResourceVersion: "0"})
 	if err != nil {
 		return false
 	}
 	for _, service := range services.Items {
+		if service.Labels["app.kubernetes.io/name"] != "metrics-server" && service.Name != certManagerWebhook {
+			continue
+		}
 		if service.Spec.ClusterIP == host || service.Name+"."+service.Namespace+".svc" == host {
 			return true
 		}

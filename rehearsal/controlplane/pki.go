@@ -88,7 +88,8 @@ func (p *pki) mint(file string, subject pkix.Name, use usage, issuer *x509.Certi
 		issuer, issuerKey = template, key
 	case forServer:
 		template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
-		template.DNSNames = []string{"localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc"}
+		template.DNSNames = []string{"localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc",
+			certManagerWebhook + ".cert-manager.svc"}
 		template.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1), net.IPv4(10, 245, 0, 1)}
 	case forClient:
 		template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}

@@ -12,7 +12,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/dynamic"
-	"k8s.io/client-go/rest"
 
 	"doks-security/rehearsal/preinstalled"
 )
@@ -20,11 +19,7 @@ import (
 var crds = schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"}
 
 // preinstall creates the custom resources of a new cluster, and waits until they are served.
-func preinstall(ctx context.Context, config *rest.Config) error {
-	client, err := dynamic.NewForConfig(config)
-	if err != nil {
-		return err
-	}
+func preinstall(ctx context.Context, client dynamic.Interface) error {
 	definitions, err := preinstalled.CRDs()
 	if err != nil {
 		return err
@@ -34,7 +29,7 @@ func preinstall(ctx context.Context, config *rest.Config) error {
 			return fmt.Errorf("creating %s: %w", crd.GetName(), err)
 		}
 	}
-	return nil
+	return createGatewayClass(ctx, client)
 }
 
 func createCRD(ctx context.Context, client dynamic.Interface, crd *unstructured.Unstructured) error {

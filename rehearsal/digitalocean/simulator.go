@@ -64,6 +64,8 @@ type Simulator struct {
 	buckets  map[string]bool
 	// lifecycles are the rules of buckets, as they were put.
 	lifecycles map[string]string
+	domains    map[string][]godo.DomainRecord
+	lastRecord int
 	members    map[string]int // by VPC: what is deleted but not gone yet
 	orphans    []string       // volumes and load balancers of clusters that were deleted without them
 	faults     []*fault
@@ -81,7 +83,7 @@ func Start(ctx context.Context, o Options) (*Simulator, error) {
 	s := &Simulator{
 		options: o, ctx: background, stop: stop,
 		clusters: map[string]*cluster{}, vpcs: map[string]*godo.VPC{}, projects: map[string]*project{},
-		keys: map[string]*godo.SpacesKey{}, buckets: map[string]bool{}, lifecycles: map[string]string{}, members: map[string]int{},
+		keys: map[string]*godo.SpacesKey{}, buckets: map[string]bool{}, lifecycles: map[string]string{}, domains: map[string][]godo.DomainRecord{}, members: map[string]int{},
 	}
 	vpc := &godo.VPC{ID: uuid.NewString(), Name: "default-fra1", RegionSlug: "fra1", IPRange: "10.114.0.0/20", Default: true}
 	s.vpcs[vpc.ID] = vpc
@@ -157,6 +159,11 @@ func (s *Simulator) Leftovers() []string {
 	for b := range s.buckets {
 		left = append(left, "bucket "+b)
 	}
+	for domain, records := range s.domains {
+		for _, r := range records {
+			left = append(left, "record "+r.Name+"."+domain)
+		}
+	}
 	slices.Sort(left)
 	return left
 }
@@ -168,6 +175,7 @@ func (s *Simulator) routes() *http.ServeMux {
 	s.routeVPCs(mux)
 	s.routeProjects(mux)
 	s.routeKeys(mux)
+	s.routeDomains(mux)
 	mux.HandleFunc("GET /v2/account", func(w http.ResponseWriter, _ *http.Request) {
 		reply(w, http.StatusOK, "account", godo.Account{UUID: "rehearsal", Status: "active", DropletLimit: 100, VolumeLimit: 100})
 	})

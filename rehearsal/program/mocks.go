@@ -40,6 +40,9 @@ func (m *mocks) NewResource(args pulumi.MockResourceArgs) (string, resource.Prop
 			"endpoint": "https://cluster.example.org", "kubeConfigs": []any{map[string]any{"rawConfig": "unused", "clusterCaCertificate": "Y2E="}},
 		})
 	case strings.HasPrefix(token, "kubernetes:"):
+		if strings.HasSuffix(token, ":Gateway") {
+			out["status"] = resource.NewPropertyValue(map[string]any{"addresses": []any{map[string]any{"value": "203.0.113.10"}}})
+		}
 		m.objects = append(m.objects, &unstructured.Unstructured{Object: plain(args.Inputs)})
 	}
 	return args.Name + "-id", out, nil
@@ -54,6 +57,8 @@ func (m *mocks) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
 			return nil, errors.New("unable to find cluster with name")
 		}
 		return m.live, nil
+	case "digitalocean:index/getDomain:getDomain":
+		return args.Args, nil
 	case "digitalocean:index/getKubernetesVersions:getKubernetesVersions":
 		var valid []any
 		for _, v := range digitalocean.Versions() {

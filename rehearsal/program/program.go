@@ -57,6 +57,7 @@ func Run(root string, c Case) (*Installation, error) {
 	m := &mocks{}
 	err = pulumi.RunErr(stack.Deploy, pulumi.WithMocks(stack.Project, c.Stack, m), func(info *pulumi.RunInfo) {
 		info.Config, info.RootDirectory = config, project
+		info.ConfigSecretKeys = []string{stack.Project + ":alerting", stack.Project + ":forward", stack.Project + ":exposure"}
 	})
 	if err := errors.Join(err, os.RemoveAll(project)); err != nil {
 		return nil, fmt.Errorf("%s: %w", c.Name, err)

@@ -15,6 +15,8 @@ func TestCases(t *testing.T) {
 		"staging":                 {[]string{"demo"}, 6 + 5},
 		"prod":                    {nil, 5 + 5},
 		"dev with falco-exporter": {[]string{"falco-exporter"}, 5 + 4},
+		"dev by Gateway":          {[]string{"cert-manager", "oauth2-proxy"}, 7 + 6},
+		"prod by Gateway":         {[]string{"cert-manager", "oauth2-proxy"}, 7 + 8},
 	} {
 		t.Run(name, func(t *testing.T) {
 			all := Cases()

@@ -16,6 +16,8 @@ var Hosts = []Host{
 // SecretAccounts are those that read every Secret of the cluster, with the reason.
 var SecretAccounts = map[string]string{
 	"monitoring/kube-prometheus-stack-operator": "prometheus-operator reads what monitors refer to, and writes Prometheus' configuration as a Secret",
+	"cert-manager/cert-manager":                 "keeps keys and certificates as Secrets, in whichever namespace asks for one",
+	"cert-manager/cert-manager-cainjector":      "reads the webhook's own authority from a Secret",
 }
 
 // UndeclaredPorts are ports of Services that no container declares, with the reason.

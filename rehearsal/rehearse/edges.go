@@ -2,6 +2,7 @@ package rehearse
 
 import (
 	"fmt"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -18,6 +19,7 @@ var outsider = corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "outsider", Namesp
 var entities = map[string][]string{
 	components.ControlPlane.Name: {"kube-apiserver", "remote-node"},
 	components.Internet.Name:     {"world"},
+	components.Ingress.Name:      {"ingress"},
 }
 
 // checkNetwork holds the policies against what runs: every edge is open, and nothing else is.
@@ -127,12 +129,16 @@ func allEntities() []string {
 
 // options are the settings that edges depend on, by what stands of them.
 func (c *cluster) options() []components.Option {
+	var options []components.Option
 	for _, s := range c.secrets {
 		if s.Namespace == components.NamespaceLoki && s.Name == "loki-spaces" {
-			return []components.Option{components.WithSpaces}
+			options = append(options, components.WithSpaces)
 		}
 	}
-	return nil
+	if slices.Contains(c.namespaceNames(), components.NamespaceGateway) {
+		options = append(options, components.WithGateway)
+	}
+	return options
 }
 
 func (c *cluster) namespaceNames() []string {

@@ -63,6 +63,7 @@ func (e *engine) connect(ctx context.Context, o Options, r *report) error {
 		"PULUMI_CONFIG_PASSPHRASE": "rehearsal",
 		"PULUMI_SKIP_UPDATE_CHECK": "true",
 		"PULUMI_HOME":              e.workspace.home,
+		"TMPDIR":                   e.workspace.temp, // plugins leave kubeconfigs there
 	}
 	maps.Copy(env, e.account.environment())
 	maps.Copy(env, plugins.environment(e.account))
@@ -78,6 +79,16 @@ func (e *engine) connect(ctx context.Context, o Options, r *report) error {
 	}
 	if e.stack, err = auto.UpsertStack(ctx, o.Stack, local); err != nil {
 		return fmt.Errorf("making the stack: %w", err)
+	}
+	if len(e.workspace.secrets) == 0 {
+		return nil
+	}
+	secrets := auto.ConfigMap{}
+	for path, text := range e.workspace.secrets {
+		secrets[path] = auto.ConfigValue{Value: text, Secret: true}
+	}
+	if err := e.stack.SetAllConfigWithOptions(ctx, secrets, &auto.ConfigOptions{Path: true}); err != nil {
+		return fmt.Errorf("setting the secrets of the stack file: %w", err)
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -31,6 +32,7 @@ func checkLeaks(c *cluster, w *workspace, token string, r *report) {
 	}
 	secrets := c.secretTexts()
 	secrets["the API token"] = token
+	maps.Copy(secrets, w.secretTexts())
 	found := texts.find(secrets)
 	r.check(fmt.Sprintf("none of %d secrets stands in plain text in the state, in releases, ConfigMaps and pods (%d searched)", len(secrets), len(texts)),
 		len(found) == 0 && len(secrets) > 3 && len(texts) > 10, "%v", found)
@@ -58,8 +60,8 @@ func (c *cluster) secretTexts() map[string]string {
 			continue
 		}
 		for key, value := range s.Data {
-			if strings.HasSuffix(key, "_KEY_ID") {
-				continue // names a key, as DigitalOcean's console does
+			if strings.HasSuffix(key, "_KEY_ID") || key == "client-id" {
+				continue // names a key or a client, as DigitalOcean's console and login pages do
 			}
 			text := string(value)
 			for _, separator := range []string{":", " "} { // login:password, --requirepass password
@@ -69,6 +71,15 @@ func (c *cluster) secretTexts() map[string]string {
 				texts[s.Namespace+"/"+s.Name+" "+key] = text
 			}
 		}
+	}
+	return texts
+}
+
+// secretTexts are what is encrypted in the stack file: it may be a part of what a Secret holds.
+func (w *workspace) secretTexts() map[string]string {
+	texts := map[string]string{}
+	for path, text := range w.secrets {
+		texts[path] = strings.TrimPrefix(text, rehearsalURL)
 	}
 	return texts
 }

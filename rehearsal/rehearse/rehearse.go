@@ -8,7 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -60,13 +62,17 @@ func open(ctx context.Context, o Options, r *report) (_ *engine, err error) {
 		return nil, err
 	}
 	e.onClose(e.workspace.remove)
-	for _, key := range e.workspace.replaced {
+	for _, key := range slices.Sorted(maps.Keys(e.workspace.secrets)) {
 		r.note("%s is encrypted: random text stands in", key)
 	}
 	if e.account, err = openAccount(ctx, e.workspace.dir); err != nil {
 		return nil, err
 	}
 	e.onClose(e.account.close)
+	if e.workspace.domain != "" {
+		e.account.simulator.AddDomain(e.workspace.domain)
+		r.note("the simulated account has the domain %s", e.workspace.domain)
+	}
 	return e, e.connect(ctx, o, r)
 }
 

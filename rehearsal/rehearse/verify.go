@@ -58,6 +58,11 @@ func verify(ctx context.Context, a *account, outputs auto.OutputMap, w *workspac
 	checkNetwork(c, r)
 	checkLeaks(c, w, a.token, r)
 	checkOutputs(ctx, outputs, c, w, r)
+	if w.domain != "" {
+		if err := checkExposure(ctx, custom, a, c, outputs, w.domain, r); err != nil {
+			return err
+		}
+	}
 	r.note("room on the nodes, requests of what is allocatable:")
 	for _, line := range c.fill() {
 		r.note("  %s", line)

@@ -20,12 +20,15 @@ type workspace struct {
 	dir       string // the root; removed with everything below
 	project   string // Pulumi.yaml and the stack file
 	state     string
-	home      string // PULUMI_HOME
-	replaced  []string
+	home      string            // PULUMI_HOME
+	temp      string            // of the CLI and its plugins
+	secrets   map[string]string // random text for what is encrypted, by path
+	domain    string            // that the stack file exposes things below
 	stackFile string
 }
 
-// newWorkspace copies the stack's configuration. Its encrypted values are not ours to read: random text stands in.
+// newWorkspace copies the stack's configuration. Its encrypted values are not ours to read: random text stands in, encrypted
+// with the rehearsal's own passphrase.
 // extra is configuration the rehearsal adds.
 func newWorkspace(root, stack string, extra map[string]any) (_ *workspace, err error) {
 	dir, err := os.MkdirTemp("", "doks-rehearsal-")
@@ -34,13 +37,15 @@ func newWorkspace(root, stack string, extra map[string]any) (_ *workspace, err e
 	}
 	w := &workspace{
 		dir: dir, project: filepath.Join(dir, "project"), state: filepath.Join(dir, "state"), home: filepath.Join(dir, "home"),
+		temp:    filepath.Join(dir, "tmp"),
+		secrets: map[string]string{},
 	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, w.remove())
 		}
 	}()
-	for _, sub := range []string{w.project, w.state, w.home} {
+	for _, sub := range []string{w.project, w.state, w.home, w.temp} {
 		if err := os.Mkdir(sub, 0o700); err != nil {
 			return nil, fmt.Errorf("making the rehearsal's directory: %w", err)
 		}
@@ -78,11 +83,18 @@ func (w *workspace) copyStackFile(source string, extra map[string]any) error {
 	for _, key := range accountKeys {
 		delete(config, key)
 	}
-	for key, value := range config {
-		config[key] = w.withoutSecrets(key, value)
-	}
 	for key, value := range extra {
 		config[key] = value
+	}
+	for key, value := range config {
+		if value, kept := w.withoutSecrets(key, value); kept {
+			config[key] = value
+		} else {
+			delete(config, key)
+		}
+	}
+	if exposure, ok := config["doks-security:exposure"].(map[string]any); ok {
+		w.domain, _ = exposure["domain"].(string)
 	}
 	content["config"] = config
 	out, err := yaml.Marshal(content)
@@ -92,23 +104,42 @@ func (w *workspace) copyStackFile(source string, extra map[string]any) error {
 	return os.WriteFile(w.stackFile, out, 0o600)
 }
 
-// withoutSecrets replaces {secure: ciphertext} anywhere in value.
-func (w *workspace) withoutSecrets(path string, value any) any {
+// withoutSecrets takes {secure: ciphertext} out of value, anywhere, and keeps random text to be set in its place. A list
+// keeps its length: the indices of what follows would change.
+func (w *workspace) withoutSecrets(path string, value any) (_ any, kept bool) {
 	switch v := value.(type) {
 	case map[string]any:
 		if _, secure := v["secure"]; secure && len(v) == 1 {
-			w.replaced = append(w.replaced, path)
-			return "rehearsal-" + strings.ToLower(rand.Text())
+			w.secrets[path] = randomSecret(path)
+			return nil, false
 		}
 		for key, element := range v {
-			v[key] = w.withoutSecrets(path+"."+key, element)
+			if without, kept := w.withoutSecrets(path+"."+key, element); kept {
+				v[key] = without
+			} else {
+				delete(v, key)
+			}
 		}
 	case []any:
 		for i, element := range v {
-			v[i] = w.withoutSecrets(fmt.Sprintf("%s[%d]", path, i), element)
+			if v[i], kept = w.withoutSecrets(fmt.Sprintf("%s[%d]", path, i), element); !kept {
+				v[i] = ""
+			}
 		}
 	}
-	return value
+	return value, true
+}
+
+// rehearsalURL leads nowhere.
+const rehearsalURL = "https://rehearsal.invalid/"
+
+// randomSecret has the form of what is asked for there: a URL, or 32 letters and digits.
+func randomSecret(path string) string {
+	text := strings.ToLower(rand.Text() + rand.Text())[:32]
+	if strings.HasSuffix(strings.ToLower(path), "url") {
+		return rehearsalURL + text
+	}
+	return text
 }
 
 func (w *workspace) remove() error {

@@ -117,7 +117,7 @@ func TestUpgradeRefuses(t *testing.T) {
 		unverified           string
 		message              string
 	}{
-		{"an unknown chart", "falko", "", "1", `pins no chart "falko"; allowed: alloy, falco`},
+		{"an unknown chart", "falko", "", "1", `pins no chart "falko"; allowed: alloy, cert-manager, falco`},
 		{"a file that is not there", "metrics-server", "nowhere.tgz", "1", "nowhere.tgz"},
 		{"a broken file", "metrics-server", broken, "1", "reading the newer chart"},
 		{"another chart", "falco", newer(t, "9.0.0", unchanged), "1", "holds the chart metrics-server, not falco"},

@@ -39,6 +39,7 @@ func New(version string) *standin.Provider {
 		"digitalocean:index/project:Project":                       p.project(),
 		"digitalocean:index/spacesBucket:SpacesBucket":             p.bucket(),
 		"digitalocean:index/spacesKey:SpacesKey":                   p.spacesKey(),
+		"digitalocean:index/dnsRecord:DnsRecord":                   p.dnsRecord(),
 	}
 	return &standin.Provider{
 		Package: "digitalocean", PackageVersion: version, OnConfigure: p.configure,
@@ -54,6 +55,8 @@ func New(version string) *standin.Provider {
 				return p.getCluster(ctx, args)
 			case "digitalocean:index/getKubernetesVersions:getKubernetesVersions":
 				return p.getVersions(ctx, args)
+			case "digitalocean:index/getDomain:getDomain":
+				return p.getDomain(ctx, args)
 			}
 			return nil, fmt.Errorf("the DigitalOcean stand-in has no function %s", token)
 		},

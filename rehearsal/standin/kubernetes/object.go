@@ -70,7 +70,7 @@ func (p *provider) object(kind schema.GroupVersionKind) *standin.Resource {
 			return err
 		},
 		Create: func(ctx context.Context, _ string, inputs standin.Properties) (resource.ID, standin.Properties, error) {
-			live, err := p.apply(ctx, kind, inputs, metav1.ApplyOptions{FieldManager: fieldManager, Force: true})
+			live, err := p.applyAndAwait(ctx, kind, inputs)
 			if err != nil {
 				return "", nil, err
 			}
@@ -95,7 +95,7 @@ func (p *provider) object(kind schema.GroupVersionKind) *standin.Resource {
 			return outputs(inputs, live), nil
 		},
 		Update: func(ctx context.Context, _ resource.ID, _, inputs standin.Properties) (standin.Properties, error) {
-			live, err := p.apply(ctx, kind, inputs, metav1.ApplyOptions{FieldManager: fieldManager, Force: true})
+			live, err := p.applyAndAwait(ctx, kind, inputs)
 			if err != nil {
 				return nil, err
 			}
@@ -189,7 +189,7 @@ func metadata(object standin.Properties) standin.Properties {
 	return standin.Properties{}
 }
 
-// outputs are the inputs and what the API server adds to an object's metadata. A Secret's data stays what was put in:
+// outputs are the inputs and what the API server adds to an object's metadata, and the status that was waited for. A Secret's data stays what was put in:
 // the engine knows that those inputs are secret.
 func outputs(inputs standin.Properties, live *unstructured.Unstructured) standin.Properties {
 	out := inputs.Copy()
@@ -197,5 +197,8 @@ func outputs(inputs standin.Properties, live *unstructured.Unstructured) standin
 	meta["uid"] = resource.NewProperty(string(live.GetUID()))
 	meta["resourceVersion"] = resource.NewProperty(live.GetResourceVersion())
 	out["metadata"] = resource.NewProperty(meta)
+	if status, ok := live.Object["status"].(map[string]any); ok && live.GetAnnotations()[waitFor] != "" {
+		out["status"] = resource.NewPropertyValue(status)
+	}
 	return out
 }

@@ -1,0 +1,126 @@
+package components
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pulumi/pulumi-digitalocean/sdk/v4/go/digitalocean"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// How people reach Grafana and falcosidekick-ui.
+const (
+	// Private serves them inside of the cluster only: people come through kubectl port-forward.
+	Private = "private"
+	// ByGateway serves them to allowed addresses, over TLS, behind an identity provider.
+	ByGateway = "gateway"
+)
+
+// Challenges by which an ACME issuer is shown that a hostname is ours.
+const (
+	DNSChallenge  = "dns"
+	HTTPChallenge = "http"
+)
+
+// gatewayName is the Gateway's, and its load balancer's in Kubernetes: cilium-gateway-<name>.
+const gatewayName = "web"
+
+// Exposure is one Gateway with one load balancer, certificates for its hostnames, their DNS records in DigitalOcean, and
+// oauth2-proxy in front of falcosidekick-ui.
+type Exposure struct {
+	pulumi.ResourceState
+
+	// Address is the load balancer's.
+	Address pulumi.StringOutput
+}
+
+// ExposureArgs describe it.
+type ExposureArgs struct {
+	Platform        Platform
+	Namespaces      *Namespaces
+	Observability   *Observability
+	Domain          string // a zone of this DigitalOcean account
+	Grafana         string // hostname below Domain
+	FalcosidekickUI string // hostname below Domain
+	AllowedCIDRs    []string
+	Certificates    CertificateSettings
+	Identity        IdentitySettings
+	Login           ClientSettings // oauth2-proxy's
+}
+
+// CertificateSettings say who issues certificates, and how it is convinced.
+type CertificateSettings struct {
+	Email     string `json:"email"`     // told when a certificate is about to expire
+	Issuer    string `json:"issuer"`    // URL of an ACME directory
+	Challenge string `json:"challenge"` // dns or http
+	DNSToken  string `json:"dnsToken"`  // secret; an API token that may change the domain's records, for dns
+}
+
+// RequireDomain is an error unless the account has the domain: a program that finds out late has created the rest.
+func RequireDomain(ctx *pulumi.Context, domain string) error {
+	if _, err := digitalocean.LookupDomain(ctx, &digitalocean.LookupDomainArgs{Name: domain}); err != nil {
+		return fmt.Errorf("exposure.domain: there is no domain %q in this DigitalOcean account; `doctl compute domain list` shows those there are: %w", domain, err)
+	}
+	return nil
+}
+
+// NewExposure creates it.
+func NewExposure(ctx *pulumi.Context, name string, args *ExposureArgs, opts ...pulumi.ResourceOption) (*Exposure, error) {
+	e := &Exposure{}
+	if err := ctx.RegisterComponentResource(typePrefix+"Exposure", name, e, opts...); err != nil {
+		return nil, err
+	}
+	parent := pulumi.Parent(e)
+	issuer, err := args.newIssuer(ctx, parent)
+	if err != nil {
+		return nil, err
+	}
+	namespace := args.Namespaces.dependency(NamespaceGateway)
+	gateway, err := newGateway(ctx, args.gateway(), parent, namespace)
+	if err != nil {
+		return nil, err
+	}
+	e.Address = gateway.address(ctx)
+	for _, site := range args.sites() {
+		record, err := digitalocean.NewDnsRecord(ctx, name+"-"+site.name, &digitalocean.DnsRecordArgs{
+			Domain: pulumi.String(args.Domain), Type: pulumi.String("A"), Ttl: pulumi.Int(300),
+			Name: pulumi.String(strings.TrimSuffix(site.hostname, "."+args.Domain)), Value: e.Address,
+		}, parent)
+		if err != nil {
+			return nil, err
+		}
+		// An HTTP challenge finds the record there.
+		if _, err := newObject(ctx, site.certificate(), parent, pulumi.DependsOn([]pulumi.Resource{issuer, record})); err != nil {
+			return nil, err
+		}
+		if _, err := newObject(ctx, site.route(), parent, pulumi.DependsOn([]pulumi.Resource{gateway}), args.Namespaces.dependency(site.namespace)); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := newObject(ctx, redirect(), parent, pulumi.DependsOn([]pulumi.Resource{gateway})); err != nil {
+		return nil, err
+	}
+	if err := args.newLogin(ctx, name, parent, namespace); err != nil {
+		return nil, err
+	}
+	return e, ctx.RegisterResourceOutputs(e, pulumi.Map{"address": e.Address})
+}
+
+// newIssuer installs cert-manager and creates the Issuer of the Gateway's namespace.
+func (a *ExposureArgs) newIssuer(ctx *pulumi.Context, parent pulumi.ResourceOption) (pulumi.Resource, error) {
+	certManager, err := a.Platform.install(ctx, chartRelease{name: "cert-manager", namespace: NamespaceCertManager},
+		parent, a.Namespaces.dependency(NamespaceCertManager), a.Observability.dependency())
+	if err != nil {
+		return nil, err
+	}
+	needed := []pulumi.Resource{certManager}
+	if a.Certificates.Challenge == DNSChallenge {
+		token, err := newSecret(ctx, NamespaceGateway, dnsTokenSecret, pulumi.StringMap{"access-token": pulumi.String(a.Certificates.DNSToken)},
+			parent, a.Namespaces.dependency(NamespaceGateway))
+		if err != nil {
+			return nil, err
+		}
+		needed = append(needed, token)
+	}
+	return newObject(ctx, a.Certificates.issuer(), parent, a.Namespaces.dependency(NamespaceGateway), pulumi.DependsOn(needed))
+}

@@ -1,0 +1,126 @@
+package components
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// IdentitySettings describe an OpenID Connect provider, and whom of its people to let in.
+type IdentitySettings struct {
+	Issuer           string   `json:"issuer"`           // as its /.well-known/openid-configuration says
+	AuthorizationURL string   `json:"authorizationUrl"` // authorization_endpoint there
+	TokenURL         string   `json:"tokenUrl"`         // token_endpoint there
+	UserInfoURL      string   `json:"userInfoUrl"`      // userinfo_endpoint there
+	Scopes           []string `json:"scopes"`           // default: openid, email, profile
+	GroupsClaim      string   `json:"groupsClaim"`      // default: groups
+	// EmailDomains and Groups limit who gets in: an address of one of these domains and, where there are groups, one of
+	// these groups.
+	EmailDomains []string `json:"emailDomains"`
+	Groups       []string `json:"groups"`
+	AdminGroups  []string `json:"adminGroups"` // Grafana's administrators; the others may look
+}
+
+// ClientSettings are a client of the identity provider.
+type ClientSettings struct {
+	ClientID     string `json:"clientId"`
+	ClientSecret string `json:"clientSecret"` // secret
+}
+
+const (
+	oauth2ProxyName = "oauth2-proxy" // release, Service and Secret
+	grafanaOIDC     = "grafana-oidc" // named in values/options/gateway
+)
+
+// GrafanaLogin is how Grafana is reached through the Gateway.
+type GrafanaLogin struct {
+	Hostname string
+	Identity IdentitySettings
+	Client   ClientSettings
+}
+
+// secret creates the client's secret, if there is a login, and returns what waits for it.
+func (l *GrafanaLogin) secret(ctx *pulumi.Context, opts ...pulumi.ResourceOption) ([]pulumi.Resource, error) {
+	if l == nil {
+		return nil, nil
+	}
+	created, err := newSecret(ctx, NamespaceMonitoring, grafanaOIDC, pulumi.StringMap{"client-secret": pulumi.String(l.Client.ClientSecret)}, opts...)
+	return []pulumi.Resource{created}, err
+}
+
+// values are the part of grafana.ini that knows the identity provider. What is the same for all stands in
+// values/options/gateway.
+func (l *GrafanaLogin) values() map[string]any {
+	if l == nil {
+		return nil
+	}
+	oauth := map[string]any{
+		"client_id": l.Client.ClientID, "scopes": strings.Join(l.Identity.Scopes, " "),
+		"auth_url": l.Identity.AuthorizationURL, "token_url": l.Identity.TokenURL, "api_url": l.Identity.UserInfoURL,
+		"role_attribute_path": l.Identity.grafanaRole(), "groups_attribute_path": l.Identity.groupsPath(),
+	}
+	if len(l.Identity.EmailDomains) > 0 {
+		oauth["allowed_domains"] = strings.Join(l.Identity.EmailDomains, " ")
+	}
+	if len(l.Identity.Groups) > 0 {
+		oauth["allowed_groups"] = strings.Join(l.Identity.Groups, ",")
+	}
+	return map[string]any{"grafana.ini": map[string]any{
+		"server":             map[string]any{"domain": l.Hostname, "root_url": "https://" + l.Hostname + "/"},
+		"auth.generic_oauth": oauth,
+	}}
+}
+
+// groupsPath is the claim in JMESPath, quoted for what is no identifier there.
+func (i *IdentitySettings) groupsPath() string { return fmt.Sprintf("%q", i.GroupsClaim) }
+
+// grafanaRole is a JMESPath expression that makes a role of the groups.
+func (i *IdentitySettings) grafanaRole() string {
+	var admin []string
+	for _, group := range i.AdminGroups {
+		admin = append(admin, fmt.Sprintf("contains(%s[*], '%s')", i.groupsPath(), group))
+	}
+	if len(admin) == 0 {
+		return "'Viewer'"
+	}
+	return fmt.Sprintf("(%s) && 'Admin' || 'Viewer'", strings.Join(admin, " || "))
+}
+
+// newLogin installs oauth2-proxy, the login in front of falcosidekick-ui.
+func (a *ExposureArgs) newLogin(ctx *pulumi.Context, name string, opts ...pulumi.ResourceOption) error {
+	cookie, err := newPassword(ctx, name+"-oauth2-proxy-cookie", opts...) // 32 characters: a key of AES-256
+	if err != nil {
+		return err
+	}
+	secret, err := newSecret(ctx, NamespaceGateway, oauth2ProxyName, pulumi.StringMap{
+		"client-id": pulumi.String(a.Login.ClientID), "client-secret": pulumi.String(a.Login.ClientSecret), "cookie-secret": cookie,
+	}, opts...)
+	if err != nil {
+		return err
+	}
+	_, err = a.Platform.install(ctx, chartRelease{
+		name: oauth2ProxyName, namespace: NamespaceGateway,
+		known: map[string]any{"extraArgs": OAuth2ProxyFlags(a.FalcosidekickUI, a.Identity)},
+	}, append(opts, pulumi.DependsOn([]pulumi.Resource{secret}), a.Observability.dependency())...)
+	return err
+}
+
+// OAuth2ProxyFlags are the flags that know the hostname and the identity provider. The others stand in
+// values/oauth2-proxy.yaml.
+func OAuth2ProxyFlags(hostname string, identity IdentitySettings) map[string]any {
+	flags := map[string]any{
+		"oidc-issuer-url":   identity.Issuer,
+		"oidc-groups-claim": identity.GroupsClaim,
+		"redirect-url":      "https://" + hostname + "/oauth2/callback",
+		"scope":             strings.Join(identity.Scopes, " "),
+		"email-domain":      "*", // groups decide
+	}
+	if len(identity.EmailDomains) > 0 {
+		flags["email-domain"] = strings.Join(identity.EmailDomains, ",")
+	}
+	if len(identity.Groups) > 0 {
+		flags["allowed-group"] = strings.Join(identity.Groups, ",")
+	}
+	return flags
+}

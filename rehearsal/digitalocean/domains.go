@@ -1,0 +1,94 @@
+package digitalocean
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+
+	"github.com/digitalocean/godo"
+)
+
+// AddDomain gives the account a domain: people bring theirs, programs add records to it.
+func (s *Simulator) AddDomain(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.domains[name] = nil
+}
+
+// Records are those of a domain, by name.
+func (s *Simulator) Records(domain string) map[string]string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	records := map[string]string{}
+	for _, r := range s.domains[domain] {
+		records[r.Name] = r.Type + " " + r.Data
+	}
+	return records
+}
+
+func (s *Simulator) routeDomains(mux *http.ServeMux) {
+	mux.HandleFunc("GET /v2/domains/{domain}", s.withDomain(func(w http.ResponseWriter, r *http.Request) {
+		reply(w, http.StatusOK, "domain", godo.Domain{Name: r.PathValue("domain"), TTL: 1800})
+	}))
+	mux.HandleFunc("GET /v2/domains/{domain}/records", s.withDomain(func(w http.ResponseWriter, r *http.Request) {
+		reply(w, http.StatusOK, "domain_records", append([]godo.DomainRecord{}, s.domains[r.PathValue("domain")]...))
+	}))
+	mux.HandleFunc("POST /v2/domains/{domain}/records", s.withDomain(func(w http.ResponseWriter, r *http.Request) {
+		var request godo.DomainRecordEditRequest
+		if !read(w, r, &request) {
+			return
+		}
+		if request.Data == "" {
+			refuse(w, http.StatusUnprocessableEntity, "unprocessable_entity", "Data can't be blank")
+			return
+		}
+		s.lastRecord++
+		record := godo.DomainRecord{ID: s.lastRecord, Type: request.Type, Name: request.Name, Data: request.Data, TTL: request.TTL}
+		s.domains[r.PathValue("domain")] = append(s.domains[r.PathValue("domain")], record)
+		reply(w, http.StatusCreated, "domain_record", record)
+	}))
+	mux.HandleFunc("GET /v2/domains/{domain}/records/{id}", s.withRecord(func(w http.ResponseWriter, _ *http.Request, record *godo.DomainRecord) {
+		reply(w, http.StatusOK, "domain_record", record)
+	}))
+	edit := s.withRecord(func(w http.ResponseWriter, r *http.Request, record *godo.DomainRecord) {
+		var request godo.DomainRecordEditRequest
+		if !read(w, r, &request) {
+			return
+		}
+		record.Type, record.Name, record.Data, record.TTL = request.Type, request.Name, request.Data, request.TTL
+		reply(w, http.StatusOK, "domain_record", record)
+	})
+	mux.HandleFunc("PUT /v2/domains/{domain}/records/{id}", edit)
+	mux.HandleFunc("PATCH /v2/domains/{domain}/records/{id}", edit)
+	mux.HandleFunc("DELETE /v2/domains/{domain}/records/{id}", s.withRecord(func(w http.ResponseWriter, r *http.Request, record *godo.DomainRecord) {
+		id := record.ID
+		s.domains[r.PathValue("domain")] = slices.DeleteFunc(s.domains[r.PathValue("domain")], func(d godo.DomainRecord) bool { return d.ID == id })
+		w.WriteHeader(http.StatusNoContent)
+	}))
+}
+
+// withDomain holds the account's lock, and answers for domains that are not there.
+func (s *Simulator) withDomain(handle http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if _, ok := s.domains[r.PathValue("domain")]; !ok {
+			notFound(w)
+			return
+		}
+		handle(w, r)
+	}
+}
+
+func (s *Simulator) withRecord(handle func(http.ResponseWriter, *http.Request, *godo.DomainRecord)) http.HandlerFunc {
+	return s.withDomain(func(w http.ResponseWriter, r *http.Request) {
+		records := s.domains[r.PathValue("domain")]
+		for i := range records {
+			if strconv.Itoa(records[i].ID) == r.PathValue("id") {
+				handle(w, r, &records[i])
+				return
+			}
+		}
+		notFound(w)
+	})
+}
