@@ -34,8 +34,16 @@ upgrade: tools ## say what a newer CHART=falco would change; VERSION=x.y.z, or A
 	@test -n "$(CHART)" || { echo "usage: make upgrade CHART=falco [VERSION=x.y.z | ARCHIVE=file]" >&2; exit 2; }
 	@bin/rehearsal -upgrade "$(CHART)" -version "$(VERSION)" -archive "$(ARCHIVE)"
 
+.PHONY: packages
+packages: monitoring/node_modules # what tests take from npm
+
+monitoring/node_modules: monitoring/package-lock.json
+	@if ! command -v npm >/dev/null; then echo "npm is not installed: LogQL is not read by its grammar"; \
+	elif npm ci --prefix monitoring --loglevel error --no-audit --no-fund; then touch $@; \
+	else echo "npm ci failed: LogQL is not read by its grammar"; fi
+
 .PHONY: test
-test: tools ## run every test, the rehearsals of all stacks among them
+test: tools packages ## run every test, the rehearsals of all stacks among them
 	go vet ./...
 	go test ./...
 	go -C monitoring vet ./...

@@ -10,9 +10,9 @@ import (
 	"testing"
 )
 
-// Loki's own parser is not used: its module is under the AGPL. This is a strict check of the part of LogQL that our
-// dashboards need, and refuses the rest: a stream selector, in Prometheus' syntax and read by Prometheus' parser; line
-// filters; and json, with or without fields.
+// What LogQL's grammar (grammar_test.go) does not know: labels, selectors that Loki refuses, paths into JSON. This is a
+// strict check of the part of LogQL that our dashboards need, and refuses the rest: a stream selector, in Prometheus'
+// syntax and read by Prometheus' parser; line filters; and json, with or without fields.
 var (
 	lineFilter = regexp.MustCompile("^\\s*(\\|=|!=|\\|~|!~)\\s*(\"(?:[^\"\\\\]|\\\\.)*\"|`[^`]*`)")
 	jsonStage  = regexp.MustCompile(`^\s*\|\s*json\b`)
