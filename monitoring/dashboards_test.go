@@ -1,100 +1,27 @@
 package monitoring
 
 import (
-	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"doks-security/monitoring/dashboards"
+	"doks-security/monitoring/day"
 	"doks-security/values"
 )
-
-// dashboard is the part of Grafana's model that is checked.
-type dashboard struct {
-	UID           string `json:"uid"`
-	Title         string `json:"title"`
-	SchemaVersion int    `json:"schemaVersion"`
-	Templating    struct {
-		List []struct {
-			Name       string     `json:"name"`
-			AllValue   string     `json:"allValue"`
-			Datasource datasource `json:"datasource"`
-			Query      struct {
-				Query string `json:"query"`
-			} `json:"query"`
-		} `json:"list"`
-	} `json:"templating"`
-	Panels []panel `json:"panels"`
-}
-
-type datasource struct{ Type, UID string }
-
-type panel struct {
-	ID      int                      `json:"id"`
-	Title   string                   `json:"title"`
-	Type    string                   `json:"type"`
-	GridPos struct{ X, Y, W, H int } `json:"gridPos"`
-	Source  datasource               `json:"datasource"`
-	Targets []struct {
-		RefID string `json:"refId"`
-		Expr  string `json:"expr"`
-	} `json:"targets"`
-}
 
 // What a panel may read: kube-prometheus-stack names the one, values/kube-prometheus-stack.yaml the other.
 var datasources = map[string]string{"prometheus": "prometheus", "loki": "loki"}
 
-// Grafana fills these in; here the time shown is a quarter of a day.
-var builtin = map[string]string{"__interval": "2m", "__range": "6h", "__rate_interval": "5m"}
-
-var variable = regexp.MustCompile(`\$([a-zA-Z_]+)`)
-
-func readDashboards(t *testing.T) map[string]dashboard {
+func readDashboards(t *testing.T) map[string]dashboards.Dashboard {
 	t.Helper()
-	files, err := values.Dashboards()
+	found, err := dashboards.Read()
 	if err != nil {
 		t.Fatal(err)
 	}
-	dashboards := map[string]dashboard{}
-	for uid, text := range files {
-		var d dashboard
-		if err := json.Unmarshal([]byte(text), &d); err != nil {
-			t.Fatalf("%s: %v", uid, err)
-		}
-		dashboards[uid] = d
-	}
-	return dashboards
-}
-
-// fill puts a value for every variable of the dashboard, as Grafana does; one that does not exist is an error.
-func (d dashboard) fill(expr string, with func(name string) string) (string, error) {
-	var unknown error
-	filled := variable.ReplaceAllStringFunc(expr, func(match string) string {
-		name := match[1:]
-		if value, ok := builtin[name]; ok {
-			return value
-		}
-		for _, v := range d.Templating.List {
-			if v.Name == name {
-				return with(name)
-			}
-		}
-		unknown = fmt.Errorf("the dashboard %s has no variable %s", d.UID, match)
-		return match
-	})
-	return filled, unknown
-}
-
-// all is what Grafana puts in for All.
-func (d dashboard) all(name string) string {
-	for _, v := range d.Templating.List {
-		if v.Name == name {
-			return v.AllValue
-		}
-	}
-	return ""
+	return found
 }
 
 // check reads an expression with the parser of its data source.
@@ -105,7 +32,7 @@ func (c catalog) check(source, expr string) []string {
 		}
 		return nil
 	}
-	parsed, err := promQL.ParseExpr(expr)
+	parsed, err := day.PromQL.ParseExpr(expr)
 	if err != nil {
 		return []string{err.Error()}
 	}
@@ -117,8 +44,8 @@ func TestDashboardsReadWhatIsExported(t *testing.T) {
 	for _, d := range readDashboards(t) {
 		for _, p := range d.Panels {
 			for _, target := range p.Targets {
-				for _, with := range []func(string) string{d.all, func(string) string { return "a" }} {
-					expr, err := d.fill(target.Expr, with)
+				for _, with := range []func(string) string{d.All, func(string) string { return "a" }} {
+					expr, err := d.Fill(target.Expr, with)
 					if err != nil {
 						t.Errorf("%s: %v", p.Title, err)
 					}
@@ -183,7 +110,7 @@ func TestDashboardsAreWhole(t *testing.T) {
 
 // Links within Grafana: dashboards to each other, alerts to dashboards, with variables that are there.
 func TestLinksLeadSomewhere(t *testing.T) {
-	dashboards := readDashboards(t)
+	targets := readDashboards(t)
 	texts, err := values.Dashboards()
 	if err != nil {
 		t.Fatal(err)
@@ -207,13 +134,13 @@ func TestLinksLeadSomewhere(t *testing.T) {
 		text = strings.ReplaceAll(strings.ReplaceAll(text, "{{ ", ""), " | urlquery }}", "")
 		for _, match := range link.FindAllStringSubmatch(text, -1) {
 			links++
-			target, ok := dashboards[match[1]]
+			target, ok := targets[match[1]]
 			if !ok {
 				t.Errorf("%s links to %s, which is no dashboard", where, match[1])
 				continue
 			}
 			for _, v := range vars.FindAllStringSubmatch(match[2], -1) {
-				if target.all(v[1]) == "" {
+				if target.All(v[1]) == "" {
 					t.Errorf("%s sets %s in %s, which has no such variable", where, v[1], match[1])
 				}
 			}
@@ -236,7 +163,7 @@ func TestBrokenDashboardsAreFound(t *testing.T) {
 		`falco:events:total{namespaces="$rule"}`:     `no label "namespaces"`,
 		`rate(falco:events:total{rule=~"$rule"}[$])`: "unexpected",
 	} {
-		filled, err := d.fill(expr, d.all)
+		filled, err := d.Fill(expr, d.All)
 		faults := c.check("prometheus", filled)
 		if err != nil {
 			faults = append(faults, err.Error())

@@ -56,7 +56,7 @@ func logQueries(t *testing.T) map[string]string {
 				if p.Source.Type != "loki" {
 					continue
 				}
-				expr, err := d.fill(target.Expr, d.all)
+				expr, err := d.Fill(target.Expr, d.All)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"doks-security/monitoring/day"
 )
 
 // What LogQL's grammar (grammar_test.go) does not know: labels, selectors that Loki refuses, paths into JSON. This is a
@@ -26,7 +28,7 @@ func (c catalog) checkLogQL(text string) error {
 	if err != nil {
 		return err
 	}
-	matchers, err := promQL.ParseMetricSelector(text[:end])
+	matchers, err := day.PromQL.ParseMetricSelector(text[:end])
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 	"gopkg.in/yaml.v3"
 
+	"doks-security/monitoring/day"
 	"doks-security/values"
 )
 
@@ -109,7 +110,7 @@ func queries(t *testing.T) map[string]string {
 	t.Helper()
 	found := map[string]string{}
 	for _, metrics := range []string{"native", "falco-exporter"} {
-		files, err := values.Alerts(metrics, approved, values.AlertLinks{})
+		files, err := values.Alerts(metrics, day.Approved, values.AlertLinks{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -127,7 +128,7 @@ func queries(t *testing.T) map[string]string {
 func TestRulesReadWhatIsExported(t *testing.T) {
 	c := readCatalog(t)
 	for where, text := range queries(t) {
-		expr, err := promQL.ParseExpr(text)
+		expr, err := day.PromQL.ParseExpr(text)
 		if err != nil {
 			t.Errorf("%s: %v", where, err)
 			continue
@@ -199,7 +200,7 @@ func TestUnknownMetricsAndLabelsAreFound(t *testing.T) {
 		`absent(rate(falcosecurity_falcosidekick_outputs_totals[5m]))`: "outputs_totals",
 		`up * on (pod) group_left (image) kube_pod_container`:          "kube_pod_container",
 	} {
-		expr, err := promQL.ParseExpr(text)
+		expr, err := day.PromQL.ParseExpr(text)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -3,7 +3,6 @@ package monitoring
 import (
 	"context"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,11 +13,11 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/common/promslog"
 	"github.com/prometheus/prometheus/model/labels"
-	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/promql/promqltest"
 	"github.com/prometheus/prometheus/rules"
 	"gopkg.in/yaml.v3"
 
+	"doks-security/monitoring/day"
 	"doks-security/values"
 )
 
@@ -29,35 +28,6 @@ type alertCase struct {
 	Series  map[string]string `yaml:"series"`  // one sample a minute, in the notation of Prometheus' own tests
 	// Firing are the label sets that fire, without alertname and severity, by time. An empty list: silence.
 	Firing map[string][]string `yaml:"firing"`
-}
-
-// promQL is the parser Prometheus itself has with its default flags.
-var promQL = parser.NewParser(parser.Options{})
-
-// approved are a namespace with all images, and one with a single image.
-var approved = map[string][]string{"team-a": nil, "team-b": {"sha256:1111"}}
-
-// ruleFiles writes the rules as Prometheus reads them, and returns the files.
-func ruleFiles(t *testing.T, metrics string) []string {
-	t.Helper()
-	files, err := values.Alerts(metrics, approved, values.AlertLinks{Grafana: "https://grafana.example.org", Runbooks: "https://example.org"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	var paths []string
-	for name, content := range files {
-		text, err := yaml.Marshal(content)
-		if err != nil {
-			t.Fatal(err)
-		}
-		path := filepath.Join(dir, name+".yaml")
-		if err := os.WriteFile(path, text, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		paths = append(paths, path)
-	}
-	return paths
 }
 
 // firing evaluates every rule once a minute, as Prometheus does, and returns what one alert fires at the times asked.
@@ -79,18 +49,22 @@ func firing(t *testing.T, alert string, c alertCase) map[string][]string {
 	loader.SubqueryInterval = time.Minute
 	manager := rules.NewManager(&rules.ManagerOptions{
 		QueryFunc:  rules.EngineQueryFunc(loader.QueryEngine(), loader.Storage()),
-		Appendable: loader.Storage(), Context: context.Background(), Parser: promQL, Logger: promslog.NewNopLogger(),
+		Appendable: loader.Storage(), Context: context.Background(), Parser: day.PromQL, Logger: promslog.NewNopLogger(),
 		NotifyFunc: func(context.Context, string, ...*rules.Alert) {},
 	})
 	metrics := c.Metrics
 	if metrics == "" {
 		metrics = "native"
 	}
-	groups, errs := manager.LoadGroups(time.Minute, labels.EmptyLabels(), "", nil, false, ruleFiles(t, metrics)...)
+	files, err := day.RuleFiles(t.TempDir(), metrics)
+	if err != nil {
+		t.Fatal(err)
+	}
+	groups, errs := manager.LoadGroups(time.Minute, labels.EmptyLabels(), "", nil, false, files...)
 	if errs != nil {
 		t.Fatal(errs)
 	}
-	ordered := recordersFirst(groups)
+	ordered := day.RecordersFirst(groups)
 	fired := map[string][]string{}
 	var last time.Duration
 	for at := range c.Firing {
@@ -115,50 +89,31 @@ func firing(t *testing.T, alert string, c alertCase) map[string][]string {
 	return fired
 }
 
-// recordersFirst lets alerts read what is recorded in the same minute: falco-events comes before virtual-clusters.
-func recordersFirst(groups map[string]*rules.Group) []*rules.Group {
-	var first, then []*rules.Group
-	byName := func(a, b *rules.Group) int { return strings.Compare(a.Name(), b.Name()) }
-	for _, group := range slices.SortedFunc(maps.Values(groups), byName) {
-		if _, records := group.Rules()[0].(*rules.RecordingRule); records {
-			first = append(first, group)
-		} else {
-			then = append(then, group)
-		}
-	}
-	return append(first, then...)
-}
-
 // active are the label sets of the alert's firing instances. Their annotations must read well.
 func active(t *testing.T, groups []*rules.Group, alert string) []string {
 	t.Helper()
+	firing, err := day.Firing(groups)
+	if err != nil {
+		t.Fatal(err)
+	}
 	fired := []string{}
-	for _, group := range groups {
-		for _, rule := range group.Rules() {
-			if rule.LastError() != nil {
-				t.Fatalf("%s: %v", rule.Name(), rule.LastError())
-			}
-			alerting, ok := rule.(*rules.AlertingRule)
-			if !ok || rule.Name() != alert {
-				continue
-			}
-			for _, instance := range alerting.ActiveAlerts() {
-				if instance.State != rules.StateFiring {
-					continue
-				}
-				instance.Annotations.Range(func(l labels.Label) {
-					for _, bad := range []string{"<error", "<no value>", " \n", "  "} {
-						if strings.Contains(l.Value, bad) {
-							t.Errorf("annotation %s: %q", l.Name, l.Value)
-						}
-					}
-				})
-				fired = append(fired, labels.NewBuilder(instance.Labels).Del("alertname", "severity").Labels().String())
-			}
-		}
+	for _, instance := range firing[alert] {
+		checkAnnotations(t, instance)
+		fired = append(fired, labels.NewBuilder(instance.Labels).Del("alertname", "severity").Labels().String())
 	}
 	slices.Sort(fired)
 	return fired
+}
+
+func checkAnnotations(t *testing.T, instance *rules.Alert) {
+	t.Helper()
+	instance.Annotations.Range(func(l labels.Label) {
+		for _, bad := range []string{"<error", "<no value>", " \n", "  "} {
+			if strings.Contains(l.Value, bad) {
+				t.Errorf("annotation %s: %q", l.Name, l.Value)
+			}
+		}
+	})
 }
 
 func parseTime(t *testing.T, text string) time.Duration {
@@ -200,7 +155,7 @@ func TestAlerts(t *testing.T) {
 				for at, want := range c.Firing {
 					expected := []string{}
 					for _, series := range want {
-						set, err := promQL.ParseMetric(series)
+						set, err := day.PromQL.ParseMetric(series)
 						if err != nil {
 							t.Fatal(err)
 						}
@@ -281,7 +236,7 @@ func TestBrokenRulesAreRefused(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		manager := rules.NewManager(&rules.ManagerOptions{Context: context.Background(), Parser: promQL, Logger: promslog.NewNopLogger()})
+		manager := rules.NewManager(&rules.ManagerOptions{Context: context.Background(), Parser: day.PromQL, Logger: promslog.NewNopLogger()})
 		if _, errs := manager.LoadGroups(time.Minute, labels.EmptyLabels(), "", nil, false, path); errs == nil {
 			t.Error(fmt.Errorf("%s was accepted", name))
 		}
