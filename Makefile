@@ -35,7 +35,7 @@ upgrade: tools ## say what a newer CHART=falco would change; VERSION=x.y.z, or A
 	@bin/rehearsal -upgrade "$(CHART)" -version "$(VERSION)" -archive "$(ARCHIVE)"
 
 .PHONY: packages
-packages: monitoring/node_modules # what tests take from npm
+packages: monitoring/node_modules # what tests and pictures take from npm
 
 monitoring/node_modules: monitoring/package-lock.json
 	@if ! command -v npm >/dev/null; then echo "npm is not installed: LogQL is not read by its grammar"; \
@@ -52,6 +52,10 @@ test: tools packages ## run every test, the rehearsals of all stacks among them
 	go -C identity test ./...
 	go -C rehearsal vet ./...
 	REHEARSE_CLI=$(CURDIR)/bin/cli go -C rehearsal test -ldflags "$$(rehearsal/stamp)" ./...
+
+.PHONY: pictures
+pictures: packages ## draw the dashboards over a generated day into docs/images; needs npm and Chromium
+	go -C monitoring run ./cmd/picture $(CURDIR)/docs/images
 
 .PHONY: rules
 rules: ## judge the Falco rules, and with USER_RULES=<directory> your own
