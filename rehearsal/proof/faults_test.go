@@ -18,6 +18,8 @@ var checks = map[string]func(s stack.Settings, objects []*Object) []error{
 	"addresses":  func(_ stack.Settings, o []*Object) []error { return Addresses(o) },
 	"monitors":   func(_ stack.Settings, o []*Object) []error { return Monitors(o) },
 	"dashboards": func(_ stack.Settings, o []*Object) []error { return Dashboards(o) },
+	"jobs":       func(_ stack.Settings, o []*Object) []error { return Jobs(o) },
+	"overcommit": Overcommit,
 	"falco": func(_ stack.Settings, o []*Object) []error {
 		return Falco(o, map[string]string{"10-ours.yaml": "- list: a"})
 	},
@@ -111,6 +113,8 @@ func TestSeededFaults(t *testing.T) {
 		"an-unselected-monitor":       {"monitors", "ServiceMonitor falco/falco is selected by no Prometheus"},
 		"a-monitor-of-a-missing-port": {"monitors", `scrapes the port "metrics"`},
 		"a-monitor-of-nothing":        {"monitors", "selects nothing in [monitoring]"},
+		"a-job-of-nobody":             {"jobs", `reads the job "wep"`},
+		"an-alert-for-ever":           {"overcommit", "KubeMemoryOvercommit would fire for ever on 2 nodes"},
 		"an-unseen-dashboard":         {"dashboards", "Grafana's sidecar does not see this dashboard"},
 		"an-overwritten-dashboard":    {"dashboards", "has the file of ConfigMap monitoring/overview overview.json"},
 		"a-dashboard-without-source":  {"dashboards", `asks the data source "second"`},

@@ -2,6 +2,7 @@ package proof
 
 import (
 	"fmt"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -89,11 +90,17 @@ type endpoint struct {
 	Port       string              `json:"port"`
 	TargetPort *intstr.IntOrString `json:"targetPort"`
 	PortNumber *int32              `json:"portNumber"`
+	// Relabelings change the labels of targets, job among them.
+	Relabelings []struct {
+		TargetLabel string `json:"targetLabel"`
+		Replacement string `json:"replacement"`
+	} `json:"relabelings"`
 }
 
 // monitor is the part of ServiceMonitor and PodMonitor that says what is scraped.
 type monitor struct {
 	Spec struct {
+		JobLabel          string `json:"jobLabel"`
 		NamespaceSelector struct {
 			Any        bool     `json:"any"`
 			MatchNames []string `json:"matchNames"`
@@ -103,13 +110,10 @@ type monitor struct {
 	} `json:"spec"`
 }
 
-func (x *index) scraped(o *Object) []error {
-	var m monitor
-	if err := convert(o, &m); err != nil {
-		return []error{err}
-	}
+// monitored are the namespaces a monitor looks in, and the Services it selects there.
+func (x *index) monitored(o *Object, m monitor) (namespaces []string, services []corev1.Service) {
 	selector, _ := selectorAt(o, "spec", "selector")
-	namespaces := m.Spec.NamespaceSelector.MatchNames
+	namespaces = m.Spec.NamespaceSelector.MatchNames
 	if m.Spec.NamespaceSelector.Any {
 		for name := range x.namespaces {
 			namespaces = append(namespaces, name)
@@ -118,22 +122,33 @@ func (x *index) scraped(o *Object) []error {
 	if len(namespaces) == 0 {
 		namespaces = []string{o.GetNamespace()}
 	}
+	for _, s := range x.services {
+		if o.GetKind() == "ServiceMonitor" && slices.Contains(namespaces, s.Namespace) && selector.Matches(labels.Set(s.Labels)) {
+			services = append(services, s)
+		}
+	}
+	return namespaces, services
+}
+
+func (x *index) scraped(o *Object) []error {
+	var m monitor
+	if err := convert(o, &m); err != nil {
+		return []error{err}
+	}
+	selector, _ := selectorAt(o, "spec", "selector")
+	namespaces, services := x.monitored(o, m)
 	var pods []workload
 	ports := map[string]bool{}
-	for _, namespace := range namespaces {
-		if o.GetKind() == "PodMonitor" {
+	if o.GetKind() == "PodMonitor" {
+		for _, namespace := range namespaces {
 			pods = append(pods, x.selected(namespace, selector)...)
-			continue
 		}
-		for _, s := range x.services {
-			if s.Namespace != namespace || !selector.Matches(labels.Set(s.Labels)) {
-				continue
-			}
-			for _, p := range s.Spec.Ports {
-				ports[p.Name] = true
-			}
-			pods = append(pods, x.selected(namespace, labels.SelectorFromSet(s.Spec.Selector))...)
+	}
+	for _, s := range services {
+		for _, p := range s.Spec.Ports {
+			ports[p.Name] = true
 		}
+		pods = append(pods, x.selected(s.Namespace, labels.SelectorFromSet(s.Spec.Selector))...)
 	}
 	if len(pods) == 0 && len(ports) == 0 {
 		return []error{fmt.Errorf("%s selects nothing in %v: %s", id(o), namespaces, selector)}

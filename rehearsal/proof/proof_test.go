@@ -85,6 +85,8 @@ func TestPublishedCharts(t *testing.T) {
 		t.Run("services", func(t *testing.T) { fail(t, Services(s.Objects, UndeclaredPorts)) })
 		t.Run("addresses", func(t *testing.T) { fail(t, Addresses(s.Objects)) })
 		t.Run("monitors", func(t *testing.T) { fail(t, Monitors(s.Objects)) })
+		t.Run("jobs", func(t *testing.T) { fail(t, Jobs(s.Objects)) })
+		t.Run("overcommit", func(t *testing.T) { fail(t, Overcommit(s.Settings, s.Objects)) })
 		t.Run("dashboards", func(t *testing.T) { fail(t, Dashboards(s.Objects)) })
 		t.Run("falco", func(t *testing.T) {
 			wanted, err := rules.Files(s.Settings.VirtualClusters.Approved)
