@@ -117,8 +117,48 @@ func TestDeployForward(t *testing.T) {
 	if got := fmt.Sprint(spec["remoteWrite"].Mappable()); got != "[map[url:https://example.org/write]]" {
 		t.Errorf("remoteWrite is %s", got)
 	}
-	if _, ok := spec["externalLabels"].ObjectValue()["cluster"]; !ok {
-		t.Error("what is written has no cluster label")
+}
+
+// What leaves the cluster says where it is from: metrics and alerts, logs, Falco's events.
+func TestEverythingNamesItsCluster(t *testing.T) {
+	m := &mocks{}
+	if err := deploy(t, m, "dev", map[string]string{"cluster": `{"name":"here","pools":[{"name":"a","size":"s-4vcpu-8gb","count":3}]}`}); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ release, path, want string }{
+		{"kube-prometheus-stack", "prometheus.prometheusSpec.externalLabels", "map[cluster:here]"},
+		{"alloy", "alloy.extraEnv", "map[name:CLUSTER_NAME value:here]"},
+		{"falco", "falcosidekick.config.customfields", "cluster:here"},
+	} {
+		found := m.resources["kubernetes:helm.sh/v3:Release::"+c.release]["values"]
+		for _, key := range strings.Split(c.path, ".") {
+			found = found.ObjectValue()[resource.PropertyKey(key)]
+		}
+		if got := fmt.Sprint(found.Mappable()); !strings.Contains(got, c.want) {
+			t.Errorf("%s: %s is %s, want %s", c.release, c.path, got, c.want)
+		}
+	}
+}
+
+// falcosidekick sends an output without a minimum priority every event. Its UI has no such key, and shows all.
+func TestEveryOutputHasAMinimumPriority(t *testing.T) {
+	m := &mocks{}
+	if err := deploy(t, m, "dev", map[string]string{"cluster": onePool}); err != nil {
+		t.Fatal(err)
+	}
+	config := m.resources["kubernetes:helm.sh/v3:Release::falco"]["values"].ObjectValue()["falcosidekick"].ObjectValue()["config"].ObjectValue()
+	outputs := 0
+	for name, output := range config {
+		if !output.IsObject() || !output.ObjectValue()["hostport"].IsString() {
+			continue
+		}
+		outputs++
+		if priority := output.ObjectValue()["minimumpriority"]; !priority.IsString() || priority.StringValue() == "" {
+			t.Errorf("%s is sent every event", name)
+		}
+	}
+	if outputs < 2 {
+		t.Errorf("%d outputs, want Loki and Alertmanager", outputs)
 	}
 }
 
