@@ -46,8 +46,9 @@ func (c Change) key() string {
 	return c.Name + labels.NewBuilder(c.Alert.Labels).Del("alertname", "severity").Labels().String()
 }
 
-// Live runs the day: the storage takes the samples, and the rules are evaluated each minute.
-func Live(ctx context.Context) (*Day, error) {
+// Live runs the day: the storage takes the samples, and the rules that read metrics ("native" or "falco-exporter") are
+// evaluated each minute.
+func Live(ctx context.Context, metrics string) (*Day, error) {
 	storage, err := teststorage.NewWithError()
 	if err != nil {
 		return nil, err
@@ -56,7 +57,7 @@ func Live(ctx context.Context) (*Day, error) {
 		MaxSamples: 50_000_000, Timeout: time.Minute, EnableAtModifier: true, EnableNegativeOffset: true,
 		NoStepSubqueryIntervalFn: func(int64) int64 { return time.Minute.Milliseconds() },
 	})}
-	if err := d.live(ctx); err != nil {
+	if err := d.live(ctx, metrics); err != nil {
 		d.Close()
 		return nil, err
 	}
@@ -66,12 +67,12 @@ func Live(ctx context.Context) (*Day, error) {
 // Close removes what was stored.
 func (d *Day) Close() error { return d.Storage.Close() }
 
-func (d *Day) live(ctx context.Context) error {
-	groups, err := d.groups(ctx)
+func (d *Day) live(ctx context.Context, metrics string) error {
+	groups, err := d.groups(ctx, metrics)
 	if err != nil {
 		return err
 	}
-	series := incident()
+	series := incident(metrics)
 	sets, alive := map[string]labels.Labels{}, map[string]bool{}
 	for name := range series {
 		if sets[name], err = PromQL.ParseMetric(name); err != nil {
@@ -120,13 +121,13 @@ func (d *Day) live(ctx context.Context) error {
 }
 
 // groups loads the rules into Prometheus' rule manager.
-func (d *Day) groups(ctx context.Context) ([]*rules.Group, error) {
+func (d *Day) groups(ctx context.Context, metrics string) ([]*rules.Group, error) {
 	dir, err := os.MkdirTemp("", "rules")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	files, err := RuleFiles(dir, "native")
+	files, err := RuleFiles(dir, metrics)
 	if err != nil {
 		return nil, err
 	}

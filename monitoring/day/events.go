@@ -13,10 +13,13 @@ type event struct {
 	lost                                              bool // not delivered to Loki
 }
 
-// replicas of falcosidekick live from and to: the first is replaced at 14:12.
+// replicas of what counts live from and to: falcosidekick's first is replaced at 14:12.
 var replicas = map[string][2]string{
-	"sidekick-1": {"00:00", "14:12"}, "sidekick-2": {"00:00", "23:59"}, "sidekick-3": {"14:12", "23:59"},
+	"sidekick-1": {"00:00", "14:12"}, "sidekick-2": {"00:00", "23:59"}, "sidekick-3": {"14:12", "23:59"}, "exporter": {"00:00", "23:59"},
 }
+
+// priorities are in Falco's order, by whose numbers falco-exporter knows them.
+var priorities = []string{"Emergency", "Alert", "Critical", "Error", "Warning", "Notice", "Informational", "Debug"}
 
 // events of the day, in their order.
 func events() []event {
@@ -53,20 +56,24 @@ func events() []event {
 
 type counter struct{ series, replica string }
 
-// told are falcosidekick's counters, with the times at which each grows.
-func told() map[counter][]string {
+// told are the counters, with the times at which each grows: falcosidekick's, and falco-exporter's where it runs.
+func told(metrics string) map[counter][]string {
 	counters := map[counter][]string{}
+	count := func(e event, replica, format string, args ...any) {
+		key := counter{fmt.Sprintf(format, args...), replica}
+		counters[key] = append(counters[key], e.at)
+	}
 	for _, e := range events() {
-		seen := fmt.Sprintf(`falcosecurity_falcosidekick_falco_events_total{rule=%q, priority_raw=%q, hostname=%q, k8s_ns_name=%q, k8s_pod_name=%q, pod=%q}`,
+		count(e, e.replica, `falcosecurity_falcosidekick_falco_events_total{rule=%q, priority_raw=%q, hostname=%q, k8s_ns_name=%q, k8s_pod_name=%q, pod=%q}`,
 			e.rule, strings.ToLower(e.priority), e.node, e.namespace, e.pod, e.replica)
 		status := "ok"
 		if e.lost {
 			status = "error"
 		}
-		sent := fmt.Sprintf(`falcosecurity_falcosidekick_outputs_total{destination="loki", status=%q, pod=%q}`, status, e.replica)
-		for _, series := range []string{seen, sent} {
-			key := counter{series, e.replica}
-			counters[key] = append(counters[key], e.at)
+		count(e, e.replica, `falcosecurity_falcosidekick_outputs_total{destination="loki", status=%q, pod=%q}`, status, e.replica)
+		if metrics == "falco-exporter" {
+			count(e, "exporter", `falco_events{rule=%q, priority="%d", hostname=%q, k8s_ns_name=%q, k8s_pod_name=%q, pod="exporter-%s"}`,
+				e.rule, slices.Index(priorities, e.priority), e.node, e.namespace, e.pod, e.node)
 		}
 	}
 	return counters

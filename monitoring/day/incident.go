@@ -69,7 +69,7 @@ func busy(node, minute int) float64 {
 // incident is a day on three nodes. One rule is noisy all day. Before 14:00 somebody opens a shell in shop/web-1 on node
 // b, then runs a dropped binary, and at 14:10 starts a virtual cluster. In the middle of it a replica of falcosidekick is
 // replaced, one delivery fails, and Falco drops system calls. In the morning node c was without Falco.
-func incident() map[string]sample {
+func incident(metrics string) map[string]sample {
 	series := map[string]sample{}
 	for i, node := range []string{"a", "b", "c"} {
 		series[`kube_node_info{node="`+node+`"}`] = gauge(1)
@@ -91,10 +91,12 @@ func incident() map[string]sample {
 		drops, _ := between("14:00", "14:30", 4000, 0)(m)
 		return drops
 	})
-	for job, target := range map[string]string{"falco-falcosidekick": "x", "loki/loki": "loki-0"} {
-		series[`up{job="`+job+`", instance="`+target+`"}`] = gauge(1)
+	for _, job := range []string{"falco-falcosidekick", "loki/loki", "falco-exporter"} {
+		if job != "falco-exporter" || metrics == job {
+			series[`up{job="`+job+`"}`] = gauge(1)
+		}
 	}
-	for name, times := range told() {
+	for name, times := range told(metrics) {
 		lives := replicas[name.replica]
 		series[name.series] = counted(lives[0], lives[1], times...)
 	}

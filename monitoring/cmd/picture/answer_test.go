@@ -17,7 +17,7 @@ func shows(t *testing.T, uid string) map[string]panel {
 	if err != nil {
 		t.Fatal(err)
 	}
-	lived, err := day.Live(t.Context())
+	lived, err := day.Live(t.Context(), "native")
 	if err != nil {
 		t.Fatal(err)
 	}

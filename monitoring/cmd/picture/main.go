@@ -54,7 +54,7 @@ func run(ctx context.Context, out string) error {
 	if err != nil {
 		return err
 	}
-	lived, err := day.Live(ctx)
+	lived, err := day.Live(ctx, "native")
 	if err != nil {
 		return err
 	}
