@@ -16,10 +16,11 @@ import (
 // strict check of the part of LogQL that our dashboards need, and refuses the rest: a stream selector, in Prometheus'
 // syntax and read by Prometheus' parser; line filters; and json, with or without fields.
 var (
-	lineFilter = regexp.MustCompile("^\\s*(\\|=|!=|\\|~|!~)\\s*(\"(?:[^\"\\\\]|\\\\.)*\"|`[^`]*`)")
-	jsonStage  = regexp.MustCompile(`^\s*\|\s*json\b`)
-	jsonField  = regexp.MustCompile(`^\s*[a-zA-Z_][a-zA-Z0-9_]*\s*=\s*("(?:[^"\\]|\\.)*")\s*(,)?`)
-	jsonPath   = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*(\["[^"\]]+"\]|\[[0-9]+\]|\.[a-zA-Z_][a-zA-Z0-9_]*)*$`)
+	lineFilter  = regexp.MustCompile("^\\s*(\\|=|!=|\\|~|!~)\\s*(\"(?:[^\"\\\\]|\\\\.)*\"|`[^`]*`)")
+	jsonStage   = regexp.MustCompile(`^\s*\|\s*json\b`)
+	jsonField   = regexp.MustCompile(`^\s*[a-zA-Z_][a-zA-Z0-9_]*\s*=\s*("(?:[^"\\]|\\.)*")\s*(,)?`)
+	jsonPath    = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*(\["[^"\]]+"\]|\[[0-9]+\]|\.[a-zA-Z_][a-zA-Z0-9_]*)*$`)
+	outputField = regexp.MustCompile(`^output_fields\["([^"]+)"\]$`)
 )
 
 // checkLogQL reads a log query, and returns what is wrong with it.
@@ -49,7 +50,7 @@ func (c catalog) checkLogQL(text string) error {
 	}) {
 		return fmt.Errorf("nobody writes streams with all the labels of %s", text[:end])
 	}
-	return checkPipeline(text[end:])
+	return c.checkPipeline(text[end:])
 }
 
 // selectorEnd is where the braces close, outside of quotes.
@@ -71,7 +72,7 @@ func selectorEnd(text string) (int, error) {
 	return 0, errors.New("the selector does not end")
 }
 
-func checkPipeline(rest string) error {
+func (c catalog) checkPipeline(rest string) error {
 	for strings.TrimSpace(rest) != "" {
 		if match := lineFilter.FindStringSubmatch(rest); match != nil {
 			filter, err := strconv.Unquote(match[2])
@@ -96,8 +97,12 @@ func checkPipeline(rest string) error {
 			if match == nil {
 				return fmt.Errorf("not a field of json: %q", strings.TrimSpace(rest))
 			}
-			if path, err := strconv.Unquote(match[1]); err != nil || !jsonPath.MatchString(path) {
+			path, err := strconv.Unquote(match[1])
+			if err != nil || !jsonPath.MatchString(path) {
 				return fmt.Errorf("not a path into JSON: %s", match[1])
+			}
+			if field := outputField.FindStringSubmatch(path); field != nil && c.Fields[field[1]] == "" {
+				return fmt.Errorf("nothing puts %s into events", field[1])
 			}
 			rest, more = rest[len(match[0]):], match[2] != ""
 		}
@@ -118,16 +123,17 @@ func TestCheckLogQL(t *testing.T) {
 		}
 	}
 	for bad, want := range map[string]string{
-		`{rule=~".*"}`:                    "every stream",
-		`{rule="a"`:                       "does not end",
-		`{rule=a}`:                        "unexpected",
-		`{rule=~"(a"}`:                    "missing closing",
-		`{rule="a", namespace="b"}`:       "nobody writes",
-		`{rul="a"}`:                       "nobody writes",
-		`{rule="a"} | jsn`:                "not a stage",
-		`{rule="a"} | json a=b`:           "not a field",
-		`{rule="a"} | json a="b[c]"`:      "not a path",
-		`{rule="a"} | json a="b",`:        "not a field",
+		`{rule=~".*"}`:               "every stream",
+		`{rule="a"`:                  "does not end",
+		`{rule=a}`:                   "unexpected",
+		`{rule=~"(a"}`:               "missing closing",
+		`{rule="a", namespace="b"}`:  "nobody writes",
+		`{rul="a"}`:                  "nobody writes",
+		`{rule="a"} | jsn`:           "not a stage",
+		`{rule="a"} | json a=b`:      "not a field",
+		`{rule="a"} | json a="b[c]"`: "not a path",
+		`{rule="a"} | json a="b",`:   "not a field",
+		`{rule="a"} | json a="output_fields[\"proc.nam\"]"`: "nothing puts proc.nam",
 		`{rule="a"} |~ "(a"`:              "missing closing",
 		`{rule="a"} = "a"`:                "not a stage",
 		`rate({rule="a"}[5m])`:            "only log queries",

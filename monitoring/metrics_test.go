@@ -30,6 +30,7 @@ type catalog struct {
 		Labels []string `yaml:"labels"`
 	} `yaml:"metrics"`
 	Streams map[string][]string `yaml:"streams"`
+	Fields  map[string]string   `yaml:"fields"`
 }
 
 func readCatalog(t *testing.T) catalog {
