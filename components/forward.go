@@ -45,19 +45,16 @@ func (r *RemoteWrite) values() map[string]any {
 	return map[string]any{"remoteWrite": []any{target}}
 }
 
-// secret creates the address, which falcosidekick reads from its environment, and returns what waits for it.
-func (e *EventsForward) secret(ctx *pulumi.Context, opts ...pulumi.ResourceOption) ([]pulumi.Resource, error) {
+// secret creates the address, which falcosidekick reads from its environment. It returns what waits for it, and the part
+// of falcosidekick's values.
+func (e *EventsForward) secret(ctx *pulumi.Context, version versions, opts ...pulumi.ResourceOption) ([]pulumi.Resource, map[string]any, error) {
 	if e == nil {
-		return nil, nil
+		return nil, nil, nil
 	}
-	created, err := newSecret(ctx, NamespaceFalco, eventsForwardSecret, pulumi.StringMap{"WEBHOOK_ADDRESS": pulumi.String(e.URL)}, opts...)
-	return []pulumi.Resource{created}, err
-}
-
-// values are the part of falcosidekick's config.
-func (e *EventsForward) values() map[string]any {
-	if e == nil {
-		return nil
-	}
-	return map[string]any{"existingSecret": eventsForwardSecret, "webhook": map[string]any{"minimumpriority": e.MinimumPriority}}
+	data := pulumi.StringMap{"WEBHOOK_ADDRESS": pulumi.String(e.URL)}
+	created, err := newSecret(ctx, NamespaceFalco, eventsForwardSecret, data, opts...)
+	return []pulumi.Resource{created}, map[string]any{
+		"podAnnotations": version.annotation(data),
+		"config":         map[string]any{"existingSecret": eventsForwardSecret, "webhook": map[string]any{"minimumpriority": e.MinimumPriority}},
+	}, err
 }

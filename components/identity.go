@@ -2,6 +2,7 @@ package components
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -38,6 +39,16 @@ type GrafanaLogin struct {
 	Hostname string
 	Identity IdentitySettings
 	Client   ClientSettings
+}
+
+// with adds the client's secret to what else Grafana reads into its environment.
+func (l *GrafanaLogin) with(data pulumi.StringMap) pulumi.StringMap {
+	if l == nil {
+		return data
+	}
+	all := pulumi.StringMap{"client-secret": pulumi.String(l.Client.ClientSecret)}
+	maps.Copy(all, data)
+	return all
 }
 
 // secret creates the client's secret, if there is a login, and returns what waits for it.
@@ -93,15 +104,22 @@ func (a *ExposureArgs) newLogin(ctx *pulumi.Context, name string, opts ...pulumi
 	if err != nil {
 		return err
 	}
-	secret, err := newSecret(ctx, NamespaceGateway, oauth2ProxyName, pulumi.StringMap{
+	data := pulumi.StringMap{
 		"client-id": pulumi.String(a.Login.ClientID), "client-secret": pulumi.String(a.Login.ClientSecret), "cookie-secret": cookie,
-	}, opts...)
+	}
+	secret, err := newSecret(ctx, NamespaceGateway, oauth2ProxyName, data, opts...)
+	if err != nil {
+		return err
+	}
+	version, err := newVersions(ctx, name+"-oauth2-proxy", opts...)
 	if err != nil {
 		return err
 	}
 	_, err = a.Platform.install(ctx, chartRelease{
 		name: oauth2ProxyName, namespace: NamespaceGateway,
-		known: map[string]any{"extraArgs": OAuth2ProxyFlags(a.FalcosidekickUI, a.Identity)},
+		known: map[string]any{
+			"extraArgs": OAuth2ProxyFlags(a.FalcosidekickUI, a.Identity), "podAnnotations": version.annotation(data),
+		},
 	}, append(opts, pulumi.DependsOn([]pulumi.Resource{secret}), a.Observability.dependency())...)
 	return err
 }

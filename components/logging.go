@@ -2,6 +2,8 @@ package components
 
 import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"doks-security/values"
 )
 
 // lokiSpacesSecret holds the Spaces key Loki reads from its environment.
@@ -35,15 +37,23 @@ func NewLogging(ctx *pulumi.Context, name string, args *LoggingArgs, opts ...pul
 	}}
 	lokiOpts := []pulumi.ResourceOption{parent, args.Namespaces.dependency(NamespaceLoki), args.Observability.dependency()}
 	if args.Spaces != nil {
-		key, err := newSecret(ctx, NamespaceLoki, lokiSpacesSecret, pulumi.StringMap{
+		data := pulumi.StringMap{
 			"SPACES_ACCESS_KEY_ID": args.Spaces.AccessKey, "SPACES_SECRET_ACCESS_KEY": args.Spaces.SecretKey,
-		}, parent, args.Namespaces.dependency(NamespaceLoki))
+		}
+		key, err := newSecret(ctx, NamespaceLoki, lokiSpacesSecret, data, parent, args.Namespaces.dependency(NamespaceLoki))
+		if err != nil {
+			return nil, err
+		}
+		version, err := newVersions(ctx, name+"-logging", parent)
 		if err != nil {
 			return nil, err
 		}
 		lokiOpts = append(lokiOpts, pulumi.DependsOn([]pulumi.Resource{key}))
 		loki.options = []string{"spaces"}
-		loki.known["loki"].(map[string]any)["storage"] = args.Spaces.lokiStorage()
+		loki.known = values.Merge(loki.known, map[string]any{
+			"loki":         map[string]any{"storage": args.Spaces.lokiStorage()},
+			"singleBinary": map[string]any{"podAnnotations": version.annotation(data)},
+		})
 	}
 	if _, err := args.Platform.install(ctx, loki, lokiOpts...); err != nil {
 		return nil, err

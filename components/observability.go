@@ -58,9 +58,12 @@ func NewObservability(ctx *pulumi.Context, name string, args *ObservabilityArgs,
 		return nil, err
 	}
 	o.Grafana = Login{User: "admin", Password: password}
-	admin, err := newSecret(ctx, NamespaceMonitoring, "grafana-admin", pulumi.StringMap{
-		"admin-user": pulumi.String(o.Grafana.User), "admin-password": password,
-	}, parent, args.Namespaces.dependency(NamespaceMonitoring))
+	login := pulumi.StringMap{"admin-user": pulumi.String(o.Grafana.User), "admin-password": password}
+	admin, err := newSecret(ctx, NamespaceMonitoring, "grafana-admin", login, parent, args.Namespaces.dependency(NamespaceMonitoring))
+	if err != nil {
+		return nil, err
+	}
+	version, err := newVersions(ctx, name+"-observability", parent)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +73,7 @@ func NewObservability(ctx *pulumi.Context, name string, args *ObservabilityArgs,
 	if err != nil {
 		return nil, err
 	}
-	login, err := args.RemoteWrite.secret(ctx, parent, args.Namespaces.dependency(NamespaceMonitoring))
+	remote, err := args.RemoteWrite.secret(ctx, parent, args.Namespaces.dependency(NamespaceMonitoring))
 	if err != nil {
 		return nil, err
 	}
@@ -78,11 +81,11 @@ func NewObservability(ctx *pulumi.Context, name string, args *ObservabilityArgs,
 	if err != nil {
 		return nil, err
 	}
-	stack := chartRelease{name: "kube-prometheus-stack", namespace: NamespaceMonitoring, known: args.values(), timeout: 15 * time.Minute}
+	stack := chartRelease{name: "kube-prometheus-stack", namespace: NamespaceMonitoring, known: args.values(version.annotation(args.GrafanaLogin.with(login))), timeout: 15 * time.Minute}
 	if args.GrafanaLogin != nil {
 		stack.options = []string{ByGateway}
 	}
-	_, err = args.Platform.install(ctx, stack, parent, o.dependency(), pulumi.DependsOn(slices.Concat(login, client, []pulumi.Resource{admin, receivers})),
+	_, err = args.Platform.install(ctx, stack, parent, o.dependency(), pulumi.DependsOn(slices.Concat(remote, client, []pulumi.Resource{admin, receivers})),
 		args.Namespaces.dependency(NamespaceMonitoring, NamespaceNodeAgents))
 	if err != nil {
 		return nil, err
@@ -96,7 +99,7 @@ func (o *Observability) dependency() pulumi.ResourceOption {
 }
 
 // values are what the program knows of kube-prometheus-stack.
-func (a *ObservabilityArgs) values() map[string]any {
+func (a *ObservabilityArgs) values(admin map[string]any) map[string]any {
 	return map[string]any{
 		"prometheus": map[string]any{"prometheusSpec": values.Merge(a.RemoteWrite.values(), map[string]any{
 			"externalLabels": map[string]any{"cluster": a.Platform.Cluster},
@@ -108,7 +111,10 @@ func (a *ObservabilityArgs) values() map[string]any {
 		"alertmanager": map[string]any{"alertmanagerSpec": map[string]any{
 			"storage": claim(a.AlertmanagerVolumeGiB),
 		}},
-		"grafana": values.Merge(a.GrafanaLogin.values(), map[string]any{"persistence": map[string]any{"size": gib(a.GrafanaVolumeGiB)}}),
+		"grafana": values.Merge(a.GrafanaLogin.values(), map[string]any{
+			"persistence":    map[string]any{"size": gib(a.GrafanaVolumeGiB)},
+			"podAnnotations": admin,
+		}),
 	}
 }
 

@@ -55,16 +55,23 @@ func NewRuntimeSecurity(ctx *pulumi.Context, name string, args *RuntimeSecurityA
 	}
 	parent := pulumi.Parent(s)
 	namespace := args.Namespaces.dependency(NamespaceFalco)
-	secrets, err := s.newSecrets(ctx, name, parent, namespace)
+	version, err := newVersions(ctx, name+"-runtime-security", parent)
 	if err != nil {
 		return nil, err
 	}
-	address, err := args.Forward.secret(ctx, parent, namespace)
+	secrets, webui, err := s.newSecrets(ctx, name, version, parent, namespace)
+	if err != nil {
+		return nil, err
+	}
+	address, forward, err := args.Forward.secret(ctx, version, parent, namespace)
 	if err != nil {
 		return nil, err
 	}
 	falco := chartRelease{
-		name: "falco", namespace: NamespaceFalco, pin: falcoPins[args.Falco], known: args.values(),
+		name: "falco", namespace: NamespaceFalco, pin: falcoPins[args.Falco],
+		known: values.Merge(args.values(), map[string]any{
+			"falcosidekick": values.Merge(forward, map[string]any{"webui": webui}),
+		}),
 	}
 	if args.Metrics == FalcoExporter {
 		falco.options = []string{FalcoExporter}
@@ -90,32 +97,36 @@ func NewRuntimeSecurity(ctx *pulumi.Context, name string, args *RuntimeSecurityA
 	return s, ctx.RegisterResourceOutputs(s, pulumi.Map{})
 }
 
-// newSecrets generates the logins of the UI and its Redis, and returns the dependency on them.
-func (s *RuntimeSecurity) newSecrets(ctx *pulumi.Context, name string, opts ...pulumi.ResourceOption) (pulumi.ResourceOption, error) {
+// newSecrets generates the logins of the UI and its Redis. It returns the dependency on them, and the part of the UI's
+// values that restarts each for its own.
+func (s *RuntimeSecurity) newSecrets(ctx *pulumi.Context, name string, version versions, opts ...pulumi.ResourceOption) (pulumi.ResourceOption, map[string]any, error) {
 	password, err := newPassword(ctx, name+"-falcosidekick-ui", opts...)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	redisPassword, err := newPassword(ctx, name+"-falcosidekick-ui-redis", opts...)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	s.UI = Login{User: "admin", Password: password}
-	ui, err := newSecret(ctx, NamespaceFalco, "falcosidekick-ui", pulumi.StringMap{
+	uiData := pulumi.StringMap{
 		"FALCOSIDEKICK_UI_USER":           pulumi.Sprintf("%s:%s", s.UI.User, password),
 		"FALCOSIDEKICK_UI_REDIS_PASSWORD": redisPassword,
 		"REDIS_PASSWORD":                  redisPassword,
-	}, opts...)
-	if err != nil {
-		return nil, err
 	}
-	redis, err := newSecret(ctx, NamespaceFalco, "falcosidekick-ui-redis", pulumi.StringMap{
-		"REDIS_ARGS": pulumi.Sprintf("--requirepass %s", redisPassword),
-	}, opts...)
+	ui, err := newSecret(ctx, NamespaceFalco, "falcosidekick-ui", uiData, opts...)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return pulumi.DependsOn([]pulumi.Resource{ui, redis}), nil
+	redisData := pulumi.StringMap{"REDIS_ARGS": pulumi.Sprintf("--requirepass %s", redisPassword)}
+	redis, err := newSecret(ctx, NamespaceFalco, "falcosidekick-ui-redis", redisData, opts...)
+	if err != nil {
+		return nil, nil, err
+	}
+	return pulumi.DependsOn([]pulumi.Resource{ui, redis}), map[string]any{
+		"podAnnotations": version.annotation(uiData),
+		"redis":          map[string]any{"podAnnotations": version.annotation(redisData)},
+	}, nil
 }
 
 // values are what the program knows of Falco's chart.
@@ -127,10 +138,10 @@ func (a *RuntimeSecurityArgs) values() map[string]any {
 	return map[string]any{
 		"customRules": customRules,
 		"falcosidekick": map[string]any{
-			"config": values.Merge(a.Forward.values(), map[string]any{
+			"config": map[string]any{
 				"customfields": "cluster:" + a.Platform.Cluster,
 				"alertmanager": map[string]any{"minimumpriority": a.AlertmanagerFrom},
-			}),
+			},
 			"webui": map[string]any{
 				"ttl":   a.UIRetention,
 				"redis": map[string]any{"storageSize": gib(a.RedisVolumeGiB)},

@@ -1,6 +1,11 @@
 package components
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+
 	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
 	metav1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/meta/v1"
 	"github.com/pulumi/pulumi-random/sdk/v4/go/random"
@@ -17,6 +22,28 @@ func newPassword(ctx *pulumi.Context, name string, opts ...pulumi.ResourceOption
 		return pulumi.StringOutput{}, err
 	}
 	return password.Result, nil
+}
+
+// secretVersion is the annotation of pods that read a Secret into their environment: when it changes, they restart.
+const secretVersion = "doks-security/secret-version"
+
+// versions tell what Secrets hold apart, under a generated key: a plain hash could be tried against guesses.
+type versions struct{ key pulumi.StringOutput }
+
+func newVersions(ctx *pulumi.Context, name string, opts ...pulumi.ResourceOption) (versions, error) {
+	key, err := newPassword(ctx, name+"-secret-versions", opts...)
+	return versions{key}, err
+}
+
+// annotation is the one of pods that read data.
+func (v versions) annotation(data pulumi.StringMap) map[string]any {
+	version := pulumi.All(v.key, data).ApplyT(func(args []any) (string, error) {
+		text, err := json.Marshal(args[1])
+		mac := hmac.New(sha256.New, []byte(args[0].(string)))
+		mac.Write(text)
+		return hex.EncodeToString(mac.Sum(nil)[:4]), err
+	})
+	return map[string]any{secretVersion: pulumi.Unsecret(version)}
 }
 
 // newSecret writes data as a Kubernetes Secret, to which charts refer by name: what is secret never stands in their
