@@ -6,6 +6,7 @@ require (
 	doks-security v0.0.0
 	github.com/blang/semver v3.5.1+incompatible
 	github.com/digitalocean/godo v1.236.0
+	github.com/google/shlex v0.0.0-20191202100458-e7afc7fbc510
 	github.com/google/uuid v1.6.0
 	github.com/pmezard/go-difflib v1.0.1-0.20181226105442-5d4384ee4fb2
 	github.com/pulumi/pulumi/sdk/v3 v3.250.0

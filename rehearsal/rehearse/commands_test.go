@@ -1,0 +1,99 @@
+package rehearse
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/shlex"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/optdestroy"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/optpreview"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/optrefresh"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/optup"
+)
+
+// documented is a page of docs/, whose commands a drill runs.
+func documented(t *testing.T, page string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("../../docs", page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// shell runs a command as an operator types it. The program runs in this process, so what runs it goes through the
+// Automation API; it answers every question with yes.
+func (e *engine) shell(ctx context.Context, line string) error {
+	words, err := shlex.Split(line)
+	if err != nil {
+		return fmt.Errorf("%s: %w", line, err)
+	}
+	if len(words) < 2 || words[0] != "pulumi" {
+		return fmt.Errorf("%s: no command a drill can run", line)
+	}
+	verb, args := words[1], words[2:]
+	given := map[string][]string{} // by flag
+	for i := 0; i < len(args); i++ {
+		flag := args[i]
+		if flag != "--replace" && flag != "--target" {
+			given[flag] = nil
+			continue
+		}
+		if i++; i == len(args) {
+			return fmt.Errorf("%s: %s names nothing", line, flag)
+		}
+		given[flag] = append(given[flag], args[i])
+	}
+	known := func(flags ...string) error {
+		rest := len(given)
+		for _, flag := range flags {
+			if _, ok := given[flag]; ok {
+				rest--
+			}
+		}
+		if rest > 0 {
+			return fmt.Errorf("%s: the drill knows %v only", line, flags)
+		}
+		return nil
+	}
+	switch verb {
+	case "up":
+		if err := known("--replace", "--target"); err != nil {
+			return err
+		}
+		_, err = e.stack.Up(ctx, optup.ProgressStreams(e.out), optup.SuppressOutputs(), optup.Replace(given["--replace"]), optup.Target(given["--target"]))
+	case "preview":
+		if err := known("--diff", "--expect-no-changes"); err != nil {
+			return err
+		}
+		opts := []optpreview.Option{optpreview.ProgressStreams(e.out), optpreview.SuppressOutputs()}
+		if _, ok := given["--diff"]; ok {
+			opts = append(opts, optpreview.Diff())
+		}
+		if _, ok := given["--expect-no-changes"]; ok {
+			opts = append(opts, optpreview.ExpectNoChanges())
+		}
+		_, err = e.stack.Preview(ctx, opts...)
+	case "refresh":
+		if err := known("--run-program"); err != nil {
+			return err
+		}
+		_, runs := given["--run-program"]
+		_, err = e.stack.Refresh(ctx, optrefresh.ProgressStreams(e.out), optrefresh.RunProgram(runs))
+	case "destroy":
+		if err := known("--target", "--target-dependents", "--run-program"); err != nil {
+			return err
+		}
+		opts := []optdestroy.Option{optdestroy.ProgressStreams(e.out), optdestroy.Target(given["--target"])}
+		if _, ok := given["--target-dependents"]; ok {
+			opts = append(opts, optdestroy.TargetDependents())
+		}
+		_, err = e.stack.Destroy(ctx, opts...)
+	default:
+		return e.command(ctx, words[1:]...)
+	}
+	return err
+}
