@@ -4,8 +4,10 @@ import (
 	"context"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -13,6 +15,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/klog/v2"
+	"k8s.io/utils/ptr"
 
 	"doks-security/rehearsal/prometheusoperator"
 )
@@ -83,6 +86,9 @@ func (o *operator) reconcile(ctx context.Context, resource *unstructured.Unstruc
 	if err != nil {
 		return err
 	}
+	if !storage(existing).Equal(storage(set)) { // cannot be changed: the operator deletes it and makes it again
+		return o.client.AppsV1().StatefulSets(namespace).Delete(ctx, set.Name, metav1.DeleteOptions{PropagationPolicy: ptr.To(metav1.DeletePropagationForeground)})
+	}
 	if *existing.Spec.Replicas == *set.Spec.Replicas &&
 		equality.Semantic.DeepEqual(existing.Spec.Template.Spec.Containers[0].Resources, set.Spec.Template.Spec.Containers[0].Resources) {
 		return nil
@@ -90,4 +96,13 @@ func (o *operator) reconcile(ctx context.Context, resource *unstructured.Unstruc
 	existing.Spec.Replicas, existing.Spec.Template = set.Spec.Replicas, set.Spec.Template
 	_, err = o.client.AppsV1().StatefulSets(namespace).Update(ctx, existing, metav1.UpdateOptions{})
 	return err
+}
+
+// storage is what a StatefulSet's pods ask for as volumes.
+func storage(set *appsv1.StatefulSet) resource.Quantity {
+	var sum resource.Quantity
+	for _, claim := range set.Spec.VolumeClaimTemplates {
+		sum.Add(*claim.Spec.Resources.Requests.Storage())
+	}
+	return sum
 }

@@ -2,9 +2,13 @@ package rehearse
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/shlex"
@@ -12,6 +16,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optpreview"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optrefresh"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optup"
+
+	"doks-security/rehearsal/pages"
 )
 
 // documented is a page of docs/, whose commands a drill runs.
@@ -31,7 +37,12 @@ func (e *engine) shell(ctx context.Context, line string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", line, err)
 	}
-	if len(words) < 2 || words[0] != "pulumi" {
+	switch {
+	case len(words) < 2:
+		return fmt.Errorf("%s: no command a drill can run", line)
+	case words[0] == "kubectl":
+		return e.kubectl(ctx, words[1:])
+	case words[0] != "pulumi":
 		return fmt.Errorf("%s: no command a drill can run", line)
 	}
 	verb, args := words[1], words[2:]
@@ -93,7 +104,51 @@ func (e *engine) shell(ctx context.Context, line string) error {
 		}
 		_, err = e.stack.Destroy(ctx, opts...)
 	default:
+		if slices.Contains(asking, verb+" "+words[2]) {
+			words = append(words, "--yes")
+		}
 		return e.command(ctx, words[1:]...)
 	}
 	return err
+}
+
+// asking are the commands that want to be told yes.
+var asking = []string{"stack rm", "state unprotect", "state delete"}
+
+// kubectl is this binary under another name; see TestMain.
+func (e *engine) kubectl(ctx context.Context, args []string) error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	link := filepath.Join(e.workspace.dir, "kubectl")
+	if err := os.Symlink(self, link); err != nil && !errors.Is(err, os.ErrExist) {
+		return err
+	}
+	command := exec.CommandContext(ctx, link, args...)
+	command.Dir = e.workspace.project
+	command.Env = append(os.Environ(), "KUBECONFIG="+filepath.Join(e.workspace.project, ".kubeconfig", e.stack.Name()+".yaml"))
+	command.Stdout, command.Stderr = e.out, e.out
+	if err := command.Run(); err != nil {
+		return fmt.Errorf("kubectl %s: %w", strings.Join(args, " "), err)
+	}
+	return nil
+}
+
+// follow runs the commands of a page's section, in order, but for those skipped.
+func (e *engine) follow(ctx context.Context, t *testing.T, page, section string, skipped ...string) {
+	t.Helper()
+	lines := pages.Section(page, section)
+	if len(lines) == 0 {
+		t.Fatalf("no commands in the section %q", section)
+	}
+	for _, line := range lines {
+		if slices.ContainsFunc(skipped, func(s string) bool { return strings.HasPrefix(line, s) }) {
+			continue
+		}
+		fmt.Fprintf(e.out, "\n$ %s\n", line)
+		if err := e.shell(ctx, line); err != nil {
+			t.Fatalf("%s: %s: %v\n%s", section, line, err, e.out)
+		}
+	}
 }

@@ -14,13 +14,19 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/component-base/cli"
+	"k8s.io/kubectl/pkg/cmd"
+
 	"doks-security/rehearsal/controlplane"
 	"doks-security/rehearsal/program"
 	"doks-security/stack"
 )
 
-// The test binary is also the control plane's child process, and doctl.
+// The test binary is also the control plane's child process, doctl and kubectl.
 func TestMain(m *testing.M) {
+	if filepath.Base(os.Args[0]) == "kubectl" {
+		os.Exit(cli.Run(cmd.NewDefaultKubectlCommand()))
+	}
 	if filepath.Base(os.Args[0]) == "doctl" {
 		if err := doctl(os.Args[1:]); err != nil {
 			fmt.Fprintln(os.Stderr, err)
