@@ -142,6 +142,35 @@ func TestOperateVolumes(t *testing.T) {
 	}
 }
 
+// What runbooks look at is there.
+func TestRunbooks(t *testing.T) {
+	commands, _ := everyCommand(t)
+	out := &output{}
+	ctx, e := session(t, out, map[string]any{"doks-security:runtimeSecurity": map[string]any{"metrics": "falco-exporter"}})
+	_, err := e.up(ctx)
+	must(t, out, err)
+	c := settled(ctx, t, e)
+	fill := strings.NewReplacer("<node>", c.nodes[0].Name, "<pod>", "falco-falcosidekick-ui-redis-0")
+	ran := 0
+	for _, command := range commands {
+		words := strings.Fields(command.Line)
+		if !strings.HasPrefix(command.Page, "docs/runbooks/") || words[0] != "kubectl" || strings.Contains(command.Line, "<namespace>") {
+			continue
+		}
+		if slices.Contains(words, "logs") {
+			continue // pods do not run
+		}
+		ran++
+		if err := e.shell(ctx, fill.Replace(command.Line)); err != nil {
+			t.Errorf("%s: %v\n%s", command.Page, err, out)
+		}
+	}
+	if strings.Contains(out.String(), "No resources found") || ran < 10 {
+		t.Errorf("%d commands were run, and not all found something:\n%s", ran, out)
+	}
+	must(t, out, e.destroy(ctx, &report{out: out}))
+}
+
 // settled waits until pods are ready and volumes bound.
 func settled(ctx context.Context, t *testing.T, e *engine) *cluster {
 	t.Helper()
