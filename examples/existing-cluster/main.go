@@ -1,0 +1,79 @@
+// A program of your own that watches an existing cluster with the components of doks-security, and adds to them.
+package main
+
+import (
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
+
+	"doks-security/alerting"
+	"doks-security/components"
+	"doks-security/rules"
+)
+
+func main() { pulumi.Run(watch) }
+
+// ownRule is loaded by Falco after the stock rules and those of doks-security.
+const ownRule = `- rule: Package Manager In A Container
+  desc: A running container installs software.
+  condition: spawned_process and container and proc.name in (apt, apt-get, apk, dnf)
+  output: A package manager runs (command=%proc.cmdline namespace=%k8s.ns.name pod=%k8s.pod.name)
+  priority: NOTICE
+  tags: [process]
+`
+
+func watch(ctx *pulumi.Context) error {
+	name := config.Require(ctx, "cluster")
+	cluster, err := components.NewExistingCluster(ctx, "watched", &components.ExistingClusterArgs{
+		Name: name, Credentials: components.TokenCredentials,
+	})
+	if err != nil {
+		return err
+	}
+	inCluster := cluster.Options() // the Kubernetes provider
+	platform := components.Platform{Cluster: name, Profile: "dev"}
+	names := []string{
+		components.NamespaceMonitoring, components.NamespaceLoki, components.NamespaceNodeAgents,
+		components.NamespaceFalco, components.NamespaceMetricsServer,
+	}
+	namespaces, err := components.NewNamespaces(ctx, "watched", &components.NamespacesArgs{Names: names}, inCluster...)
+	if err != nil {
+		return err
+	}
+	_, err = components.NewNetworkPolicies(ctx, "watched", &components.NetworkPoliciesArgs{Namespaces: namespaces, Names: names}, inCluster...)
+	if err != nil {
+		return err
+	}
+	nobody, err := alerting.Settings{}.Config()
+	if err != nil {
+		return err
+	}
+	observability, err := components.NewObservability(ctx, "watched", &components.ObservabilityArgs{
+		Platform: platform, Namespaces: namespaces, AlertmanagerConfig: nobody,
+		PrometheusRetention: "3d", PrometheusVolumeGiB: 10, AlertmanagerVolumeGiB: 1, GrafanaVolumeGiB: 5,
+	}, inCluster...)
+	if err != nil {
+		return err
+	}
+	_, err = components.NewLogging(ctx, "watched", &components.LoggingArgs{
+		Platform: platform, Namespaces: namespaces, Observability: observability, Retention: "3d", VolumeGiB: 10,
+	}, inCluster...)
+	if err != nil {
+		return err
+	}
+	loaded, err := rules.Files([]rules.Approval{{Namespace: "team-a"}})
+	if err != nil {
+		return err
+	}
+	loaded["50-own.yaml"] = ownRule
+	security, err := components.NewRuntimeSecurity(ctx, "watched", &components.RuntimeSecurityArgs{
+		Platform: platform, Namespaces: namespaces, Observability: observability,
+		Falco: components.NewestFalco, Metrics: components.NativeMetrics, Rules: loaded,
+		UIRetention: "3d", RedisVolumeGiB: 1, AlertmanagerFrom: "error",
+	}, inCluster...)
+	if err != nil {
+		return err
+	}
+	ctx.Export("grafanaPassword", observability.Grafana.Password)
+	ctx.Export("uiPassword", security.UI.Password)
+	return nil
+}
