@@ -17,23 +17,39 @@ func Versions() []string { return slices.Clone(versions) }
 // regions are those with Kubernetes.
 var regions = []string{"ams3", "atl1", "blr1", "fra1", "lon1", "nyc1", "nyc2", "nyc3", "sfo2", "sfo3", "sgp1", "syd1", "tor1"}
 
-// sizes are the Droplets a node can be.
+// sizes are the Droplets a node can be, with list prices of November 2026: those of a family follow its CPUs.
 var sizes = slices.Concat(
-	[]string{"s-1vcpu-2gb", "s-2vcpu-2gb", "s-2vcpu-4gb", "s-4vcpu-8gb", "s-8vcpu-16gb"},
-	family("s-%dvcpu-%dgb-amd", 2, 2, 4, 8), family("s-%dvcpu-%dgb-intel", 2, 2, 4, 8),
-	family("g-%dvcpu-%dgb", 4, 2, 4, 8, 16, 32, 40), family("gd-%dvcpu-%dgb", 4, 2, 4, 8, 16, 32, 40),
-	[]string{"c-2", "c-4", "c-8", "c-16", "c-32"}, family("c2-%dvcpu-%dgb", 2, 2, 4, 8, 16, 32),
-	family("m-%dvcpu-%dgb", 8, 2, 4, 8, 16, 24, 32), family("m3-%dvcpu-%dgb", 8, 2, 4, 8, 16, 24, 32),
-	family("so-%dvcpu-%dgb", 8, 2, 4, 8, 16, 24, 32), family("so1_5-%dvcpu-%dgb", 8, 2, 4, 8, 16, 24, 32),
+	[]godo.Size{size("s-1vcpu-2gb", 1, 2, 12), size("s-2vcpu-2gb", 2, 2, 18)},
+	family("s-%dvcpu-%dgb", 2, 12, 2, 4, 8),
+	family("s-%dvcpu-%dgb-amd", 2, 14, 2, 4, 8), family("s-%dvcpu-%dgb-intel", 2, 14, 2, 4, 8),
+	family("g-%dvcpu-%dgb", 4, 31.5, 2, 4, 8, 16, 32, 40), family("gd-%dvcpu-%dgb", 4, 34, 2, 4, 8, 16, 32, 40),
+	family("c-%d", 2, 21, 2, 4, 8, 16, 32), family("c2-%dvcpu-%dgb", 2, 23.5, 2, 4, 8, 16, 32),
+	family("m-%dvcpu-%dgb", 8, 42, 2, 4, 8, 16, 24, 32), family("m3-%dvcpu-%dgb", 8, 52, 2, 4, 8, 16, 24, 32),
+	family("so-%dvcpu-%dgb", 8, 65.5, 2, 4, 8, 16, 24, 32), family("so1_5-%dvcpu-%dgb", 8, 81.5, 2, 4, 8, 16, 24, 32),
 )
 
-// family spells sizes out: each number of CPUs with so many GB a CPU.
-func family(format string, gbPerCPU int, cpus ...int) []string {
-	var list []string
+// Sizes returns the Droplets a node can be.
+func Sizes() []godo.Size { return slices.Clone(sizes) }
+
+// family makes a size of each number of CPUs, with so many GB and so many US dollars a month a CPU.
+func family(format string, gbPerCPU int, usdPerCPU float64, cpus ...int) []godo.Size {
+	var list []godo.Size
 	for _, n := range cpus {
-		list = append(list, fmt.Sprintf(format, n, n*gbPerCPU))
+		slug := fmt.Sprintf(format, n)
+		if strings.Contains(format, "gb") {
+			slug = fmt.Sprintf(format, n, n*gbPerCPU)
+		}
+		list = append(list, size(slug, n, n*gbPerCPU, usdPerCPU*float64(n)))
 	}
 	return list
+}
+
+func size(slug string, cpus, gb int, usd float64) godo.Size {
+	return godo.Size{Slug: slug, Vcpus: cpus, Memory: gb * 1024, PriceMonthly: usd, PriceHourly: usd / 672, Regions: regions, Available: true}
+}
+
+func isSize(slug string) bool {
+	return slices.ContainsFunc(sizes, func(s godo.Size) bool { return s.Slug == slug })
 }
 
 func options() godo.KubernetesOptions {
@@ -45,7 +61,7 @@ func options() godo.KubernetesOptions {
 		o.Regions = append(o.Regions, &godo.KubernetesRegion{Slug: r, Name: r})
 	}
 	for _, s := range sizes {
-		o.Sizes = append(o.Sizes, &godo.KubernetesNodeSize{Slug: s, Name: s})
+		o.Sizes = append(o.Sizes, &godo.KubernetesNodeSize{Slug: s.Slug, Name: s.Slug})
 	}
 	return o
 }
@@ -83,7 +99,7 @@ func faultOfPool(p *godo.KubernetesNodePoolCreateRequest) string {
 	switch {
 	case p.Name == "":
 		return "validation error: node pool name is required"
-	case !slices.Contains(sizes, p.Size):
+	case !isSize(p.Size):
 		return "validation error: invalid size slug " + p.Size
 	case p.AutoScale && (p.MinNodes < 0 || p.MaxNodes < p.MinNodes || p.MaxNodes == 0):
 		return "validation error: min_nodes and max_nodes of an autoscaled node pool"

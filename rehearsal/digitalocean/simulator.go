@@ -179,6 +179,7 @@ func (s *Simulator) routes() *http.ServeMux {
 	mux.HandleFunc("GET /v2/account", func(w http.ResponseWriter, _ *http.Request) {
 		reply(w, http.StatusOK, "account", godo.Account{UUID: "rehearsal", Status: "active", DropletLimit: 100, VolumeLimit: 100})
 	})
+	mux.HandleFunc("GET /v2/sizes", func(w http.ResponseWriter, _ *http.Request) { reply(w, http.StatusOK, "sizes", sizes) })
 	return mux
 }
 

@@ -57,6 +57,8 @@ func New(version string) *standin.Provider {
 				return p.getVersions(ctx, args)
 			case "digitalocean:index/getDomain:getDomain":
 				return p.getDomain(ctx, args)
+			case "digitalocean:index/getSizes:getSizes":
+				return p.getSizes(ctx, args)
 			}
 			return nil, fmt.Errorf("the DigitalOcean stand-in has no function %s", token)
 		},
