@@ -36,6 +36,14 @@ func (p Pool) MinNodes() int {
 	return p.Count
 }
 
+// MaxNodes is the largest number of nodes.
+func (p Pool) MaxNodes() int {
+	if p.AutoScale != nil {
+		return p.AutoScale.Max
+	}
+	return p.Count
+}
+
 // scale returns the pool's size as both of DigitalOcean's resources take it. The count is left to the autoscaler
 // where there is one: a preview must not undo its work.
 func (p Pool) scale() (count, minimum, maximum pulumi.IntPtrInput) {

@@ -109,7 +109,7 @@ func Deploy(ctx *pulumi.Context) error {
 		}
 	}
 	export(ctx, settings, cluster, observability.Grafana, security.UI)
-	return nil
+	return exportCost(ctx, settings)
 }
 
 func newCluster(ctx *pulumi.Context, name string, s Settings) (*components.Cluster, error) {

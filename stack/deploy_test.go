@@ -18,6 +18,7 @@ type mocks struct {
 	mu        sync.Mutex
 	resources map[string]resource.PropertyMap // by type and name
 	live      resource.PropertyMap            // the cluster, if it exists
+	noPrices  bool                            // fails the lookup of what nodes cost
 }
 
 func (m *mocks) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
@@ -66,6 +67,13 @@ func (m *mocks) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
 		return resource.NewPropertyMapFromMap(map[string]any{
 			"latestVersion": "1.35.0-do.2", "validVersions": []any{"1.35.0-do.2", "1.34.2-do.10", "1.34.2-do.9", "1.33.7-do.1"},
 		}), nil
+	case "digitalocean:index/getSizes:getSizes":
+		if m.noPrices {
+			return nil, errors.New("503 Service Unavailable")
+		}
+		return resource.NewPropertyMapFromMap(map[string]any{"id": "sizes", "sizes": []any{
+			map[string]any{"slug": "s-2vcpu-4gb", "priceMonthly": 24.0}, map[string]any{"slug": "s-4vcpu-8gb", "priceMonthly": 48.0},
+		}}), nil
 	}
 	return nil, errors.New("no such function: " + args.Token)
 }

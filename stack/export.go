@@ -48,3 +48,21 @@ func export(ctx *pulumi.Context, s Settings, cluster *components.Cluster, grafan
 	ctx.Export("falcosidekickUiLogin", pulumi.String(uiLogin.User))
 	ctx.Export("falcosidekickUiPassword", pulumi.ToSecret(uiLogin.Password))
 }
+
+// exportCost tells what the environment costs. A price nobody could tell is a warning: it is no reason to leave a cluster
+// half deployed.
+func exportCost(ctx *pulumi.Context, s Settings) error {
+	prices, err := components.NodePrices(ctx, NodeSizes(s))
+	if err != nil {
+		return ctx.Log.Warn("monthlyCostUSD is not known: "+err.Error(), nil)
+	}
+	cost, err := MonthlyCost(s, prices)
+	if err != nil {
+		return ctx.Log.Warn("monthlyCostUSD is not known: DigitalOcean tells "+err.Error(), nil)
+	}
+	ctx.Export("monthlyCostUSD", pulumi.ToFloat64Map(map[string]float64{
+		"nodes": cost.Nodes, "controlPlane": cost.ControlPlane, "loadBalancers": cost.LoadBalancers,
+		"volumes": cost.Volumes, "spaces": cost.Spaces, "total": cost.Total, "maximum": cost.Maximum,
+	}))
+	return nil
+}

@@ -65,6 +65,12 @@ func (m *mocks) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
 			valid = append(valid, v)
 		}
 		return resource.NewPropertyMapFromMap(map[string]any{"validVersions": valid}), nil
+	case "digitalocean:index/getSizes:getSizes":
+		var sizes []any
+		for _, s := range digitalocean.Sizes() {
+			sizes = append(sizes, map[string]any{"slug": s.Slug, "priceMonthly": s.PriceMonthly})
+		}
+		return resource.NewPropertyMapFromMap(map[string]any{"sizes": sizes}), nil
 	}
 	return nil, errors.New("no such function: " + args.Token)
 }

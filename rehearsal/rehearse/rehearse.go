@@ -41,6 +41,7 @@ func Run(ctx context.Context, o Options) error {
 	// close waits for the control plane's process.
 	_, err = os.Stat(e.workspace.dir)
 	r.check("nothing left on this machine: no process, no file", errors.Is(err, os.ErrNotExist), "%s is still there: %v", e.workspace.dir, err)
+	r.summarize("what stood")
 	r.note("rehearsed %s in %s", o.Stack, time.Since(started).Round(time.Second))
 	return r.err()
 }
@@ -81,6 +82,9 @@ func (e *engine) run(ctx context.Context, o Options, r *report) error {
 	err := e.standUp(ctx, o, r)
 	if err != nil {
 		explain(context.WithoutCancel(ctx), e.account, r)
+	}
+	if o.Keep || err != nil {
+		r.summarize("what stands")
 	}
 	if o.Keep && ctx.Err() == nil {
 		e.hold(ctx, r)
@@ -133,8 +137,9 @@ func mergeConfig(maps ...map[string]any) map[string]any {
 
 // report prints steps, and remembers which checks failed.
 type report struct {
-	out    io.Writer
-	failed []string
+	out     io.Writer
+	failed  []string
+	summary []string // how full the nodes are, and what they cost
 }
 
 func (r *report) step(format string, args ...any) {
@@ -143,6 +148,17 @@ func (r *report) step(format string, args ...any) {
 
 func (r *report) note(format string, args ...any) {
 	fmt.Fprintf(r.out, "    %s\n", fmt.Sprintf(format, args...))
+}
+
+// summarize prints the summary; nothing when nothing stood.
+func (r *report) summarize(heading string) {
+	if len(r.summary) == 0 {
+		return
+	}
+	r.step("%s", heading)
+	for _, line := range r.summary {
+		r.note("%s", line)
+	}
 }
 
 // check prints one line, with the detail when it fails.

@@ -63,10 +63,9 @@ func verify(ctx context.Context, a *account, outputs auto.OutputMap, w *workspac
 			return err
 		}
 	}
-	r.note("room on the nodes, requests of what is allocatable:")
-	for _, line := range c.fill() {
-		r.note("  %s", line)
-	}
+	checkCost(outputs, c, r)
+	r.summary = append([]string{"requests of what the nodes have for pods:"}, c.fill()...)
+	r.summary = append(r.summary, costLines(outputs)...)
 	return r.err()
 }
 
@@ -93,7 +92,7 @@ func checkPodSecurity(ctx context.Context, client kubernetes.Interface, c *clust
 
 // wanted are the exports, and which of them must be secret.
 var wanted = map[string]bool{
-	"clusterId": false, "clusterName": false, "clusterVersion": false, "kubeconfig": true, "namespaces": false,
+	"clusterId": false, "clusterName": false, "clusterVersion": false, "kubeconfig": true, "namespaces": false, "monthlyCostUSD": false,
 	"grafanaUrl": false, "grafanaPortForward": false, "grafanaLogin": false, "grafanaPassword": true,
 	"falcosidekickUiUrl": false, "falcosidekickUiPortForward": false, "falcosidekickUiLogin": false, "falcosidekickUiPassword": true,
 }

@@ -1,0 +1,206 @@
+package stack
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"doks-security/values"
+)
+
+// nodePrices are list prices of November 2026.
+var nodePrices = map[string]float64{"s-2vcpu-4gb": 24, "s-4vcpu-8gb": 48}
+
+func TestMonthlyCost(t *testing.T) {
+	for _, c := range []struct {
+		name, stack string
+		raw         map[string]string // instead of the stack file
+		want        Cost
+	}{
+		{name: "dev", stack: "dev", want: Cost{Nodes: 48, Volumes: 2.70, Total: 50.70, Maximum: 50.70}},
+		{name: "staging", stack: "staging", want: Cost{Nodes: 144, Volumes: 13.30, Spaces: 5, Total: 162.30, Maximum: 162.30}},
+		{name: "prod", stack: "prod", want: Cost{Nodes: 240, ControlPlane: 40, Volumes: 17.80, Spaces: 5, Total: 302.80, Maximum: 782.80}},
+		{name: "an existing cluster", raw: map[string]string{"profile": "prod", "cluster": `{"existing":"shared"}`},
+			want: Cost{Volumes: 13.80, Total: 13.80, Maximum: 13.80}},
+		{name: "the demo, on Spaces", raw: map[string]string{"cluster": onePool, "logging": `{"storage":"spaces"}`, "virtualClusters": `{"demo":true}`},
+			want: Cost{Nodes: 144, Volumes: 5.20, Spaces: 5, Total: 154.20, Maximum: 154.20}},
+		{name: "a Gateway", raw: map[string]string{"cluster": onePool, "exposure": byGateway(t)},
+			want: Cost{Nodes: 144, LoadBalancers: 12, Volumes: 2.70, Total: 158.70, Maximum: 158.70}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if c.raw == nil {
+				c.raw = rawConfig(t, "../Pulumi."+c.stack+".yaml")
+			}
+			s, err := Parse("any", c.raw)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := MonthlyCost(s, nodePrices)
+			if err != nil || got != c.want {
+				t.Errorf("got  %+v, %v\nwant %+v", got, err, c.want)
+			}
+		})
+	}
+}
+
+func TestMonthlyCostNamesWhatHasNoPrice(t *testing.T) {
+	s, err := Parse("prod", rawConfig(t, "../Pulumi.prod.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := MonthlyCost(s, nil); err == nil || err.Error() != "no price of s-4vcpu-8gb" {
+		t.Errorf("error %v, want one that names s-4vcpu-8gb once", err)
+	}
+}
+
+// The replicas that claim volumes are those of the values; sizes beside them come from the settings, but for the demo's.
+func TestVolumesAreThoseOfTheValues(t *testing.T) {
+	for _, c := range []struct {
+		profile Profile
+		storage string
+		options []string
+	}{{Dev, StorageVolume, nil}, {Prod, StorageVolume, nil}, {Dev, StorageSpaces, []string{"spaces"}}, {Prod, StorageSpaces, []string{"spaces"}}} {
+		s := defaults(c.profile, "any")
+		s.Logging.Storage, s.VirtualClusters.Demo = c.storage, true
+		read := func(file string, options []string, path ...string) any {
+			var at any
+			at, err := values.Load(file, string(c.profile), options...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, key := range path {
+				at = at.(map[string]any)[key]
+			}
+			return at
+		}
+		want := map[string]any{
+			"prometheus":   read("kube-prometheus-stack", nil, "prometheus", "prometheusSpec", "replicas"),
+			"alertmanager": read("kube-prometheus-stack", nil, "alertmanager", "alertmanagerSpec", "replicas"),
+			"grafana":      read("kube-prometheus-stack", nil, "grafana", "replicas"),
+			"loki":         read("loki", c.options, "singleBinary", "replicas"),
+			"redis":        1, "vcluster": 1,
+		}
+		for _, v := range Volumes(s) {
+			if fmt.Sprint(v.Count) != fmt.Sprint(want[v.Of]) {
+				t.Errorf("%s, Loki on a %s: %d volumes of %s, the values have %v", c.profile, c.storage, v.Count, v.Of, want[v.Of])
+			}
+			size := read("vcluster", nil, "controlPlane", "statefulSet", "persistence", "volumeClaim", "size")
+			if v.Of == "vcluster" && fmt.Sprintf("%dGi", v.GiB) != size {
+				t.Errorf("the demo's volume has %d GiB, the values have %v", v.GiB, size)
+			}
+			delete(want, v.Of)
+		}
+		if len(want) > 0 {
+			t.Errorf("no volume of %v", want)
+		}
+	}
+}
+
+func TestDeployExportsItsCost(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		noPrices bool
+		want     string
+	}{
+		{"known prices", false, "map[controlPlane:0 loadBalancers:0 maximum:50.7 nodes:48 spaces:0 total:50.7 volumes:2.7]"},
+		{"no prices, and deployed all the same", true, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Setenv("DIGITALOCEAN_TOKEN", "set")
+			m := &mocks{resources: map[string]resource.PropertyMap{}, noPrices: c.noPrices}
+			got := ""
+			err := pulumi.RunErr(func(ctx *pulumi.Context) error {
+				if err := Deploy(ctx); err != nil {
+					return err
+				}
+				if cost, ok := ctx.GetCurrentExportMap()["monthlyCostUSD"]; ok {
+					got = fmt.Sprint(cost)
+				}
+				return nil
+			}, pulumi.WithMocks(Project, "dev", m), func(info *pulumi.RunInfo) {
+				info.Config, info.RootDirectory = map[string]string{}, t.TempDir()
+				for key, value := range rawConfig(t, "../Pulumi.dev.yaml") {
+					info.Config[Project+":"+key] = value
+				}
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got != c.want {
+				t.Errorf("exported %s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+const (
+	costStart = "<!-- costs: go test ./stack -run Cost -update -->\n"
+	costEnd   = "<!-- /costs -->"
+)
+
+// The tables people budget with are made of the stack files and the prices.
+func TestCostsAreDocumented(t *testing.T) {
+	const file = "../docs/costs.md"
+	table := "| a month, in US dollars | dev | staging | prod |\n|---|---|---|---|\n"
+	rows := []struct {
+		name string
+		of   func(Cost) float64
+	}{
+		{"nodes, at their smallest number", func(c Cost) float64 { return c.Nodes }},
+		{"control plane", func(c Cost) float64 { return c.ControlPlane }},
+		{"load balancers", func(c Cost) float64 { return c.LoadBalancers }},
+		{"volumes", func(c Cost) float64 { return c.Volumes }},
+		{"Spaces", func(c Cost) float64 { return c.Spaces }},
+		{"**total**", func(c Cost) float64 { return c.Total }},
+		{"with all pools at their largest number of nodes", func(c Cost) float64 { return c.Maximum }},
+	}
+	var costs []Cost
+	for _, stack := range []string{"dev", "staging", "prod"} {
+		s, err := Parse(stack, rawConfig(t, "../Pulumi."+stack+".yaml"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		cost, err := MonthlyCost(s, nodePrices)
+		if err != nil {
+			t.Fatal(err)
+		}
+		costs = append(costs, cost)
+	}
+	for _, row := range rows {
+		table += "| " + row.name
+		for _, cost := range costs {
+			table += fmt.Sprintf(" | %.2f", row.of(cost))
+		}
+		table += " |\n"
+	}
+	table += "\nPrices of " + PricesDate + ", for a month:\n\n| | USD | source |\n|---|---|---|\n"
+	for _, size := range []string{"s-2vcpu-4gb", "s-4vcpu-8gb"} {
+		table += fmt.Sprintf("| a node of the size %s | %.2f | DigitalOcean's API, at each run |\n", size, nodePrices[size])
+	}
+	for _, p := range []Price{HighAvailability, LoadBalancerNode, VolumeGiB, Spaces} {
+		table += fmt.Sprintf("| %s | %.2f | <%s> |\n", p.Of, p.USD, p.Source)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, start := strings.Cut(string(text), costStart)
+	_, after, end := strings.Cut(rest, costEnd)
+	if !start || !end {
+		t.Fatalf("%s has no table of costs", file)
+	}
+	want := before + costStart + table + costEnd + after
+	if *update {
+		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if want != string(text) {
+		t.Errorf("%s differs from the stack files and the prices; go test ./stack -run Cost -update writes it", file)
+	}
+}

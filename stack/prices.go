@@ -1,0 +1,21 @@
+package stack
+
+// PricesDate is when the prices below were written down. Compare them with their sources before you budget.
+const PricesDate = "2026-11-24"
+
+// Price is a list price of DigitalOcean, in US dollars a month.
+type Price struct {
+	USD    float64
+	Of     string // what it buys
+	Source string // the price page
+}
+
+// Prices DigitalOcean's API does not tell. Those of nodes come from the API.
+var (
+	HighAvailability = Price{40, "high availability of the control plane", "https://docs.digitalocean.com/products/kubernetes/details/pricing/"}
+	LoadBalancerNode = Price{12, "a node of a regional load balancer", "https://docs.digitalocean.com/products/networking/load-balancers/details/pricing/"}
+	VolumeGiB        = Price{0.10, "a GiB of block storage", "https://docs.digitalocean.com/products/volumes/details/pricing/"}
+	// Spaces is one subscription of an account, whatever its number of buckets; 250 GiB are more than three replicas of
+	// Loki write in 30 days on 100 nodes (docs/scaling.md).
+	Spaces = Price{5, "Spaces, 250 GiB and 1 TiB of outbound transfer included", "https://docs.digitalocean.com/products/spaces/details/pricing/"}
+)
