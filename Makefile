@@ -20,6 +20,10 @@ tools: # what a rehearsal runs: the control plane, the simulated DigitalOcean, a
 rehearse: tools ## deploy, check and destroy STACK=dev on this machine, without an account; KEEP=1 leaves it running
 	@bin/rehearsal -stack $(STACK) -pulumi bin/cli $(if $(KEEP),-keep)
 
+.PHONY: env
+env: ## write the stack file of a new environment: NAME=qa, PROFILE=dev or prod
+	@go run ./stack/cmd/env -name "$(NAME)" $(if $(PROFILE),-profile "$(PROFILE)")
+
 .PHONY: charts
 charts: tools ## fetch the pinned Helm charts into the cache (CHARTS_DIR)
 	@bin/rehearsal -charts
