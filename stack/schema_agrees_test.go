@@ -1,0 +1,73 @@
+package stack
+
+import (
+	"os"
+	"slices"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"gopkg.in/yaml.v3"
+)
+
+// caught are the faulty stack files an editor underlines. The others take more than one value to see, or a look elsewhere.
+var caught = []string{
+	"admission-unknown", "alerting-heartbeat-interval-in-seconds", "alerting-opsgenie-region-unknown",
+	"alerting-receiver-key-misspelt", "alerting-severity-unknown", "alertmanager-priority-unknown",
+	"approved-digest-is-a-tag", "approved-digest-short", "approved-digests-empty", "approved-key-misspelt",
+	"approved-namespace-invalid", "approved-namespace-missing", "approved-namespaces-renamed", "approved-old-form",
+	"cluster-name-uppercase", "credentials-unknown", "falco-version-unknown", "forward-events-priority-unknown",
+	"forward-password-not-text", "grafana-volume-negative", "key-in-list-misspelt", "key-misspelt",
+	"key-nested-misspelt", "logging-storage-unknown", "maintenance-day-unknown", "maintenance-start-not-a-time",
+	"metrics-unknown", "pool-name-underscore", "pool-size-unknown", "pool-taint-effect-unknown",
+	"pool-taint-key-invalid", "profile-unknown", "project-environment-unknown", "prometheus-retention-not-a-period",
+	"prometheus-volume-too-small", "redis-volume-too-small", "region-unknown", "section-misspelt",
+	"section-not-an-object", "spaces-bucket-uppercase", "spaces-region-without-spaces", "tag-with-space",
+	"type-fraction-for-number", "type-list-for-object", "type-number-for-text", "type-text-for-boolean",
+	"type-text-for-list", "ui-retention-not-a-period", "version-latest",
+}
+
+func TestSchemaAgreesWithTheProgram(t *testing.T) {
+	schema, err := jsonschema.NewCompiler().Compile(schemaFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	check := func(file string) error {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var content any
+		if err := yaml.Unmarshal(text, &content); err != nil {
+			t.Fatal(err)
+		}
+		return schema.Validate(content)
+	}
+	files := slices.Concat(fixtures(t, "testdata/valid/*.yaml"), fixtures(t, "../Pulumi.*.yaml"))
+	for _, file := range files {
+		if err := check(file); err != nil {
+			t.Errorf("%s is valid: %v", file, err)
+		}
+	}
+	for _, name := range caught {
+		if check("testdata/invalid/"+name+".yaml") == nil {
+			t.Errorf("%s passes", name)
+		}
+	}
+	for name, text := range map[string]string{
+		"a secret":                  "config: {doks-security:forward: {events: {url: {secure: abc}}}}",
+		"another namespace":         "encryptionsalt: a\nconfig: {digitalocean:token: {secure: abc}}",
+		"a secret that is misspelt": "config: {doks-security:forward: {events: {url: {secret: abc}}}}",
+		"an unknown section":        "config: {doks-security:clusters: {}}",
+		"no namespace":              "config: {profile: dev}",
+		"no config":                 "configuration: {}",
+	} {
+		var content any
+		if err := yaml.Unmarshal([]byte(text), &content); err != nil {
+			t.Fatal(err)
+		}
+		valid := name == "a secret" || name == "another namespace"
+		if err := schema.Validate(content); (err == nil) != valid {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
