@@ -63,6 +63,14 @@ test: tools packages ## run every test, the rehearsals of all stacks among them
 pictures: packages ## draw the dashboards over a generated day into docs/images; needs npm and Chromium
 	go -C monitoring run ./cmd/picture $(CURDIR)/docs/images
 
+.PHONY: lint
+lint: ## run golangci-lint over all modules
+	go -C tools build -o ../bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	bin/golangci-lint run ./...
+	cd monitoring && ../bin/golangci-lint run ./...
+	cd identity && ../bin/golangci-lint run ./...
+	cd rehearsal && ../bin/golangci-lint run --timeout 10m ./...
+
 .PHONY: rules
 rules: ## judge the Falco rules, and with USER_RULES=<directory> your own
 	go run ./rules/cmd/judge $(if $(USER_RULES),-user $(USER_RULES))

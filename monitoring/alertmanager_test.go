@@ -9,13 +9,13 @@ import (
 	"testing"
 	"time"
 
+	amalert "github.com/prometheus/alertmanager/alert"
 	"github.com/prometheus/alertmanager/config"
 	"github.com/prometheus/alertmanager/dispatch"
 	"github.com/prometheus/alertmanager/eventrecorder"
 	"github.com/prometheus/alertmanager/inhibit"
 	"github.com/prometheus/alertmanager/provider/mem"
 	"github.com/prometheus/alertmanager/template"
-	"github.com/prometheus/alertmanager/types"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/common/promslog"
@@ -176,7 +176,7 @@ func inhibited(t *testing.T, firing, alert model.LabelSet) bool {
 	}
 	defer alerts.Close()
 	now := time.Now()
-	one := &types.Alert{Alert: model.Alert{Labels: firing, StartsAt: now, EndsAt: now.Add(time.Hour)}, UpdatedAt: now}
+	one := &amalert.Alert{Alert: model.Alert{Labels: firing, StartsAt: now, EndsAt: now.Add(time.Hour)}, UpdatedAt: now}
 	if err := alerts.Put(context.Background(), one); err != nil {
 		t.Fatal(err)
 	}
@@ -196,7 +196,7 @@ func TestMessages(t *testing.T) {
 	templates.ExternalURL = &url.URL{Scheme: "https", Host: "alertmanager.example.org"}
 	slack := load(t, everybody).Receivers[2].SlackConfigs[0]
 	now := time.Now()
-	data := templates.Data("team", nil, nil, "", &types.Alert{Alert: model.Alert{
+	data := templates.Data("team", nil, nil, "", &amalert.Alert{Alert: model.Alert{
 		Labels: set("alertname=FalcoBlind, severity=critical"), StartsAt: now, EndsAt: now.Add(time.Hour),
 		Annotations: model.LabelSet{"description": "No events.", "runbook_url": "https://example.org/FalcoBlind.md", "dashboard_url": "https://example.org/d/a"},
 	}})

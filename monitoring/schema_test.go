@@ -17,7 +17,7 @@ import (
 // where Grafana would ignore it. They return an empty list of faults that is no nil error, hence the text.
 func modelFaults(text string) string {
 	plugins.RegisterDefaultPlugins()
-	var d model.Dashboard
+	var d model.Dashboard //nolint:staticcheck // the classic schema is what Grafana loads from files
 	faults := ""
 	if err := d.UnmarshalJSONStrict([]byte(text)); err != nil {
 		faults = err.Error()

@@ -129,7 +129,7 @@ func Parse(stack string, raw map[string]string) (Settings, error) {
 			given[key] = decodeHidden(key, value, target, &faults)
 		}
 	}
-	s.complete(given)
+	s.complete()
 	for _, fault := range validate(s, given) {
 		// What was left out for its type is not missing as well, nor what is inside of it.
 		if !slices.ContainsFunc(faults, func(f Fault) bool { return f.Key == fault.Key || strings.HasPrefix(fault.Key, f.Key+".") }) {
@@ -140,7 +140,7 @@ func Parse(stack string, raw map[string]string) (Settings, error) {
 }
 
 // complete fills what follows from other settings.
-func (s *Settings) complete(given map[string]map[string]any) {
+func (s *Settings) complete() {
 	if s.RuntimeSecurity.Falco == "" {
 		s.RuntimeSecurity.Falco = components.NewestFalco
 		if s.RuntimeSecurity.Metrics == components.FalcoExporter {

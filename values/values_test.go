@@ -73,7 +73,7 @@ func TestLoad(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var got any = loaded["loki"]
+			got := loaded["loki"]
 			for _, key := range c.path {
 				got = got.(map[string]any)[key]
 			}

@@ -206,7 +206,7 @@ func (p *project) lock() {
 	p.must("cancel", "dev", "--yes")
 	p.must("refresh", "--yes", "--stack", "dev")
 	close(release)
-	<-ended // with a word about its lost lock, or without
+	p.t.Log("the first update, which lost its lock:", <-ended)
 	if err := p.up(p.t.Context(), withSecret); err != nil {
 		p.t.Error(err)
 	}
