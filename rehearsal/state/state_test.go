@@ -43,6 +43,9 @@ func newProject(t *testing.T) *project {
 	p := &project{t: t, dir: t.TempDir(), cli: cli, env: map[string]string{
 		"PULUMI_HOME": t.TempDir(), "PULUMI_SKIP_UPDATE_CHECK": "true", "PULUMI_CONFIG_PASSPHRASE": "first",
 		"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_EC2_METADATA_DISABLED": "true",
+		// What the user's own environment names must not be reached.
+		"PULUMI_BACKEND_URL": "", "PULUMI_ACCESS_TOKEN": "", "AWS_PROFILE": "", "AWS_SESSION_TOKEN": "", "AWS_ENDPOINT_URL": "",
+		"AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
 	}}
 	if err := os.WriteFile(filepath.Join(p.dir, "Pulumi.yaml"), []byte("name: state\nruntime: go\n"), 0o600); err != nil {
 		t.Fatal(err)
