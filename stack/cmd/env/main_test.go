@@ -10,6 +10,8 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"gopkg.in/yaml.v3"
 
 	"doks-security/components"
 	"doks-security/stack"
@@ -47,6 +49,10 @@ func TestWrite(t *testing.T) {
 	for _, key := range []string{"DIGITALOCEAN_TOKEN", "SPACES_ACCESS_KEY_ID", "SPACES_SECRET_ACCESS_KEY"} {
 		t.Setenv(key, "set")
 	}
+	schema, err := jsonschema.NewCompiler().Compile("../../../schema/stack.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
 	root := project(t)
 	for i, c := range []struct{ name, profile string }{{"qa", "dev"}, {"eu-2", "prod"}, {"x", "dev"}, {strings.Repeat("a", 44), "prod"}} {
 		before, err := networks(root)
@@ -65,6 +71,13 @@ func TestWrite(t *testing.T) {
 		text, err := os.ReadFile(filepath.Join(root, "Pulumi."+c.name+".yaml"))
 		if err != nil {
 			t.Fatal(err)
+		}
+		var content any
+		if err := yaml.Unmarshal(text, &content); err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(content); err != nil {
+			t.Errorf("%s: %v", c.name, err)
 		}
 		raw, err := stack.ReadFile(text)
 		if err != nil {
