@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"helm.sh/helm/v3/pkg/action"
 	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chartutil"
+	"helm.sh/helm/v3/pkg/release"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/yaml"
 )
@@ -19,7 +21,8 @@ type Target struct {
 	Kubernetes         string // version, such as 1.34
 }
 
-// Render renders a chart as its release would be installed, hooks and CRDs included.
+// Render renders a chart as its release would be installed, hooks and CRDs included. What only `helm test` runs is never
+// installed.
 func Render(c *chart.Chart, to Target, values map[string]any) ([]*unstructured.Unstructured, error) {
 	version, err := chartutil.ParseKubeVersion(to.Kubernetes)
 	if err != nil {
@@ -35,7 +38,9 @@ func Render(c *chart.Chart, to Target, values map[string]any) ([]*unstructured.U
 	}
 	text := bytes.NewBufferString(rendered.Manifest)
 	for _, hook := range rendered.Hooks {
-		text.WriteString("\n---\n" + hook.Manifest)
+		if !slices.Contains(hook.Events, release.HookTest) {
+			text.WriteString("\n---\n" + hook.Manifest)
+		}
 	}
 	decoder := yaml.NewYAMLOrJSONDecoder(text, 4096)
 	var objects []*unstructured.Unstructured

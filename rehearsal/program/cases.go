@@ -9,12 +9,14 @@ type Case struct {
 // larger are nodes on which every option of dev has room.
 var larger = map[string]any{"pools": []any{map[string]any{"name": "default", "size": "s-4vcpu-8gb", "count": 3}}}
 
-// Gateway is an exposure by Gateway, with all that identity providers and issuers want to be told.
+// Gateway is an exposure by Gateway, with all that identity providers and issuers want to be told. Its secrets are
+// encrypted, as in a stack file.
 func Gateway() map[string]any {
-	client := func(id string) map[string]any { return map[string]any{"clientId": id, "clientSecret": "unused"} }
+	encrypted := func() any { return map[string]any{"secure": "v1:ciphertext"} }
+	client := func(id string) map[string]any { return map[string]any{"clientId": id, "clientSecret": encrypted()} }
 	return map[string]any{
 		"mode": "gateway", "domain": "example.org", "allowedCIDRs": []any{"203.0.113.0/24", "198.51.100.7/32"},
-		"certificates": map[string]any{"email": "operators@example.org", "dnsToken": "unused"},
+		"certificates": map[string]any{"email": "operators@example.org", "dnsToken": encrypted()},
 		"identity": map[string]any{
 			"issuer": "https://id.example.org", "authorizationUrl": "https://id.example.org/authorize",
 			"tokenUrl": "https://id.example.org/token", "userInfoUrl": "https://id.example.org/userinfo",

@@ -36,7 +36,7 @@ type Installation struct {
 
 // Run runs the program of a case; root is the project's directory.
 func Run(root string, c Case) (*Installation, error) {
-	config, err := c.config(root)
+	config, secret, err := c.config(root)
 	if err != nil {
 		return nil, err
 	}
@@ -56,8 +56,7 @@ func Run(root string, c Case) (*Installation, error) {
 	}
 	m := &mocks{}
 	err = pulumi.RunErr(stack.Deploy, pulumi.WithMocks(stack.Project, c.Stack, m), func(info *pulumi.RunInfo) {
-		info.Config, info.RootDirectory = config, project
-		info.ConfigSecretKeys = []string{stack.Project + ":alerting", stack.Project + ":forward", stack.Project + ":exposure"}
+		info.Config, info.ConfigSecretKeys, info.RootDirectory = config, secret, project
 	})
 	if err := errors.Join(err, os.RemoveAll(project)); err != nil {
 		return nil, fmt.Errorf("%s: %w", c.Name, err)
@@ -73,34 +72,39 @@ func Run(root string, c Case) (*Installation, error) {
 	return i, nil
 }
 
-// config is the stack file with the case's settings on top, as Pulumi hands it over: objects as JSON.
-func (c Case) config(root string) (map[string]string, error) {
+// config is the stack file with the case's settings on top, as Pulumi hands it over: objects as JSON. secret are the keys
+// that hold encrypted values.
+func (c Case) config(root string) (config map[string]string, secret []string, err error) {
 	text, err := os.ReadFile(filepath.Join(root, "Pulumi."+c.Stack+".yaml"))
 	if err != nil {
-		return nil, fmt.Errorf("reading the stack file: %w", err)
+		return nil, nil, fmt.Errorf("reading the stack file: %w", err)
 	}
 	var content struct {
 		Config map[string]any `yaml:"config"`
 	}
 	if err := yaml.Unmarshal(text, &content); err != nil {
-		return nil, fmt.Errorf("reading the stack file of %s: %w", c.Stack, err)
+		return nil, nil, fmt.Errorf("reading the stack file of %s: %w", c.Stack, err)
 	}
 	extra := map[string]any{}
 	for key, value := range c.Settings {
 		extra[stack.Project+":"+key] = value
 	}
 	// No account is reached: the program only looks whether these are set.
-	config := map[string]string{"digitalocean:token": "unused", "digitalocean:spacesAccessId": "unused", "digitalocean:spacesSecretKey": "unused"}
+	config = map[string]string{"digitalocean:token": "unused", "digitalocean:spacesAccessId": "unused", "digitalocean:spacesSecretKey": "unused"}
 	for key, value := range values.Merge(content.Config, extra) {
+		var replaced bool
+		if value, replaced = withoutSecrets(key, value); replaced {
+			secret = append(secret, key)
+		}
 		if s, ok := value.(string); ok {
 			config[key] = s
 			continue
 		}
 		encoded, err := json.Marshal(value)
 		if err != nil {
-			return nil, fmt.Errorf("reading the stack file of %s: %w", c.Stack, err)
+			return nil, nil, fmt.Errorf("reading the stack file of %s: %w", c.Stack, err)
 		}
 		config[key] = string(encoded)
 	}
-	return config, nil
+	return config, secret, nil
 }

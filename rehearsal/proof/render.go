@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
 	"helm.sh/helm/v3/pkg/chart"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -83,8 +82,6 @@ func (r *Renderer) Release(release program.Release, kubernetes string) ([]*Objec
 	if err != nil {
 		return nil, err
 	}
-	// What only `helm test` runs is never installed.
-	objects = slices.DeleteFunc(objects, func(o *Object) bool { return strings.HasPrefix(o.GetAnnotations()["helm.sh/hook"], "test") })
 	r.rendered[key] = objects
 	return objects, nil
 }

@@ -4,13 +4,9 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"time"
 
 	"doks-security/rehearsal/contract"
 )
-
-// pullTime is how long the published charts may take to arrive.
-const pullTime = 3 * time.Minute
 
 // charts are the archives of one rehearsal.
 type charts struct {
@@ -23,24 +19,19 @@ type charts struct {
 // from their contracts serve; it says which. Archives that differ from their pins are refused without
 // CHARTS_UNVERIFIED=1.
 func chooseCharts(ctx context.Context, r *report) (*charts, error) {
-	dir := contract.Dir()
-	if os.Getenv("CHARTS_DIR") == "" { // a directory that was named is taken as it is
-		pulling, cancel := context.WithTimeout(ctx, pullTime)
-		defer cancel()
-		if err := contract.Pull(pulling, dir); err != nil {
-			r.note("charts: stand-ins made from their contracts; the published ones cannot be fetched here: %s", firstLine(err))
-			return standIns()
-		}
-	}
-	archives, err := contract.Open(dir)
+	archives, unreachable, err := contract.Find(ctx)
 	if err != nil {
 		return nil, err
 	}
-	r.note("charts: published ones, from %s", dir)
+	if unreachable != nil {
+		r.note("charts: stand-ins made from their contracts; the published ones cannot be fetched here: %s", firstLine(unreachable))
+		return standIns()
+	}
+	r.note("charts: published ones, from %s", archives.Dir)
 	for _, note := range archives.Notes {
 		r.note("  %s", note)
 	}
-	return &charts{dir: dir, unverified: archives.Unverified}, nil
+	return &charts{dir: archives.Dir, unverified: archives.Unverified}, nil
 }
 
 func standIns() (*charts, error) {

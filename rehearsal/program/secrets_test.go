@@ -1,0 +1,26 @@
+package program
+
+import (
+	"reflect"
+	"testing"
+)
+
+func TestWithoutSecrets(t *testing.T) {
+	secure := func() any { return map[string]any{"secure": "v1:ciphertext"} }
+	first, replaced := withoutSecrets("a", map[string]any{"url": secure(), "list": []any{secure(), "plain"}})
+	if !replaced {
+		t.Error("nothing was replaced")
+	}
+	want := map[string]any{"url": placeholder("a.url"), "list": []any{placeholder("a.list[0]"), "plain"}}
+	if !reflect.DeepEqual(first, want) {
+		t.Errorf("%v, want %v", first, want)
+	}
+	for _, plain := range []any{"x", 3, map[string]any{"secure": "x", "more": "y"}} {
+		if got, replaced := withoutSecrets("a", plain); replaced || !reflect.DeepEqual(got, plain) {
+			t.Errorf("%v became %v", plain, got)
+		}
+	}
+	if a, b := placeholder("a.url"), placeholder("b.url"); a == b || len(placeholder("a")) != 32 || a[:8] != "https://" {
+		t.Errorf("placeholders %q, %q, %q", a, b, placeholder("a"))
+	}
+}
