@@ -6,7 +6,7 @@ STACK ?= dev
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## build the program, as pulumi up runs it
@@ -45,6 +45,10 @@ monitoring/node_modules: monitoring/package-lock.json
 	@if ! command -v npm >/dev/null; then echo "npm is not installed: LogQL is not read by its grammar"; \
 	elif npm ci --prefix monitoring --loglevel error --no-audit --no-fund; then touch $@; \
 	else echo "npm ci failed: LogQL is not read by its grammar"; fi
+
+.PHONY: manifests
+manifests: ## render all that STACK=dev puts into its cluster into files, build/manifests/dev or OUT=<directory>
+	@go -C rehearsal run ./cmd/manifests -root "$(CURDIR)" -stack "$(STACK)" -out "$(abspath $(or $(OUT),build/manifests/$(STACK)))"
 
 .PHONY: test
 test: tools packages ## run every test, the rehearsals of all stacks among them

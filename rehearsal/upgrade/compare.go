@@ -3,18 +3,17 @@ package upgrade
 import (
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 	"strings"
 
-	"github.com/pmezard/go-difflib/difflib"
 	"sigs.k8s.io/yaml"
 
 	"doks-security/rehearsal/proof"
+	"doks-security/rehearsal/review"
 )
 
 // noise changes with every version of a chart and says nothing: labels with the version, checksums of other objects.
-var noise = []string{"helm.sh/chart:", "app.kubernetes.io/version:", "chart:", "checksum/"}
+var noise = append([]string{"checksum/"}, review.VersionLabels...)
 
 // compare prints what differs between two renderings: objects, requests and images.
 func compare(out io.Writer, before, after []*proof.Object) error {
@@ -26,24 +25,16 @@ func compare(out io.Writer, before, after []*proof.Object) error {
 	if err != nil {
 		return err
 	}
-	same := 0
-	for _, name := range slices.Sorted(maps.Keys(union(old, fresh))) {
-		was, existed := old[name]
-		is, exists := fresh[name]
-		switch {
-		case !existed:
-			fmt.Fprintln(out, "  + ", name)
-		case !exists:
-			fmt.Fprintln(out, "  - ", name)
-		case was == is:
-			same++
-		default:
-			diff, err := difflib.GetUnifiedDiffString(difflib.UnifiedDiff{A: difflib.SplitLines(was), B: difflib.SplitLines(is), Context: 2})
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(out, "  ~  %s\n%s", name, indent(diff))
+	changes, same, err := review.Compare(old, fresh)
+	if err != nil {
+		return err
+	}
+	for _, c := range changes {
+		if c.Kind == '~' {
+			fmt.Fprintf(out, "  ~  %s\n%s", c.Name, indent(c.Diff))
+			continue
 		}
+		fmt.Fprintf(out, "  %c  %s\n", c.Kind, c.Name)
 	}
 	fmt.Fprintf(out, "  %d objects stay as they are\n", same)
 	if before, err = proof.Complete(before); err != nil { // with the pods that operators make
@@ -66,13 +57,7 @@ func texts(objects []*proof.Object) (map[string]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		var kept []string
-		for _, line := range strings.SplitAfter(string(text), "\n") {
-			if !slices.ContainsFunc(noise, func(n string) bool { return strings.HasPrefix(strings.TrimSpace(line), n) }) {
-				kept = append(kept, line)
-			}
-		}
-		all[fmt.Sprintf("%s %s/%s", o.GetKind(), o.GetNamespace(), o.GetName())] = strings.Join(kept, "")
+		all[fmt.Sprintf("%s %s/%s", o.GetKind(), o.GetNamespace(), o.GetName())] = review.Without(string(text), noise...)
 	}
 	return all, nil
 }
@@ -119,12 +104,6 @@ func images(out io.Writer, before, after []*proof.Object) error {
 		}
 	}
 	return nil
-}
-
-func union(a, b map[string]string) map[string]string {
-	all := maps.Clone(a)
-	maps.Copy(all, b)
-	return all
 }
 
 func indent(text string) string {
