@@ -50,6 +50,37 @@ monitoring/node_modules: monitoring/package-lock.json
 manifests: ## render all that STACK=dev puts into its cluster into files, build/manifests/dev or OUT=<directory>
 	@go -C rehearsal run ./cmd/manifests -root "$(CURDIR)" -stack "$(STACK)" -out "$(abspath $(or $(OUT),build/manifests/$(STACK)))"
 
+BASE ?= origin/main
+
+.PHONY: preview
+preview: ## say what pulumi up would do to STACK=<stack>, without a secret in it
+	@ci/preview "$(STACK)"
+
+.PHONY: preview-comment
+preview-comment: ## write the comment of a pull request on STACK=dev against BASE=origin/main; PULUMI=<what make preview wrote>
+	@ci/compare "$(STACK)" "$(BASE)"
+	@go -C rehearsal run ./cmd/comment -stack "$(STACK)" -base "$(CURDIR)/build/preview/$(STACK)/base" -head "$(CURDIR)/build/preview/$(STACK)/head" \
+		$(if $(PULUMI),-pulumi "$(abspath $(PULUMI))") >build/preview/$(STACK)/comment.md
+	@echo build/preview/$(STACK)/comment.md
+
+.PHONY: drift
+drift: ## say how what stands differs from the state of STACK=<stack>, and the state from the program
+	@ci/drift "$(STACK)"
+
+.PHONY: lint-workflows
+lint: lint-workflows
+lint-workflows: ## check the workflows with actionlint
+	go -C ci tool actionlint
+
+export VULNDB
+.PHONY: vulnerabilities
+vulnerabilities: ## look for known vulnerabilities in the code we call; needs internet, or VULNDB=file:///<directory>
+	@ci/vulnerabilities
+
+.PHONY: sbom
+sbom: ## write what the Go modules are made of to build/sbom
+	@ci/sbom
+
 .PHONY: test
 test: tools packages ## run every test, the rehearsals of all stacks among them
 	go vet ./...
@@ -60,6 +91,8 @@ test: tools packages ## run every test, the rehearsals of all stacks among them
 	go -C monitoring test ./...
 	go -C identity vet ./...
 	go -C identity test ./...
+	go -C ci vet ./...
+	go -C ci test ./...
 	go -C rehearsal vet ./...
 	REHEARSE_CLI=$(CURDIR)/bin/cli go -C rehearsal test -ldflags "$$(rehearsal/stamp)" ./...
 

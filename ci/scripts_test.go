@@ -1,0 +1,205 @@
+// Package ci holds the scripts behind the workflows, and the pinned tools they run. There is no code but tests.
+package ci
+
+import (
+	"encoding/base64"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// The test binary is also gh and pulumi, which the scripts run.
+func TestMain(m *testing.M) {
+	switch filepath.Base(os.Args[0]) {
+	case "gh":
+		if err := gh(os.Args[1:]); err != nil {
+			fmt.Fprintln(os.Stderr, "gh:", err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	case "pulumi":
+		os.Exit(pulumi(os.Args[1:]))
+	}
+	bin, err := os.MkdirTemp("", "tools-")
+	if err != nil {
+		panic(err)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		panic(err)
+	}
+	for _, name := range []string{"gh", "pulumi"} {
+		if err := os.Symlink(self, filepath.Join(bin, name)); err != nil {
+			panic(err)
+		}
+	}
+	if err := os.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH")); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(bin)
+	os.Exit(code)
+}
+
+// pulumi says what FAKE_<COMMAND> holds, and its own arguments; FAKE_EXIT_<COMMAND> is how it ends.
+func pulumi(args []string) int {
+	command := strings.ToUpper(args[0])
+	fmt.Println("arguments:", strings.Join(args, " "))
+	fmt.Fprintln(os.Stderr, os.Getenv("FAKE_"+command))
+	code := 0
+	fmt.Sscan(os.Getenv("FAKE_EXIT_"+command), &code)
+	return code
+}
+
+// run runs a script of a project that holds nothing but these scripts.
+func run(t *testing.T, project, script string, args ...string) (string, int) {
+	t.Helper()
+	command := exec.Command(filepath.Join(project, "ci", script), args...)
+	command.Dir = project
+	out, err := command.CombinedOutput()
+	if err != nil && command.ProcessState == nil {
+		t.Fatal(err)
+	}
+	return string(out), command.ProcessState.ExitCode()
+}
+
+func project(t *testing.T) string {
+	t.Helper()
+	here, err := filepath.Abs(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := os.Symlink(here, filepath.Join(dir, "ci")); err != nil {
+		t.Fatal(err)
+	}
+	// The scripts find their project by their own path, which the link keeps.
+	return dir
+}
+
+func write(t *testing.T, file, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestChanged(t *testing.T) {
+	const all = `["dev","prod","staging"]`
+	for _, c := range []struct{ name, files, gone, want string }{
+		{"one stack file", "Pulumi.dev.yaml", "", `["dev"]`},
+		{"two, and their words", "Pulumi.dev.yaml Pulumi.prod.yaml docs/scaling.md", "", `["dev","prod"]`},
+		{"the program", "stack/deploy.go", "", all},
+		{"a chart's values and one stack file", "values/prod/loki.yaml Pulumi.dev.yaml", "", all},
+		{"modules", "go.sum", "", all},
+		{"the pinned CLI", "cli/go.mod", "", all},
+		{"what is not known yet", "new/thing", "", all},
+		{"words, tests and tools", "README.md docs/a.md stack/deploy_test.go stack/testdata/valid/a.yaml rehearsal/main.go ci/new .github/workflows/a.yml", "", `[]`},
+		{"a new environment", "Pulumi.new.yaml", "", `["new"]`},
+		{"an environment that goes", "", "Pulumi.staging.yaml", `[]`},
+		{"a name that is none", "Pulumi.$(id).yaml", "", all[:len(all)-1] + "]"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := project(t)
+			git := func(args ...string) {
+				command := exec.Command("git", append([]string{"-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"}, args...)...)
+				command.Dir = dir
+				if out, err := command.CombinedOutput(); err != nil {
+					t.Fatalf("git %v: %v\n%s", args, err, out)
+				}
+			}
+			git("init", "-q", "-b", "main")
+			for _, stack := range []string{"dev", "staging", "prod"} {
+				write(t, filepath.Join(dir, "Pulumi."+stack+".yaml"), "config: {}\n")
+			}
+			git("add", ".")
+			git("commit", "-qm", "base")
+			git("checkout", "-qb", "change")
+			for _, file := range strings.Fields(c.files) {
+				write(t, filepath.Join(dir, file), "changed: here\n")
+			}
+			if c.gone != "" {
+				git("rm", "-q", c.gone)
+			}
+			if c.files != "" {
+				git("add", ".")
+			}
+			git("commit", "-qm", "change")
+			git("checkout", "-q", "main") // moves on meanwhile: none of the change's business
+			write(t, filepath.Join(dir, "main.go"), "package main\n")
+			git("add", ".")
+			git("commit", "-qm", "meanwhile")
+			git("checkout", "-q", "change")
+			if got, code := run(t, dir, "changed", "main"); strings.TrimSpace(got) != c.want || code != 0 {
+				t.Errorf("ends with %d and %q, want %q", code, got, c.want)
+			}
+		})
+	}
+}
+
+func TestPreviewShowsNoSecret(t *testing.T) {
+	const secret, passphrase = "dop_v1_0123456789abcdef", "pass & phrase*[x]"
+	t.Setenv("DIGITALOCEAN_TOKEN", secret)
+	t.Setenv("PULUMI_CONFIG_PASSPHRASE", passphrase)
+	t.Setenv("PULUMI_ACCESS_TOKEN", "no")
+	encoded := base64.StdEncoding.EncodeToString([]byte(secret))
+	t.Setenv("FAKE_PREVIEW", "token "+secret+" and "+encoded+" and "+passphrase+" and no more")
+	dir := project(t)
+	for _, code := range []int{0, 255} {
+		t.Setenv("FAKE_EXIT_PREVIEW", fmt.Sprint(code))
+		out, got := run(t, dir, "preview", "dev")
+		text, err := os.ReadFile(filepath.Join(dir, "build/preview/dev/pulumi.txt"))
+		if err != nil || string(text) != out || got != code {
+			t.Errorf("ends with %d, want %d; writes %q, prints %q, %v", got, code, text, out, err)
+		}
+		if !strings.Contains(out, "token [secret] and [secret] and [secret] and no more") || !strings.Contains(out, "preview --diff") || !strings.Contains(out, "--stack dev") {
+			t.Errorf("printed %q", out)
+		}
+	}
+}
+
+func TestDrift(t *testing.T) {
+	const differs = "error: no changes were expected but changes occurred"
+	for _, c := range []struct {
+		name             string
+		refresh, preview string // what they say when they fail
+		code             int
+		says             []string
+	}{
+		{"nothing", "", "", 0, []string{"arguments: refresh --preview-only --run-program --expect-no-changes", "arguments: preview --expect-no-changes"}},
+		{"the cluster", differs, "", 3, []string{differs, "$ pulumi preview"}},
+		{"the program", "", differs, 3, []string{differs}},
+		{"no login", "error: passphrase must be set", "", 255, []string{"passphrase must be set"}},
+		{"the cluster, and no preview", differs, "error: provider", 255, []string{differs, "error: provider"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for command, said := range map[string]string{"REFRESH": c.refresh, "PREVIEW": c.preview} {
+				t.Setenv("FAKE_"+command, said)
+				t.Setenv("FAKE_EXIT_"+command, "0")
+				if said != "" {
+					t.Setenv("FAKE_EXIT_"+command, "255")
+				}
+			}
+			dir := project(t)
+			out, code := run(t, dir, "drift", "dev")
+			if code != c.code {
+				t.Errorf("ends with %d, want %d", code, c.code)
+			}
+			text, err := os.ReadFile(filepath.Join(dir, "build/drift/dev.txt"))
+			if err != nil || string(text) != out {
+				t.Errorf("wrote %q, printed %q, %v", text, out, err)
+			}
+			for _, want := range c.says {
+				if !strings.Contains(out, want) {
+					t.Errorf("no word of %q in\n%s", want, out)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,268 @@
+package ci
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rhysd/actionlint"
+	"go.yaml.in/yaml/v4"
+)
+
+// forks is the condition under which a job may meet secrets on a pull request.
+const forks = "github.event.pull_request.head.repo.full_name == github.repository"
+
+// workflow is what is checked of a file.
+type workflow struct {
+	On          map[string]any `yaml:"on"`
+	Permissions map[string]any `yaml:"permissions"`
+	Jobs        map[string]job `yaml:"jobs"`
+}
+
+type job struct {
+	If          string            `yaml:"if"`
+	Permissions map[string]string `yaml:"permissions"`
+	Environment any               `yaml:"environment"`
+	Minutes     int               `yaml:"timeout-minutes"`
+	Uses        string            `yaml:"uses"`
+	Concurrency struct {
+		Cancel any `yaml:"cancel-in-progress"`
+	} `yaml:"concurrency"`
+	Steps []struct {
+		Uses string         `yaml:"uses"`
+		Run  string         `yaml:"run"`
+		With map[string]any `yaml:"with"`
+	} `yaml:"steps"`
+}
+
+func workflows(t *testing.T) map[string][]byte {
+	t.Helper()
+	files, err := filepath.Glob("../.github/workflows/*.yml")
+	if err != nil || len(files) < 5 {
+		t.Fatalf("workflows %q, %v", files, err)
+	}
+	texts := map[string][]byte{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[file] = text
+	}
+	return texts
+}
+
+func TestActionlint(t *testing.T) {
+	var out bytes.Buffer
+	linter, err := actionlint.NewLinter(&out, &actionlint.LinterOptions{Shellcheck: "shellcheck"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := linter.LintDir(filepath.Join(root, ".github/workflows"), nil)
+	if err != nil || len(found) > 0 {
+		t.Errorf("%v\n%s", err, &out)
+	}
+	bad, err := linter.Lint("bad.yml", []byte("on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: echo ${{ github.head_ref }}\n"), nil)
+	if err != nil || len(bad) == 0 {
+		t.Errorf("untrusted text in a script passes: %v", err)
+	}
+}
+
+// An action is what its commit is; the version is for people and Renovate.
+func TestActionsArePinned(t *testing.T) {
+	texts := workflows(t)
+	actions, err := filepath.Glob("../.github/actions/*/action.yml")
+	if err != nil || len(actions) == 0 {
+		t.Fatalf("actions %q, %v", actions, err)
+	}
+	for _, file := range actions {
+		if texts[file], err = os.ReadFile(file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	uses := regexp.MustCompile(`(?m)^\s*(?:- )?uses: (.*)$`)
+	pinned := regexp.MustCompile(`^([a-z-]+/[a-z-]+)@([0-9a-f]{40}) # (v\d+\.\d+\.\d+)$`)
+	versions := map[string]string{}
+	for file, text := range texts {
+		for _, match := range uses.FindAllStringSubmatch(string(text), -1) {
+			if strings.HasPrefix(match[1], "./") {
+				continue
+			}
+			parts := pinned.FindStringSubmatch(match[1])
+			if parts == nil {
+				t.Errorf("%s: uses: %s; want owner/name@<40 hexadecimal digits> # vX.Y.Z", file, match[1])
+				continue
+			}
+			if other, seen := versions[parts[1]]; seen && other != parts[2] {
+				t.Errorf("%s: another %s than elsewhere", file, parts[1])
+			}
+			versions[parts[1]] = parts[2]
+		}
+	}
+	if len(versions) < 4 {
+		t.Errorf("only %v are used", versions)
+	}
+}
+
+// faults are what a workflow must not do.
+func faults(text []byte) ([]string, error) {
+	var w workflow
+	if err := yaml.Unmarshal(text, &w); err != nil {
+		return nil, err
+	}
+	var all []string
+	if w.Permissions == nil || len(w.Permissions) > 0 {
+		all = append(all, "it does not begin without permissions")
+	}
+	if _, target := w.On["pull_request_target"]; target {
+		all = append(all, "pull_request_target")
+	}
+	_, onPull := w.On["pull_request"]
+	_, onRun := w.On["workflow_run"]
+	var jobs struct {
+		Jobs map[string]yaml.Node `yaml:"jobs"`
+	}
+	if err := yaml.Unmarshal(text, &jobs); err != nil {
+		return nil, err
+	}
+	for name, j := range w.Jobs {
+		node := jobs.Jobs[name]
+		source, err := yaml.Marshal(&node)
+		if err != nil {
+			return nil, err
+		}
+		secrets := bytes.Contains(source, []byte("secrets.")) || bytes.Contains(source, []byte("secrets:")) || j.Environment != nil
+		add := func(fault string) { all = append(all, name+": "+fault) }
+		if j.Permissions == nil {
+			add("no permissions of its own")
+		}
+		if j.Minutes == 0 && j.Uses == "" {
+			add("no timeout")
+		}
+		if onPull && secrets && !strings.Contains(j.If, forks) {
+			add("secrets on a fork")
+		}
+		if onRun && secrets {
+			add("secrets beside what another run left")
+		}
+		for permission, access := range j.Permissions {
+			if onPull && access == "write" {
+				add("may write " + permission + " for a change's own code")
+			}
+		}
+		for _, s := range j.Steps {
+			if strings.Contains(s.Run, "${{") {
+				add("an expression in a script: " + s.Run)
+			}
+			if strings.HasPrefix(s.Uses, "actions/checkout@") && (s.With["persist-credentials"] != false || s.With["ref"] != nil || s.With["repository"] != nil) {
+				add("a checkout that keeps its credentials, or of something else")
+			}
+			if strings.Contains(s.Run, "pulumi up") && j.Concurrency.Cancel != false {
+				add("an update that may be cancelled half way")
+			}
+		}
+	}
+	slices.Sort(all)
+	return all, nil
+}
+
+func TestWorkflowsAreSafe(t *testing.T) {
+	for file, text := range workflows(t) {
+		found, err := faults(text)
+		if err != nil || len(found) > 0 {
+			t.Errorf("%s: %v %q", file, err, found)
+		}
+	}
+}
+
+func TestUnsafeWorkflowsAreFound(t *testing.T) {
+	const good = `on: {pull_request: }
+permissions: {}
+jobs:
+  a:
+    permissions: {contents: read}
+    timeout-minutes: 5
+    concurrency: {cancel-in-progress: false}
+    steps:
+      - {uses: actions/checkout@x, with: {persist-credentials: false}}
+      - {run: pulumi up}
+`
+	if found, err := faults([]byte(good)); err != nil || len(found) > 0 {
+		t.Fatalf("%v %q", err, found)
+	}
+	for _, c := range []struct{ from, to, want string }{
+		{"permissions: {}\n", "", "it does not begin without permissions"},
+		{"permissions: {}\n", "permissions: {contents: write}\n", "it does not begin without permissions"},
+		{"{pull_request: }", "{pull_request_target: }", "pull_request_target"},
+		{"    permissions: {contents: read}\n", "", "a: no permissions of its own"},
+		{"contents: read}", "contents: write}", "a: may write contents for a change's own code"},
+		{"    timeout-minutes: 5\n", "", "a: no timeout"},
+		{"run: pulumi up", "run: 'echo ${{ github.head_ref }}'", "a: an expression in a script: echo ${{ github.head_ref }}"},
+		{"persist-credentials: false", "persist-credentials: true", "a: a checkout that keeps its credentials, or of something else"},
+		{"persist-credentials: false", "persist-credentials: false, ref: x", "a: a checkout that keeps its credentials, or of something else"},
+		{"cancel-in-progress: false", "cancel-in-progress: true", "a: an update that may be cancelled half way"},
+		{"    timeout-minutes: 5\n", "    timeout-minutes: 5\n    environment: dev\n", "a: secrets on a fork"},
+		{"run: pulumi up", "run: pulumi up, env: {A: '${{ secrets.A }}'}", "a: secrets on a fork"},
+		{"    timeout-minutes: 5\n", "    timeout-minutes: 5\n    secrets: inherit\n", "a: secrets on a fork"},
+	} {
+		found, err := faults([]byte(strings.Replace(good, c.from, c.to, 1)))
+		if err != nil || len(found) != 1 || found[0] != c.want {
+			t.Errorf("%s -> %s: %v %q, want %q", c.from, c.to, err, found, c.want)
+		}
+	}
+	trusted := strings.Replace(good, "pull_request", "workflow_run", 1)
+	if found, err := faults([]byte(strings.Replace(trusted, "    timeout-minutes: 5\n", "    timeout-minutes: 5\n    environment: dev\n", 1))); err != nil || len(found) != 1 {
+		t.Errorf("%v %q, want one fault", err, found)
+	}
+}
+
+// What deploys is the Pulumi the rest is tried with, and only environments there are.
+func TestWorkflowsFitTheProject(t *testing.T) {
+	setup, err := os.ReadFile("../.github/actions/setup/action.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	modules, err := os.ReadFile("../cli/go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	version := regexp.MustCompile(`github.com/pulumi/pulumi/pkg/v3 v(\S+)`).FindSubmatch(modules)
+	if version == nil || !bytes.Contains(setup, append([]byte("pulumi-version: "), version[1]...)) {
+		t.Errorf("cli/go.mod pins %s, the set-up action another", version)
+	}
+	for _, file := range []string{"deploy", "drift"} {
+		var w struct {
+			Jobs map[string]struct {
+				With     struct{ Stack string }
+				Strategy struct{ Matrix struct{ Stack []string } }
+			}
+		}
+		if err := yaml.Unmarshal(workflows(t)["../.github/workflows/"+file+".yml"], &w); err != nil {
+			t.Fatal(err)
+		}
+		count := 0
+		for _, j := range w.Jobs {
+			stacks := j.Strategy.Matrix.Stack
+			if j.With.Stack != "" {
+				stacks = append(stacks, j.With.Stack)
+			}
+			for _, stack := range stacks {
+				count++
+				if _, err := os.Stat("../Pulumi." + stack + ".yaml"); err != nil {
+					t.Errorf("%s.yml: %v", file, err)
+				}
+			}
+		}
+		if count < 3 {
+			t.Errorf("%s.yml names %d stacks, want three", file, count)
+		}
+	}
+}
