@@ -56,6 +56,10 @@ BASE ?= origin/main
 preview: ## say what pulumi up would do to STACK=<stack>, without a secret in it
 	@ci/preview "$(STACK)"
 
+.PHONY: preview-rehearsed
+preview-rehearsed: tools ## say what pulumi up would do to a rehearsal of another commit, kept with KEEP=1; AT=<the file it names>
+	@bin/rehearsal -attach "$(AT)" -pulumi bin/cli
+
 .PHONY: preview-comment
 preview-comment: ## write the comment of a pull request on STACK=dev against BASE=origin/main; PULUMI=<what make preview wrote>
 	@ci/compare "$(STACK)" "$(BASE)"

@@ -165,7 +165,7 @@ func TestPreviewShowsNoSecret(t *testing.T) {
 }
 
 func TestDrift(t *testing.T) {
-	const differs = "error: no changes were expected but changes occurred"
+	const differs = "error: no changes were expected but changes were proposed"
 	for _, c := range []struct {
 		name             string
 		refresh, preview string // what they say when they fail

@@ -36,6 +36,7 @@ func run(ctx context.Context, args []string) error {
 	name := flags.String("stack", "dev", "the `stack` to rehearse")
 	cli := flags.String("pulumi", "", "`directory` with bin/pulumi; empty: the one on PATH")
 	keep := flags.Bool("keep", false, "leave it running after the checks")
+	attach := flags.String("attach", "", "only preview against the kept rehearsal that this `file` describes")
 	charts := flags.Bool("charts", false, "only fetch the pinned charts into the cache")
 	newer := flags.String("upgrade", "", "only say what a newer version of this `chart` would change")
 	version := flags.String("version", "", "the newer chart's `version`; empty: the newest in its repository")
@@ -51,7 +52,11 @@ func run(ctx context.Context, args []string) error {
 			Root: *root, Charts: contract.Dir(), Chart: *newer, Version: *version, Archive: *archive, Out: os.Stdout,
 		})
 	}
-	return rehearse.Run(ctx, rehearse.Options{Root: *root, Stack: *name, Program: stack.Deploy, CLI: *cli, Keep: *keep, Out: os.Stdout})
+	o := rehearse.Options{Root: *root, Stack: *name, Program: stack.Deploy, CLI: *cli, Keep: *keep, Out: os.Stdout}
+	if *attach != "" {
+		return rehearse.Preview(ctx, o, *attach)
+	}
+	return rehearse.Run(ctx, o)
 }
 
 // fetchCharts fills the cache and reports every archive's digest.

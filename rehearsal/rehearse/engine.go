@@ -24,6 +24,8 @@ type engine struct {
 	stack     auto.Stack
 	workspace *workspace
 	account   *account
+	charts    *charts
+	env       map[string]string // what the CLI is told beside its arguments
 	out       io.Writer
 	closers   []func() error
 }
@@ -42,38 +44,31 @@ func (e *engine) close() error {
 
 // connect finds the CLI and the plugins, and opens the stack.
 func (e *engine) connect(ctx context.Context, o Options, r *report) error {
-	root := o.CLI
-	if root != "" {
-		var err error
-		if root, err = filepath.Abs(root); err != nil { // the directory changes below
-			return err
-		}
-	}
-	cli, err := auto.NewPulumiCommand(&auto.PulumiCommandOptions{Root: root, Version: semver.MustParse(pulumiVersion)})
+	cli, err := findCLI(o.CLI)
 	if err != nil {
-		return fmt.Errorf("finding the Pulumi CLI: %w", err)
+		return err
 	}
 	plugins, err := choosePlugins(ctx, cli, e.workspace, r)
 	if err != nil {
 		return err
 	}
 	e.onClose(plugins.close)
-	env := map[string]string{
+	e.env = map[string]string{
 		"PULUMI_BACKEND_URL":       "file://" + filepath.ToSlash(e.workspace.state),
 		"PULUMI_CONFIG_PASSPHRASE": "rehearsal",
 		"PULUMI_SKIP_UPDATE_CHECK": "true",
 		"PULUMI_HOME":              e.workspace.home,
 		"TMPDIR":                   e.workspace.temp, // plugins leave kubeconfigs there
 	}
-	maps.Copy(env, e.account.environment())
-	maps.Copy(env, plugins.environment(e.account))
+	maps.Copy(e.env, e.account.environment())
+	maps.Copy(e.env, plugins.environment(e.account))
 	restore, err := enter(e.workspace.project, e.account.environment())
 	if err != nil {
 		return err
 	}
 	e.onClose(restore)
 	local, err := auto.NewLocalWorkspace(ctx, auto.Pulumi(cli), auto.WorkDir(e.workspace.project), auto.PulumiHome(e.workspace.home),
-		auto.Program(o.Program), auto.EnvVars(env), auto.SecretsProvider("passphrase"))
+		auto.Program(o.Program), auto.EnvVars(e.env), auto.SecretsProvider("passphrase"))
 	if err != nil {
 		return fmt.Errorf("opening the rehearsal's workspace: %w", err)
 	}
@@ -91,6 +86,21 @@ func (e *engine) connect(ctx context.Context, o Options, r *report) error {
 		return fmt.Errorf("setting the secrets of the stack file: %w", err)
 	}
 	return nil
+}
+
+// findCLI is the Pulumi CLI in root, or on PATH.
+func findCLI(root string) (auto.PulumiCommand, error) {
+	if root != "" {
+		var err error
+		if root, err = filepath.Abs(root); err != nil { // the directory changes later
+			return nil, err
+		}
+	}
+	cli, err := auto.NewPulumiCommand(&auto.PulumiCommandOptions{Root: root, Version: semver.MustParse(pulumiVersion)})
+	if err != nil {
+		return nil, fmt.Errorf("finding the Pulumi CLI: %w", err)
+	}
+	return cli, nil
 }
 
 func (e *engine) preview(ctx context.Context, expectNoChanges bool) error {
@@ -181,6 +191,11 @@ func (e *engine) command(ctx context.Context, args ...string) error {
 func (e *engine) hold(ctx context.Context, r *report) {
 	r.step("running until interrupted")
 	r.note("export KUBECONFIG=%s", filepath.Join(e.workspace.project, ".kubeconfig", e.stack.Name()+".yaml"))
+	if file, err := e.writeAttachment(); err != nil {
+		r.note("no change can be previewed against it: %v", err)
+	} else {
+		r.note("preview a change against it: make preview-rehearsed AT=%s", file)
+	}
 	r.note("end it, and clean up, with Ctrl-C here or: kill -INT %d", os.Getpid())
 	<-ctx.Done()
 }

@@ -54,12 +54,11 @@ func open(ctx context.Context, o Options, r *report) (_ *engine, err error) {
 			err = errors.Join(err, e.close())
 		}
 	}()
-	charts, err := chooseCharts(ctx, r)
-	if err != nil {
+	if e.charts, err = chooseCharts(ctx, r); err != nil {
 		return nil, err
 	}
-	e.onClose(charts.close)
-	if e.workspace, err = newWorkspace(o.Root, o.Stack, mergeConfig(charts.config(), o.Config)); err != nil {
+	e.onClose(e.charts.close)
+	if e.workspace, err = newWorkspace(o.Root, o.Stack, mergeConfig(e.charts.config(), o.Config)); err != nil {
 		return nil, err
 	}
 	e.onClose(e.workspace.remove)

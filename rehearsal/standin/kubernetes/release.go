@@ -12,10 +12,12 @@ import (
 	"helm.sh/helm/v3/pkg/action"
 	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chart/loader"
+	"helm.sh/helm/v3/pkg/chartutil"
 	"helm.sh/helm/v3/pkg/cli"
 	"helm.sh/helm/v3/pkg/registry"
 	"helm.sh/helm/v3/pkg/release"
 	"helm.sh/helm/v3/pkg/storage/driver"
+	"k8s.io/component-base/version"
 
 	"doks-security/rehearsal/standin"
 )
@@ -82,6 +84,10 @@ func (p *provider) release() *standin.Resource {
 				return err
 			}
 			render := action.NewInstall(&action.Configuration{})
+			// Helm's own default is Kubernetes 1.20, which charts refuse; this is the API server's. Only a stamped build has it.
+			if kubernetes, err := chartutil.ParseKubeVersion(version.Get().GitVersion); err == nil {
+				render.KubeVersion = kubernetes
+			}
 			render.ReleaseName, render.Namespace, render.DryRun, render.ClientOnly = r.name, r.namespace, true, true
 			render.APIVersions = []string{"monitoring.coreos.com/v1"}
 			_, err = render.Run(loaded, r.values)
