@@ -58,7 +58,8 @@ preview: ## say what pulumi up would do to STACK=<stack>, without a secret in it
 
 .PHONY: preview-rehearsed
 preview-rehearsed: tools ## say what pulumi up would do to a rehearsal of another commit, kept with KEEP=1; AT=<the file it names>
-	@bin/rehearsal -attach "$(AT)" -pulumi bin/cli
+	@mkdir -p build/preview/$(STACK)
+	@bash -o pipefail -c 'bin/rehearsal -attach "$(AT)" -pulumi bin/cli | tee build/preview/$(STACK)/pulumi.txt'
 
 .PHONY: preview-comment
 preview-comment: ## write the comment of a pull request on STACK=dev against BASE=origin/main; PULUMI=<what make preview wrote>

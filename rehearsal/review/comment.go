@@ -71,28 +71,11 @@ func (p *page) pulumi(output string) {
 		p.add("`pulumi preview` did not run: it needs the environment's secrets, which the change of a fork never meets.\n")
 		return
 	}
-	shown, whole := cut(output, min(pulumiLimit, p.room()))
+	shown, whole := cut(condense(output), min(pulumiLimit, p.room()))
 	if !whole {
 		p.left = append(p.left, "the rest of Pulumi's diff")
 	}
-	p.add(folded("<code>pulumi preview --diff</code>: "+summary(output), hoist(shown)))
-}
-
-// summary is Pulumi's count of what it would do.
-func summary(output string) string {
-	_, counts, found := strings.Cut(output, "\nResources:\n")
-	if !found {
-		return "it did not end, see below"
-	}
-	var all []string
-	for line := range strings.Lines(counts) {
-		line = strings.TrimSpace(line)
-		if line == "" {
-			break
-		}
-		all = append(all, escape(line))
-	}
-	return strings.Join(all, ", ")
+	p.add(folded("<code>pulumi preview --diff</code>: "+summary(output), shown))
 }
 
 // manifests shows the objects that differ, one fold a release.

@@ -39,16 +39,3 @@ func plain(r rune) rune {
 	}
 	return r
 }
-
-// hoist moves Pulumi's signs to the start of their lines, where a diff is coloured by them.
-func hoist(text string) string {
-	var all strings.Builder
-	for line := range strings.Lines(text) {
-		trimmed := strings.TrimLeft(line, " ")
-		if strings.HasPrefix(trimmed, "+ ") || strings.HasPrefix(trimmed, "- ") {
-			line = trimmed[:1] + line[:len(line)-len(trimmed)] + trimmed[1:]
-		}
-		all.WriteString(line)
-	}
-	return all.String()
-}
