@@ -1,6 +1,7 @@
 package review
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"slices"
@@ -90,10 +91,21 @@ func (p *page) manifests(changes []Change, same int) {
 		}
 		byRelease[release] = append(byRelease[release], c)
 	}
-	slices.Sort(releases)
+	// The small ones first: more of them have room.
+	slices.SortFunc(releases, func(a, b string) int {
+		return cmp.Or(cmp.Compare(size(byRelease[a]), size(byRelease[b])), strings.Compare(a, b))
+	})
 	for _, release := range releases {
 		p.release(release, byRelease[release])
 	}
+}
+
+func size(changes []Change) int {
+	total := 0
+	for _, c := range changes {
+		total += len(c.Name) + len(c.Diff)
+	}
+	return total
 }
 
 func (p *page) release(name string, changes []Change) {

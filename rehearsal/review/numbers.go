@@ -13,7 +13,7 @@ func numbers(was, is Summary) string {
 		{"nodes, at least", nodes(was), nodes(is)},
 		{"CPU left for more", free(was, Resources.cpu), free(is, Resources.cpu)},
 		{"memory left for more", free(was, Resources.memory), free(is, Resources.memory)},
-		{"Kubernetes", code(was.Kubernetes), code(is.Kubernetes)},
+		{"Kubernetes", kubernetes(was), kubernetes(is)},
 		{"charts", charts(was), charts(is)},
 	}
 	var text strings.Builder
@@ -62,7 +62,20 @@ func free(s Summary, of func(Resources) (int, string)) string {
 	return fmt.Sprintf("%d%s of %d%s (%d %%)", left, unit, room, unit, 100*left/room)
 }
 
+// absent is a side without the environment: it is new.
+func absent(s Summary) bool { return s.Kubernetes == "" }
+
+func kubernetes(s Summary) string {
+	if absent(s) {
+		return "not there"
+	}
+	return code(s.Kubernetes)
+}
+
 func charts(s Summary) string {
+	if absent(s) {
+		return "not there"
+	}
 	if s.StandIns {
 		return "**stand-ins**"
 	}
@@ -76,7 +89,7 @@ func charts(s Summary) string {
 func warnings(was, is Summary) string {
 	var text string
 	switch {
-	case was.StandIns != is.StandIns:
+	case was.StandIns != is.StandIns && !absent(was):
 		text = "one side was rendered with stand-in charts, the other with the published ones: the difference of the manifests says nothing."
 	case is.StandIns:
 		text = "the manifests were rendered with **stand-in charts**, made from their contracts: what the published charts would change is not known."
