@@ -71,24 +71,27 @@ func TestPublish(t *testing.T) {
 	if err := os.Symlink("/etc/hostname", filepath.Join(artifacts, "prod", "pulumi.txt")); err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv("HEAD_OWNER", "somebody")
 	t.Setenv("HEAD_BRANCH", "change")
 	t.Setenv("HEAD_SHA", "c0ffee")
 	t.Setenv("WHOLE", "elsewhere")
-	publish := func(sha string) []*comment {
+	publish := func(repository, sha string) []*comment {
+		t.Setenv("HEAD_REPO", repository)
 		now := (&github{Pulls: []pull{
-			{Number: 6, Label: "owner:change", Head: map[string]string{"sha": "c0ffee"}},
-			{Number: 7, Label: "somebody:change", Head: map[string]string{"sha": sha}},
+			{Number: 6, Label: "another:change", Head: map[string]string{"sha": "c0ffee"}},
+			{Number: 7, Label: strings.Split(repository, "/")[0] + ":change", Head: map[string]string{"sha": sha}},
 		}}).open(t)
 		if out, code := run(t, root, "publish", artifacts); code != 0 {
 			t.Fatalf("ends with %d: %s", code, out)
 		}
 		return now().Comments
 	}
-	if got := publish("moved-on"); len(got) != 0 {
+	if got := publish("owner/name", "moved-on"); len(got) != 0 {
 		t.Errorf("%d comments on a commit they are not about", len(got))
 	}
-	got := publish("c0ffee")
+	if out, code := run(t, root, "publish", filepath.Join(artifacts, "nothing")); code != 0 {
+		t.Errorf("nothing to publish: ends with %d: %s", code, out)
+	}
+	got := publish("owner/name", "c0ffee")
 	if len(got) != 2 {
 		t.Fatalf("%d comments, want those of dev and prod", len(got))
 	}
@@ -100,6 +103,11 @@ func TestPublish(t *testing.T) {
 			if !strings.Contains(got[i].Body, want) {
 				t.Errorf("no word of %q in\n%s", want, got[i].Body)
 			}
+		}
+	}
+	for _, forks := range publish("somebody/name", "c0ffee") {
+		if strings.Contains(forks.Body, "70 unchanged") {
+			t.Errorf("a fork made up what Pulumi says:\n%s", forks.Body)
 		}
 	}
 }
