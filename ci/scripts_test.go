@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -49,8 +50,10 @@ func pulumi(args []string) int {
 	command := strings.ToUpper(args[0])
 	fmt.Println("arguments:", strings.Join(args, " "))
 	fmt.Fprintln(os.Stderr, os.Getenv("FAKE_"+command))
-	code := 0
-	fmt.Sscan(os.Getenv("FAKE_EXIT_"+command), &code)
+	code, err := strconv.Atoi(os.Getenv("FAKE_EXIT_" + command))
+	if err != nil {
+		return 99 // no test said how
+	}
 	return code
 }
 
