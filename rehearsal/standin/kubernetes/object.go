@@ -11,6 +11,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -64,8 +65,8 @@ func (p *provider) object(kind schema.GroupVersionKind) *standin.Resource {
 		},
 		Preview: func(ctx context.Context, _ string, _, new standin.Properties) error {
 			_, err := p.apply(ctx, kind, new, metav1.ApplyOptions{FieldManager: fieldManager, Force: true, DryRun: []string{metav1.DryRunAll}})
-			if apierrors.IsNotFound(err) {
-				return nil // its namespace comes with the same update
+			if apierrors.IsNotFound(err) || meta.IsNoMatchError(err) {
+				return nil // its namespace or its kind comes with the same update
 			}
 			return err
 		},
