@@ -113,7 +113,7 @@ func (e *engine) shell(ctx context.Context, line string) error {
 }
 
 // asking are the commands that want to be told yes.
-var asking = []string{"stack rm", "state unprotect", "state delete"}
+var asking = []string{"stack rm", "state unprotect", "import --file"}
 
 // kubectl is this binary under another name; see TestMain.
 func (e *engine) kubectl(ctx context.Context, args []string) error {

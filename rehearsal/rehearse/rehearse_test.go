@@ -22,22 +22,26 @@ import (
 	"doks-security/stack"
 )
 
-// The test binary is also the control plane's child process, doctl and kubectl.
+// The test binary is also the control plane's child process, and by other names doctl, kubectl and Pulumi's plugin for Go.
 func TestMain(m *testing.M) {
-	if filepath.Base(os.Args[0]) == "kubectl" {
+	var err error
+	switch filepath.Base(os.Args[0]) {
+	case "kubectl":
 		os.Exit(cli.Run(cmd.NewDefaultKubectlCommand()))
-	}
-	if filepath.Base(os.Args[0]) == "doctl" {
-		if err := doctl(os.Args[1:]); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
+	case "doctl":
+		err = doctl(os.Args[1:])
+	case "pulumi-language-go":
+		err = serveLanguage()
+	default:
+		if len(os.Args) > 1 && os.Args[1] == controlplane.ChildCommand {
+			os.Exit(controlplane.Main(os.Args[2:]))
 		}
-		os.Exit(0)
+		os.Exit(m.Run())
 	}
-	if len(os.Args) > 1 && os.Args[1] == controlplane.ChildCommand {
-		os.Exit(controlplane.Main(os.Args[2:]))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
-	os.Exit(m.Run())
 }
 
 // longest is how long one rehearsal may take; the program's own timeouts are for real clusters.

@@ -40,6 +40,8 @@ type Resource struct {
 	Preview func(ctx context.Context, name string, old, new Properties) error
 	// Create returns the identifier and all outputs, inputs included.
 	Create func(ctx context.Context, name string, inputs Properties) (resource.ID, Properties, error)
+	// Import returns the inputs that would have made what stands; nil when nothing does. Optional.
+	Import func(ctx context.Context, id resource.ID) (Properties, error)
 	// Read returns the outputs as they are now; nil when the resource is gone.
 	Read func(ctx context.Context, id resource.ID, inputs, state Properties) (Properties, error)
 	// Update returns all outputs.
@@ -182,7 +184,13 @@ func (p *Provider) Read(ctx context.Context, r plugin.ReadRequest) (plugin.ReadR
 	if err != nil {
 		return plugin.ReadResponse{}, err
 	}
-	out, err := res.Read(ctx, r.ID, r.Inputs, r.State)
+	inputs := r.Inputs
+	if len(inputs) == 0 && res.Import != nil {
+		if inputs, err = res.Import(ctx, r.ID); err != nil {
+			return plugin.ReadResponse{}, err
+		}
+	}
+	out, err := res.Read(ctx, r.ID, inputs, r.State)
 	if err != nil {
 		return plugin.ReadResponse{}, err
 	}
@@ -190,7 +198,7 @@ func (p *Provider) Read(ctx context.Context, r plugin.ReadRequest) (plugin.ReadR
 		return plugin.ReadResponse{Status: resource.StatusOK}, nil
 	}
 	return plugin.ReadResponse{
-		ReadResult: plugin.ReadResult{ID: r.ID, Inputs: r.Inputs, Outputs: out},
+		ReadResult: plugin.ReadResult{ID: r.ID, Inputs: inputs, Outputs: out},
 		Status:     resource.StatusOK,
 	}, nil
 }

@@ -19,6 +19,7 @@ func (p *provider) cluster() *standin.Resource {
 		Replaces:  replacesCluster,
 		Computed:  []resource.PropertyKey{"clusterUrn", "createdAt", "endpoint", "ipv4Address", "kubeConfigs", "status", "updatedAt"},
 		Create:    p.createCluster,
+		Import:    p.importCluster,
 		Read: func(ctx context.Context, id resource.ID, inputs, _ standin.Properties) (standin.Properties, error) {
 			c, response, err := p.api().Kubernetes.Get(ctx, string(id))
 			if missing(response, err) {

@@ -38,6 +38,7 @@ func (p *provider) project() *standin.Resource {
 			}
 			return resource.ID(v.ID), outputs(in, v), assign(ctx, v.ID, texts(in, "resources"))
 		},
+		Import: p.importProject,
 		Read: func(ctx context.Context, id resource.ID, inputs, _ standin.Properties) (standin.Properties, error) {
 			v, response, err := p.api().Projects.Get(ctx, string(id))
 			if missing(response, err) {

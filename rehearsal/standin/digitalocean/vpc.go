@@ -27,6 +27,7 @@ func (p *provider) vpc() *standin.Resource {
 			}
 			return resource.ID(v.ID), outputs(in, v), nil
 		},
+		Import: p.importVPC,
 		Read: func(ctx context.Context, id resource.ID, inputs, _ standin.Properties) (standin.Properties, error) {
 			v, response, err := p.api().VPCs.Get(ctx, string(id))
 			if missing(response, err) {
