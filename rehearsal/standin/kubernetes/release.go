@@ -17,7 +17,7 @@ import (
 	"helm.sh/helm/v3/pkg/registry"
 	"helm.sh/helm/v3/pkg/release"
 	"helm.sh/helm/v3/pkg/storage/driver"
-	"k8s.io/component-base/version"
+	"k8s.io/client-go/discovery"
 
 	"doks-security/rehearsal/standin"
 )
@@ -83,11 +83,12 @@ func (p *provider) release() *standin.Resource {
 			if err != nil {
 				return err
 			}
-			render := action.NewInstall(&action.Configuration{})
-			// Helm's own default is Kubernetes 1.20, which charts refuse; this is the API server's. Only a stamped build has it.
-			if kubernetes, err := chartutil.ParseKubeVersion(version.Get().GitVersion); err == nil {
-				render.KubeVersion = kubernetes
+			version, err := p.version()
+			if err != nil {
+				return err
 			}
+			render := action.NewInstall(&action.Configuration{})
+			render.KubeVersion = version // or charts see the oldest Helm knows
 			render.ReleaseName, render.Namespace, render.DryRun, render.ClientOnly = r.name, r.namespace, true, true
 			render.APIVersions = []string{"monitoring.coreos.com/v1"}
 			_, err = render.Run(loaded, r.values)
@@ -110,7 +111,7 @@ func (p *provider) release() *standin.Resource {
 			return withStatus(inputs, found), nil
 		},
 		Update: p.upgrade,
-		Delete: func(_ context.Context, _ resource.ID, state standin.Properties) error {
+		Delete: func(ctx context.Context, _ resource.ID, state standin.Properties) error {
 			r := readRelease(state)
 			configuration, err := p.helm(r.namespace)
 			if err != nil {
@@ -162,6 +163,23 @@ func (p *provider) upgrade(ctx context.Context, _ resource.ID, _, in standin.Pro
 		return nil, r.wrap("upgrading", err)
 	}
 	return withStatus(in, upgraded), nil
+}
+
+// version is the API server's.
+func (p *provider) version() (*chartutil.KubeVersion, error) {
+	config, err := p.cluster()
+	if err != nil {
+		return nil, err
+	}
+	client, err := discovery.NewDiscoveryClientForConfig(config)
+	if err != nil {
+		return nil, err
+	}
+	v, err := client.ServerVersion()
+	if err != nil {
+		return nil, fmt.Errorf("asking for the version of Kubernetes: %w", err)
+	}
+	return &chartutil.KubeVersion{Version: v.GitVersion, Major: v.Major, Minor: v.Minor}, nil
 }
 
 // helm makes a configuration of its own for each operation: they run side by side.
