@@ -1,6 +1,7 @@
 package manifests
 
 import (
+	"doks-security/rehearsal/digitalocean"
 	"doks-security/rehearsal/program"
 	"doks-security/rehearsal/review"
 	"doks-security/stack"
@@ -11,6 +12,13 @@ func summarise(o Options, i *program.Installation) review.Summary {
 	s := review.Summary{Stack: o.Stack, Kubernetes: kubernetes(i), StandIns: o.Archives == nil}
 	if o.Archives != nil {
 		s.Notes = o.Archives.Notes
+	}
+	prices := map[string]float64{} // those the simulated API tells
+	for _, size := range digitalocean.Sizes() {
+		prices[size.Slug] = size.PriceMonthly
+	}
+	if cost, err := stack.MonthlyCost(i.Settings, prices); err == nil { // a size without a price: not known
+		s.MonthlyCostUSD = &cost.Total
 	}
 	nodes, room := stack.Room(i.Settings)
 	perNode, shared := stack.Demand(i.Settings)
