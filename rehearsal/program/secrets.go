@@ -12,7 +12,7 @@ func withoutSecrets(path string, value any) (_ any, replaced bool) {
 	switch v := value.(type) {
 	case map[string]any:
 		if _, secure := v["secure"]; secure && len(v) == 1 {
-			return placeholder(path), true
+			return Placeholder(path), true
 		}
 		for key, element := range v {
 			changed, some := withoutSecrets(path+"."+key, element)
@@ -27,9 +27,9 @@ func withoutSecrets(path string, value any) (_ any, replaced bool) {
 	return value, replaced
 }
 
-// placeholder is what stands for the secret at path: always the same, different from every other, and valid there. URLs
+// Placeholder is what stands for the secret at path: always the same, different from every other, and valid there. URLs
 // must be URLs, and a routing key of PagerDuty has 32 letters and digits.
-func placeholder(path string) string {
+func Placeholder(path string) string {
 	sum := sha256.Sum256([]byte(path))
 	text := hex.EncodeToString(sum[:16])
 	if strings.HasSuffix(strings.ToLower(path), "url") {

@@ -11,7 +11,7 @@ func TestWithoutSecrets(t *testing.T) {
 	if !replaced {
 		t.Error("nothing was replaced")
 	}
-	want := map[string]any{"url": placeholder("a.url"), "list": []any{placeholder("a.list[0]"), "plain"}}
+	want := map[string]any{"url": Placeholder("a.url"), "list": []any{Placeholder("a.list[0]"), "plain"}}
 	if !reflect.DeepEqual(first, want) {
 		t.Errorf("%v, want %v", first, want)
 	}
@@ -20,7 +20,7 @@ func TestWithoutSecrets(t *testing.T) {
 			t.Errorf("%v became %v", plain, got)
 		}
 	}
-	if a, b := placeholder("a.url"), placeholder("b.url"); a == b || len(placeholder("a")) != 32 || a[:8] != "https://" {
-		t.Errorf("placeholders %q, %q, %q", a, b, placeholder("a"))
+	if a, b := Placeholder("a.url"), Placeholder("b.url"); a == b || len(Placeholder("a")) != 32 || a[:8] != "https://" {
+		t.Errorf("placeholders %q, %q, %q", a, b, Placeholder("a"))
 	}
 }

@@ -77,6 +77,9 @@ func Preview(ctx context.Context, o Options, file string) (err error) {
 	if err != nil {
 		return fmt.Errorf("selecting the stack: %w", err)
 	}
+	if err := e.workspace.encrypt(ctx, stack); err != nil {
+		return err
+	}
 	if _, err := stack.Preview(ctx, optpreview.ProgressStreams(o.Out), optpreview.ErrorProgressStreams(o.Out),
 		optpreview.Diff(), optpreview.Color("never"), optpreview.SuppressProgress()); err != nil {
 		return brief("preview", err)

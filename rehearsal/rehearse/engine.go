@@ -75,17 +75,7 @@ func (e *engine) connect(ctx context.Context, o Options, r *report) error {
 	if e.stack, err = auto.UpsertStack(ctx, o.Stack, local); err != nil {
 		return fmt.Errorf("making the stack: %w", err)
 	}
-	if len(e.workspace.secrets) == 0 {
-		return nil
-	}
-	secrets := auto.ConfigMap{}
-	for path, text := range e.workspace.secrets {
-		secrets[path] = auto.ConfigValue{Value: text, Secret: true}
-	}
-	if err := e.stack.SetAllConfigWithOptions(ctx, secrets, &auto.ConfigOptions{Path: true}); err != nil {
-		return fmt.Errorf("setting the secrets of the stack file: %w", err)
-	}
-	return nil
+	return e.workspace.encrypt(ctx, e.stack)
 }
 
 // findCLI is the Pulumi CLI in root, or on PATH.

@@ -79,7 +79,7 @@ func (c *cluster) secretTexts() map[string]string {
 func (w *workspace) secretTexts() map[string]string {
 	texts := map[string]string{}
 	for path, text := range w.secrets {
-		texts[path] = strings.TrimPrefix(text, rehearsalURL)
+		texts[path] = strings.TrimSuffix(strings.TrimPrefix(text, "https://"), ".example.org")
 	}
 	return texts
 }

@@ -50,7 +50,7 @@ func TestLeaksAreFound(t *testing.T) {
 		{"a ConfigMap", "{}", "{}", map[string]string{"redis.conf": "requirepass " + password}, "ConfigMaps"},
 	} {
 		t.Run(x.name, func(t *testing.T) {
-			w := &workspace{state: t.TempDir(), secrets: map[string]string{"doks-security:alerting.receivers[0].slack.url": rehearsalURL + key}}
+			w := &workspace{state: t.TempDir(), secrets: map[string]string{"doks-security:alerting.receivers[0].slack.url": "https://" + key + ".example.org"}}
 			if err := os.WriteFile(filepath.Join(w.state, "dev.json"), []byte(x.state), 0o600); err != nil {
 				t.Fatal(err)
 			}

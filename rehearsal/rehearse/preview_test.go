@@ -2,11 +2,13 @@ package rehearse
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/pulumi/pulumi-random/sdk/v4/go/random"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optpreview"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optrefresh"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -19,15 +21,17 @@ import (
 func TestPreviewAgainstAKeptRehearsal(t *testing.T) {
 	const was, is = "https://old-0123456789abcdef.example.org", "https://new-0123456789abcdef.example.org"
 	out := &output{}
-	events := func(url string) func(*pulumi.Context) error {
+	seeded := func(url string) func(*pulumi.Context) error {
 		return func(ctx *pulumi.Context) error {
-			ctx.Export("seeded", pulumi.ToSecret(pulumi.String(url)))
-			return stack.Deploy(ctx)
+			_, err := random.NewRandomPassword(ctx, "seeded", &random.RandomPasswordArgs{
+				Length: pulumi.Int(8), Keepers: pulumi.ToSecret(pulumi.StringMap{"url": pulumi.String(url)}).(pulumi.StringMapOutput),
+			})
+			return errors.Join(err, stack.Deploy(ctx))
 		}
 	}
 	ctx := within(t)
 	o := options(t, "dev", out)
-	o.Program = events(was)
+	o.Program = seeded(was)
 	e, err := open(ctx, o, &report{out: out})
 	must(t, out, err)
 	t.Cleanup(func() { must(t, out, e.close()) })
@@ -38,7 +42,7 @@ func TestPreviewAgainstAKeptRehearsal(t *testing.T) {
 
 	change := &output{}
 	must(t, change, Preview(ctx, Options{
-		Root: o.Root, Program: events(is), CLI: o.CLI, Out: change,
+		Root: o.Root, Program: seeded(is), CLI: o.CLI, Out: change,
 		Config: map[string]any{"doks-security:logging": map[string]any{"retention": "2d"}},
 	}, file))
 	for _, want := range []string{"seeded", "[secret]", `retention_period`, `"3d" => "2d"`, "1 to update", "unchanged"} {

@@ -120,7 +120,7 @@ func TestRehearse(t *testing.T) {
 		{"falco-exporter", "dev", map[string]any{"doks-security:runtimeSecurity": map[string]any{"metrics": "falco-exporter"}},
 			[]string{"falco-exporter is end of life", "falco, falco-exporter"}},
 		{"prod by Gateway", "prod", map[string]any{"doks-security:exposure": program.Gateway(), "doks-security:alerting": receivers()}, []string{
-			"8 Helm releases are deployed", "exposure.clients.grafana.clientSecret is encrypted: random text stands in",
+			"8 Helm releases are deployed", "exposure.clients.grafana.clientSecret is encrypted: other text stands in",
 			"grafana.example.org and falco.example.org lead to it over TLS",
 		}},
 	} {

@@ -1,14 +1,16 @@
 package rehearse
 
 import (
-	"crypto/rand"
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 	"gopkg.in/yaml.v3"
+
+	"doks-security/rehearsal/program"
 )
 
 // accountKeys would reach a real account: a rehearsal never takes them over.
@@ -22,12 +24,12 @@ type workspace struct {
 	state     string
 	home      string            // PULUMI_HOME
 	temp      string            // of the CLI and its plugins
-	secrets   map[string]string // random text for what is encrypted, by path
+	secrets   map[string]string // what stands for encrypted values, by path
 	domain    string            // that the stack file exposes things below
 	stackFile string
 }
 
-// newWorkspace copies the stack's configuration. Its encrypted values are not ours to read: random text stands in, encrypted
+// newWorkspace copies the stack's configuration. Its encrypted values are not ours to read: other text stands in, encrypted
 // with the rehearsal's own passphrase.
 // extra is configuration the rehearsal adds.
 func newWorkspace(root, stack string, extra map[string]any) (_ *workspace, err error) {
@@ -104,13 +106,13 @@ func (w *workspace) copyStackFile(source string, extra map[string]any) error {
 	return os.WriteFile(w.stackFile, out, 0o600)
 }
 
-// withoutSecrets takes {secure: ciphertext} out of value, anywhere, and keeps random text to be set in its place. A list
+// withoutSecrets takes {secure: ciphertext} out of value, anywhere, and keeps other text to be set in its place. A list
 // keeps its length: the indices of what follows would change.
 func (w *workspace) withoutSecrets(path string, value any) (_ any, kept bool) {
 	switch v := value.(type) {
 	case map[string]any:
 		if _, secure := v["secure"]; secure && len(v) == 1 {
-			w.secrets[path] = randomSecret(path)
+			w.secrets[path] = program.Placeholder(path)
 			return nil, false
 		}
 		for key, element := range v {
@@ -130,16 +132,19 @@ func (w *workspace) withoutSecrets(path string, value any) (_ any, kept bool) {
 	return value, true
 }
 
-// rehearsalURL leads nowhere.
-const rehearsalURL = "https://rehearsal.invalid/"
-
-// randomSecret has the form of what is asked for there: a URL, or 32 letters and digits.
-func randomSecret(path string) string {
-	text := strings.ToLower(rand.Text() + rand.Text())[:32]
-	if strings.HasSuffix(strings.ToLower(path), "url") {
-		return rehearsalURL + text
+// encrypt sets the secrets in the stack's own configuration.
+func (w *workspace) encrypt(ctx context.Context, stack auto.Stack) error {
+	if len(w.secrets) == 0 {
+		return nil
 	}
-	return text
+	secrets := auto.ConfigMap{}
+	for path, text := range w.secrets {
+		secrets[path] = auto.ConfigValue{Value: text, Secret: true}
+	}
+	if err := stack.SetAllConfigWithOptions(ctx, secrets, &auto.ConfigOptions{Path: true}); err != nil {
+		return fmt.Errorf("setting the secrets of the stack file: %w", err)
+	}
+	return nil
 }
 
 func (w *workspace) remove() error {
