@@ -124,7 +124,7 @@ func validateIdentity(i components.IdentitySettings, faults *Faults) {
 	} {
 		if !isWebURL(value) {
 			faults.add(key+"."+name, value, "a URL that starts with https://, as in <issuer>/.well-known/openid-configuration",
-				"pulumi config set --path '"+key+"."+name+"' <url>")
+				"pulumi config set --plaintext --path '"+key+"."+name+"' <url>") // Pulumi takes tokenUrl for a token
 		}
 	}
 	if !slices.Contains(i.Scopes, "openid") || !slices.Contains(i.Scopes, "email") {

@@ -11,6 +11,8 @@ import (
 	"github.com/digitalocean/godo"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"doks-security/rehearsal/program"
 )
 
 // docs/operating.md on Kubernetes' versions and nodes, as it stands there.
@@ -147,11 +149,15 @@ func TestOperateVolumes(t *testing.T) {
 func TestRunbooks(t *testing.T) {
 	commands, _ := everyCommand(t)
 	out := &output{}
-	ctx, e := session(t, out, map[string]any{"doks-security:runtimeSecurity": map[string]any{"metrics": "falco-exporter"}})
+	ctx, e := session(t, out, map[string]any{
+		"doks-security:cluster":         map[string]any{"pools": []any{map[string]any{"name": "default", "size": "s-4vcpu-8gb", "count": 2}}},
+		"doks-security:runtimeSecurity": map[string]any{"metrics": "falco-exporter"},
+		"doks-security:exposure":        program.Gateway(),
+	})
 	_, err := e.up(ctx)
 	must(t, out, err)
 	c := settled(ctx, t, e)
-	fill := strings.NewReplacer("<node>", c.nodes[0].Name, "<pod>", "falco-falcosidekick-ui-redis-0")
+	fill := strings.NewReplacer("<node>", c.nodes[0].Name, "<pod>", "falco-falcosidekick-ui-redis-0", "<name>", "grafana")
 	ran := 0
 	for _, command := range commands {
 		words := strings.Fields(command.Line)

@@ -14,6 +14,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/dynamic"
+
+	"doks-security/rehearsal/program"
 )
 
 // Each secret is replaced by the command docs/security.md gives, where it is read from comes up with the new one, and
@@ -22,8 +24,9 @@ func TestRotate(t *testing.T) {
 	page := documented(t, "security.md")
 	out := &output{}
 	ctx, e := session(t, out, map[string]any{
-		"doks-security:cluster": map[string]any{"pools": []any{map[string]any{"name": "default", "size": "s-4vcpu-8gb", "count": 3}}},
-		"doks-security:logging": map[string]any{"storage": "spaces"},
+		"doks-security:cluster":  map[string]any{"pools": []any{map[string]any{"name": "default", "size": "s-4vcpu-8gb", "count": 3}}},
+		"doks-security:logging":  map[string]any{"storage": "spaces"},
+		"doks-security:exposure": program.Gateway(),
 	})
 	for _, line := range []string{
 		`pulumi config set --path 'doks-security:alerting.receivers[0].name' team`,
@@ -71,6 +74,16 @@ func TestRotate(t *testing.T) {
 			[]string{"monitoring/remote-write"}, nil, nil, "first-password"},
 		{"the address of the SIEM", []string{`pulumi config set --secret --path doks-security:forward.events.url https://...`, `pulumi up`},
 			[]string{"falco/falcosidekick-outputs"}, []string{"Deployment falco/falco-falcosidekick"}, nil, "first-siem-key"},
+		{"Grafana's client secret", []string{`pulumi config set --secret --path doks-security:exposure.clients.grafana.clientSecret ...`, `pulumi up`},
+			[]string{"monitoring/grafana-oidc"}, []string{"Deployment monitoring/kube-prometheus-stack-grafana"}, nil,
+			e.workspace.secrets["doks-security:exposure.clients.grafana.clientSecret"]},
+		{"oauth2-proxy's client secret", []string{`pulumi config set --secret --path doks-security:exposure.clients.falcosidekickUi.clientSecret ...`, `pulumi up`},
+			[]string{"gateway/oauth2-proxy"}, []string{"Deployment gateway/oauth2-proxy"}, nil,
+			e.workspace.secrets["doks-security:exposure.clients.falcosidekickUi.clientSecret"]},
+		{"the key of its sessions", []string{`pulumi up --replace '**RandomPassword::*-oauth2-proxy-cookie'`},
+			[]string{"gateway/oauth2-proxy"}, []string{"Deployment gateway/oauth2-proxy"}, nil, ""},
+		{"the token for DNS challenges", []string{`pulumi config set --secret --path doks-security:exposure.certificates.dnsToken ...`, `pulumi up`},
+			[]string{"gateway/digitalocean-dns"}, nil, nil, e.workspace.secrets["doks-security:exposure.certificates.dnsToken"]},
 	} {
 		before := photograph(ctx, t, e)
 		for _, command := range c.commands {
@@ -78,8 +91,8 @@ func TestRotate(t *testing.T) {
 				t.Errorf("%s: docs/security.md does not say: %s", c.name, command)
 			}
 			value := "https://new.example.org/second-key"
-			if strings.Contains(command, ".password ") {
-				value = "second-password"
+			if !strings.Contains(command, "https://") {
+				value = "second-password-0123456789"
 			}
 			must(t, out, e.shell(ctx, strings.NewReplacer("https://...", value, " ...", " "+value).Replace(command)))
 		}
