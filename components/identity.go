@@ -60,9 +60,9 @@ func (l *GrafanaLogin) secret(ctx *pulumi.Context, opts ...pulumi.ResourceOption
 	return []pulumi.Resource{created}, err
 }
 
-// values are the part of grafana.ini that knows the identity provider. What is the same for all stands in
+// Values are the part of Grafana's values that knows the identity provider. What is the same for all stands in
 // values/options/gateway.
-func (l *GrafanaLogin) values() map[string]any {
+func (l *GrafanaLogin) Values() map[string]any {
 	if l == nil {
 		return nil
 	}
@@ -83,17 +83,18 @@ func (l *GrafanaLogin) values() map[string]any {
 	}}
 }
 
-// groupsPath is the claim in JMESPath, quoted for what is no identifier there.
-func (i *IdentitySettings) groupsPath() string { return fmt.Sprintf("%q", i.GroupsClaim) }
+// groupsPath is the claim in JMESPath, quoted for what is no identifier there, such as a URL, and in parentheses for what
+// reads grafana.ini: it takes quotes away that are all around a value.
+func (i *IdentitySettings) groupsPath() string { return fmt.Sprintf("(%q)", i.GroupsClaim) }
 
-// grafanaRole is a JMESPath expression that makes a role of the groups.
+// grafanaRole is a JMESPath expression that makes a role of the groups; in parentheses as groupsPath.
 func (i *IdentitySettings) grafanaRole() string {
 	var admin []string
 	for _, group := range i.AdminGroups {
 		admin = append(admin, fmt.Sprintf("contains(%s[*], '%s')", i.groupsPath(), group))
 	}
 	if len(admin) == 0 {
-		return "'Viewer'"
+		return "('Viewer')"
 	}
 	return fmt.Sprintf("(%s) && 'Admin' || 'Viewer'", strings.Join(admin, " || "))
 }

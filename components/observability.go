@@ -111,7 +111,7 @@ func (a *ObservabilityArgs) values(admin map[string]any) map[string]any {
 		"alertmanager": map[string]any{"alertmanagerSpec": map[string]any{
 			"storage": claim(a.AlertmanagerVolumeGiB),
 		}},
-		"grafana": values.Merge(a.GrafanaLogin.values(), map[string]any{
+		"grafana": values.Merge(a.GrafanaLogin.Values(), map[string]any{
 			"persistence":    map[string]any{"size": gib(a.GrafanaVolumeGiB)},
 			"podAnnotations": admin,
 		}),

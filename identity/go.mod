@@ -4,7 +4,9 @@ go 1.26.0
 
 require (
 	doks-security v0.0.0
+	github.com/jmespath/go-jmespath v0.4.0
 	github.com/oauth2-proxy/mockoidc v0.0.0-20240214162133-caebfff84d25
+	gopkg.in/ini.v1 v1.67.0
 )
 
 require (

@@ -1,0 +1,51 @@
+package identity
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/jmespath/go-jmespath"
+	"gopkg.in/ini.v1"
+
+	"doks-security/components"
+)
+
+// What Grafana makes of its configuration and of somebody's claims, with the libraries it uses itself for both.
+func TestGrafanaReadsClaims(t *testing.T) {
+	for _, x := range []struct {
+		name, claim string
+		admins      []string
+		claims      map[string]any
+		groups      string
+		role        string
+	}{
+		{"an administrator", "groups", []string{"operators"}, map[string]any{"groups": []any{"others", "operators"}}, "[others operators]", "Admin"},
+		{"one of the second group of administrators", "groups", []string{"a", "b"}, map[string]any{"groups": []any{"b"}}, "[b]", "Admin"},
+		{"somebody else", "groups", []string{"operators"}, map[string]any{"groups": []any{"others"}}, "[others]", "Viewer"},
+		{"a name that only begins alike", "groups", []string{"operators"}, map[string]any{"groups": []any{"operators-old"}}, "[operators-old]", "Viewer"},
+		{"nobody administrates", "groups", nil, map[string]any{"groups": []any{"operators"}}, "[operators]", "Viewer"},
+		{"a claim that is a URL", "https://example.org/groups", []string{"operators"}, map[string]any{"https://example.org/groups": []any{"operators"}}, "[operators]", "Admin"},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			login := components.GrafanaLogin{Hostname: "grafana.example.org", Identity: components.IdentitySettings{GroupsClaim: x.claim, AdminGroups: x.admins}}
+			text := ""
+			for section, keys := range login.Values()["grafana.ini"].(map[string]any) {
+				text += "[" + section + "]\n"
+				for key, value := range keys.(map[string]any) { // as the chart writes them
+					text += fmt.Sprintf("%s = %v\n", key, value)
+				}
+			}
+			file, err := ini.Load([]byte(text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for key, want := range map[string]string{"groups_attribute_path": x.groups, "role_attribute_path": x.role} {
+				path := file.Section("auth.generic_oauth").Key(key).String()
+				got, err := jmespath.Search(path, x.claims)
+				if err != nil || fmt.Sprint(got) != want {
+					t.Errorf("%s: %s is %v, %v; want %s", key, path, got, err, want)
+				}
+			}
+		})
+	}
+}
