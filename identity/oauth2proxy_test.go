@@ -3,7 +3,6 @@ package identity
 import (
 	"context"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -133,7 +132,7 @@ type visitor struct {
 	cookies map[string]*http.Cookie
 }
 
-func (v *visitor) ask(method, path string, header http.Header) *http.Response {
+func (v *visitor) ask(method, path string, header http.Header) answer {
 	v.t.Helper()
 	request, err := http.NewRequestWithContext(v.t.Context(), method, "http://"+v.login.address+path, nil)
 	if err != nil {
@@ -149,7 +148,7 @@ func (v *visitor) ask(method, path string, header http.Header) *http.Response {
 		request.AddCookie(&http.Cookie{Name: cookie.Name, Value: cookie.Value})
 	}
 	response := v.do(request)
-	for _, cookie := range response.Cookies() {
+	for _, cookie := range response.cookies {
 		v.cookies[cookie.Name] = cookie
 		if cookie.MaxAge < 0 || cookie.Value == "" {
 			delete(v.cookies, cookie.Name)
@@ -158,35 +157,41 @@ func (v *visitor) ask(method, path string, header http.Header) *http.Response {
 	return response
 }
 
-func (v *visitor) do(request *http.Request) *http.Response {
+func (v *visitor) do(request *http.Request) answer {
 	v.t.Helper()
 	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	response, err := client.Do(request)
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	_, _ = io.Copy(io.Discard, response.Body)
 	_ = response.Body.Close()
-	return response
+	return answer{response.StatusCode, response.Header.Get("Location"), response.Cookies()}
+}
+
+// answer is what of a response matters here.
+type answer struct {
+	status   int
+	location string
+	cookies  []*http.Cookie
 }
 
 // logIn goes to the identity provider as user, and comes back.
-func (v *visitor) logIn(user *mockoidc.MockUser) *http.Response {
+func (v *visitor) logIn(user *mockoidc.MockUser) answer {
 	v.t.Helper()
 	v.login.provider.QueueUser(user)
 	there := v.ask("GET", "/", nil)
-	location := there.Header.Get("Location")
-	if there.StatusCode != http.StatusFound || !strings.HasPrefix(location, v.login.provider.AuthorizationEndpoint()) {
-		v.t.Fatalf("%s to %q, want one to the identity provider", there.Status, location)
+	location := there.location
+	if there.status != http.StatusFound || !strings.HasPrefix(location, v.login.provider.AuthorizationEndpoint()) {
+		v.t.Fatalf("%d to %q, want one to the identity provider", there.status, location)
 	}
 	if !strings.Contains(location, "code_challenge_method=S256") {
 		v.t.Errorf("no PKCE in %s", location)
 	}
-	request, err := http.NewRequestWithContext(v.t.Context(), "GET", location, nil)
+	request, err := http.NewRequestWithContext(v.t.Context(), http.MethodGet, location, nil)
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	back := v.do(request).Header.Get("Location")
+	back := v.do(request).location
 	path, ok := strings.CutPrefix(back, "https://"+hostname)
 	if !ok {
 		v.t.Fatalf("the identity provider leads to %q", back)
@@ -223,8 +228,8 @@ func TestNobodyPassesWithoutLogin(t *testing.T) {
 		{"GET", "/", http.Header{"Cookie": {"__Host-oauth2-proxy=forged"}}},
 	} {
 		v := &visitor{t: t, login: l, cookies: map[string]*http.Cookie{}}
-		if response := v.ask(x.method, x.path, x.header); response.StatusCode == http.StatusOK {
-			t.Errorf("%s %s %v: %s", x.method, x.path, x.header, response.Status)
+		if response := v.ask(x.method, x.path, x.header); response.status == http.StatusOK {
+			t.Errorf("%s %s %v: %d", x.method, x.path, x.header, response.status)
 		}
 		if r := l.ui.last(); r != nil {
 			t.Fatalf("%s %s %v reached the UI", x.method, x.path, x.header)
@@ -257,8 +262,8 @@ func TestWhoGetsIn(t *testing.T) {
 			v.logIn(x.user)
 			response := v.ask("GET", "/events", http.Header{"Authorization": {"Basic b3VyOm93bg=="}})
 			reached := l.ui.last()
-			if in := response.StatusCode == http.StatusOK && reached != nil; in != x.in {
-				t.Fatalf("in: %v (%s), want %v", in, response.Status, x.in)
+			if in := response.status == http.StatusOK && reached != nil; in != x.in {
+				t.Fatalf("in: %v (%d), want %v", in, response.status, x.in)
 			}
 			if !x.in {
 				return
@@ -274,7 +279,7 @@ func TestWhoGetsIn(t *testing.T) {
 				t.Errorf("the session's cookie is %+v", session)
 			}
 			v.ask("GET", "/oauth2/sign_out", nil)
-			if again := v.ask("GET", "/events", nil); again.StatusCode == http.StatusOK {
+			if again := v.ask("GET", "/events", nil); again.status == http.StatusOK {
 				t.Error("still in after signing out")
 			}
 		})

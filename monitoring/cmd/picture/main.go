@@ -115,7 +115,7 @@ func findBrowser() (string, error) {
 			return path, nil
 		}
 	}
-	return "", errors.New("Chromium is not installed: no pictures can be taken")
+	return "", errors.New("no pictures can be taken: Chromium is not installed")
 }
 
 // shoot takes a picture of a page.

@@ -111,7 +111,7 @@ func (p *provider) release() *standin.Resource {
 			return withStatus(inputs, found), nil
 		},
 		Update: p.upgrade,
-		Delete: func(ctx context.Context, _ resource.ID, state standin.Properties) error {
+		Delete: func(_ context.Context, _ resource.ID, state standin.Properties) error {
 			r := readRelease(state)
 			configuration, err := p.helm(r.namespace)
 			if err != nil {
