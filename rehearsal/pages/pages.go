@@ -62,14 +62,19 @@ type line struct {
 	code bool
 }
 
-// read tells code from text: indented by four, or fenced. A line that ends in a backslash goes on.
+// read tells code from text: indented by four, or fenced. A line that ends in a backslash goes on. Of a transcript, which
+// is fenced as console, only what was typed is read.
 func read(text string) []line {
 	var lines []line
-	fenced := false
+	fenced, transcript := false, false
 	for raw := range strings.Lines(text) {
 		raw = strings.TrimRight(raw, "\r\n")
-		if strings.HasPrefix(strings.TrimSpace(raw), "```") {
+		if fence, ok := strings.CutPrefix(strings.TrimSpace(raw), "```"); ok {
 			fenced = !fenced
+			transcript = fenced && fence == "console"
+			continue
+		}
+		if transcript && !strings.HasPrefix(raw, "$ ") {
 			continue
 		}
 		code := fenced || strings.HasPrefix(raw, "    ")
