@@ -1,9 +1,6 @@
 package components
 
 import (
-	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes"
-	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/apiextensions"
-	metav1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/meta/v1"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"doks-security/values"
@@ -36,15 +33,8 @@ func NewAlerts(ctx *pulumi.Context, name string, args *AlertsArgs, opts ...pulum
 		return nil, err
 	}
 	for file, content := range files {
-		_, err := apiextensions.NewCustomResource(ctx, NamespaceMonitoring+"-"+file, &apiextensions.CustomResourceArgs{
-			ApiVersion: pulumi.String("monitoring.coreos.com/v1"),
-			Kind:       pulumi.String("PrometheusRule"),
-			Metadata: &metav1.ObjectMetaArgs{
-				Name: pulumi.String(file), Namespace: pulumi.String(NamespaceMonitoring),
-				Labels: pulumi.StringMap{"app.kubernetes.io/part-of": pulumi.String("doks-security")},
-			},
-			OtherFields: kubernetes.UntypedArgs{"spec": ruleSpec(content)},
-		}, pulumi.Parent(a), args.Namespaces.dependency(NamespaceMonitoring), args.Observability.dependency())
+		rule := manifest("monitoring.coreos.com/v1", "PrometheusRule", NamespaceMonitoring, file, ruleSpec(content))
+		_, err := newObject(ctx, rule, pulumi.Parent(a), args.Namespaces.dependency(NamespaceMonitoring), args.Observability.dependency())
 		if err != nil {
 			return nil, err
 		}

@@ -66,12 +66,14 @@ type site struct {
 	name, hostname     string
 	namespace, service string
 	rules              []any // matches of its route; none: everything
+	drops              []any // headers of requests that do not pass
 }
 
 func (a *ExposureArgs) sites() []site {
 	path := func(kind, value string) map[string]any { return map[string]any{"type": kind, "value": value} }
 	return []site{
-		{name: "grafana", hostname: a.Grafana, namespace: NamespaceMonitoring, service: "kube-prometheus-stack-grafana"},
+		{name: "grafana", hostname: a.Grafana, namespace: NamespaceMonitoring, service: "kube-prometheus-stack-grafana",
+			drops: []any{"Authorization"}}, // its own logins and tokens are for use inside of the cluster
 		// falcosidekick-ui takes events from whoever posts them. From outside only its login is posted to.
 		{name: "falcosidekick-ui", hostname: a.FalcosidekickUI, namespace: NamespaceGateway, service: oauth2ProxyName, rules: []any{
 			map[string]any{"method": "GET", "path": path("PathPrefix", "/")},
@@ -94,14 +96,13 @@ func (s site) listener() map[string]any {
 	}
 }
 
-// route leads to the site's Service. Browsers keep to https for a year; Grafana's own logins and tokens, which are for use
-// inside of the cluster, do not pass.
+// route leads to the site's Service. Browsers keep to https for a year.
 func (s site) route() map[string]any {
 	filters := []any{map[string]any{"type": "ResponseHeaderModifier", "responseHeaderModifier": map[string]any{
 		"set": []any{map[string]any{"name": "Strict-Transport-Security", "value": "max-age=31536000"}},
 	}}}
-	if s.name == "grafana" {
-		filters = append(filters, map[string]any{"type": "RequestHeaderModifier", "requestHeaderModifier": map[string]any{"remove": []any{"Authorization"}}})
+	if len(s.drops) > 0 {
+		filters = append(filters, map[string]any{"type": "RequestHeaderModifier", "requestHeaderModifier": map[string]any{"remove": s.drops}})
 	}
 	rule := map[string]any{"filters": filters, "backendRefs": []any{map[string]any{"name": s.service, "port": 80}}}
 	if len(s.rules) > 0 {
