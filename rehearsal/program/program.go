@@ -92,8 +92,8 @@ func (c Case) config(root string) (config map[string]string, secret []string, er
 	// No account is reached: the program only looks whether these are set.
 	config = map[string]string{"digitalocean:token": "unused", "digitalocean:spacesAccessId": "unused", "digitalocean:spacesSecretKey": "unused"}
 	for key, value := range values.Merge(content.Config, extra) {
-		var replaced bool
-		if value, replaced = withoutSecrets(key, value); replaced {
+		value, replaced := WithoutSecrets(key, value)
+		if len(replaced) > 0 {
 			secret = append(secret, key)
 		}
 		if s, ok := value.(string); ok {

@@ -7,24 +7,29 @@ import (
 	"strings"
 )
 
-// withoutSecrets replaces what Pulumi encrypted, {secure: ciphertext}, anywhere in value: it is not ours to read.
-func withoutSecrets(path string, value any) (_ any, replaced bool) {
+// WithoutSecrets replaces what Pulumi encrypted, {secure: ciphertext}, anywhere in value: it is not ours to read. secrets
+// are the placeholders by path.
+func WithoutSecrets(path string, value any) (_ any, secrets map[string]string) {
+	secrets = map[string]string{}
+	return withoutSecrets(path, value, secrets), secrets
+}
+
+func withoutSecrets(path string, value any, secrets map[string]string) any {
 	switch v := value.(type) {
 	case map[string]any:
 		if _, secure := v["secure"]; secure && len(v) == 1 {
-			return Placeholder(path), true
+			secrets[path] = Placeholder(path)
+			return secrets[path]
 		}
 		for key, element := range v {
-			changed, some := withoutSecrets(path+"."+key, element)
-			v[key], replaced = changed, replaced || some
+			v[key] = withoutSecrets(path+"."+key, element, secrets)
 		}
 	case []any:
 		for i, element := range v {
-			changed, some := withoutSecrets(fmt.Sprintf("%s[%d]", path, i), element)
-			v[i], replaced = changed, replaced || some
+			v[i] = withoutSecrets(fmt.Sprintf("%s[%d]", path, i), element, secrets)
 		}
 	}
-	return value, replaced
+	return value
 }
 
 // Placeholder is what stands for the secret at path: always the same, different from every other, and valid there. URLs

@@ -7,16 +7,16 @@ import (
 
 func TestWithoutSecrets(t *testing.T) {
 	secure := func() any { return map[string]any{"secure": "v1:ciphertext"} }
-	first, replaced := withoutSecrets("a", map[string]any{"url": secure(), "list": []any{secure(), "plain"}})
-	if !replaced {
-		t.Error("nothing was replaced")
+	first, secrets := WithoutSecrets("a", map[string]any{"url": secure(), "list": []any{secure(), "plain"}})
+	if len(secrets) != 2 || secrets["a.url"] != Placeholder("a.url") || secrets["a.list[0]"] != Placeholder("a.list[0]") {
+		t.Errorf("replaced %v", secrets)
 	}
 	want := map[string]any{"url": Placeholder("a.url"), "list": []any{Placeholder("a.list[0]"), "plain"}}
 	if !reflect.DeepEqual(first, want) {
 		t.Errorf("%v, want %v", first, want)
 	}
 	for _, plain := range []any{"x", 3, map[string]any{"secure": "x", "more": "y"}} {
-		if got, replaced := withoutSecrets("a", plain); replaced || !reflect.DeepEqual(got, plain) {
+		if got, secrets := WithoutSecrets("a", plain); len(secrets) > 0 || !reflect.DeepEqual(got, plain) {
 			t.Errorf("%v became %v", plain, got)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 
@@ -89,11 +90,9 @@ func (w *workspace) copyStackFile(source string, extra map[string]any) error {
 		config[key] = value
 	}
 	for key, value := range config {
-		if value, kept := w.withoutSecrets(key, value); kept {
-			config[key] = value
-		} else {
-			delete(config, key)
-		}
+		var secrets map[string]string
+		config[key], secrets = program.WithoutSecrets(key, value)
+		maps.Copy(w.secrets, secrets)
 	}
 	if exposure, ok := config["doks-security:exposure"].(map[string]any); ok {
 		w.domain, _ = exposure["domain"].(string)
@@ -106,33 +105,7 @@ func (w *workspace) copyStackFile(source string, extra map[string]any) error {
 	return os.WriteFile(w.stackFile, out, 0o600)
 }
 
-// withoutSecrets takes {secure: ciphertext} out of value, anywhere, and keeps other text to be set in its place. A list
-// keeps its length: the indices of what follows would change.
-func (w *workspace) withoutSecrets(path string, value any) (_ any, kept bool) {
-	switch v := value.(type) {
-	case map[string]any:
-		if _, secure := v["secure"]; secure && len(v) == 1 {
-			w.secrets[path] = program.Placeholder(path)
-			return nil, false
-		}
-		for key, element := range v {
-			if without, kept := w.withoutSecrets(path+"."+key, element); kept {
-				v[key] = without
-			} else {
-				delete(v, key)
-			}
-		}
-	case []any:
-		for i, element := range v {
-			if v[i], kept = w.withoutSecrets(fmt.Sprintf("%s[%d]", path, i), element); !kept {
-				v[i] = ""
-			}
-		}
-	}
-	return value, true
-}
-
-// encrypt sets the secrets in the stack's own configuration.
+// encrypt sets the secrets, until then plain, in the stack's own configuration.
 func (w *workspace) encrypt(ctx context.Context, stack auto.Stack) error {
 	if len(w.secrets) == 0 {
 		return nil
