@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"doks-security/components"
+	"doks-security/stack/field"
 )
 
 // Resources are CPU in thousandths of a core and memory in MiB.
@@ -96,16 +97,16 @@ func Room(s Settings) (nodes int, room Resources) {
 
 // validateCapacity refuses pools on which the stack cannot be scheduled: pods would stay Pending, and the releases time
 // out one after the other.
-func validateCapacity(s Settings, faults *Faults) {
+func validateCapacity(s Settings, faults *field.Errors) {
 	perNode, need := Demand(s)
 	nodes, room := Room(s)
 	have := room.plus(perNode, -nodes)
 	if replicas := replicas(s); nodes < replicas {
-		faults.add("cluster.pools", describe(s.Cluster.Pools), fmt.Sprintf("at least %d untainted nodes: that many replicas keep apart from each other", replicas),
+		faults.Add("cluster.pools", describe(s.Cluster.Pools), fmt.Sprintf("at least %d untainted nodes: that many replicas keep apart from each other", replicas),
 			"raise the first pool's count or autoScale.min")
 	}
 	if have.MilliCPU < need.MilliCPU || have.MiB < need.MiB {
-		faults.add("cluster.pools", describe(s.Cluster.Pools),
+		faults.Add("cluster.pools", describe(s.Cluster.Pools),
 			fmt.Sprintf("room for %dm CPU and %d MiB beside what runs on every node; the smallest number of these nodes leaves %dm and %d MiB",
 				need.MilliCPU, need.MiB, max(0, have.MilliCPU), max(0, have.MiB)),
 			"add nodes to an untainted pool, or choose a larger size")

@@ -9,11 +9,13 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"doks-security/stack/field"
 )
 
 // decode reads one section strictly into target, over the defaults that stand there, and returns what was given.
 // What is unknown or of the wrong type becomes a fault and is left out, so that the rest is still validated.
-func decode(section, text string, target any, faults *Faults) map[string]any {
+func decode(section, text string, target any, faults *field.Errors) map[string]any {
 	var object map[string]any
 	reader := json.NewDecoder(bytes.NewReader([]byte(text)))
 	reader.UseNumber() // or 2.5 would silently become 2
@@ -22,7 +24,7 @@ func decode(section, text string, target any, faults *Faults) map[string]any {
 		err = errors.New("more than one value")
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
-		faults.add(section, text, "an object", "write its fields below "+Project+":"+section+" in the stack file")
+		faults.Add(section, text, "an object", "write its fields below "+Project+":"+section+" in the stack file")
 		return nil
 	}
 	clean, _ := fit(object, reflect.TypeOf(target).Elem(), section, faults)
@@ -31,19 +33,19 @@ func decode(section, text string, target any, faults *Faults) map[string]any {
 		err = json.Unmarshal(encoded, target)
 	}
 	if err != nil {
-		faults.add(section, text, "what Pulumi.yaml describes", err.Error())
+		faults.Add(section, text, "what Pulumi.yaml describes", err.Error())
 	}
 	return object
 }
 
 // fit returns value without the parts that do not fit t, and whether value itself fits.
-func fit(value any, t reflect.Type, path string, faults *Faults) (any, bool) {
+func fit(value any, t reflect.Type, path string, faults *field.Errors) (any, bool) {
 	misfit := func(allowed string) (any, bool) {
 		fix := "write " + allowed
 		if _, number := value.(json.Number); number && t.Kind() == reflect.String {
 			fix = "put it in quotes: YAML reads 1.30 as 1.3"
 		}
-		faults.add(path, plain(value), allowed, fix)
+		faults.Add(path, plain(value), allowed, fix)
 		return nil, false
 	}
 	switch t.Kind() {
@@ -59,7 +61,7 @@ func fit(value any, t reflect.Type, path string, faults *Faults) (any, bool) {
 		for key, element := range object {
 			field, known := fields[key]
 			if !known {
-				faults.add(path+"."+key, plain(element), "one of "+strings.Join(sortedKeys(fields), ", "), "remove it, or correct its spelling")
+				faults.Add(path+"."+key, plain(element), "one of "+strings.Join(sortedKeys(fields), ", "), "remove it, or correct its spelling")
 				continue
 			}
 			if fitting, ok := fit(element, field, path+"."+key, faults); ok {

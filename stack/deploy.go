@@ -10,6 +10,7 @@ import (
 
 	"doks-security/components"
 	"doks-security/rules"
+	"doks-security/stack/field"
 )
 
 // Deploy is the whole system: a cluster, what observes it, what guards it, and how people reach it. Settings are
@@ -186,6 +187,6 @@ func (s Settings) clusterName() string {
 
 // expireDays is a week longer than Loki keeps its logs: Loki deletes by its index, two hours and more after the end.
 func (s Settings) expireDays() int {
-	kept, _ := period("logging.retention", s.Logging.Retention, 0, &Faults{})
+	kept, _ := period("logging.retention", s.Logging.Retention, 0, &field.Errors{})
 	return int((kept+24*time.Hour-1)/(24*time.Hour)) + 7
 }

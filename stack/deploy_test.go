@@ -275,7 +275,7 @@ func TestNoSecretInValues(t *testing.T) {
 	}
 }
 
-func TestMissingAccountIsAFault(t *testing.T) {
+func TestMissingAccountIsAnError(t *testing.T) {
 	for _, key := range []string{"DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN", "SPACES_ACCESS_KEY_ID", "SPACES_SECRET_ACCESS_KEY"} {
 		t.Setenv(key, "")
 	}
@@ -283,7 +283,7 @@ func TestMissingAccountIsAFault(t *testing.T) {
 		info.Config = map[string]string{Project + ":cluster": onePool, Project + ":logging": `{"storage":"spaces"}`}
 		info.RootDirectory = t.TempDir()
 	})
-	for _, want := range []string{"3 faults", "digitalocean:token: not set", "digitalocean:spacesAccessId", "digitalocean:spacesSecretKey"} {
+	for _, want := range []string{"3 errors", "digitalocean:token: not set", "digitalocean:spacesAccessId", "digitalocean:spacesSecretKey"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("no word about %q in %v", want, err)
 		}

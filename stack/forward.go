@@ -7,6 +7,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"doks-security/components"
+	"doks-security/stack/field"
 )
 
 // ForwardSettings send what this cluster knows to stores outside of it. Nothing set: nothing leaves.
@@ -28,7 +29,7 @@ type EventsForward struct {
 	MinimumPriority string `json:"minimumPriority"` // default: notice
 }
 
-func validateForward(s Settings, faults *Faults) {
+func validateForward(s Settings, faults *field.Errors) {
 	if m := s.Forward.Metrics; m != nil {
 		webURL("forward.metrics.url", m.URL, faults)
 		if (m.Username == "") != (m.Password == "") {
@@ -42,19 +43,19 @@ func validateForward(s Settings, faults *Faults) {
 		}
 		for i, r := range s.Alerting.Receivers {
 			if r.Webhook != nil && r.Webhook.URL == e.URL {
-				faults.add("forward.events.url", hidden, fmt.Sprintf("another URL than alerting.receivers[%d].webhook.url: it would be told each event twice", i), "remove one of them")
+				faults.Add("forward.events.url", hidden, fmt.Sprintf("another URL than alerting.receivers[%d].webhook.url: it would be told each event twice", i), "remove one of them")
 			}
 		}
 	}
 }
 
 // plainForwardFaults refuses keys in plain text.
-func plainForwardFaults(ctx *pulumi.Context, f ForwardSettings) Faults {
+func plainForwardFaults(ctx *pulumi.Context, f ForwardSettings) field.Errors {
 	holds := f.Events != nil || f.Metrics != nil && f.Metrics.Password != ""
 	if !holds || ctx.IsConfigSecret(Project+":forward") {
 		return nil
 	}
-	return Faults{{Key: "forward", Value: hidden, Allowed: "URLs and passwords encrypted: whoever reads the stack file could use them",
+	return field.Errors{{Key: "forward", Value: hidden, Allowed: "URLs and passwords encrypted: whoever reads the stack file could use them",
 		Fix: "pulumi config set --secret --path '" + Project + ":forward.events.url' <url>, and so for each"}}
 }
 

@@ -12,6 +12,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"doks-security/components"
+	"doks-security/stack/field"
 )
 
 // sections are the top-level keys; every one but profile is an object.
@@ -19,7 +20,7 @@ var sections = []string{
 	"profile", "project", "cluster", "observability", "logging", "runtimeSecurity", "virtualClusters", "charts", "alerting", "forward", "exposure",
 }
 
-// Load reads and validates the stack's settings. The error is a Faults with everything that is wrong.
+// Load reads and validates the stack's settings. The error is field.Errors with everything that is wrong.
 func Load(ctx *pulumi.Context) (Settings, error) {
 	raw := map[string]string{}
 	for _, key := range sections {
@@ -37,24 +38,24 @@ func Load(ctx *pulumi.Context) (Settings, error) {
 		}
 	}
 	settings, err := Parse(ctx.Stack(), raw)
-	var faults Faults
+	var faults field.Errors
 	errors.As(err, &faults)
 	faults = append(faults, accountFaults(ctx, settings)...)
 	faults = append(faults, plainSecretFaults(ctx, settings.Alerting)...)
 	faults = append(faults, plainForwardFaults(ctx, settings.Forward)...)
 	faults = append(faults, plainExposureFaults(ctx, settings.Exposure)...)
-	return settings, faults.err()
+	return settings, faults.Err()
 }
 
 // accountFaults finds what the DigitalOcean provider would only miss half way through: a token, and for Spaces a key.
-func accountFaults(ctx *pulumi.Context, s Settings) Faults {
+func accountFaults(ctx *pulumi.Context, s Settings) field.Errors {
 	configured := func(key string, variables ...string) bool {
 		_, ok := ctx.GetConfig("digitalocean:" + key)
 		return ok || slices.ContainsFunc(variables, func(v string) bool { return os.Getenv(v) != "" })
 	}
-	var faults Faults
+	var faults field.Errors
 	if !configured("token", "DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN") {
-		faults = append(faults, Fault{Key: "digitalocean:token", Allowed: "an API token of the account",
+		faults = append(faults, field.Error{Key: "digitalocean:token", Allowed: "an API token of the account",
 			Fix: "export DIGITALOCEAN_TOKEN=..., or pulumi config set --secret digitalocean:token"})
 	}
 	if s.Logging.Storage != StorageSpaces {
@@ -62,7 +63,7 @@ func accountFaults(ctx *pulumi.Context, s Settings) Faults {
 	}
 	for key, variable := range map[string]string{"spacesAccessId": "SPACES_ACCESS_KEY_ID", "spacesSecretKey": "SPACES_SECRET_ACCESS_KEY"} {
 		if !configured(key, variable) {
-			faults = append(faults, Fault{Key: "digitalocean:" + key, Allowed: "a Spaces key of the account: logging.storage: spaces creates a bucket",
+			faults = append(faults, field.Error{Key: "digitalocean:" + key, Allowed: "a Spaces key of the account: logging.storage: spaces creates a bucket",
 				Fix: "export " + variable + "=..., or pulumi config set --secret digitalocean:" + key})
 		}
 	}
@@ -96,12 +97,12 @@ func configuredKeys(ctx *pulumi.Context) ([]string, error) {
 }
 
 // Parse makes settings of raw configuration values: strings, and objects as JSON, by key without the project's name.
-// Precedence: value, profile, default. The error is a Faults.
+// Precedence: value, profile, default. The error is a field.Errors.
 func Parse(stack string, raw map[string]string) (Settings, error) {
-	var faults Faults
+	var faults field.Errors
 	for key := range raw {
 		if !slices.Contains(sections, key) {
-			faults.add(key, raw[key], "one of "+strings.Join(sections, ", "), "remove it, or correct its spelling")
+			faults.Add(key, raw[key], "one of "+strings.Join(sections, ", "), "remove it, or correct its spelling")
 		}
 	}
 	profile := Profile(raw["profile"])
@@ -110,7 +111,7 @@ func Parse(stack string, raw map[string]string) (Settings, error) {
 		profile = Dev
 	case Dev, Prod:
 	default:
-		faults.add("profile", string(profile), "dev, prod", "pulumi config set profile dev")
+		faults.Add("profile", string(profile), "dev, prod", "pulumi config set profile dev")
 		profile = Dev
 	}
 	s := defaults(profile, stack)
@@ -132,11 +133,11 @@ func Parse(stack string, raw map[string]string) (Settings, error) {
 	s.complete()
 	for _, fault := range validate(s, given) {
 		// What was left out for its type is not missing as well, nor what is inside of it.
-		if !slices.ContainsFunc(faults, func(f Fault) bool { return f.Key == fault.Key || strings.HasPrefix(fault.Key, f.Key+".") }) {
+		if !slices.ContainsFunc(faults, func(f field.Error) bool { return f.Key == fault.Key || strings.HasPrefix(fault.Key, f.Key+".") }) {
 			faults = append(faults, fault)
 		}
 	}
-	return s, faults.err()
+	return s, faults.Err()
 }
 
 // complete fills what follows from other settings.

@@ -12,6 +12,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"doks-security/components"
+	"doks-security/stack/field"
 )
 
 var update = flag.Bool("update", false, "rewrite the messages in testdata/invalid")
@@ -69,7 +70,7 @@ func TestInvalidSettings(t *testing.T) {
 			if err == nil {
 				t.Fatal("no fault found")
 			}
-			faults, ok := err.(Faults)
+			faults, ok := err.(field.Errors)
 			if !ok || len(faults) != 1 {
 				t.Fatalf("want exactly one fault, got:\n%v", err)
 			}

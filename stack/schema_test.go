@@ -17,6 +17,7 @@ import (
 
 	"doks-security/alerting"
 	"doks-security/components"
+	"doks-security/stack/field"
 )
 
 // schemaFile is what editors complete and check stack files with.

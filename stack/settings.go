@@ -4,10 +4,11 @@ import (
 	"doks-security/alerting"
 	"doks-security/components"
 	"doks-security/rules"
+	"doks-security/stack/field"
 )
 
 // Project is the namespace of the configuration keys: the name in Pulumi.yaml.
-const Project = "doks-security"
+const Project = field.Project
 
 // Profile sizes the charts: it chooses the overlay in values/ and the defaults below.
 type Profile string

@@ -11,6 +11,7 @@ import (
 
 	"doks-security/components"
 	"doks-security/rules"
+	"doks-security/stack/field"
 )
 
 // Where Loki keeps its logs.
@@ -36,8 +37,8 @@ var (
 
 // validate finds everything wrong with settings that have the right types. given is what the stack file says, where it
 // matters whether a setting was given at all.
-func validate(s Settings, given map[string]map[string]any) Faults {
-	var faults Faults
+func validate(s Settings, given map[string]map[string]any) field.Errors {
+	var faults field.Errors
 	if s.Cluster.Existing != "" {
 		validateExisting(s, given, &faults)
 	} else {
@@ -58,31 +59,31 @@ func validate(s Settings, given map[string]map[string]any) Faults {
 	return faults
 }
 
-func oneOf(key, value string, allowed []string, faults *Faults) bool {
+func oneOf(key, value string, allowed []string, faults *field.Errors) bool {
 	if slices.Contains(allowed, value) {
 		return true
 	}
-	faults.add(key, value, strings.Join(allowed, ", "), fmt.Sprintf("pulumi config set --path '%s' %s", key, allowed[0]))
+	faults.Add(key, value, strings.Join(allowed, ", "), fmt.Sprintf("pulumi config set --path '%s' %s", key, allowed[0]))
 	return false
 }
 
-func between(key string, value, low, high int, unit string, faults *Faults) {
+func between(key string, value, low, high int, unit string, faults *field.Errors) {
 	if value < low || value > high {
-		faults.add(key, value, fmt.Sprintf("%d to %d %s", low, high, unit), fmt.Sprintf("pulumi config set --path '%s' %d", key, low))
+		faults.Add(key, value, fmt.Sprintf("%d to %d %s", low, high, unit), fmt.Sprintf("pulumi config set --path '%s' %d", key, low))
 	}
 }
 
-func validateProject(p ProjectSettings, faults *Faults) {
+func validateProject(p ProjectSettings, faults *field.Errors) {
 	oneOf("project.environment", p.Environment, []string{"Development", "Staging", "Production"}, faults)
 	if len(p.Name) > 175 {
-		faults.add("project.name", p.Name, "at most 175 characters", "shorten it")
+		faults.Add("project.name", p.Name, "at most 175 characters", "shorten it")
 	}
 	if len(p.Description) > 255 {
-		faults.add("project.description", p.Description, "at most 255 characters", "shorten it")
+		faults.Add("project.description", p.Description, "at most 255 characters", "shorten it")
 	}
 }
 
-func validateObservability(s Settings, faults *Faults) {
+func validateObservability(s Settings, faults *field.Errors) {
 	o := s.Observability
 	between("observability.prometheusVolumeGiB", o.PrometheusVolumeGiB, 2, 16384, "GiB", faults)
 	between("observability.alertmanagerVolumeGiB", o.AlertmanagerVolumeGiB, 1, 1024, "GiB", faults)
@@ -92,20 +93,20 @@ func validateObservability(s Settings, faults *Faults) {
 		return
 	}
 	if need := prometheusGiB(s, kept); need > o.PrometheusVolumeGiB {
-		faults.add("observability.prometheusRetention", o.PrometheusRetention,
+		faults.Add("observability.prometheusRetention", o.PrometheusRetention,
 			fmt.Sprintf("what fits observability.prometheusVolumeGiB: %d; this needs about %d GiB", o.PrometheusVolumeGiB, need),
 			fmt.Sprintf("pulumi config set --path 'observability.prometheusVolumeGiB' %d, or keep less", need))
 	}
 }
 
-func validateLogging(s Settings, faults *Faults) {
+func validateLogging(s Settings, faults *field.Errors) {
 	l := s.Logging
 	between("logging.volumeGiB", l.VolumeGiB, 2, 16384, "GiB", faults)
 	known := oneOf("logging.storage", l.Storage, []string{StorageVolume, StorageSpaces}, faults)
 	if l.Storage == StorageSpaces {
 		oneOf("logging.spaces.region", l.Spaces.Region, spacesRegions, faults)
 		if !bucketName.MatchString(l.Spaces.Bucket) {
-			faults.add("logging.spaces.bucket", l.Spaces.Bucket, "3 to 63 lowercase letters, digits and hyphens, unique in the region",
+			faults.Add("logging.spaces.bucket", l.Spaces.Bucket, "3 to 63 lowercase letters, digits and hyphens, unique in the region",
 				"pulumi config set --path 'logging.spaces.bucket' <name>")
 		}
 	}
@@ -114,17 +115,17 @@ func validateLogging(s Settings, faults *Faults) {
 		return
 	}
 	if need := lokiGiB(s, kept); need > l.VolumeGiB {
-		faults.add("logging.retention", l.Retention,
+		faults.Add("logging.retention", l.Retention,
 			fmt.Sprintf("what fits logging.volumeGiB: %d; this needs about %d GiB", l.VolumeGiB, need),
 			fmt.Sprintf("pulumi config set --path 'logging.volumeGiB' %d, keep less, or use logging.storage: spaces", need))
 	}
 }
 
 // period reads a retention such as 36h or 15d.
-func period(key, value string, least time.Duration, faults *Faults) (time.Duration, bool) {
+func period(key, value string, least time.Duration, faults *field.Errors) (time.Duration, bool) {
 	match := duration.FindStringSubmatch(value)
 	if match == nil {
-		faults.add(key, value, "a number of hours or days: 36h, 15d", fmt.Sprintf("pulumi config set --path '%s' 3d", key))
+		faults.Add(key, value, "a number of hours or days: 36h, 15d", fmt.Sprintf("pulumi config set --path '%s' 3d", key))
 		return 0, false
 	}
 	number, err := strconv.Atoi(match[1])
@@ -132,15 +133,15 @@ func period(key, value string, least time.Duration, faults *Faults) (time.Durati
 	if kept := time.Duration(number) * unit; err == nil && number < 100_000 && kept >= least {
 		return kept, true
 	}
-	faults.add(key, value, fmt.Sprintf("at least %dh, at most 99999d", int(least.Hours())), fmt.Sprintf("pulumi config set --path '%s' 3d", key))
+	faults.Add(key, value, fmt.Sprintf("at least %dh, at most 99999d", int(least.Hours())), fmt.Sprintf("pulumi config set --path '%s' 3d", key))
 	return 0, false
 }
 
-func validateRuntimeSecurity(r RuntimeSecuritySettings, faults *Faults) {
+func validateRuntimeSecurity(r RuntimeSecuritySettings, faults *field.Errors) {
 	metrics := oneOf("runtimeSecurity.metrics", r.Metrics, []string{components.NativeMetrics, components.FalcoExporter}, faults)
 	version := oneOf("runtimeSecurity.falco", r.Falco, []string{components.NewestFalco, components.LastFalcoWithGRPC}, faults)
 	if metrics && version && r.Metrics == components.FalcoExporter && r.Falco != components.LastFalcoWithGRPC {
-		faults.add("runtimeSecurity.falco", r.Falco,
+		faults.Add("runtimeSecurity.falco", r.Falco,
 			components.LastFalcoWithGRPC+" with metrics: falco-exporter, which reads Falco's gRPC output, removed in 0.44",
 			"pulumi config rm --path 'runtimeSecurity.falco', or pulumi config set --path 'runtimeSecurity.metrics' native")
 	}
@@ -151,24 +152,24 @@ func validateRuntimeSecurity(r RuntimeSecuritySettings, faults *Faults) {
 }
 
 // validateUserRules judges the user's own rules: Falco would refuse to start with them, or never fire.
-func validateUserRules(dir string, faults *Faults) {
+func validateUserRules(dir string, faults *field.Errors) {
 	if dir == "" {
 		return
 	}
 	_, problems, err := rules.UserFiles(dir)
 	if err != nil {
-		faults.add("runtimeSecurity.rules", dir, "a directory with rule files (.yaml), relative to the project", err.Error())
+		faults.Add("runtimeSecurity.rules", dir, "a directory with rule files (.yaml), relative to the project", err.Error())
 		return
 	}
 	for _, p := range problems {
-		faults.add("runtimeSecurity.rules", p.Position.String(), "rules that Falco loads without a warning, at most 1 MiB together", p.Message)
+		faults.Add("runtimeSecurity.rules", p.Position.String(), "rules that Falco loads without a warning, at most 1 MiB together", p.Message)
 	}
 }
 
-func validateVirtualClusters(v VirtualClusterSettings, faults *Faults) {
+func validateVirtualClusters(v VirtualClusterSettings, faults *field.Errors) {
 	oneOf("virtualClusters.admission", v.Admission, []string{components.AdmissionWarn, components.AdmissionDeny, components.AdmissionOff}, faults)
 	if v.Demo && v.Admission == components.AdmissionDeny {
-		faults.add("virtualClusters.admission", v.Admission, "warn or off with virtualClusters.demo: the demo must get in to be detected",
+		faults.Add("virtualClusters.admission", v.Admission, "warn or off with virtualClusters.demo: the demo must get in to be detected",
 			"pulumi config set --path 'virtualClusters.admission' warn, or virtualClusters.demo false")
 	}
 	seen := map[string]bool{}
@@ -177,33 +178,33 @@ func validateVirtualClusters(v VirtualClusterSettings, faults *Faults) {
 		namespace := approved.Namespace
 		switch {
 		case !label.MatchString(namespace):
-			faults.add(key+".namespace", namespace, "a namespace: lowercase letters, digits and hyphens, at most 63", "correct it")
+			faults.Add(key+".namespace", namespace, "a namespace: lowercase letters, digits and hyphens, at most 63", "correct it")
 		case seen[namespace]:
-			faults.add(key+".namespace", namespace, "each namespace once", "merge the second entry's digests into the first, or remove it")
+			faults.Add(key+".namespace", namespace, "each namespace once", "merge the second entry's digests into the first, or remove it")
 		case v.Demo && namespace == components.NamespaceVCluster:
-			faults.add(key+".namespace", namespace, "any namespace but the demo's: the demo is there to be detected",
+			faults.Add(key+".namespace", namespace, "any namespace but the demo's: the demo is there to be detected",
 				"remove the entry, or pulumi config set --path 'virtualClusters.demo' false")
 		}
 		seen[namespace] = true
 		if approved.Digests != nil && len(approved.Digests) == 0 {
-			faults.add(key+".digests", "[]", "at least one digest, or no digests at all: then every image in the namespace is approved",
+			faults.Add(key+".digests", "[]", "at least one digest, or no digests at all: then every image in the namespace is approved",
 				"list the digests of the images, or remove the key")
 		}
 		for j, d := range approved.Digests {
 			if !digest.MatchString(d) {
-				faults.add(fmt.Sprintf("%s.digests[%d]", key, j), d, "the digest of an image: sha256: and 64 hexadecimal digits in lower case",
+				faults.Add(fmt.Sprintf("%s.digests[%d]", key, j), d, "the digest of an image: sha256: and 64 hexadecimal digits in lower case",
 					"copy it from imageID: kubectl -n <namespace> get pod <pod> -o jsonpath='{.status.containerStatuses[*].imageID}'")
 			}
 		}
 	}
 }
 
-func validateCharts(c ChartSettings, faults *Faults) {
+func validateCharts(c ChartSettings, faults *field.Errors) {
 	if c.Mirror == "" || strings.HasPrefix(c.Mirror, "oci://") {
 		return
 	}
 	if info, err := os.Stat(c.Mirror); err != nil || !info.IsDir() {
-		faults.add("charts.mirror", c.Mirror, "a directory of <chart>-<version>.tgz archives, or an oci:// registry",
+		faults.Add("charts.mirror", c.Mirror, "a directory of <chart>-<version>.tgz archives, or an oci:// registry",
 			"create it with `make charts CHARTS_DIR=<directory>`, or pulumi config rm charts to use the published repositories")
 	}
 }

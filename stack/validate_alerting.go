@@ -13,6 +13,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"doks-security/alerting"
+	"doks-security/stack/field"
 )
 
 var (
@@ -24,8 +25,8 @@ var (
 const hidden = "[may be secret]"
 
 // decodeHidden reads a section that holds secrets: what a fault quotes of it is hidden.
-func decodeHidden(section, text string, target any, faults *Faults) map[string]any {
-	var own Faults
+func decodeHidden(section, text string, target any, faults *field.Errors) map[string]any {
+	var own field.Errors
 	given := decode(section, text, target, &own)
 	for _, fault := range own {
 		fault.Value = hidden
@@ -34,15 +35,15 @@ func decodeHidden(section, text string, target any, faults *Faults) map[string]a
 	return given
 }
 
-func validateAlerting(a alerting.Settings, faults *Faults) {
+func validateAlerting(a alerting.Settings, faults *field.Errors) {
 	names, destinations := map[string]bool{}, map[string]string{}
 	for i, r := range a.Receivers {
 		key := fmt.Sprintf("alerting.receivers[%d]", i)
 		switch {
 		case !label.MatchString(r.Name) || r.Name == alerting.Nobody || r.Name == alerting.HeartbeatName:
-			faults.add(key+".name", r.Name, "lowercase letters, digits and hyphens; null and heartbeat are taken", "name it after the people it reaches")
+			faults.Add(key+".name", r.Name, "lowercase letters, digits and hyphens; null and heartbeat are taken", "name it after the people it reaches")
 		case names[r.Name]:
-			faults.add(key+".name", r.Name, "each name once", "rename one")
+			faults.Add(key+".name", r.Name, "each name once", "rename one")
 		}
 		names[r.Name] = true
 		if r.MinimumSeverity != "" {
@@ -52,28 +53,28 @@ func validateAlerting(a alerting.Settings, faults *Faults) {
 		r.Name, r.MinimumSeverity = "", ""
 		destination, err := json.Marshal(r)
 		if first, twice := destinations[string(destination)]; twice && err == nil {
-			faults.add(key, hidden, "each channel once: "+first+" tells the same one everything twice", "remove one, and give the other the lower minimumSeverity")
+			faults.Add(key, hidden, "each channel once: "+first+" tells the same one everything twice", "remove one, and give the other the lower minimumSeverity")
 		}
 		destinations[string(destination)] = key
 	}
 	if a.Heartbeat != nil {
 		webURL("alerting.heartbeat.url", a.Heartbeat.URL, faults)
 		if a.Heartbeat.Interval != "" && !minutes.MatchString(a.Heartbeat.Interval) {
-			faults.add("alerting.heartbeat.interval", a.Heartbeat.Interval, "minutes or hours: 5m, 1h", "pulumi config set --path 'alerting.heartbeat.interval' 5m")
+			faults.Add("alerting.heartbeat.interval", a.Heartbeat.Interval, "minutes or hours: 5m, 1h", "pulumi config set --path 'alerting.heartbeat.interval' 5m")
 		}
 	}
 	if a.Runbooks != "" && !isWebURL(a.Runbooks) {
-		faults.add("alerting.runbooks", a.Runbooks, "a URL that starts with https://", "pulumi config set --path 'alerting.runbooks' https://<where docs/runbooks is published>")
+		faults.Add("alerting.runbooks", a.Runbooks, "a URL that starts with https://", "pulumi config set --path 'alerting.runbooks' https://<where docs/runbooks is published>")
 	}
 }
 
-func validateReceiver(key string, r alerting.Receiver, faults *Faults) {
+func validateReceiver(key string, r alerting.Receiver, faults *field.Errors) {
 	var kinds []string
 	if r.Slack != nil {
 		kinds = append(kinds, "slack")
 		webURL(key+".slack.url", r.Slack.URL, faults)
 		if !strings.HasPrefix(r.Slack.Channel, "#") || len(r.Slack.Channel) < 2 {
-			faults.add(key+".slack.channel", r.Slack.Channel, "a channel: #alerts", "put it in quotes: YAML takes # for a comment")
+			faults.Add(key+".slack.channel", r.Slack.Channel, "a channel: #alerts", "put it in quotes: YAML takes # for a comment")
 		}
 	}
 	if r.PagerDuty != nil {
@@ -100,18 +101,18 @@ func validateReceiver(key string, r alerting.Receiver, faults *Faults) {
 		validateEmail(key+".email", *r.Email, faults)
 	}
 	if len(kinds) != 1 {
-		faults.add(key, json.Number(strings.Join(kinds, " and ")), "exactly one of slack, pagerduty, opsgenie, webhook, email", "make a receiver of its own of each")
+		faults.Add(key, json.Number(strings.Join(kinds, " and ")), "exactly one of slack, pagerduty, opsgenie, webhook, email", "make a receiver of its own of each")
 	}
 }
 
-func validateEmail(key string, e alerting.Email, faults *Faults) {
+func validateEmail(key string, e alerting.Email, faults *field.Errors) {
 	for field, address := range map[string]string{"to": e.To, "from": e.From} {
 		if _, err := mail.ParseAddress(address); err != nil {
-			faults.add(key+"."+field, address, "an address: alerts@example.org", "pulumi config set --path '"+key+"."+field+"' <address>")
+			faults.Add(key+"."+field, address, "an address: alerts@example.org", "pulumi config set --path '"+key+"."+field+"' <address>")
 		}
 	}
 	if host, port, err := net.SplitHostPort(e.Smarthost); err != nil || host == "" || port == "" {
-		faults.add(key+".smarthost", e.Smarthost, "the SMTP server: smtp.example.org:587", "pulumi config set --path '"+key+".smarthost' <host>:587")
+		faults.Add(key+".smarthost", e.Smarthost, "the SMTP server: smtp.example.org:587", "pulumi config set --path '"+key+".smarthost' <host>:587")
 	}
 	if (e.Username == "") != (e.Password == "") {
 		secretFault(key+".password", e.Password, "a password with username, or neither", faults)
@@ -119,7 +120,7 @@ func validateEmail(key string, e alerting.Email, faults *Faults) {
 }
 
 // webURL refuses what is no https URL. The value is not shown: such URLs carry their key.
-func webURL(key, value string, faults *Faults) {
+func webURL(key, value string, faults *field.Errors) {
 	if !isWebURL(value) {
 		secretFault(key, value, "a URL that starts with https://", faults)
 	}
@@ -130,22 +131,22 @@ func isWebURL(value string) bool {
 	return err == nil && u.Scheme == "https" && u.Host != ""
 }
 
-func secretFault(key, value, allowed string, faults *Faults) {
+func secretFault(key, value, allowed string, faults *field.Errors) {
 	shown := any(hidden)
 	if value == "" {
 		shown = nil
 	}
-	faults.add(key, shown, allowed, "pulumi config set --secret --path '"+key+"' <value>")
+	faults.Add(key, shown, allowed, "pulumi config set --secret --path '"+key+"' <value>")
 }
 
 // plainSecretFaults refuses receivers whose keys stand in the stack file in plain text: it is committed.
-func plainSecretFaults(ctx *pulumi.Context, a alerting.Settings) Faults {
+func plainSecretFaults(ctx *pulumi.Context, a alerting.Settings) field.Errors {
 	holds := a.Heartbeat != nil || slices.ContainsFunc(a.Receivers, func(r alerting.Receiver) bool {
 		return r.Email == nil || r.Email.Password != ""
 	})
 	if !holds || ctx.IsConfigSecret(Project+":alerting") {
 		return nil
 	}
-	return Faults{{Key: "alerting", Value: hidden, Allowed: "URLs, keys and passwords encrypted: whoever reads the stack file could use them",
+	return field.Errors{{Key: "alerting", Value: hidden, Allowed: "URLs, keys and passwords encrypted: whoever reads the stack file could use them",
 		Fix: "pulumi config set --secret --path '" + Project + ":alerting.receivers[0].slack.url' <url>, and so for each"}}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"doks-security/components"
+	"doks-security/stack/field"
 )
 
 var (
@@ -24,37 +25,37 @@ var (
 const OldestMinor = 33
 
 // validateExisting refuses what only makes sense for a cluster of our own: it would silently do nothing.
-func validateExisting(s Settings, given map[string]map[string]any, faults *Faults) {
+func validateExisting(s Settings, given map[string]map[string]any, faults *field.Errors) {
 	credentials(s.Cluster.Credentials, faults)
 	for _, key := range sortedKeys(given["cluster"]) {
 		if key != "existing" && key != "credentials" {
-			faults.add("cluster."+key, plain(given["cluster"][key]), "only cluster.credentials beside cluster.existing",
+			faults.Add("cluster."+key, plain(given["cluster"][key]), "only cluster.credentials beside cluster.existing",
 				"remove it: the cluster "+s.Cluster.Existing+" is looked up, not changed")
 		}
 	}
 	if len(given["project"]) > 0 {
-		faults.add("project", plain(given["project"]), "nothing beside cluster.existing", "remove it: the cluster stays in the project it is in")
+		faults.Add("project", plain(given["project"]), "nothing beside cluster.existing", "remove it: the cluster stays in the project it is in")
 	}
 }
 
-func credentials(c components.Credentials, faults *Faults) {
+func credentials(c components.Credentials, faults *field.Errors) {
 	oneOf("cluster.credentials", string(c), []string{string(components.TokenCredentials), string(components.DoctlCredentials)}, faults)
 }
 
-func validateCluster(c ClusterSettings, faults *Faults) {
+func validateCluster(c ClusterSettings, faults *field.Errors) {
 	credentials(c.Credentials, faults)
 	if !label.MatchString(c.Name) {
-		faults.add("cluster.name", c.Name, "lowercase letters, digits and hyphens, at most 63, unique in the account", "pulumi config set --path 'cluster.name' <name>")
+		faults.Add("cluster.name", c.Name, "lowercase letters, digits and hyphens, at most 63, unique in the account", "pulumi config set --path 'cluster.name' <name>")
 	}
 	oneOf("cluster.region", c.Region, regions, faults)
 	var minor int
 	if _, err := fmt.Sscanf(c.Version, "1.%d", &minor); err != nil || !versionPrefix.MatchString(c.Version) || minor < OldestMinor {
-		faults.add("cluster.version", c.Version, fmt.Sprintf("a minor from 1.%d on (\"1.34\"), or an exact slug (\"1.34.1-do.0\"); never latest", OldestMinor),
+		faults.Add("cluster.version", c.Version, fmt.Sprintf("a minor from 1.%d on (\"1.34\"), or an exact slug (\"1.34.1-do.0\"); never latest", OldestMinor),
 			"pulumi config set --path 'cluster.version' 1.34; `doctl kubernetes options versions` lists them")
 	}
 	oneOf("cluster.maintenance.day", c.Maintenance.Day, days, faults)
 	if !clock.MatchString(c.Maintenance.Start) {
-		faults.add("cluster.maintenance.start", c.Maintenance.Start, "HH:MM in UTC, 00:00 to 23:59", "pulumi config set --path 'cluster.maintenance.start' 04:00")
+		faults.Add("cluster.maintenance.start", c.Maintenance.Start, "HH:MM in UTC, 00:00 to 23:59", "pulumi config set --path 'cluster.maintenance.start' 04:00")
 	}
 	validateNetwork(c.Network, faults)
 	for i, cidr := range c.APIAllowedCIDRs {
@@ -62,21 +63,21 @@ func validateCluster(c ClusterSettings, faults *Faults) {
 		prefix, err := netip.ParsePrefix(cidr)
 		switch {
 		case err != nil || prefix != prefix.Masked():
-			faults.add(key, cidr, "a network in CIDR notation without host bits, such as 203.0.113.0/24", "correct it; a single address ends in /32")
+			faults.Add(key, cidr, "a network in CIDR notation without host bits, such as 203.0.113.0/24", "correct it; a single address ends in /32")
 		case prefix.Bits() == 0:
-			faults.add(key, cidr, "a network smaller than the internet", "remove the list to leave the control plane open")
+			faults.Add(key, cidr, "a network smaller than the internet", "remove the list to leave the control plane open")
 		}
 	}
 	for i, t := range c.Tags {
 		if !tag.MatchString(t) {
-			faults.add(fmt.Sprintf("cluster.tags[%d]", i), t, "letters, digits, _, - and :, at most 255", "correct it")
+			faults.Add(fmt.Sprintf("cluster.tags[%d]", i), t, "letters, digits, _, - and :, at most 255", "correct it")
 		}
 	}
 	validatePools(c.Pools, faults)
 }
 
 // validateNetwork holds DigitalOcean's bounds for VPC-native clusters, and no two ranges overlap.
-func validateNetwork(n components.Network, faults *Faults) {
+func validateNetwork(n components.Network, faults *field.Errors) {
 	ranges := []struct {
 		key, value string
 		low, high  int // prefix lengths
@@ -89,63 +90,63 @@ func validateNetwork(n components.Network, faults *Faults) {
 	for _, r := range ranges {
 		prefix, err := netip.ParsePrefix(r.value)
 		if err != nil || prefix != prefix.Masked() || !prefix.Addr().IsPrivate() || prefix.Bits() < r.low || prefix.Bits() > r.high {
-			faults.add(r.key, r.value, fmt.Sprintf("a private IPv4 network from /%d to /%d, without host bits", r.low, r.high),
+			faults.Add(r.key, r.value, fmt.Sprintf("a private IPv4 network from /%d to /%d, without host bits", r.low, r.high),
 				"correct it; the defaults are 10.110.0.0/20, 10.244.0.0/16 and 10.245.0.0/19")
 			continue
 		}
 		for i, other := range parsed {
 			if other.Overlaps(prefix) {
-				faults.add(r.key, r.value, fmt.Sprintf("a network apart from %s (%s)", ranges[i].key, other), "choose one that does not overlap")
+				faults.Add(r.key, r.value, fmt.Sprintf("a network apart from %s (%s)", ranges[i].key, other), "choose one that does not overlap")
 			}
 		}
 		parsed = append(parsed, prefix)
 	}
 }
 
-func validatePools(pools []components.Pool, faults *Faults) {
+func validatePools(pools []components.Pool, faults *field.Errors) {
 	if len(pools) == 0 {
-		faults.add("cluster.pools", nil, "at least one pool of nodes", "pools: [{name: default, size: s-2vcpu-4gb, count: 3}]")
+		faults.Add("cluster.pools", nil, "at least one pool of nodes", "pools: [{name: default, size: s-2vcpu-4gb, count: 3}]")
 		return
 	}
 	seen := map[string]bool{}
 	for i, p := range pools {
 		key := fmt.Sprintf("cluster.pools[%d]", i)
 		if !label.MatchString(p.Name) {
-			faults.add(key+".name", p.Name, "lowercase letters, digits and hyphens, at most 63", "correct it")
+			faults.Add(key+".name", p.Name, "lowercase letters, digits and hyphens, at most 63", "correct it")
 		}
 		if seen[p.Name] {
-			faults.add(key+".name", p.Name, "each name once", "rename the second pool")
+			faults.Add(key+".name", p.Name, "each name once", "rename the second pool")
 		}
 		seen[p.Name] = true
 		if _, known := Allocatable(p.Size); !known {
-			faults.add(key+".size", p.Size, "a Droplet size with 2 vCPUs and 4 GB or more, such as s-2vcpu-4gb", "`doctl kubernetes options sizes` lists them")
+			faults.Add(key+".size", p.Size, "a Droplet size with 2 vCPUs and 4 GB or more, such as s-2vcpu-4gb", "`doctl kubernetes options sizes` lists them")
 		}
 		validateScale(key, p, faults)
 		for name, value := range p.Labels {
 			if !labelKey.MatchString(name) || !labelValue.MatchString(value) || strings.Contains(name, "kubernetes.io/") {
-				faults.add(key+".labels."+name, value, "a Kubernetes label outside kubernetes.io", "correct it")
+				faults.Add(key+".labels."+name, value, "a Kubernetes label outside kubernetes.io", "correct it")
 			}
 		}
 		for j, t := range p.Taints {
 			taint := fmt.Sprintf("%s.taints[%d]", key, j)
 			if !labelKey.MatchString(t.Key) || !labelValue.MatchString(t.Value) {
-				faults.add(taint, t.Key+"="+t.Value, "key and value as of a Kubernetes label", "correct it")
+				faults.Add(taint, t.Key+"="+t.Value, "key and value as of a Kubernetes label", "correct it")
 			}
 			oneOf(taint+".effect", t.Effect, effects, faults)
 		}
 	}
 	if first := pools[0]; slices.ContainsFunc(first.Taints, func(t components.Taint) bool { return t.Effect != "PreferNoSchedule" }) {
-		faults.add("cluster.pools[0].taints", first.Taints[0].Effect, "no taint that keeps pods off the first pool: DOKS' own pods and this stack run there",
+		faults.Add("cluster.pools[0].taints", first.Taints[0].Effect, "no taint that keeps pods off the first pool: DOKS' own pods and this stack run there",
 			"move the taint to a second pool")
 	}
 }
 
-func validateScale(key string, p components.Pool, faults *Faults) {
+func validateScale(key string, p components.Pool, faults *field.Errors) {
 	switch {
 	case p.AutoScale == nil:
 		between(key+".count", p.Count, 1, 512, "nodes", faults)
 	case p.Count != 0:
-		faults.add(key+".count", p.Count, "either count or autoScale", "remove count: DigitalOcean sets it between autoScale.min and max")
+		faults.Add(key+".count", p.Count, "either count or autoScale", "remove count: DigitalOcean sets it between autoScale.min and max")
 	default:
 		between(key+".autoScale.min", p.AutoScale.Min, 1, 512, "nodes", faults)
 		between(key+".autoScale.max", p.AutoScale.Max, max(1, p.AutoScale.Min), 512, "nodes", faults)

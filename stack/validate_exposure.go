@@ -11,6 +11,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"doks-security/components"
+	"doks-security/stack/field"
 )
 
 var (
@@ -21,14 +22,14 @@ var (
 	everyone  = netip.MustParsePrefix("0.0.0.0/0")
 )
 
-func validateExposure(e ExposureSettings, given map[string]any, faults *Faults) {
+func validateExposure(e ExposureSettings, given map[string]any, faults *field.Errors) {
 	if !oneOf("exposure.mode", e.Mode, []string{components.Private, components.ByGateway}, faults) {
 		return
 	}
 	if e.Mode == components.Private {
 		for _, key := range sortedKeys(given) {
 			if key != "mode" {
-				faults.add("exposure."+key, hidden, "nothing beside exposure.mode: private, which exposes nothing",
+				faults.Add("exposure."+key, hidden, "nothing beside exposure.mode: private, which exposes nothing",
 					"pulumi config set --path 'exposure.mode' gateway, or remove it")
 			}
 		}
@@ -41,7 +42,7 @@ func validateExposure(e ExposureSettings, given map[string]any, faults *Faults) 
 	for name, client := range map[string]components.ClientSettings{"grafana": e.Clients.Grafana, "falcosidekickUi": e.Clients.FalcosidekickUI} {
 		key := "exposure.clients." + name
 		if client.ClientID == "" {
-			faults.add(key+".clientId", nil, "the client's id at the identity provider: nobody gets in without a login",
+			faults.Add(key+".clientId", nil, "the client's id at the identity provider: nobody gets in without a login",
 				"register a client there, then pulumi config set --path '"+key+".clientId' <id>")
 		}
 		if client.ClientSecret == "" {
@@ -50,28 +51,28 @@ func validateExposure(e ExposureSettings, given map[string]any, faults *Faults) 
 	}
 }
 
-func validateHostnames(e ExposureSettings, faults *Faults) {
+func validateHostnames(e ExposureSettings, faults *field.Errors) {
 	if !domainName.MatchString(e.Domain) {
-		faults.add("exposure.domain", e.Domain, "a domain of this DigitalOcean account: example.org",
+		faults.Add("exposure.domain", e.Domain, "a domain of this DigitalOcean account: example.org",
 			"pulumi config set --path 'exposure.domain' <domain>; `doctl compute domain list` lists them")
 		return
 	}
 	for key, hostname := range map[string]string{"grafana": e.Hostnames.Grafana, "falcosidekickUi": e.Hostnames.FalcosidekickUI} {
 		if !domainName.MatchString(hostname) || !strings.HasSuffix(hostname, "."+e.Domain) {
-			faults.add("exposure.hostnames."+key, hostname, "a name below exposure.domain, in lower case: its record is made there",
+			faults.Add("exposure.hostnames."+key, hostname, "a name below exposure.domain, in lower case: its record is made there",
 				"pulumi config set --path 'exposure.hostnames."+key+"' <name>."+e.Domain)
 		}
 	}
 	if e.Hostnames.Grafana == e.Hostnames.FalcosidekickUI {
-		faults.add("exposure.hostnames.falcosidekickUi", e.Hostnames.FalcosidekickUI, "another name than exposure.hostnames.grafana: each is a site of its own",
+		faults.Add("exposure.hostnames.falcosidekickUi", e.Hostnames.FalcosidekickUI, "another name than exposure.hostnames.grafana: each is a site of its own",
 			"pulumi config set --path 'exposure.hostnames.falcosidekickUi' falco."+e.Domain)
 	}
 }
 
-func validateAllowedCIDRs(e ExposureSettings, faults *Faults) {
+func validateAllowedCIDRs(e ExposureSettings, faults *field.Errors) {
 	const key = "exposure.allowedCIDRs"
 	if len(e.AllowedCIDRs) == 0 {
-		faults.add(key, nil, "at least one network that may connect; 0.0.0.0/0 only if you mean everyone",
+		faults.Add(key, nil, "at least one network that may connect; 0.0.0.0/0 only if you mean everyone",
 			"pulumi config set --path '"+key+"[0]' <your network>, such as 203.0.113.0/24")
 	}
 	open := false
@@ -81,29 +82,29 @@ func validateAllowedCIDRs(e ExposureSettings, faults *Faults) {
 		prefix, err := netip.ParsePrefix(cidr)
 		switch {
 		case err != nil || !prefix.Addr().Is4():
-			faults.add(at, cidr, "an IPv4 network: 203.0.113.0/24, or /32 for one address", "correct it")
+			faults.Add(at, cidr, "an IPv4 network: 203.0.113.0/24, or /32 for one address", "correct it")
 		case prefix != prefix.Masked():
-			faults.add(at, cidr, "a network's own address before the slash", "write "+prefix.Masked().String())
+			faults.Add(at, cidr, "a network's own address before the slash", "write "+prefix.Masked().String())
 		case seen[prefix]:
-			faults.add(at, cidr, "each network once", "remove it")
+			faults.Add(at, cidr, "each network once", "remove it")
 		}
 		seen[prefix] = true
 		open = open || prefix == everyone
 	}
 	if e.Certificates.Challenge == components.HTTPChallenge && len(e.AllowedCIDRs) > 0 && !open {
-		faults.add("exposure.certificates.challenge", e.Certificates.Challenge,
+		faults.Add("exposure.certificates.challenge", e.Certificates.Challenge,
 			"dns, unless exposure.allowedCIDRs has 0.0.0.0/0: the issuer's own requests come from addresses nobody publishes, and the load balancer would turn them away",
 			"pulumi config set --path 'exposure.certificates.challenge' dns")
 	}
 }
 
-func validateCertificates(c components.CertificateSettings, faults *Faults) {
+func validateCertificates(c components.CertificateSettings, faults *field.Errors) {
 	const key = "exposure.certificates"
 	if _, err := mail.ParseAddress(c.Email); err != nil {
-		faults.add(key+".email", c.Email, "an address that is told before a certificate runs out", "pulumi config set --path '"+key+".email' <address>")
+		faults.Add(key+".email", c.Email, "an address that is told before a certificate runs out", "pulumi config set --path '"+key+".email' <address>")
 	}
 	if _, named := acmeIssuers[c.Issuer]; !named && !isWebURL(c.Issuer) {
-		faults.add(key+".issuer", c.Issuer, strings.Join(sortedKeys(acmeIssuers), ", ")+", or the https:// URL of an ACME directory",
+		faults.Add(key+".issuer", c.Issuer, strings.Join(sortedKeys(acmeIssuers), ", ")+", or the https:// URL of an ACME directory",
 			"pulumi config set --path '"+key+".issuer' letsencrypt")
 	}
 	if !oneOf(key+".challenge", c.Challenge, []string{components.DNSChallenge, components.HTTPChallenge}, faults) {
@@ -113,53 +114,53 @@ func validateCertificates(c components.CertificateSettings, faults *Faults) {
 		secretFault(key+".dnsToken", "", "an API token that may read and write the domain's records, and nothing else: it is kept in the cluster", faults)
 	}
 	if c.Challenge == components.HTTPChallenge && c.DNSToken != "" {
-		faults.add(key+".dnsToken", hidden, "none with challenge: http, which does not need it", "pulumi config rm --path '"+key+".dnsToken'")
+		faults.Add(key+".dnsToken", hidden, "none with challenge: http, which does not need it", "pulumi config rm --path '"+key+".dnsToken'")
 	}
 }
 
-func validateIdentity(i components.IdentitySettings, faults *Faults) {
+func validateIdentity(i components.IdentitySettings, faults *field.Errors) {
 	const key = "exposure.identity"
 	for name, value := range map[string]string{
 		"issuer": i.Issuer, "authorizationUrl": i.AuthorizationURL, "tokenUrl": i.TokenURL, "userInfoUrl": i.UserInfoURL,
 	} {
 		if !isWebURL(value) {
-			faults.add(key+"."+name, value, "a URL that starts with https://, as in <issuer>/.well-known/openid-configuration",
+			faults.Add(key+"."+name, value, "a URL that starts with https://, as in <issuer>/.well-known/openid-configuration",
 				"pulumi config set --plaintext --path '"+key+"."+name+"' <url>") // Pulumi takes tokenUrl for a token
 		}
 	}
 	if !slices.Contains(i.Scopes, "openid") || !slices.Contains(i.Scopes, "email") {
-		faults.add(key+".scopes", plainList(i.Scopes), "openid and email, and what your provider wants for groups", "leave it out for openid, email, profile")
+		faults.Add(key+".scopes", plainList(i.Scopes), "openid and email, and what your provider wants for groups", "leave it out for openid, email, profile")
 	}
 	if len(i.EmailDomains) == 0 && len(i.Groups) == 0 {
-		faults.add(key, nil, "emailDomains or groups: without either everyone with an account at the identity provider gets in",
+		faults.Add(key, nil, "emailDomains or groups: without either everyone with an account at the identity provider gets in",
 			"pulumi config set --path '"+key+".groups[0]' <group>")
 	}
 	for n, domain := range i.EmailDomains {
 		if !domainName.MatchString(domain) {
-			faults.add(fmt.Sprintf("%s.emailDomains[%d]", key, n), domain, "a domain: example.org", "name the domains of your addresses")
+			faults.Add(fmt.Sprintf("%s.emailDomains[%d]", key, n), domain, "a domain: example.org", "name the domains of your addresses")
 		}
 	}
 	for name, groups := range map[string][]string{"groups": i.Groups, "adminGroups": i.AdminGroups, "groupsClaim": {i.GroupsClaim}} {
 		for n, group := range groups {
 			if !groupName.MatchString(group) {
-				faults.add(fmt.Sprintf("%s.%s[%d]", key, name, n), group, "a name without spaces, commas, quotes, braces and backslashes", "name it by its id")
+				faults.Add(fmt.Sprintf("%s.%s[%d]", key, name, n), group, "a name without spaces, commas, quotes, braces and backslashes", "name it by its id")
 			}
 		}
 	}
 	for n, group := range i.AdminGroups {
 		if len(i.Groups) > 0 && !slices.Contains(i.Groups, group) {
-			faults.add(fmt.Sprintf("%s.adminGroups[%d]", key, n), group, "one of "+key+".groups: nobody else gets in", "add it to groups")
+			faults.Add(fmt.Sprintf("%s.adminGroups[%d]", key, n), group, "one of "+key+".groups: nobody else gets in", "add it to groups")
 		}
 	}
 }
 
 // plainExposureFaults refuses secrets in plain text.
-func plainExposureFaults(ctx *pulumi.Context, e ExposureSettings) Faults {
+func plainExposureFaults(ctx *pulumi.Context, e ExposureSettings) field.Errors {
 	holds := e.Certificates.DNSToken != "" || e.Clients.Grafana.ClientSecret != "" || e.Clients.FalcosidekickUI.ClientSecret != ""
 	if !holds || ctx.IsConfigSecret(Project+":exposure") {
 		return nil
 	}
-	return Faults{{Key: "exposure", Value: hidden, Allowed: "dnsToken and clientSecret encrypted: whoever reads the stack file could use them",
+	return field.Errors{{Key: "exposure", Value: hidden, Allowed: "dnsToken and clientSecret encrypted: whoever reads the stack file could use them",
 		Fix: "pulumi config set --secret --path '" + Project + ":exposure.clients.grafana.clientSecret' <secret>, and so for each"}}
 }
 

@@ -192,7 +192,7 @@ func TestWrongStackFile(t *testing.T) {
 	if _, err := e.up(ctx); err == nil {
 		t.Error("it was deployed")
 	}
-	for _, want := range []string{"4 faults", "cluster.region: \"mars1\"", "cluster.pools[0].size", "cluster.hha", "logging.retention", "nothing was created"} {
+	for _, want := range []string{"4 errors", "cluster.region: \"mars1\"", "cluster.pools[0].size", "cluster.hha", "logging.retention", "no resources were changed"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no word of %q in\n%s", want, out)
 		}

@@ -1,0 +1,71 @@
+// Package field has the error of one field of a stack file, and the list of all of them: a configuration is refused as a
+// whole, with everything that is wrong, before anything is created.
+package field
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+)
+
+// Project is the namespace of the configuration keys: the name in Pulumi.yaml.
+const Project = "doks-security"
+
+// Error is one error of a configuration: the key, its value, what is allowed, and how to fix it.
+type Error struct {
+	Key     string // as `pulumi config set --path` takes it: below the project's namespace, or with another one
+	Value   string // as configured; empty when the key is missing
+	Allowed string
+	Fix     string
+}
+
+func (e Error) String() string {
+	value := e.Value
+	if value == "" {
+		value = "not set"
+	}
+	key := e.Key
+	if !strings.Contains(key, ":") {
+		key = Project + ":" + key
+	}
+	return fmt.Sprintf("%s: %s\n    allowed: %s\n    fix: %s", key, value, e.Allowed, e.Fix)
+}
+
+// Errors are all errors of a configuration.
+type Errors []Error
+
+// Error lists the errors ordered by key.
+func (es Errors) Error() string {
+	sorted := append(Errors(nil), es...)
+	sort.SliceStable(sorted, func(i, j int) bool { return sorted[i].Key < sorted[j].Key })
+	lines := make([]string, 0, len(sorted)+1)
+	noun := "errors"
+	if len(es) == 1 {
+		noun = "error"
+	}
+	lines = append(lines, fmt.Sprintf("invalid stack configuration (%d %s); no resources were changed", len(es), noun))
+	for _, e := range sorted {
+		lines = append(lines, "  "+strings.ReplaceAll(e.String(), "\n", "\n  "))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Add appends an error. value is printed with %v, strings quoted; nil is a missing value.
+func (es *Errors) Add(key string, value any, allowed, fix string) {
+	text := fmt.Sprintf("%v", value)
+	if s, ok := value.(string); ok {
+		text = fmt.Sprintf("%q", s)
+	}
+	if value == nil {
+		text = ""
+	}
+	*es = append(*es, Error{Key: key, Value: text, Allowed: allowed, Fix: fix})
+}
+
+// Err is nil without errors: a nil Errors in an error would not be.
+func (es Errors) Err() error {
+	if len(es) == 0 {
+		return nil
+	}
+	return es
+}
