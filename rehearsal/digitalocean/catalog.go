@@ -2,20 +2,42 @@ package digitalocean
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/digitalocean/godo"
 )
 
-// versions are those a new cluster can have, newest first.
-var versions = []string{"1.35.1-do.1", "1.34.3-do.2", "1.34.3-do.0", "1.33.7-do.0"}
+// regions of DigitalOcean by slug; those without Kubernetes are old: https://docs.digitalocean.com/platform/regional-availability/
+var regions = []struct {
+	slug, name string
+	kubernetes bool
+}{
+	{"ams3", "Amsterdam 3", true}, {"atl1", "Atlanta 1", true}, {"blr1", "Bangalore 1", true}, {"fra1", "Frankfurt 1", true},
+	{"lon1", "London 1", true}, {"nyc1", "New York 1", true}, {"nyc2", "New York 2", true}, {"nyc3", "New York 3", true},
+	{"sfo1", "San Francisco 1", false}, {"sfo2", "San Francisco 2", true}, {"sfo3", "San Francisco 3", true},
+	{"sgp1", "Singapore 1", true}, {"syd1", "Sydney 1", true}, {"tor1", "Toronto 1", true},
+}
 
-// Versions returns the DOKS versions a new cluster can have, newest first.
-func Versions() []string { return slices.Clone(versions) }
+func regionSlugs() []string {
+	var slugs []string
+	for _, r := range regions {
+		slugs = append(slugs, r.slug)
+	}
+	return slugs
+}
 
-// regions are those with Kubernetes.
-var regions = []string{"ams3", "atl1", "blr1", "fra1", "lon1", "nyc1", "nyc2", "nyc3", "sfo2", "sfo3", "sgp1", "syd1", "tor1"}
+func isRegion(slug string) bool { return slices.Contains(regionSlugs(), slug) }
+
+func hasKubernetes(region string) bool {
+	for _, r := range regions {
+		if r.slug == region {
+			return r.kubernetes
+		}
+	}
+	return false
+}
 
 // sizes are the Droplets a node can be, with list prices of November 2026: those of a family follow its CPUs.
 var sizes = slices.Concat(
@@ -45,20 +67,26 @@ func family(format string, gbPerCPU int, usdPerCPU float64, cpus ...int) []godo.
 }
 
 func size(slug string, cpus, gb int, usd float64) godo.Size {
-	return godo.Size{Slug: slug, Vcpus: cpus, Memory: gb * 1024, PriceMonthly: usd, PriceHourly: usd / 672, Regions: regions, Available: true}
+	return godo.Size{
+		Slug: slug, Description: "Droplet", Vcpus: cpus, Memory: gb * 1024, Disk: 25 * gb, Transfer: 4,
+		PriceMonthly: usd, PriceHourly: usd / 672, Regions: regionSlugs(), Available: true,
+	}
 }
 
 func isSize(slug string) bool {
 	return slices.ContainsFunc(sizes, func(s godo.Size) bool { return s.Slug == slug })
 }
 
-func options() godo.KubernetesOptions {
+// kubernetesOptions are what a new cluster can have.
+func (s *Simulator) kubernetesOptions() godo.KubernetesOptions {
 	o := godo.KubernetesOptions{}
-	for _, v := range versions {
-		o.Versions = append(o.Versions, &godo.KubernetesVersion{Slug: v, KubernetesVersion: strings.Split(v, "-")[0]})
+	for _, v := range s.versions {
+		o.Versions = append(o.Versions, version(v))
 	}
 	for _, r := range regions {
-		o.Regions = append(o.Regions, &godo.KubernetesRegion{Slug: r, Name: r})
+		if r.kubernetes {
+			o.Regions = append(o.Regions, &godo.KubernetesRegion{Slug: r.slug, Name: r.name})
+		}
 	}
 	for _, s := range sizes {
 		o.Sizes = append(o.Sizes, &godo.KubernetesNodeSize{Slug: s.Slug, Name: s.Slug})
@@ -66,45 +94,39 @@ func options() godo.KubernetesOptions {
 	return o
 }
 
-// faultOf says what the API has against a new cluster; empty when nothing.
-func (s *Simulator) faultOf(r *godo.KubernetesClusterCreateRequest) string {
-	switch vpc := s.vpcs[r.VPCUUID]; {
-	case r.Name == "":
-		return "validation error: name is required"
-	case !slices.Contains(regions, r.RegionSlug):
-		return "validation error: invalid region slug"
-	case !slices.Contains(versions, r.VersionSlug):
-		return "validation error: invalid version slug"
-	case len(r.NodePools) == 0:
-		return "validation error: a node pool is required"
-	case vpc == nil:
-		return "validation error: no such VPC"
-	case vpc.RegionSlug != r.RegionSlug:
-		return "validation error: the VPC is in another region"
-	}
-	for _, pool := range r.NodePools {
-		if fault := faultOfPool(pool); fault != "" {
-			return fault
+func (s *Simulator) routeCatalog(mux *http.ServeMux) {
+	mux.HandleFunc("GET /v2/kubernetes/options", func(w http.ResponseWriter, _ *http.Request) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		reply(w, http.StatusOK, "options", s.kubernetesOptions())
+	})
+	mux.HandleFunc("GET /v2/sizes", func(w http.ResponseWriter, r *http.Request) { list(w, r, "sizes", sizes) })
+	mux.HandleFunc("GET /v2/regions", func(w http.ResponseWriter, r *http.Request) {
+		var all []godo.Region
+		for _, r := range regions {
+			all = append(all, region(r.slug))
 		}
-	}
-	for _, other := range s.clusters {
-		if other.Name == r.Name {
-			return "a cluster with this name already exists"
-		}
-	}
-	return ""
+		list(w, r, "regions", all)
+	})
+	mux.HandleFunc("GET /v2/account", func(w http.ResponseWriter, _ *http.Request) {
+		reply(w, http.StatusOK, "account", map[string]any{ // godo leaves empty texts out, the API does not
+			"uuid": "00000000000000000000000000000001", "email": "rehearsal@example.com", "email_verified": true, "name": "Rehearsal",
+			"status": "active", "status_message": "", "droplet_limit": s.options.DropletLimit, "floating_ip_limit": 5,
+			"reserved_ip_limit": 5, "volume_limit": 100, "team": map[string]string{"uuid": "00000000000000000000000000000002", "name": "Rehearsal"},
+		})
+	})
 }
 
-func faultOfPool(p *godo.KubernetesNodePoolCreateRequest) string {
-	switch {
-	case p.Name == "":
-		return "validation error: node pool name is required"
-	case !isSize(p.Size):
-		return "validation error: invalid size slug " + p.Size
-	case p.AutoScale && (p.MinNodes < 0 || p.MaxNodes < p.MinNodes || p.MaxNodes == 0):
-		return "validation error: min_nodes and max_nodes of an autoscaled node pool"
-	case !p.AutoScale && p.Count < 1:
-		return "validation error: a node pool needs a node"
+// region is what other objects tell of theirs.
+func region(slug string) godo.Region {
+	for _, r := range regions {
+		if r.slug == slug {
+			region := godo.Region{Slug: r.slug, Name: r.name, Available: true, Features: []string{"metadata", "storage"}}
+			for _, s := range sizes {
+				region.Sizes = append(region.Sizes, s.Slug)
+			}
+			return region
+		}
 	}
-	return ""
+	return godo.Region{}
 }

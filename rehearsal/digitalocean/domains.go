@@ -31,7 +31,7 @@ func (s *Simulator) routeDomains(mux *http.ServeMux) {
 		reply(w, http.StatusOK, "domain", godo.Domain{Name: r.PathValue("domain"), TTL: 1800})
 	}))
 	mux.HandleFunc("GET /v2/domains/{domain}/records", s.withDomain(func(w http.ResponseWriter, r *http.Request) {
-		reply(w, http.StatusOK, "domain_records", append([]godo.DomainRecord{}, s.domains[r.PathValue("domain")]...))
+		list(w, r, "domain_records", s.domains[r.PathValue("domain")])
 	}))
 	mux.HandleFunc("POST /v2/domains/{domain}/records", s.withDomain(func(w http.ResponseWriter, r *http.Request) {
 		var request godo.DomainRecordEditRequest
@@ -39,7 +39,7 @@ func (s *Simulator) routeDomains(mux *http.ServeMux) {
 			return
 		}
 		if request.Data == "" {
-			refuse(w, http.StatusUnprocessableEntity, "unprocessable_entity", "Data can't be blank")
+			invalid(w, "Data can't be blank")
 			return
 		}
 		s.lastRecord++

@@ -3,11 +3,10 @@ package digitalocean
 import (
 	"context"
 	"crypto/rand"
-	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/digitalocean/godo"
@@ -19,35 +18,18 @@ func (s *Simulator) routeNodePools(mux *http.ServeMux) {
 	mux.HandleFunc("GET "+base, s.withCluster(func(w http.ResponseWriter, _ *http.Request, c *cluster) {
 		reply(w, http.StatusOK, "node_pools", c.NodePools)
 	}))
-	mux.HandleFunc("POST "+base, s.withCluster(func(w http.ResponseWriter, r *http.Request, c *cluster) {
-		var request godo.KubernetesNodePoolCreateRequest
-		if !read(w, r, &request) {
-			return
-		}
-		if fault := faultOfPool(&request); fault != "" {
-			refuse(w, http.StatusUnprocessableEntity, "unprocessable_entity", fault)
-			return
-		}
-		pool := newPool(&request)
-		c.NodePools = append(c.NodePools, pool)
-		s.provision(c, pool)
-		reply(w, http.StatusCreated, "node_pool", pool)
-	}))
+	mux.HandleFunc("POST "+base, s.withCluster(s.addPool))
 	mux.HandleFunc("GET "+base+"/{pool}", s.withPool(func(w http.ResponseWriter, _ *http.Request, _ *cluster, p *godo.KubernetesNodePool) {
 		reply(w, http.StatusOK, "node_pool", p)
 	}))
-	mux.HandleFunc("PUT "+base+"/{pool}", s.withPool(func(w http.ResponseWriter, r *http.Request, c *cluster, p *godo.KubernetesNodePool) {
-		var request godo.KubernetesNodePoolUpdateRequest
-		if !read(w, r, &request) {
+	mux.HandleFunc("PUT "+base+"/{pool}", s.withPool(s.updatePool))
+	mux.HandleFunc("DELETE "+base+"/{pool}", s.withPool(func(w http.ResponseWriter, _ *http.Request, c *cluster, p *godo.KubernetesNodePool) {
+		if len(c.NodePools) == 1 { // https://docs.digitalocean.com/products/kubernetes/details/limits/
+			invalid(w, "a cluster must have at least one node pool")
 			return
 		}
-		update(p, request)
-		s.provision(c, p)
-		reply(w, http.StatusAccepted, "node_pool", p)
-	}))
-	mux.HandleFunc("DELETE "+base+"/{pool}", s.withPool(func(w http.ResponseWriter, _ *http.Request, c *cluster, p *godo.KubernetesNodePool) {
 		c.NodePools = slices.DeleteFunc(c.NodePools, func(other *godo.KubernetesNodePool) bool { return other.ID == p.ID })
-		s.later(func(ctx context.Context) { _ = s.syncNodes(ctx, c) }) // a cluster on its way out may be gone already
+		s.later(func(ctx context.Context) { _ = s.syncNodes(ctx, c) }) // the cluster may be gone already
 		w.WriteHeader(http.StatusNoContent)
 	}))
 }
@@ -64,27 +46,92 @@ func (s *Simulator) withPool(handle func(http.ResponseWriter, *http.Request, *cl
 	})
 }
 
-func newPool(r *godo.KubernetesNodePoolCreateRequest) *godo.KubernetesNodePool {
+func (s *Simulator) addPool(w http.ResponseWriter, r *http.Request, c *cluster) {
+	var request godo.KubernetesNodePoolCreateRequest
+	if !read(w, r, &request) {
+		return
+	}
+	message := invalidPool("worker_node_pool_spec", &request)
+	if message == "" && poolNamed(c, request.Name) != nil {
+		message = "validation error: node pool names must be unique"
+	}
+	if message == "" {
+		message = s.beyondLimit(&request)
+	}
+	if message != "" {
+		invalid(w, "%s", message)
+		return
+	}
+	pool := s.newPool(c.ID, &request)
+	c.NodePools = append(c.NodePools, pool)
+	s.provision(c, pool)
+	reply(w, http.StatusCreated, "node_pool", pool)
+}
+
+func poolNamed(c *cluster, name string) *godo.KubernetesNodePool {
+	for _, p := range c.NodePools {
+		if p.Name == name {
+			return p
+		}
+	}
+	return nil
+}
+
+func (s *Simulator) newPool(cluster string, r *godo.KubernetesNodePoolCreateRequest) *godo.KubernetesNodePool {
 	p := &godo.KubernetesNodePool{
-		ID: uuid.NewString(), Name: r.Name, Size: r.Size, Count: r.Count, Tags: r.Tags, Labels: r.Labels, Taints: r.Taints,
-		AutoScale: r.AutoScale, MinNodes: r.MinNodes, MaxNodes: r.MaxNodes,
+		ID: uuid.NewString(), Name: r.Name, Size: r.Size, Count: r.Count, Labels: r.Labels, Taints: r.Taints,
+		AutoScale: r.AutoScale, MinNodes: r.MinNodes, MaxNodes: r.MaxNodes, Tags: poolTags(cluster, r.Tags),
 	}
 	if p.AutoScale {
 		p.Count = max(p.Count, p.MinNodes)
 	}
-	resize(p)
+	s.resize(p)
 	return p
 }
 
-func update(p *godo.KubernetesNodePool, r godo.KubernetesNodePoolUpdateRequest) {
+func poolTags(cluster string, own []string) []string {
+	return append(append(defaultTags(cluster), "k8s:worker"), own...)
+}
+
+// updatePool changes a pool, also its name, but never its size: the API knows no size of an existing pool.
+func (s *Simulator) updatePool(w http.ResponseWriter, r *http.Request, c *cluster, p *godo.KubernetesNodePool) {
+	var request godo.KubernetesNodePoolUpdateRequest
+	if !read(w, r, &request) {
+		return
+	}
+	changed := *p
+	change(&changed, request)
+	message := ""
+	switch other := poolNamed(c, changed.Name); {
+	case other != nil && other.ID != p.ID:
+		message = "validation error: node pool names must be unique"
+	case changed.AutoScale:
+		message = invalidScale("worker_node_pool_spec", changed.MinNodes, changed.MaxNodes)
+	case changed.Count < 1 && len(c.NodePools) == 1:
+		message = "validation error: a cluster must have at least one worker node"
+	}
+	if message == "" {
+		message = s.beyondLimitBy(changed.Count-p.Count, 0)
+	}
+	if message != "" {
+		invalid(w, "%s", message)
+		return
+	}
+	if request.Tags != nil {
+		changed.Tags = poolTags(c.ID, request.Tags)
+	}
+	*p = changed
+	s.resize(p)
+	s.provision(c, p)
+	reply(w, http.StatusAccepted, "node_pool", p)
+}
+
+func change(p *godo.KubernetesNodePool, r godo.KubernetesNodePoolUpdateRequest) {
 	if r.Name != "" {
 		p.Name = r.Name
 	}
 	if r.Count != nil {
 		p.Count = *r.Count
-	}
-	if r.Tags != nil {
-		p.Tags = r.Tags
 	}
 	if r.Labels != nil {
 		p.Labels = r.Labels
@@ -104,15 +151,15 @@ func update(p *godo.KubernetesNodePool, r godo.KubernetesNodePoolUpdateRequest) 
 	if p.AutoScale {
 		p.Count = max(p.MinNodes, min(p.Count, p.MaxNodes))
 	}
-	resize(p)
 }
 
 // resize adds or drops nodes until there are as many as the pool counts.
-func resize(p *godo.KubernetesNodePool) {
+func (s *Simulator) resize(p *godo.KubernetesNodePool) {
 	for len(p.Nodes) < p.Count {
+		s.lastDroplet++
 		p.Nodes = append(p.Nodes, &godo.KubernetesNode{
-			ID: uuid.NewString(), Name: p.Name + "-" + strings.ToLower(rand.Text()[:5]),
-			Status: &godo.KubernetesNodeStatus{State: "provisioning"},
+			ID: uuid.NewString(), Name: p.Name + "-" + strings.ToLower(rand.Text()[:5]), DropletID: strconv.Itoa(s.lastDroplet),
+			Status: &godo.KubernetesNodeStatus{State: "provisioning"}, CreatedAt: now(), UpdatedAt: now(),
 		})
 	}
 	p.Nodes = p.Nodes[:p.Count]
@@ -125,7 +172,7 @@ func (s *Simulator) provision(c *cluster, p *godo.KubernetesNodePool) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			for _, n := range p.Nodes {
-				n.Status = &godo.KubernetesNodeStatus{State: "error", Message: err.Error()}
+				n.Status = &godo.KubernetesNodeStatus{State: "provisioning", Message: err.Error()}
 			}
 		}
 	})
@@ -136,11 +183,12 @@ func (s *Simulator) syncNodes(ctx context.Context, c *cluster) error {
 	s.mu.Lock()
 	var nodes []Node
 	var provisioned []*godo.KubernetesNode
-	for _, p := range c.NodePools {
-		for _, n := range p.Nodes {
-			nodes = append(nodes, Node{Name: n.Name, ID: n.ID, Pool: p.Name, PoolID: p.ID, Size: p.Size, Region: c.RegionSlug, Labels: p.Labels, Taints: p.Taints})
-			provisioned = append(provisioned, n)
-		}
+	for _, d := range droplets(c) {
+		nodes = append(nodes, Node{
+			Name: d.node.Name, ID: d.node.ID, Pool: d.pool.Name, PoolID: d.pool.ID, Size: d.pool.Size, Region: c.RegionSlug,
+			Labels: d.pool.Labels, Taints: d.pool.Taints,
+		})
+		provisioned = append(provisioned, d.node)
 	}
 	s.mu.Unlock()
 	if err := s.options.Kubernetes.SetNodes(ctx, c.ID, nodes); err != nil {
@@ -153,7 +201,3 @@ func (s *Simulator) syncNodes(ctx context.Context, c *cluster) error {
 	}
 	return nil
 }
-
-func writeJSON(w http.ResponseWriter, value any) { _ = json.NewEncoder(w).Encode(value) }
-
-func encode(data []byte) string { return base64.StdEncoding.EncodeToString(data) }

@@ -3,6 +3,7 @@ package digitalocean
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/digitalocean/godo"
@@ -15,14 +16,14 @@ type project struct {
 }
 
 func (s *Simulator) routeProjects(mux *http.ServeMux) {
-	mux.HandleFunc("GET /v2/projects", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("GET /v2/projects", func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		var list []godo.Project
+		var all []godo.Project
 		for _, p := range sorted(s.projects, func(p *project) string { return p.Name }) {
-			list = append(list, p.Project)
+			all = append(all, p.Project)
 		}
-		reply(w, http.StatusOK, "projects", list)
+		list(w, r, "projects", all)
 	})
 	mux.HandleFunc("POST /v2/projects", func(w http.ResponseWriter, r *http.Request) {
 		var request godo.CreateProjectRequest
@@ -31,9 +32,13 @@ func (s *Simulator) routeProjects(mux *http.ServeMux) {
 		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		now := time.Now().UTC().Format(time.RFC3339)
+		if s.projectNamed(request.Name) != nil {
+			refuse(w, http.StatusConflict, "name is already in use")
+			return
+		}
+		created := now().Format(time.RFC3339)
 		p := &project{Project: godo.Project{ID: uuid.NewString(), Name: request.Name, Description: request.Description,
-			Purpose: request.Purpose, Environment: request.Environment, CreatedAt: now, UpdatedAt: now}}
+			Purpose: request.Purpose, Environment: request.Environment, CreatedAt: created, UpdatedAt: created}}
 		s.projects[p.ID] = p
 		reply(w, http.StatusCreated, "project", p.Project)
 	})
@@ -41,25 +46,30 @@ func (s *Simulator) routeProjects(mux *http.ServeMux) {
 		reply(w, http.StatusOK, "project", p.Project)
 	}))
 	change := s.withProject(func(w http.ResponseWriter, r *http.Request, p *project) {
-		var request godo.Project
+		request := p.Project
 		if !read(w, r, &request) {
 			return
 		}
+		if other := s.projectNamed(request.Name); other != nil && other != p {
+			refuse(w, http.StatusConflict, "name is already in use")
+			return
+		}
 		p.Name, p.Description, p.Purpose, p.Environment = request.Name, request.Description, request.Purpose, request.Environment
+		p.UpdatedAt = now().Format(time.RFC3339)
 		reply(w, http.StatusOK, "project", p.Project)
 	})
 	mux.HandleFunc("PUT /v2/projects/{id}", change)
 	mux.HandleFunc("PATCH /v2/projects/{id}", change)
 	mux.HandleFunc("DELETE /v2/projects/{id}", s.withProject(func(w http.ResponseWriter, _ *http.Request, p *project) {
 		if len(p.resources) > 0 {
-			refuse(w, http.StatusPreconditionFailed, "precondition_failed", "cannot delete a project with resources. move or remove the resources first")
+			refuse(w, http.StatusPreconditionFailed, "cannot delete a project with resources. move or remove the resources first")
 			return
 		}
 		delete(s.projects, p.ID)
 		w.WriteHeader(http.StatusNoContent)
 	}))
-	mux.HandleFunc("GET /v2/projects/{id}/resources", s.withProject(func(w http.ResponseWriter, _ *http.Request, p *project) {
-		reply(w, http.StatusOK, "resources", assigned(p.resources))
+	mux.HandleFunc("GET /v2/projects/{id}/resources", s.withProject(func(w http.ResponseWriter, r *http.Request, p *project) {
+		list(w, r, "resources", assigned(p.resources))
 	}))
 	mux.HandleFunc("POST /v2/projects/{id}/resources", s.withProject(func(w http.ResponseWriter, r *http.Request, p *project) {
 		var request struct {
@@ -74,6 +84,16 @@ func (s *Simulator) routeProjects(mux *http.ServeMux) {
 		p.resources = append(p.resources, request.Resources...)
 		reply(w, http.StatusOK, "resources", assigned(request.Resources))
 	}))
+}
+
+// projectNamed finds a project: names are unique in an account.
+func (s *Simulator) projectNamed(name string) *project {
+	for _, p := range s.projects {
+		if p.Name == name {
+			return p
+		}
+	}
+	return nil
 }
 
 // withProject finds the project of the path, also by the word default; the handler holds the account's lock.
@@ -94,7 +114,10 @@ func (s *Simulator) withProject(handle func(http.ResponseWriter, *http.Request, 
 func assigned(urns []string) []godo.ProjectResource {
 	list := []godo.ProjectResource{}
 	for _, urn := range urns {
-		list = append(list, godo.ProjectResource{URN: urn, AssignedAt: time.Now().UTC().Format(time.RFC3339), Status: "assigned"})
+		list = append(list, godo.ProjectResource{
+			URN: urn, AssignedAt: now().Format(time.RFC3339), Status: "assigned",
+			Links: &godo.ProjectResourceLinks{Self: "https://api.digitalocean.com/v2/" + strings.ReplaceAll(strings.TrimPrefix(urn, "do:"), ":", "/")},
+		})
 	}
 	return list
 }

@@ -1,17 +1,34 @@
-// Package digitalocean simulates a DigitalOcean account over HTTP, as far as a Kubernetes cluster, its network, project
-// and object storage go: the API that godo and the published Pulumi provider speak, asynchronous states included. Behind
-// a cluster stands whatever implements Kubernetes. It listens on loopback.
+// Package digitalocean simulates a DigitalOcean account over HTTP, as far as a Kubernetes cluster, its network, project,
+// DNS and object storage go: the API that godo and the published Pulumi provider speak. It knows the account's other
+// objects, refuses what DigitalOcean refuses, and its states change asynchronously. Behind a cluster runs whatever
+// implements Kubernetes. It listens on loopback.
+//
+// Every answer is checked against DigitalOcean's OpenAPI description (https://github.com/digitalocean/openapi) where
+// DIGITALOCEAN_OPENAPI names a bundle of it; messages that the description leaves open have the link they were seen at.
+//
+// # Faults
+//
+// Faults make the account misbehave: see Fault, and Simulator.AddFault. They can be switched on from outside as well, at
+// the simulator's own path, which needs no token:
+//
+//	POST   /_control/faults       a Fault as JSON; answers it with its id
+//	GET    /_control/faults       those that are on
+//	DELETE /_control/faults       ends all of them
+//	DELETE /_control/faults/{id}  ends one
+//	PUT    /_control/token        {"revoked": true} or {"scopes": ["kubernetes:read"]}; {} restores the token
+//
+// For example, to answer the next two requests for a new cluster with 429, and to keep clusters provisioning:
+//
+//	curl -d '{"method": "POST", "prefix": "/v2/kubernetes/clusters", "status": 429, "retryAfter": 1, "times": 2}' $URL/_control/faults
+//	curl -d '{"method": "GET", "prefix": "/v2/kubernetes/clusters", "state": "provisioning"}' $URL/_control/faults
 package digitalocean
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -23,26 +40,11 @@ import (
 type Options struct {
 	Token      string // the only one accepted
 	Kubernetes Kubernetes
-}
-
-// Kubernetes runs the clusters of the account.
-type Kubernetes interface {
-	// Create boots a control plane and returns its URL and certificate authority (PEM).
-	Create(ctx context.Context, cluster string) (endpoint string, ca []byte, err error)
-	// SetNodes makes the cluster's nodes exactly these.
-	SetNodes(ctx context.Context, cluster string, nodes []Node) error
-	Token(ctx context.Context, cluster string, ttl time.Duration) (token string, expires time.Time, err error)
-	// Volumes and LoadBalancers are what Kubernetes made in the account.
-	Volumes(ctx context.Context, cluster string) ([]string, error)
-	LoadBalancers(ctx context.Context, cluster string) ([]string, error)
-	Delete(ctx context.Context, cluster string) error
-}
-
-// Node is a worker Droplet.
-type Node struct {
-	Name, ID, Pool, PoolID, Size, Region string
-	Labels                               map[string]string
-	Taints                               []godo.Taint
+	// DefaultVPCs are the ranges of default VPCs by region, which exist from the start. A region without one makes the
+	// first VPC created there its default. Nil: one in every region, at ranges apart from the sample stack files'.
+	DefaultVPCs map[string]string
+	// DropletLimit is how many Droplets the account may have; 0 means 100.
+	DropletLimit int
 }
 
 // Simulator is a running account.
@@ -56,38 +58,47 @@ type Simulator struct {
 	stop    context.CancelFunc
 	work    sync.WaitGroup // what goes on after a request was answered
 
-	mu       sync.Mutex
-	clusters map[string]*cluster
-	vpcs     map[string]*godo.VPC
-	projects map[string]*project
-	keys     map[string]*godo.SpacesKey
-	buckets  map[string]bool
-	// lifecycles are the rules of buckets, as they were put.
-	lifecycles map[string]string
-	domains    map[string][]godo.DomainRecord
-	lastRecord int
-	members    map[string]int // by VPC: what is deleted but not gone yet
-	orphans    []string       // volumes and load balancers of clusters that were deleted without them
-	faults     []*fault
+	mu          sync.Mutex
+	versions    []string // that DOKS offers, newest first
+	clusters    map[string]*cluster
+	vpcs        map[string]*godo.VPC
+	projects    map[string]*project
+	keys        map[string]*godo.SpacesKey
+	buckets     map[string]*bucket
+	taken       map[string]bool // names of other customers' buckets
+	domains     map[string][]godo.DomainRecord
+	volumes     map[string]godo.Volume       // left behind by clusters
+	balancers   map[string]godo.LoadBalancer // left behind by clusters
+	lastRecord  int
+	lastDroplet int
+	members     map[string]int // by VPC: what is deleted but not gone yet
+	orphans     []string       // control planes that could not be deleted
+
+	guard guard
 }
 
-// fault answers requests with an error.
-type fault struct {
-	method, prefix string
-	status, times  int
-}
-
-// Start opens the account, empty but for what every account has: a default VPC and a default project.
+// Start opens the account, empty but for what every account has: default VPCs and a default project.
 func Start(ctx context.Context, o Options) (*Simulator, error) {
+	if o.DropletLimit == 0 {
+		o.DropletLimit = 100
+	}
+	if o.DefaultVPCs == nil {
+		o.DefaultVPCs = defaultRanges()
+	}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s := &Simulator{
-		options: o, ctx: background, stop: stop,
+		options: o, ctx: background, stop: stop, versions: Versions(),
 		clusters: map[string]*cluster{}, vpcs: map[string]*godo.VPC{}, projects: map[string]*project{},
-		keys: map[string]*godo.SpacesKey{}, buckets: map[string]bool{}, lifecycles: map[string]string{}, domains: map[string][]godo.DomainRecord{}, members: map[string]int{},
+		keys: map[string]*godo.SpacesKey{}, buckets: map[string]*bucket{}, taken: map[string]bool{},
+		domains: map[string][]godo.DomainRecord{}, members: map[string]int{},
+		volumes: map[string]godo.Volume{}, balancers: map[string]godo.LoadBalancer{}, lastDroplet: 400_000_000,
 	}
-	vpc := &godo.VPC{ID: uuid.NewString(), Name: "default-fra1", RegionSlug: "fra1", IPRange: "10.114.0.0/20", Default: true}
-	s.vpcs[vpc.ID] = vpc
-	first := &project{Project: godo.Project{ID: uuid.NewString(), Name: "first-project", Environment: "Development", IsDefault: true}}
+	for region, ipRange := range o.DefaultVPCs {
+		s.addVPC(&godo.VPC{Name: "default-" + region, RegionSlug: region, IPRange: ipRange, Default: true})
+	}
+	created := now().Format(time.RFC3339)
+	first := &project{Project: godo.Project{ID: uuid.NewString(), Name: "first-project", Purpose: "Just trying out DigitalOcean",
+		Environment: "Development", IsDefault: true, CreatedAt: created, UpdatedAt: created}}
 	s.projects[first.ID] = first
 	api, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -98,8 +109,8 @@ func Start(ctx context.Context, o Options) (*Simulator, error) {
 		return nil, errors.Join(fmt.Errorf("listening: %w", err), api.Close())
 	}
 	s.apiURL, s.s3URL = "http://"+api.Addr().String(), "http://"+spaces.Addr().String()
-	s.api = &http.Server{Handler: s.guard(s.routes()), ReadHeaderTimeout: 10 * time.Second}
-	s.spaces = &http.Server{Handler: http.HandlerFunc(s.serveSpaces), ReadHeaderTimeout: 10 * time.Second}
+	s.api = &http.Server{Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second}
+	s.spaces = &http.Server{Handler: s.disturb(http.HandlerFunc(s.serveSpaces), spacesFaultPath, refuseSpaces), ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = s.api.Serve(api) }() // ends with Close
 	go func() { _ = s.spaces.Serve(spaces) }()
 	return s, nil
@@ -111,6 +122,9 @@ func (s *Simulator) URL() string { return s.apiURL }
 // SpacesURL is the object storage's, with buckets in the path.
 func (s *Simulator) SpacesURL() string { return s.s3URL }
 
+// ControlURL is where faults are switched on from outside: see the package's documentation.
+func (s *Simulator) ControlURL() string { return s.apiURL + "/_control" }
+
 // Close ends the account. Clusters are left to their Kubernetes.
 func (s *Simulator) Close() error {
 	s.stop()
@@ -119,132 +133,33 @@ func (s *Simulator) Close() error {
 	return err
 }
 
-// Fail answers the next requests of that method and path prefix with status.
-func (s *Simulator) Fail(method, prefix string, status, times int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faults = append(s.faults, &fault{method, prefix, status, times})
-}
-
-// Mend ends all faults.
-func (s *Simulator) Mend() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faults = nil
-}
-
-// Leftovers lists what costs money or stands in somebody's way once everything should be gone. It waits for deletions
-// under way.
-func (s *Simulator) Leftovers() []string {
-	s.work.Wait()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	left := slices.Clone(s.orphans)
-	for _, c := range s.clusters {
-		left = append(left, "cluster "+c.Name)
-	}
-	for _, v := range s.vpcs {
-		if !v.Default {
-			left = append(left, "vpc "+v.Name)
-		}
-	}
-	for _, p := range s.projects {
-		if !p.IsDefault {
-			left = append(left, "project "+p.Name)
-		}
-	}
-	for _, k := range s.keys {
-		left = append(left, "spaces key "+k.Name)
-	}
-	for b := range s.buckets {
-		left = append(left, "bucket "+b)
-	}
-	for domain, records := range s.domains {
-		for _, r := range records {
-			left = append(left, "record "+r.Name+"."+domain)
-		}
-	}
-	slices.Sort(left)
-	return left
-}
-
-func (s *Simulator) routes() *http.ServeMux {
+// handler is the API: the account behind faults, and the control endpoints beside it.
+func (s *Simulator) handler() http.Handler {
 	mux := http.NewServeMux()
-	s.routeKubernetes(mux)
-	s.routeNodePools(mux)
-	s.routeVPCs(mux)
-	s.routeProjects(mux)
-	s.routeKeys(mux)
-	s.routeDomains(mux)
-	mux.HandleFunc("GET /v2/account", func(w http.ResponseWriter, _ *http.Request) {
-		reply(w, http.StatusOK, "account", godo.Account{UUID: "rehearsal", Status: "active", DropletLimit: 100, VolumeLimit: 100})
-	})
-	mux.HandleFunc("GET /v2/sizes", func(w http.ResponseWriter, _ *http.Request) { reply(w, http.StatusOK, "sizes", sizes) })
+	s.routeControl(mux)
+	mux.Handle("/", s.authorize(s.disturb(s.accountMux(), func(r *http.Request) string { return r.URL.Path }, refuse)))
 	return mux
 }
 
-// guard checks the token and carries out faults.
-func (s *Simulator) guard(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Authorization") != "Bearer "+s.options.Token {
-			refuse(w, http.StatusUnauthorized, "Unauthorized", "Unable to authenticate you")
-			return
-		}
-		if status := s.fault(r); status != 0 {
-			refuse(w, status, "rehearsed_fault", "a fault the rehearsal asked for")
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
+func (s *Simulator) accountMux() *http.ServeMux {
+	account := http.NewServeMux()
+	s.routeClusters(account)
+	s.routeNodePools(account)
+	s.routeDroplets(account)
+	s.routeStorage(account)
+	s.routeVPCs(account)
+	s.routeProjects(account)
+	s.routeKeys(account)
+	s.routeDomains(account)
+	s.routeCatalog(account)
+	account.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { notFound(w) })
+	return account
 }
 
-func (s *Simulator) fault(r *http.Request) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, f := range s.faults {
-		if f.times > 0 && f.method == r.Method && strings.HasPrefix(r.URL.Path, f.prefix) {
-			f.times--
-			return f.status
-		}
-	}
-	return 0
+// later goes on after the request was answered.
+func (s *Simulator) later(do func(context.Context)) {
+	s.work.Go(func() { do(s.ctx) })
 }
 
-// reply writes {key: value}, as the API does.
-func reply(w http.ResponseWriter, status int, key string, value any) {
-	body := map[string]any{key: value}
-	if status == http.StatusOK { // lists are one page
-		body["links"], body["meta"] = map[string]any{}, map[string]any{"total": 1}
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // the client went away
-}
-
-func refuse(w http.ResponseWriter, status int, id, message string) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(map[string]string{"id": id, "message": message})
-}
-
-func notFound(w http.ResponseWriter) {
-	refuse(w, http.StatusNotFound, "not_found", "The resource you were accessing could not be found.")
-}
-
-// read decodes a request's body, or answers that it cannot.
-func read(w http.ResponseWriter, r *http.Request, into any) bool {
-	if err := json.NewDecoder(r.Body).Decode(into); err != nil {
-		refuse(w, http.StatusBadRequest, "bad_request", err.Error())
-		return false
-	}
-	return true
-}
-
-func sorted[V any](m map[string]V, less func(V) string) []V {
-	list := make([]V, 0, len(m))
-	for _, v := range m {
-		list = append(list, v)
-	}
-	slices.SortFunc(list, func(a, b V) int { return strings.Compare(less(a), less(b)) })
-	return list
-}
+// now is the time to the second, as the API tells it.
+func now() time.Time { return time.Now().UTC().Truncate(time.Second) }

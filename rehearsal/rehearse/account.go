@@ -122,30 +122,30 @@ func (c *clusters) Token(ctx context.Context, cluster string, ttl time.Duration)
 	return plane.Token(ctx, ttl)
 }
 
-func (c *clusters) Volumes(ctx context.Context, cluster string) ([]string, error) {
+func (c *clusters) Volumes(ctx context.Context, cluster string) ([]digitalocean.Volume, error) {
 	plane, err := c.get(cluster)
 	if err != nil {
 		return nil, err
 	}
 	volumes, err := plane.Volumes(ctx)
-	var names []string
+	var made []digitalocean.Volume
 	for _, v := range volumes {
-		names = append(names, v.Name)
+		made = append(made, digitalocean.Volume(v))
 	}
-	return names, err
+	return made, err
 }
 
-func (c *clusters) LoadBalancers(ctx context.Context, cluster string) ([]string, error) {
+func (c *clusters) LoadBalancers(ctx context.Context, cluster string) ([]digitalocean.LoadBalancer, error) {
 	plane, err := c.get(cluster)
 	if err != nil {
 		return nil, err
 	}
 	balancers, err := plane.LoadBalancers(ctx)
-	var names []string
+	var made []digitalocean.LoadBalancer
 	for _, b := range balancers {
-		names = append(names, b.Name)
+		made = append(made, digitalocean.LoadBalancer(b))
 	}
-	return names, err
+	return made, err
 }
 
 func (c *clusters) Delete(ctx context.Context, cluster string) error {

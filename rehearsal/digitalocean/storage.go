@@ -1,0 +1,135 @@
+package digitalocean
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/digitalocean/godo"
+	"github.com/google/uuid"
+)
+
+func (s *Simulator) routeStorage(mux *http.ServeMux) {
+	mux.HandleFunc("GET /v2/volumes", s.withMade(func(w http.ResponseWriter, r *http.Request, volumes []godo.Volume, _ []godo.LoadBalancer) {
+		query := r.URL.Query()
+		shown := []godo.Volume{}
+		for _, v := range volumes {
+			if (!query.Has("name") || query.Get("name") == v.Name) && (!query.Has("region") || query.Get("region") == v.Region.Slug) {
+				shown = append(shown, v)
+			}
+		}
+		list(w, r, "volumes", shown)
+	}))
+	mux.HandleFunc("GET /v2/volumes/{id}", s.withMade(func(w http.ResponseWriter, r *http.Request, volumes []godo.Volume, _ []godo.LoadBalancer) {
+		for _, v := range volumes {
+			if v.ID == r.PathValue("id") {
+				reply(w, http.StatusOK, "volume", v)
+				return
+			}
+		}
+		notFound(w)
+	}))
+	mux.HandleFunc("DELETE /v2/volumes/{id}", s.withMade(func(w http.ResponseWriter, r *http.Request, volumes []godo.Volume, _ []godo.LoadBalancer) {
+		id := r.PathValue("id")
+		if _, left := s.volumes[id]; left {
+			delete(s.volumes, id)
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		for _, v := range volumes {
+			if v.ID == id {
+				refuse(w, http.StatusConflict, "the volume belongs to a running cluster")
+				return
+			}
+		}
+		notFound(w)
+	}))
+	mux.HandleFunc("GET /v2/load_balancers", s.withMade(func(w http.ResponseWriter, r *http.Request, _ []godo.Volume, balancers []godo.LoadBalancer) {
+		list(w, r, "load_balancers", balancers)
+	}))
+	mux.HandleFunc("GET /v2/load_balancers/{id}", s.withMade(func(w http.ResponseWriter, r *http.Request, _ []godo.Volume, balancers []godo.LoadBalancer) {
+		for _, b := range balancers {
+			if b.ID == r.PathValue("id") {
+				reply(w, http.StatusOK, "load_balancer", b)
+				return
+			}
+		}
+		notFound(w)
+	}))
+	mux.HandleFunc("DELETE /v2/load_balancers/{id}", func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if _, left := s.balancers[r.PathValue("id")]; !left {
+			notFound(w)
+			return
+		}
+		delete(s.balancers, r.PathValue("id"))
+		w.WriteHeader(http.StatusNoContent)
+	})
+}
+
+// withMade collects the volumes and load balancers of all clusters and those that clusters left behind; the handler holds
+// the account's lock.
+func (s *Simulator) withMade(handle func(http.ResponseWriter, *http.Request, []godo.Volume, []godo.LoadBalancer)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		clusters := sorted(s.clusters, func(c *cluster) string { return c.Name })
+		s.mu.Unlock()
+		var volumes []godo.Volume
+		var balancers []godo.LoadBalancer
+		for _, c := range clusters {
+			v, b, err := s.made(r.Context(), c)
+			if err != nil {
+				refuse(w, http.StatusInternalServerError, err.Error())
+				return
+			}
+			volumes, balancers = append(volumes, v...), append(balancers, b...)
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		volumes = append(volumes, sorted(s.volumes, func(v godo.Volume) string { return v.Name })...)
+		balancers = append(balancers, sorted(s.balancers, func(b godo.LoadBalancer) string { return b.Name })...)
+		handle(w, r, volumes, balancers)
+	}
+}
+
+// made are the volumes and load balancers of a cluster; none before its control plane runs.
+func (s *Simulator) made(ctx context.Context, c *cluster) ([]godo.Volume, []godo.LoadBalancer, error) {
+	s.mu.Lock()
+	booted := c.Endpoint != ""
+	s.mu.Unlock()
+	if !booted {
+		return nil, nil, nil
+	}
+	volumes, err := s.options.Kubernetes.Volumes(ctx, c.ID)
+	if err != nil {
+		return nil, nil, fmt.Errorf("volumes of %s: %w", c.Name, err)
+	}
+	balancers, err := s.options.Kubernetes.LoadBalancers(ctx, c.ID)
+	if err != nil {
+		return nil, nil, fmt.Errorf("load balancers of %s: %w", c.Name, err)
+	}
+	where := region(c.RegionSlug)
+	tag := "k8s:" + c.ID // as https://github.com/digitalocean/csi-digitalocean tags them
+	var storage []godo.Volume
+	for _, v := range volumes {
+		storage = append(storage, godo.Volume{
+			ID: stableID(c.ID, v.Name), Name: v.Name, Description: "Created by DigitalOcean CSI driver", Region: &where,
+			SizeGigaBytes: int64(v.GiB), FilesystemType: "ext4", Tags: []string{tag}, DropletIDs: []int{}, CreatedAt: c.CreatedAt,
+		})
+	}
+	var routing []godo.LoadBalancer
+	for _, b := range balancers {
+		routing = append(routing, godo.LoadBalancer{
+			ID: stableID(c.ID, b.Name), Name: b.Name, IP: b.IP, Region: &where, SizeUnit: 1, Status: "active", Type: "REGIONAL_NETWORK",
+			Network: "EXTERNAL", VPCUUID: c.VPCUUID, Tag: tag, Created: c.CreatedAt.Format("2006-01-02T15:04:05Z"),
+			ForwardingRules: []godo.ForwardingRule{{EntryProtocol: "tcp", EntryPort: 443, TargetProtocol: "tcp", TargetPort: 443}},
+		})
+	}
+	return storage, routing, nil
+}
+
+// stableID is the id of what a cluster made under a name.
+func stableID(cluster, name string) string {
+	return uuid.NewSHA1(uuid.NameSpaceOID, []byte(cluster+"/"+name)).String()
+}
