@@ -3,6 +3,7 @@ package digitalocean
 import (
 	"errors"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -109,43 +110,122 @@ func TestClusterThatDoesNotBoot(t *testing.T) {
 }
 
 func TestClusterRequestsAreRefused(t *testing.T) {
+	type r = *godo.KubernetesClusterCreateRequest
+	pool := func(name string) *godo.KubernetesNodePoolCreateRequest {
+		return &godo.KubernetesNodePoolCreateRequest{Name: name, Size: "s-2vcpu-4gb", Count: 1}
+	}
 	for _, c := range []struct {
 		name    string
-		change  func(*godo.KubernetesClusterCreateRequest)
-		message string
+		change  func(r)
+		message string // empty: accepted
 	}{
-		{"unknown region", func(r *godo.KubernetesClusterCreateRequest) { r.RegionSlug = "mars1" }, "region"},
-		{"unknown version", func(r *godo.KubernetesClusterCreateRequest) { r.VersionSlug = "1.20.2-do.0" }, "version"},
-		{"unknown size", func(r *godo.KubernetesClusterCreateRequest) { r.NodePools[0].Size = "s-3vcpu-5gb" }, "size"},
-		{"no nodes", func(r *godo.KubernetesClusterCreateRequest) { r.NodePools[0].Count = 0 }, "node"},
-		{"no pool", func(r *godo.KubernetesClusterCreateRequest) { r.NodePools = nil }, "node pool"},
-		{"unknown VPC", func(r *godo.KubernetesClusterCreateRequest) { r.VPCUUID = "none" }, "VPC"},
-		{"VPC of another region", func(r *godo.KubernetesClusterCreateRequest) { r.RegionSlug = "nyc1" }, "another region"},
+		{"as it is", func(r) {}, ""},
+		{"unknown region", func(r r) { r.RegionSlug = "mars1" }, "region"},
+		{"region without Kubernetes", func(r r) { r.RegionSlug = "sfo1" }, "region"},
+		{"unknown version", func(r r) { r.VersionSlug = "1.20.2-do.0" }, "validation error: invalid version slug"},
+		{"a minor for a version", func(r r) { r.VersionSlug = "1.34" }, ""},
+		{"unknown size", func(r r) { r.NodePools[0].Size = "s-3vcpu-5gb" }, "size"},
+		{"no nodes", func(r r) { r.NodePools[0].Count = 0 }, "worker_node_pool_specs[0].count"},
+		{"no pool", func(r r) { r.NodePools = nil }, "node pool"},
+		{"autoscaled from 0", func(r r) { r.NodePools[0].AutoScale, r.NodePools[0].MaxNodes = true, 3 },
+			"validation error: worker_node_pool_specs[0].min nodes must be greater than or equal to 1"},
+		{"most nodes below fewest", func(r r) { r.NodePools[0].AutoScale, r.NodePools[0].MinNodes, r.NodePools[0].MaxNodes = true, 3, 2 }, "max nodes"},
+		{"a pool's name twice", func(r r) { r.NodePools = append(r.NodePools, pool("default")) }, "unique"},
+		{"a long pool name", func(r r) { r.NodePools[0].Name = strings.Repeat("a", 56) }, "55 characters"},
+		{"unknown VPC", func(r r) { r.VPCUUID = "none" }, "VPC"},
+		{"VPC of another region", func(r r) { r.RegionSlug = "nyc1" }, "another region"},
+		{"no VPC", func(r r) { r.VPCUUID = "" }, ""},
+		{"a name that is there", func(r r) { r.Name = "other" }, "already exists"},
+
+		{"subnets apart", func(r r) { r.ClusterSubnet, r.ServiceSubnet = "10.124.0.0/16", "10.125.0.0/19" }, ""},
+		{"the overlay's subnets", func(r r) { r.ClusterSubnet, r.ServiceSubnet = "10.244.0.0/16", "10.245.0.0/19" }, ""},
+		{"pods in the VPC", func(r r) { r.ClusterSubnet, r.ServiceSubnet = "10.110.0.0/16", "10.125.0.0/19" },
+			"creating vpc pod subnet overlay: rpc error: code = InvalidArgument desc = This range/size overlaps with another VPC network in your account: net 10.110.0.0/20."},
+		{"services in the VPC", func(r r) { r.ClusterSubnet, r.ServiceSubnet = "10.124.0.0/16", "10.110.8.0/22" }, "service subnet"},
+		{"services in the pods", func(r r) { r.ClusterSubnet, r.ServiceSubnet = "10.124.0.0/16", "10.124.8.0/22" }, "service subnet"},
+		{"pods in the default VPC", func(r r) { r.ClusterSubnet, r.ServiceSubnet = "10.114.0.0/16", "10.125.0.0/19" }, "default-fra1"},
+		{"pods of another cluster", func(r r) { r.ClusterSubnet, r.ServiceSubnet = "10.150.0.0/16", "10.125.0.0/19" }, "other 10.150.0.0/16"},
+		{"pods only", func(r r) { r.ClusterSubnet = "10.124.0.0/16" }, "together"},
+		{"no network", func(r r) { r.ClusterSubnet, r.ServiceSubnet = "everything", "10.125.0.0/19" }, "CIDR"},
+
+		{"as many nodes as the account may have", func(r r) { r.NodePools[0].Count = 9 }, ""},
+		{"one more", func(r r) { r.NodePools[0].Count = 10 }, "10 additional nodes but not enough available droplet limit"},
+		{"one more in two pools", func(r r) { r.NodePools[0].Count = 9; r.NodePools = append(r.NodePools, pool("more")) }, "10 additional nodes"},
+		{"one more by itself", func(r r) { r.NodePools[0].AutoScale, r.NodePools[0].MinNodes, r.NodePools[0].MaxNodes = true, 1, 10 },
+			"autoscale desired max nodes exceed limits, 10 additional nodes but not enough available droplet limit"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, api := open(t, &fake{})
-			r := request(newVPC(t, api).ID)
+			_, api := openWith(t, &fake{}, Options{DropletLimit: 10})
+			vpc := newVPC(t, api)
+			other := request(vpc.ID)
+			other.Name, other.ClusterSubnet, other.ServiceSubnet, other.NodePools[0].Count = "other", "10.150.0.0/16", "10.151.0.0/19", 1
+			if _, _, err := api.Kubernetes.Create(t.Context(), other); err != nil {
+				t.Fatal(err)
+			}
+			r := request(vpc.ID)
 			c.change(r)
 			_, _, err := api.Kubernetes.Create(t.Context(), r)
-			if status(err) != http.StatusUnprocessableEntity || !strings.Contains(err.Error(), c.message) {
-				t.Errorf("got %v, want a 422 about %q", err, c.message)
+			if c.message == "" && err != nil {
+				t.Errorf("err = %v, want it created", err)
+			}
+			if c.message != "" && (status(err) != http.StatusUnprocessableEntity || !strings.Contains(message(err), c.message)) {
+				t.Errorf("err = %v, want a 422 with %q", err, c.message)
 			}
 		})
 	}
 }
 
-func TestNameIsTaken(t *testing.T) {
-	f := &fake{}
-	_, c := open(t, f)
-	vpc := newVPC(t, c)
-	if _, _, err := c.VPCs.Create(t.Context(), &godo.VPCCreateRequest{Name: "net", RegionSlug: "fra1"}); status(err) != http.StatusUnprocessableEntity {
-		t.Errorf("a second VPC of the same name: %v", err)
-	}
-	f.boot <- nil
-	if _, _, err := c.Kubernetes.Create(t.Context(), request(vpc.ID)); err != nil {
+// What a cluster gets that its request leaves open.
+func TestClusterDefaults(t *testing.T) {
+	_, c := openWith(t, &fake{}, Options{DefaultVPCs: map[string]string{}})
+	r := request("")
+	r.VersionSlug = "latest"
+	created, _, err := c.Kubernetes.Create(t.Context(), r)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := c.Kubernetes.Create(t.Context(), request(vpc.ID)); status(err) != http.StatusUnprocessableEntity {
-		t.Errorf("a second cluster of the same name: %v", err)
+	if created.VersionSlug != versions[0] || created.HA {
+		t.Errorf("version %s, highly available %v; want %s and false", created.VersionSlug, created.HA, versions[0])
+	}
+	pods, services := netip.MustParsePrefix(created.ClusterSubnet), netip.MustParsePrefix(created.ServiceSubnet)
+	vpc, _, err := c.VPCs.Get(t.Context(), created.VPCUUID)
+	if err != nil || vpc.Name != "default-fra1" || !vpc.Default {
+		t.Fatalf("VPC %+v, %v; want a new default", vpc, err)
+	}
+	if inside := netip.MustParsePrefix(vpc.IPRange); pods.Overlaps(services) || pods.Overlaps(inside) || services.Overlaps(inside) {
+		t.Errorf("pods %s, services %s, VPC %s overlap", pods, services, inside)
+	}
+	if pool := created.NodePools[0]; !slices.Contains(pool.Tags, "k8s:worker") || !slices.Contains(pool.Tags, "k8s:"+created.ID) {
+		t.Errorf("tags %v, want those of DOKS", pool.Tags)
+	}
+}
+
+func TestClusterUpdates(t *testing.T) {
+	no, yes := false, true
+	for _, c := range []struct {
+		name    string
+		request godo.KubernetesClusterUpdateRequest
+		message string // empty: accepted
+	}{
+		{"another name", godo.KubernetesClusterUpdateRequest{Name: "b"}, ""},
+		{"high availability stays on", godo.KubernetesClusterUpdateRequest{Name: "a", HA: &yes}, ""},
+		{"high availability off", godo.KubernetesClusterUpdateRequest{Name: "a", HA: &no}, "cannot be disabled"},
+		{"no name", godo.KubernetesClusterUpdateRequest{}, "name is required"},
+		{"the name of another cluster", godo.KubernetesClusterUpdateRequest{Name: "other"}, "already exists"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := &fake{}
+			_, api := open(t, f)
+			cluster := running(t, f, api, func(r *godo.KubernetesClusterCreateRequest) { r.HA = &yes })
+			other := request(cluster.VPCUUID)
+			other.Name = "other"
+			if _, _, err := api.Kubernetes.Create(t.Context(), other); err != nil {
+				t.Fatal(err)
+			}
+			_, _, err := api.Kubernetes.Update(t.Context(), cluster.ID, &c.request)
+			if c.message == "" && err != nil || c.message != "" && (status(err) != http.StatusUnprocessableEntity || !strings.Contains(message(err), c.message)) {
+				t.Errorf("err = %v, want %q", err, c.message)
+			}
+		})
 	}
 }
