@@ -9,13 +9,15 @@ import (
 	"github.com/digitalocean/godo"
 )
 
-// regions of DigitalOcean by slug; those without Kubernetes are old: https://docs.digitalocean.com/platform/regional-availability/
+// regions of DigitalOcean; those without Kubernetes are old. See
+// https://docs.digitalocean.com/platform/regional-availability/
 var regions = []struct {
 	slug, name string
 	kubernetes bool
 }{
-	{"ams3", "Amsterdam 3", true}, {"atl1", "Atlanta 1", true}, {"blr1", "Bangalore 1", true}, {"fra1", "Frankfurt 1", true},
-	{"lon1", "London 1", true}, {"nyc1", "New York 1", true}, {"nyc2", "New York 2", true}, {"nyc3", "New York 3", true},
+	{"ams3", "Amsterdam 3", true}, {"atl1", "Atlanta 1", true}, {"blr1", "Bangalore 1", true},
+	{"fra1", "Frankfurt 1", true}, {"lon1", "London 1", true}, {"nyc1", "New York 1", true},
+	{"nyc2", "New York 2", true}, {"nyc3", "New York 3", true},
 	{"sfo1", "San Francisco 1", false}, {"sfo2", "San Francisco 2", true}, {"sfo3", "San Francisco 3", true},
 	{"sgp1", "Singapore 1", true}, {"syd1", "Sydney 1", true}, {"tor1", "Toronto 1", true},
 }
@@ -109,10 +111,10 @@ func (s *Simulator) routeCatalog(mux *http.ServeMux) {
 		list(w, r, "regions", all)
 	})
 	mux.HandleFunc("GET /v2/account", func(w http.ResponseWriter, _ *http.Request) {
-		reply(w, http.StatusOK, "account", map[string]any{ // godo leaves empty texts out, the API does not
-			"uuid": "00000000000000000000000000000001", "email": "rehearsal@example.com", "email_verified": true, "name": "Rehearsal",
-			"status": "active", "status_message": "", "droplet_limit": s.options.DropletLimit, "floating_ip_limit": 5,
-			"reserved_ip_limit": 5, "volume_limit": 100, "team": map[string]string{"uuid": "00000000000000000000000000000002", "name": "Rehearsal"},
+		reply(w, http.StatusOK, "account", map[string]any{ // godo's leaves empty strings out, the API does not
+			"uuid": "00000000000000000000000000000001", "name": "Rehearsal", "email": "rehearsal@example.com",
+			"email_verified": true, "status": "active", "status_message": "", "droplet_limit": s.options.DropletLimit,
+			"floating_ip_limit": 5, "reserved_ip_limit": 5, "volume_limit": 100,
 		})
 	})
 }

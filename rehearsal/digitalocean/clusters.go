@@ -11,7 +11,8 @@ import (
 
 type cluster struct {
 	godo.KubernetesCluster
-	ca []byte
+	ca     []byte
+	booted chan struct{} // closed once its control plane runs, or failed to
 }
 
 func (s *Simulator) routeClusters(mux *http.ServeMux) {
@@ -70,7 +71,7 @@ func (s *Simulator) createCluster(w http.ResponseWriter, r *http.Request) {
 		vpc = s.ensureDefaultVPC(request.RegionSlug)
 	}
 	pods, services := s.subnets(&request)
-	c := &cluster{KubernetesCluster: godo.KubernetesCluster{
+	c := &cluster{booted: make(chan struct{}), KubernetesCluster: godo.KubernetesCluster{
 		ID: id, Name: request.Name, RegionSlug: request.RegionSlug, VersionSlug: slug,
 		ClusterSubnet: pods, ServiceSubnet: services, VPCUUID: vpc.ID,
 		AutoUpgrade: request.AutoUpgrade, SurgeUpgrade: request.SurgeUpgrade,
@@ -101,6 +102,7 @@ func defaultTags(cluster string) []string { return []string{"k8s", "k8s:" + clus
 
 // boot brings a cluster up; its state tells how that went.
 func (s *Simulator) boot(ctx context.Context, c *cluster) {
+	defer close(c.booted)
 	endpoint, ca, err := s.options.Kubernetes.Create(ctx, c.ID)
 	if err == nil {
 		s.mu.Lock()

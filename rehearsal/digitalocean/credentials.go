@@ -45,7 +45,9 @@ func (s *Simulator) credentials(w http.ResponseWriter, r *http.Request) (*godo.K
 		refuse(w, http.StatusInternalServerError, err.Error())
 		return nil, false
 	}
-	return &godo.KubernetesClusterCredentials{Server: c.Endpoint, CertificateAuthorityData: c.ca, Token: token, ExpiresAt: expires}, true
+	return &godo.KubernetesClusterCredentials{
+		Server: c.Endpoint, CertificateAuthorityData: c.ca, Token: token, ExpiresAt: expires,
+	}, true
 }
 
 func kubeconfig(name string, c *godo.KubernetesClusterCredentials) any {

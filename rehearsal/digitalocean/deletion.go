@@ -15,9 +15,8 @@ func (s *Simulator) listAssociated(w http.ResponseWriter, r *http.Request) {
 	if c == nil {
 		return
 	}
-	resources := godo.KubernetesAssociatedResources{
-		Volumes: []*godo.AssociatedResource{}, VolumeSnapshots: []*godo.AssociatedResource{}, LoadBalancers: []*godo.AssociatedResource{},
-	}
+	none := []*godo.AssociatedResource{}
+	resources := godo.KubernetesAssociatedResources{Volumes: none, VolumeSnapshots: none, LoadBalancers: none}
 	for _, v := range volumes {
 		resources.Volumes = append(resources.Volumes, &godo.AssociatedResource{ID: v.ID, Name: v.Name})
 	}
@@ -70,7 +69,14 @@ func (s *Simulator) deleteCluster(w http.ResponseWriter, r *http.Request, associ
 		}
 	}
 	s.later(func(ctx context.Context) {
-		err := s.options.Kubernetes.Delete(ctx, c.ID)
+		<-c.booted // its boot ends with ctx
+		s.mu.Lock()
+		runs := c.Endpoint != ""
+		s.mu.Unlock()
+		var err error
+		if runs {
+			err = s.options.Kubernetes.Delete(ctx, c.ID)
+		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if err != nil {

@@ -43,11 +43,14 @@ func (s *Simulator) routeDomains(mux *http.ServeMux) {
 			return
 		}
 		s.lastRecord++
-		record := godo.DomainRecord{ID: s.lastRecord, Type: request.Type, Name: request.Name, Data: request.Data, TTL: request.TTL}
+		record := godo.DomainRecord{
+			ID: s.lastRecord, Type: request.Type, Name: request.Name, Data: request.Data, TTL: request.TTL,
+		}
 		s.domains[r.PathValue("domain")] = append(s.domains[r.PathValue("domain")], record)
 		reply(w, http.StatusCreated, "domain_record", record)
 	}))
-	mux.HandleFunc("GET /v2/domains/{domain}/records/{id}", s.withRecord(func(w http.ResponseWriter, _ *http.Request, record *godo.DomainRecord) {
+	const one = "/v2/domains/{domain}/records/{id}"
+	mux.HandleFunc("GET "+one, s.withRecord(func(w http.ResponseWriter, _ *http.Request, record *godo.DomainRecord) {
 		reply(w, http.StatusOK, "domain_record", record)
 	}))
 	edit := s.withRecord(func(w http.ResponseWriter, r *http.Request, record *godo.DomainRecord) {
@@ -58,11 +61,11 @@ func (s *Simulator) routeDomains(mux *http.ServeMux) {
 		record.Type, record.Name, record.Data, record.TTL = request.Type, request.Name, request.Data, request.TTL
 		reply(w, http.StatusOK, "domain_record", record)
 	})
-	mux.HandleFunc("PUT /v2/domains/{domain}/records/{id}", edit)
-	mux.HandleFunc("PATCH /v2/domains/{domain}/records/{id}", edit)
-	mux.HandleFunc("DELETE /v2/domains/{domain}/records/{id}", s.withRecord(func(w http.ResponseWriter, r *http.Request, record *godo.DomainRecord) {
-		id := record.ID
-		s.domains[r.PathValue("domain")] = slices.DeleteFunc(s.domains[r.PathValue("domain")], func(d godo.DomainRecord) bool { return d.ID == id })
+	mux.HandleFunc("PUT "+one, edit)
+	mux.HandleFunc("PATCH "+one, edit)
+	mux.HandleFunc("DELETE "+one, s.withRecord(func(w http.ResponseWriter, r *http.Request, record *godo.DomainRecord) {
+		domain, id := r.PathValue("domain"), record.ID
+		s.domains[domain] = slices.DeleteFunc(s.domains[domain], func(d godo.DomainRecord) bool { return d.ID == id })
 		w.WriteHeader(http.StatusNoContent)
 	}))
 }

@@ -74,11 +74,14 @@ func (d droplet) body() map[string]any {
 		status = "active"
 	}
 	return map[string]any{
-		"id": id, "name": d.node.Name, "memory": s.Memory, "vcpus": s.Vcpus, "disk": s.Disk, "locked": false, "status": status,
-		"created_at": d.node.CreatedAt, "features": []string{"private_networking"}, "backup_ids": []int{}, "snapshot_ids": []int{},
-		"next_backup_window": nil, "volume_ids": []string{}, "size": s, "size_slug": s.Slug, "tags": d.tags(),
-		"region": region(d.cluster.RegionSlug), "vpc_uuid": d.cluster.VPCUUID, "networks": map[string]any{"v4": []any{}, "v6": []any{}},
-		"image": map[string]any{"id": 1, "name": "do-kube-" + d.cluster.VersionSlug, "type": "admin", "distribution": "Debian", "slug": nil,
-			"public": false, "regions": []string{d.cluster.RegionSlug}, "created_at": d.node.CreatedAt, "status": "available"},
+		"id": id, "name": d.node.Name, "memory": s.Memory, "vcpus": s.Vcpus, "disk": s.Disk, "locked": false,
+		"status": status, "created_at": d.node.CreatedAt, "features": []string{"private_networking"}, "tags": d.tags(),
+		"backup_ids": []int{}, "snapshot_ids": []int{}, "next_backup_window": struct{}{}, "volume_ids": []string{},
+		"size": s, "size_slug": s.Slug, "region": region(d.cluster.RegionSlug), "vpc_uuid": d.cluster.VPCUUID,
+		"networks": map[string]any{"v4": []any{}, "v6": []any{}},
+		"image": map[string]any{
+			"id": 1, "name": "do-kube-" + d.cluster.VersionSlug, "type": "admin", "distribution": "Debian", "slug": nil,
+			"public": false, "regions": []string{d.cluster.RegionSlug}, "created_at": d.node.CreatedAt, "status": "available",
+		},
 	}
 }

@@ -89,7 +89,8 @@ func scopesOf(method, path string) []string {
 		}
 	}
 	verb := map[string]string{
-		http.MethodGet: "read", http.MethodPost: "create", http.MethodPut: "update", http.MethodPatch: "update", http.MethodDelete: "delete",
+		http.MethodGet: "read", http.MethodPost: "create", http.MethodPut: "update", http.MethodPatch: "update",
+		http.MethodDelete: "delete",
 	}[method]
 	has := func(part string) bool { return strings.Contains(path, part) }
 	switch {

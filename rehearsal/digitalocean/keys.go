@@ -22,8 +22,10 @@ func (s *Simulator) routeKeys(mux *http.ServeMux) {
 				return
 			}
 		}
-		key := &godo.SpacesKey{Name: request.Name, AccessKey: "DO00" + rand.Text()[:16], SecretKey: rand.Text() + rand.Text()[:17],
-			Grants: request.Grants, CreatedAt: now().Format(time.RFC3339)}
+		key := &godo.SpacesKey{
+			Name: request.Name, AccessKey: "DO00" + rand.Text()[:16], SecretKey: rand.Text() + rand.Text()[:17],
+			Grants: append([]*godo.Grant{}, request.Grants...), CreatedAt: now().Format(time.RFC3339),
+		}
 		s.keys[key.AccessKey] = key
 		reply(w, http.StatusCreated, "key", key)
 	})
@@ -40,7 +42,9 @@ func (s *Simulator) routeKeys(mux *http.ServeMux) {
 		}
 	}
 	shown := func(key *godo.SpacesKey) any { // the secret is in the answer to its creation only
-		return map[string]any{"name": key.Name, "access_key": key.AccessKey, "grants": key.Grants, "created_at": key.CreatedAt}
+		return map[string]any{
+			"name": key.Name, "access_key": key.AccessKey, "grants": key.Grants, "created_at": key.CreatedAt,
+		}
 	}
 	mux.HandleFunc("GET /v2/spaces/keys", func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
@@ -59,11 +63,12 @@ func (s *Simulator) routeKeys(mux *http.ServeMux) {
 		if !read(w, r, &request) {
 			return
 		}
-		key.Name, key.Grants = request.Name, request.Grants
+		key.Name, key.Grants = request.Name, append([]*godo.Grant{}, request.Grants...)
 		reply(w, http.StatusOK, "key", shown(key))
 	}))
-	mux.HandleFunc("DELETE /v2/spaces/keys/{id}", withKey(func(w http.ResponseWriter, _ *http.Request, key *godo.SpacesKey) {
+	remove := func(w http.ResponseWriter, _ *http.Request, key *godo.SpacesKey) {
 		delete(s.keys, key.AccessKey)
 		w.WriteHeader(http.StatusNoContent)
-	}))
+	}
+	mux.HandleFunc("DELETE /v2/spaces/keys/{id}", withKey(remove))
 }

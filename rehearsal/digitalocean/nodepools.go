@@ -19,22 +19,28 @@ func (s *Simulator) routeNodePools(mux *http.ServeMux) {
 		reply(w, http.StatusOK, "node_pools", c.NodePools)
 	}))
 	mux.HandleFunc("POST "+base, s.withCluster(s.addPool))
-	mux.HandleFunc("GET "+base+"/{pool}", s.withPool(func(w http.ResponseWriter, _ *http.Request, _ *cluster, p *godo.KubernetesNodePool) {
+	show := func(w http.ResponseWriter, _ *http.Request, _ *cluster, p *godo.KubernetesNodePool) {
 		reply(w, http.StatusOK, "node_pool", p)
-	}))
+	}
+	mux.HandleFunc("GET "+base+"/{pool}", s.withPool(show))
 	mux.HandleFunc("PUT "+base+"/{pool}", s.withPool(s.updatePool))
-	mux.HandleFunc("DELETE "+base+"/{pool}", s.withPool(func(w http.ResponseWriter, _ *http.Request, c *cluster, p *godo.KubernetesNodePool) {
-		if len(c.NodePools) == 1 { // https://docs.digitalocean.com/products/kubernetes/details/limits/
-			invalid(w, "a cluster must have at least one node pool")
-			return
-		}
-		c.NodePools = slices.DeleteFunc(c.NodePools, func(other *godo.KubernetesNodePool) bool { return other.ID == p.ID })
-		s.later(func(ctx context.Context) { _ = s.syncNodes(ctx, c) }) // the cluster may be gone already
-		w.WriteHeader(http.StatusNoContent)
-	}))
+	mux.HandleFunc("DELETE "+base+"/{pool}", s.withPool(s.deletePool))
 }
 
-func (s *Simulator) withPool(handle func(http.ResponseWriter, *http.Request, *cluster, *godo.KubernetesNodePool)) http.HandlerFunc {
+func (s *Simulator) deletePool(w http.ResponseWriter, _ *http.Request, c *cluster, p *godo.KubernetesNodePool) {
+	if len(c.NodePools) == 1 { // https://docs.digitalocean.com/products/kubernetes/details/limits/
+		invalid(w, "a cluster must have at least one node pool")
+		return
+	}
+	c.NodePools = slices.DeleteFunc(c.NodePools, func(other *godo.KubernetesNodePool) bool { return other.ID == p.ID })
+	s.later(func(ctx context.Context) { _ = s.syncNodes(ctx, c) }) // the cluster may be gone already
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// withPool finds the pool of the path; the handler holds the account's lock.
+func (s *Simulator) withPool(
+	handle func(http.ResponseWriter, *http.Request, *cluster, *godo.KubernetesNodePool),
+) http.HandlerFunc {
 	return s.withCluster(func(w http.ResponseWriter, r *http.Request, c *cluster) {
 		for _, p := range c.NodePools {
 			if p.ID == r.PathValue("pool") {

@@ -73,7 +73,8 @@ func (c *checked) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	if api != nil {
 		if err := api.check(r, response, body); err != nil {
-			c.t.Errorf("%s %s answers %d, against the OpenAPI description: %v\n%s", r.Method, r.URL.Path, response.StatusCode, err, body)
+			c.t.Errorf("%s %s answers %s, against the OpenAPI description: %v\n%s",
+				r.Method, r.URL.Path, response.Status, err, body)
 		}
 	}
 	return response, nil
@@ -125,7 +126,9 @@ func TestScopesAgreeWithTheDescription(t *testing.T) {
 // needs tells whether scopes are one of the alternatives. Those named api: are from before scopes had resources.
 func needs(security *openapi3.SecurityRequirements, scopes []string) bool {
 	for _, alternative := range *security {
-		wanted := slices.DeleteFunc(slices.Clone(alternative["bearer_auth"]), func(scope string) bool { return strings.HasPrefix(scope, "api:") })
+		wanted := slices.DeleteFunc(slices.Clone(alternative["bearer_auth"]), func(scope string) bool {
+			return strings.HasPrefix(scope, "api:")
+		})
 		slices.Sort(wanted)
 		if slices.Equal(wanted, slices.Sorted(slices.Values(scopes))) {
 			return true

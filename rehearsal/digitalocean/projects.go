@@ -54,7 +54,8 @@ func (s *Simulator) routeProjects(mux *http.ServeMux) {
 			refuse(w, http.StatusConflict, "name is already in use")
 			return
 		}
-		p.Name, p.Description, p.Purpose, p.Environment = request.Name, request.Description, request.Purpose, request.Environment
+		p.Name, p.Description = request.Name, request.Description
+		p.Purpose, p.Environment = request.Purpose, request.Environment
 		p.UpdatedAt = now().Format(time.RFC3339)
 		reply(w, http.StatusOK, "project", p.Project)
 	})
@@ -68,10 +69,11 @@ func (s *Simulator) routeProjects(mux *http.ServeMux) {
 		delete(s.projects, p.ID)
 		w.WriteHeader(http.StatusNoContent)
 	}))
-	mux.HandleFunc("GET /v2/projects/{id}/resources", s.withProject(func(w http.ResponseWriter, r *http.Request, p *project) {
+	const resources = "/v2/projects/{id}/resources"
+	mux.HandleFunc("GET "+resources, s.withProject(func(w http.ResponseWriter, r *http.Request, p *project) {
 		list(w, r, "resources", assigned(p.resources))
 	}))
-	mux.HandleFunc("POST /v2/projects/{id}/resources", s.withProject(func(w http.ResponseWriter, r *http.Request, p *project) {
+	mux.HandleFunc("POST "+resources, s.withProject(func(w http.ResponseWriter, r *http.Request, p *project) {
 		var request struct {
 			Resources []string `json:"resources"`
 		}
@@ -79,7 +81,9 @@ func (s *Simulator) routeProjects(mux *http.ServeMux) {
 			return
 		}
 		for _, other := range s.projects { // a resource is in one project
-			other.resources = slices.DeleteFunc(other.resources, func(urn string) bool { return slices.Contains(request.Resources, urn) })
+			other.resources = slices.DeleteFunc(other.resources, func(urn string) bool {
+				return slices.Contains(request.Resources, urn)
+			})
 		}
 		p.resources = append(p.resources, request.Resources...)
 		reply(w, http.StatusOK, "resources", assigned(request.Resources))
@@ -114,9 +118,10 @@ func (s *Simulator) withProject(handle func(http.ResponseWriter, *http.Request, 
 func assigned(urns []string) []godo.ProjectResource {
 	list := []godo.ProjectResource{}
 	for _, urn := range urns {
+		path := strings.ReplaceAll(strings.TrimPrefix(urn, "do:"), ":", "/")
 		list = append(list, godo.ProjectResource{
 			URN: urn, AssignedAt: now().Format(time.RFC3339), Status: "assigned",
-			Links: &godo.ProjectResourceLinks{Self: "https://api.digitalocean.com/v2/" + strings.ReplaceAll(strings.TrimPrefix(urn, "do:"), ":", "/")},
+			Links: &godo.ProjectResourceLinks{Self: "https://api.digitalocean.com/v2/" + path},
 		})
 	}
 	return list

@@ -10,9 +10,13 @@ import (
 func TestProjectsMoveResources(t *testing.T) {
 	s, c := open(t, &fake{})
 	ctx := t.Context()
-	project, _, err := c.Projects.Create(ctx, &godo.CreateProjectRequest{Name: "p", Purpose: "x", Environment: "Development"})
+	request := &godo.CreateProjectRequest{Name: "p", Purpose: "x", Environment: "Development"}
+	project, _, err := c.Projects.Create(ctx, request)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if _, _, err := c.Projects.Create(ctx, request); status(err) != http.StatusConflict {
+		t.Errorf("err = %v, want 409: names of projects are unique", err)
 	}
 	if _, _, err := c.Projects.AssignResources(ctx, project.ID, "do:kubernetes:1"); err != nil {
 		t.Fatal(err)

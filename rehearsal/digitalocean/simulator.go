@@ -19,8 +19,9 @@
 //
 // For example, to answer the next two requests for a new cluster with 429, and to keep clusters provisioning:
 //
-//	curl -d '{"method": "POST", "prefix": "/v2/kubernetes/clusters", "status": 429, "retryAfter": 1, "times": 2}' $URL/_control/faults
-//	curl -d '{"method": "GET", "prefix": "/v2/kubernetes/clusters", "state": "provisioning"}' $URL/_control/faults
+//	faults=$URL/_control/faults clusters=/v2/kubernetes/clusters
+//	curl $faults -d '{"method": "POST", "prefix": "'$clusters'", "status": 429, "retryAfter": 1, "times": 2}'
+//	curl $faults -d '{"method": "GET", "prefix": "'$clusters'", "state": "provisioning"}'
 package digitalocean
 
 import (
@@ -97,8 +98,10 @@ func Start(ctx context.Context, o Options) (*Simulator, error) {
 		s.addVPC(&godo.VPC{Name: "default-" + region, RegionSlug: region, IPRange: ipRange, Default: true})
 	}
 	created := now().Format(time.RFC3339)
-	first := &project{Project: godo.Project{ID: uuid.NewString(), Name: "first-project", Purpose: "Just trying out DigitalOcean",
-		Environment: "Development", IsDefault: true, CreatedAt: created, UpdatedAt: created}}
+	first := &project{Project: godo.Project{
+		ID: uuid.NewString(), Name: "first-project", Purpose: "Just trying out DigitalOcean", Environment: "Development",
+		IsDefault: true, CreatedAt: created, UpdatedAt: created,
+	}}
 	s.projects[first.ID] = first
 	api, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -110,7 +113,8 @@ func Start(ctx context.Context, o Options) (*Simulator, error) {
 	}
 	s.apiURL, s.s3URL = "http://"+api.Addr().String(), "http://"+spaces.Addr().String()
 	s.api = &http.Server{Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second}
-	s.spaces = &http.Server{Handler: s.disturb(http.HandlerFunc(s.serveSpaces), spacesFaultPath, refuseSpaces), ReadHeaderTimeout: 10 * time.Second}
+	storage := s.disturb(http.HandlerFunc(s.serveSpaces), spacesFaultPath, refuseSpaces)
+	s.spaces = &http.Server{Handler: storage, ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = s.api.Serve(api) }() // ends with Close
 	go func() { _ = s.spaces.Serve(spaces) }()
 	return s, nil
@@ -137,7 +141,8 @@ func (s *Simulator) Close() error {
 func (s *Simulator) handler() http.Handler {
 	mux := http.NewServeMux()
 	s.routeControl(mux)
-	mux.Handle("/", s.authorize(s.disturb(s.accountMux(), func(r *http.Request) string { return r.URL.Path }, refuse)))
+	path := func(r *http.Request) string { return r.URL.Path }
+	mux.Handle("/", s.authorize(s.disturb(s.accountMux(), path, refuse)))
 	return mux
 }
 

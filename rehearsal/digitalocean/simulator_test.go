@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -85,11 +86,11 @@ func client(t *testing.T, s *Simulator, token string) *godo.Client {
 
 func newVPC(t *testing.T, c *godo.Client) *godo.VPC {
 	t.Helper()
-	vpc, _, err := c.VPCs.Create(t.Context(), &godo.VPCCreateRequest{Name: "net", RegionSlug: "fra1", IPRange: "10.110.0.0/20"})
+	created, _, err := c.VPCs.Create(t.Context(), vpc("net", "fra1", "10.110.0.0/20"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return vpc
+	return created
 }
 
 func request(vpc string) *godo.KubernetesClusterCreateRequest {
@@ -100,7 +101,9 @@ func request(vpc string) *godo.KubernetesClusterCreateRequest {
 }
 
 // running makes a cluster in a new VPC, after changes to the request, and waits for it.
-func running(t *testing.T, f *fake, c *godo.Client, changes ...func(*godo.KubernetesClusterCreateRequest)) *godo.KubernetesCluster {
+func running(
+	t *testing.T, f *fake, c *godo.Client, changes ...func(*godo.KubernetesClusterCreateRequest),
+) *godo.KubernetesCluster {
 	t.Helper()
 	r := request(newVPC(t, c).ID)
 	for _, change := range changes {
@@ -125,6 +128,17 @@ func status(err error) int {
 		return response.Response.StatusCode
 	}
 	return 0
+}
+
+// expect wants a 422 with a part of a message, or no error without one.
+func expect(t *testing.T, err error, part string) {
+	t.Helper()
+	if part == "" && err != nil {
+		t.Errorf("err = %v, want none", err)
+	}
+	if part != "" && (status(err) != http.StatusUnprocessableEntity || !strings.Contains(message(err), part)) {
+		t.Errorf("err = %v, want a 422 with %q", err, part)
+	}
 }
 
 // message is the API's.

@@ -60,7 +60,7 @@ func refuseSpaces(w http.ResponseWriter, status int, code string) {
 	if code == "" {
 		code = "InternalError"
 	}
-	answerXML(w, status, `<?xml version="1.0" encoding="UTF-8"?><Error><Code>`+code+`</Code><Message>`+code+`</Message></Error>`)
+	answerXML(w, status, fmt.Sprintf("<Error><Code>%s</Code><Message>%[1]s</Message></Error>", code))
 }
 
 // serveSpaces is as much of S3 as buckets with their rules and small objects take. Signatures are not checked.
@@ -71,7 +71,9 @@ func (s *Simulator) serveSpaces(w http.ResponseWriter, r *http.Request) {
 	defer s.mu.Unlock()
 	b, query := s.buckets[name], r.URL.Query()
 	subresource := ""
-	for _, known := range []string{"acl", "cors", "lifecycle", "location", "policy", "versioning", "logging", "versions", "delete"} {
+	for _, known := range []string{
+		"acl", "cors", "lifecycle", "location", "policy", "versioning", "logging", "versions", "delete",
+	} {
 		if query.Has(known) {
 			subresource = known
 		}
@@ -174,15 +176,17 @@ func (b *bucket) serveList(w http.ResponseWriter, name, subresource string) {
 		answerXML(w, http.StatusOK, `<VersioningConfiguration`+namespace+`></VersioningConfiguration>`)
 		return
 	case "acl":
-		answerXML(w, http.StatusOK, `<AccessControlPolicy><Owner><ID>1</ID></Owner><AccessControlList></AccessControlList></AccessControlPolicy>`)
+		answerXML(w, http.StatusOK, `<AccessControlPolicy><Owner><ID>1</ID></Owner></AccessControlPolicy>`)
 		return
 	case "versions":
 		root, element = "ListVersionsResult", "Version"
 	}
 	var contents strings.Builder
 	for _, key := range slices.Sorted(maps.Keys(b.objects)) {
-		fmt.Fprintf(&contents, "<%s><Key>%s</Key><VersionId>null</VersionId><Size>%d</Size></%[1]s>", element, key, len(b.objects[key]))
+		fmt.Fprintf(&contents, "<%s><Key>%s</Key><VersionId>null</VersionId><Size>%d</Size></%[1]s>",
+			element, key, len(b.objects[key]))
 	}
-	answerXML(w, http.StatusOK, fmt.Sprintf("<%s%s><Name>%s</Name><KeyCount>%d</KeyCount><IsTruncated>false</IsTruncated>%s</%[1]s>",
+	answerXML(w, http.StatusOK, fmt.Sprintf(
+		"<%s%s><Name>%s</Name><KeyCount>%d</KeyCount><IsTruncated>false</IsTruncated>%s</%[1]s>",
 		root, namespace, name, len(b.objects), contents.String()))
 }

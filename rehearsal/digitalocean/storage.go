@@ -4,73 +4,85 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
+	"time"
 
 	"github.com/digitalocean/godo"
 	"github.com/google/uuid"
 )
 
+// storageHandler is given the account's volumes and load balancers.
+type storageHandler func(http.ResponseWriter, *http.Request, []godo.Volume, []godo.LoadBalancer)
+
 func (s *Simulator) routeStorage(mux *http.ServeMux) {
-	mux.HandleFunc("GET /v2/volumes", s.withMade(func(w http.ResponseWriter, r *http.Request, volumes []godo.Volume, _ []godo.LoadBalancer) {
-		query := r.URL.Query()
-		shown := []godo.Volume{}
-		for _, v := range volumes {
-			if (!query.Has("name") || query.Get("name") == v.Name) && (!query.Has("region") || query.Get("region") == v.Region.Slug) {
-				shown = append(shown, v)
-			}
-		}
-		list(w, r, "volumes", shown)
+	mux.HandleFunc("GET /v2/volumes", s.withMade(listVolumes))
+	mux.HandleFunc("GET /v2/volumes/{id}", s.withMade(getVolume))
+	mux.HandleFunc("DELETE /v2/volumes/{id}", s.withMade(s.deleteVolume))
+	mux.HandleFunc("GET /v2/load_balancers", s.withMade(listBalancers))
+	mux.HandleFunc("GET /v2/load_balancers/{id}", s.withMade(getBalancer))
+	mux.HandleFunc("DELETE /v2/load_balancers/{id}", s.withMade(s.deleteBalancer))
+}
+
+func listVolumes(w http.ResponseWriter, r *http.Request, volumes []godo.Volume, _ []godo.LoadBalancer) {
+	query := r.URL.Query()
+	list(w, r, "volumes", slices.DeleteFunc(volumes, func(v godo.Volume) bool {
+		return query.Has("name") && query.Get("name") != v.Name || query.Has("region") && query.Get("region") != v.Region.Slug
 	}))
-	mux.HandleFunc("GET /v2/volumes/{id}", s.withMade(func(w http.ResponseWriter, r *http.Request, volumes []godo.Volume, _ []godo.LoadBalancer) {
-		for _, v := range volumes {
-			if v.ID == r.PathValue("id") {
-				reply(w, http.StatusOK, "volume", v)
-				return
-			}
-		}
-		notFound(w)
-	}))
-	mux.HandleFunc("DELETE /v2/volumes/{id}", s.withMade(func(w http.ResponseWriter, r *http.Request, volumes []godo.Volume, _ []godo.LoadBalancer) {
-		id := r.PathValue("id")
-		if _, left := s.volumes[id]; left {
-			delete(s.volumes, id)
-			w.WriteHeader(http.StatusNoContent)
+}
+
+func getVolume(w http.ResponseWriter, r *http.Request, volumes []godo.Volume, _ []godo.LoadBalancer) {
+	for _, v := range volumes {
+		if v.ID == r.PathValue("id") {
+			reply(w, http.StatusOK, "volume", v)
 			return
 		}
-		for _, v := range volumes {
-			if v.ID == id {
-				refuse(w, http.StatusConflict, "the volume belongs to a running cluster")
-				return
-			}
-		}
-		notFound(w)
-	}))
-	mux.HandleFunc("GET /v2/load_balancers", s.withMade(func(w http.ResponseWriter, r *http.Request, _ []godo.Volume, balancers []godo.LoadBalancer) {
-		list(w, r, "load_balancers", balancers)
-	}))
-	mux.HandleFunc("GET /v2/load_balancers/{id}", s.withMade(func(w http.ResponseWriter, r *http.Request, _ []godo.Volume, balancers []godo.LoadBalancer) {
-		for _, b := range balancers {
-			if b.ID == r.PathValue("id") {
-				reply(w, http.StatusOK, "load_balancer", b)
-				return
-			}
-		}
-		notFound(w)
-	}))
-	mux.HandleFunc("DELETE /v2/load_balancers/{id}", func(w http.ResponseWriter, r *http.Request) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if _, left := s.balancers[r.PathValue("id")]; !left {
-			notFound(w)
-			return
-		}
-		delete(s.balancers, r.PathValue("id"))
+	}
+	notFound(w)
+}
+
+// deleteVolume deletes one that a cluster left behind; those of clusters are attached.
+func (s *Simulator) deleteVolume(w http.ResponseWriter, r *http.Request, all []godo.Volume, _ []godo.LoadBalancer) {
+	id := r.PathValue("id")
+	_, left := s.volumes[id]
+	switch {
+	case left:
+		delete(s.volumes, id)
 		w.WriteHeader(http.StatusNoContent)
-	})
+	case slices.ContainsFunc(all, func(v godo.Volume) bool { return v.ID == id }):
+		refuse(w, http.StatusConflict, "the volume is attached to a Droplet")
+	default:
+		notFound(w)
+	}
+}
+
+func listBalancers(w http.ResponseWriter, r *http.Request, _ []godo.Volume, balancers []godo.LoadBalancer) {
+	list(w, r, "load_balancers", balancers)
+}
+
+func getBalancer(w http.ResponseWriter, r *http.Request, _ []godo.Volume, balancers []godo.LoadBalancer) {
+	for _, b := range balancers {
+		if b.ID == r.PathValue("id") {
+			reply(w, http.StatusOK, "load_balancer", b)
+			return
+		}
+	}
+	notFound(w)
+}
+
+// deleteBalancer deletes one that a cluster left behind; that of a cluster is made again, so it stays.
+func (s *Simulator) deleteBalancer(w http.ResponseWriter, r *http.Request, _ []godo.Volume, all []godo.LoadBalancer) {
+	id := r.PathValue("id")
+	if !slices.ContainsFunc(all, func(b godo.LoadBalancer) bool { return b.ID == id }) {
+		notFound(w)
+		return
+	}
+	delete(s.balancers, id)
+	w.WriteHeader(http.StatusNoContent)
 }
 
 // withMade collects the volumes and load balancers of all clusters and those that clusters left behind; the handler holds
 // the account's lock.
-func (s *Simulator) withMade(handle func(http.ResponseWriter, *http.Request, []godo.Volume, []godo.LoadBalancer)) http.HandlerFunc {
+func (s *Simulator) withMade(handle storageHandler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		clusters := sorted(s.clusters, func(c *cluster) string { return c.Name })
@@ -121,8 +133,9 @@ func (s *Simulator) made(ctx context.Context, c *cluster) ([]godo.Volume, []godo
 	var routing []godo.LoadBalancer
 	for _, b := range balancers {
 		routing = append(routing, godo.LoadBalancer{
-			ID: stableID(c.ID, b.Name), Name: b.Name, IP: b.IP, Region: &where, SizeUnit: 1, Status: "active", Type: "REGIONAL_NETWORK",
-			Network: "EXTERNAL", VPCUUID: c.VPCUUID, Tag: tag, Created: c.CreatedAt.Format("2006-01-02T15:04:05Z"),
+			ID: stableID(c.ID, b.Name), Name: b.Name, IP: b.IP, Region: &where, SizeUnit: 1, Status: "active",
+			Type: "REGIONAL_NETWORK", Network: "EXTERNAL", VPCUUID: c.VPCUUID, Tag: tag,
+			Created:         c.CreatedAt.Format(time.RFC3339),
 			ForwardingRules: []godo.ForwardingRule{{EntryProtocol: "tcp", EntryPort: 443, TargetProtocol: "tcp", TargetPort: 443}},
 		})
 	}

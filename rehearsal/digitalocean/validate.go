@@ -84,7 +84,9 @@ func (s *Simulator) ensureDefaultVPC(region string) *godo.VPC {
 	if v := s.defaultVPC(region); v != nil {
 		return v
 	}
-	return s.addVPC(&godo.VPC{Name: "default-" + region, RegionSlug: region, IPRange: free(20, s.networks()).String(), Default: true})
+	return s.addVPC(&godo.VPC{
+		Name: "default-" + region, RegionSlug: region, IPRange: free(20, s.networks()).String(), Default: true,
+	})
 }
 
 // invalidPool says what the API has against a new node pool; spec is how it names it.
@@ -135,11 +137,12 @@ func (s *Simulator) beyondLimitBy(wanted, most int) string {
 	for _, c := range s.clusters {
 		available -= len(droplets(c))
 	}
+	const enough = "%d additional nodes but not enough available droplet limit"
 	switch {
 	case wanted > available:
-		return fmt.Sprintf("validation error: %d additional nodes but not enough available droplet limit", wanted)
+		return fmt.Sprintf("validation error: "+enough, wanted)
 	case most > available:
-		return fmt.Sprintf("validation error: autoscale desired max nodes exceed limits, %d additional nodes but not enough available droplet limit", most)
+		return fmt.Sprintf("validation error: autoscale desired max nodes exceed limits, "+enough, most)
 	}
 	return ""
 }

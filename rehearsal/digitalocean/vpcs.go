@@ -155,7 +155,8 @@ func (s *Simulator) membersOf(vpc string) []godo.VPCMember {
 		}
 		members = append(members, godo.VPCMember{URN: c.URN(), Name: c.Name, CreatedAt: c.CreatedAt})
 		for _, d := range droplets(c) {
-			members = append(members, godo.VPCMember{URN: "do:droplet:" + d.node.DropletID, Name: d.node.Name, CreatedAt: d.node.CreatedAt})
+			urn := "do:droplet:" + d.node.DropletID
+			members = append(members, godo.VPCMember{URN: urn, Name: d.node.Name, CreatedAt: d.node.CreatedAt})
 		}
 	}
 	for _, b := range sorted(s.balancers, func(b godo.LoadBalancer) string { return b.Name }) {
