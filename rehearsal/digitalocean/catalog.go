@@ -119,7 +119,7 @@ func (s *Simulator) routeCatalog(mux *http.ServeMux) {
 	})
 }
 
-// region is what other objects tell of theirs.
+// region is a region as the objects in it show it.
 func region(slug string) godo.Region {
 	for _, r := range regions {
 		if r.slug == slug {

@@ -100,7 +100,7 @@ func (s *Simulator) createCluster(w http.ResponseWriter, r *http.Request) {
 // defaultTags are those DOKS gives to a cluster and all that belongs to it.
 func defaultTags(cluster string) []string { return []string{"k8s", "k8s:" + cluster} }
 
-// boot brings a cluster up; its state tells how that went.
+// boot starts the control plane of a cluster; its state shows the result.
 func (s *Simulator) boot(ctx context.Context, c *cluster) {
 	defer close(c.booted)
 	endpoint, ca, err := s.options.Kubernetes.Create(ctx, c.ID)

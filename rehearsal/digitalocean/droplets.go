@@ -62,7 +62,7 @@ func (s *Simulator) allDroplets() []droplet {
 
 func (d droplet) tags() []string { return append(defaultTags(d.cluster.ID), "k8s:worker") }
 
-// body is the Droplet as the API tells it; godo's leaves out what is false or empty.
+// body is the Droplet as the API returns it; godo's type omits what is false or empty.
 func (d droplet) body() map[string]any {
 	id, err := strconv.Atoi(d.node.DropletID)
 	if err != nil {

@@ -15,18 +15,18 @@ import (
 	"github.com/google/uuid"
 )
 
-// Fault makes requests go wrong. Of several that match a request the oldest acts.
+// Fault makes requests fail. Of several that match a request the oldest acts.
 type Fault struct {
 	ID string `json:"id,omitempty"` // set by AddFault
 
 	Method string `json:"method,omitempty"` // of the requests it is about; empty: all
 	Prefix string `json:"prefix,omitempty"` // of their path; requests to Spaces have /spaces/BUCKET/KEY
 	After  int    `json:"after,omitempty"`  // so many of them are answered correctly first
-	Times  int    `json:"times,omitempty"`  // then so many go wrong; 0: until it ends
+	Times  int    `json:"times,omitempty"`  // then so many fail; 0: until the fault ends
 
 	// Status refuses them, with DigitalOcean's id and message for it.
 	Status int `json:"status,omitempty"`
-	// Message replaces DigitalOcean's, or the one beside State.
+	// Message replaces DigitalOcean's, or sets that of State.
 	Message    string  `json:"message,omitempty"`
 	RetryAfter int     `json:"retryAfter,omitempty"` // seconds, in the header of that name
 	Delay      float64 `json:"delay,omitempty"`      // seconds until the request is carried out or refused
@@ -87,7 +87,7 @@ func (s *Simulator) Mend() {
 	s.guard.faults = nil
 }
 
-// EndFault ends one fault, and tells whether it was on.
+// EndFault ends one fault and reports whether it was on.
 func (s *Simulator) EndFault(id string) bool {
 	s.guard.mu.Lock()
 	defer s.guard.mu.Unlock()
@@ -96,7 +96,7 @@ func (s *Simulator) EndFault(id string) bool {
 	return len(s.guard.faults) < before
 }
 
-// Faults lists those that are on, oldest first. One that went wrong as often as it should is not.
+// Faults lists those that are on, oldest first. One whose Times are used up is not.
 func (s *Simulator) Faults() []Fault {
 	s.guard.mu.Lock()
 	defer s.guard.mu.Unlock()

@@ -66,7 +66,7 @@ var resources = map[string]string{
 	"/v2/spaces/keys": "spaces_key", "/v2/volumes": "block_storage", "/v2/vpcs": "vpc",
 }
 
-// allows tells whether a token with these scopes may make a request.
+// allows reports whether a token with these scopes may make a request.
 func allows(granted []string, method, path string) bool {
 	if strings.HasPrefix(path, "/v2/domains/") && method != http.MethodGet && slices.Contains(granted, "domain:update") {
 		return true // enough to add and delete records, too

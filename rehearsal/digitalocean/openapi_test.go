@@ -123,7 +123,7 @@ func TestScopesAgreeWithTheDescription(t *testing.T) {
 	}
 }
 
-// needs tells whether scopes are one of the alternatives. Those named api: are from before scopes had resources.
+// needs reports whether scopes are one of the alternatives. Those named api: are from before scopes had resources.
 func needs(security *openapi3.SecurityRequirements, scopes []string) bool {
 	for _, alternative := range *security {
 		wanted := slices.DeleteFunc(slices.Clone(alternative["bearer_auth"]), func(scope string) bool {

@@ -137,7 +137,7 @@ func (s *Simulator) Close() error {
 	return err
 }
 
-// handler is the API: the account behind faults, and the control endpoints beside it.
+// handler is the API: the account behind faults, and the control endpoints.
 func (s *Simulator) handler() http.Handler {
 	mux := http.NewServeMux()
 	s.routeControl(mux)
@@ -166,5 +166,5 @@ func (s *Simulator) later(do func(context.Context)) {
 	s.work.Go(func() { do(s.ctx) })
 }
 
-// now is the time to the second, as the API tells it.
+// now is the time in UTC to the second, as the API returns it.
 func now() time.Time { return time.Now().UTC().Truncate(time.Second) }

@@ -32,7 +32,7 @@ func TestSpacesKeyNeedsItsBucket(t *testing.T) {
 	}
 	again, _, err := c.SpacesKeys.Get(t.Context(), key.AccessKey)
 	if err != nil || again.SecretKey != "" {
-		t.Errorf("the secret is told a second time: %+v, %v", again, err)
+		t.Errorf("the secret is returned a second time: %+v, %v", again, err)
 	}
 }
 

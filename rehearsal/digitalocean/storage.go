@@ -91,6 +91,12 @@ func (s *Simulator) withMade(handle storageHandler) http.HandlerFunc {
 		var balancers []godo.LoadBalancer
 		for _, c := range clusters {
 			v, b, err := s.made(r.Context(), c)
+			s.mu.Lock()
+			gone := s.clusters[c.ID] == nil // meanwhile
+			s.mu.Unlock()
+			if gone {
+				continue
+			}
 			if err != nil {
 				refuse(w, http.StatusInternalServerError, err.Error())
 				return

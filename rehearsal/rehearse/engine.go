@@ -186,7 +186,7 @@ func (e *engine) hold(ctx context.Context, r *report) {
 	} else {
 		r.note("preview a change against it: make preview-rehearsed AT=%s", file)
 	}
-	r.note("make the simulated account misbehave: %s/faults; go doc ./rehearsal/digitalocean says how", e.account.simulator.ControlURL())
+	r.note("make the simulated account misbehave: %s/faults (go -C rehearsal doc ./digitalocean)", e.account.simulator.ControlURL())
 	r.note("end it, and clean up, with Ctrl-C here or: kill -INT %d", os.Getpid())
 	<-ctx.Done()
 }
