@@ -1,24 +1,17 @@
 package components
 
 import (
-	"fmt"
-
+	"github.com/digitalocean/godo"
 	"github.com/pulumi/pulumi-digitalocean/sdk/v4/go/digitalocean"
 	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"doks-security/account"
 )
 
 // vpcDeletion is how long DigitalOcean may need to let go of a VPC: its API refuses while the cluster's members leave,
 // and the cluster's own deletion returns before that.
 const vpcDeletion = "15m"
-
-// Network is the address plan. The pods' and services' subnets make the cluster VPC-native; they are set at creation
-// and cannot change.
-type Network struct {
-	VPC      string `json:"vpc"`
-	Pods     string `json:"pods"`
-	Services string `json:"services"`
-}
 
 // Maintenance is the weekly window of DigitalOcean's automatic upgrades.
 type Maintenance struct {
@@ -28,14 +21,20 @@ type Maintenance struct {
 
 // ClusterArgs describe a cluster and what belongs to it.
 type ClusterArgs struct {
-	Name, Region  string
-	VersionPrefix string // a minor such as 1.34, or an exact slug
-	Network       Network
-	Pools         []Pool // the first is created with the cluster
-	HA            bool
-	AutoUpgrade   bool
-	SurgeUpgrade  bool
-	Maintenance   Maintenance
+	Account *account.Account
+	// Running and VPC are what the account has already of this cluster; nil when there is none.
+	Running *godo.KubernetesCluster
+	VPC     *godo.VPC
+
+	Name, Region string
+	Version      string // slug
+	Upgrade      bool   // upgrade a running cluster to Version; otherwise it keeps its own
+	Network      account.Network
+	Pools        []Pool // the first is created with the cluster
+	HA           bool
+	AutoUpgrade  bool
+	SurgeUpgrade bool
+	Maintenance  Maintenance
 	// APIAllowedCIDRs limit who reaches the control plane; empty leaves it open.
 	APIAllowedCIDRs            []string
 	RegistryIntegration        bool
@@ -55,31 +54,19 @@ type Cluster struct {
 	Version   pulumi.StringOutput `pulumi:"version"`
 	// Kubeconfig asks doctl for a token at each use: it holds none. A secret all the same.
 	Kubeconfig pulumi.StringOutput `pulumi:"kubeconfig"`
-	// KubeconfigFile is where this run wrote a kubeconfig with a short-lived token; empty with doctl credentials.
-	KubeconfigFile string
+	// KubeconfigFile is where this run wrote a kubeconfig with a short-lived token, below the project's directory; empty
+	// with doctl credentials.
+	KubeconfigFile pulumi.StringOutput
 	// Provider deploys into the cluster.
 	Provider *kubernetes.Provider
 
-	owned pulumi.Resource
+	owned bool
 }
 
-// NewCluster creates the VPC, the cluster with its node pools, the project and the Kubernetes provider. A change that
-// would replace a living cluster is an error.
+// NewCluster creates the VPC, the cluster with its node pools, the project and the Kubernetes provider. An update never
+// replaces any of them: inputs that would are kept as they are.
 func NewCluster(ctx *pulumi.Context, name string, args *ClusterArgs, opts ...pulumi.ResourceOption) (*Cluster, error) {
-	live, err := lookupCluster(ctx, args.Name)
-	if err != nil {
-		return nil, err
-	}
-	if live != nil {
-		if err := refuseReplacement(live, args); err != nil {
-			return nil, err
-		}
-	}
-	version, upgrade, err := chooseVersion(ctx, args.VersionPrefix, live)
-	if err != nil {
-		return nil, err
-	}
-	c := &Cluster{}
+	c := &Cluster{owned: true}
 	if err := ctx.RegisterComponentResource(typePrefix+"Cluster", name, c, opts...); err != nil {
 		return nil, err
 	}
@@ -89,19 +76,25 @@ func NewCluster(ctx *pulumi.Context, name string, args *ClusterArgs, opts ...pul
 		Description: pulumi.String("Nodes of " + args.Name),
 		Region:      pulumi.String(args.Region),
 		IpRange:     pulumi.String(args.Network.VPC),
-	}, parent, pulumi.Protect(args.Protect), pulumi.Timeouts(&pulumi.CustomTimeouts{Delete: vpcDeletion}))
+	}, parent, pulumi.Protect(args.Protect), pulumi.IgnoreChanges(KeptVPCInputs),
+		pulumi.Timeouts(&pulumi.CustomTimeouts{Delete: vpcDeletion}))
 	if err != nil {
 		return nil, err
 	}
-	clusterOpts := []pulumi.ResourceOption{parent, pulumi.Protect(args.Protect)}
-	if !upgrade {
+	if args.VPC != nil {
+		if err := c.requireKnown(ctx, vpc.ID(), vpc.URN(), "VPC", args.VPC.Name, args.VPC.ID, ""); err != nil {
+			return nil, err
+		}
+	}
+	kept := KeptClusterInputs
+	if !args.Upgrade {
 		// DigitalOcean's automatic upgrade is no diff: the state's version stays until the prefix asks for another.
-		clusterOpts = append(clusterOpts, pulumi.IgnoreChanges([]string{"version"}))
+		kept = append([]string{"version"}, kept...)
 	}
 	doks, err := digitalocean.NewKubernetesCluster(ctx, name, &digitalocean.KubernetesClusterArgs{
 		Name:          pulumi.String(args.Name),
 		Region:        pulumi.String(args.Region),
-		Version:       pulumi.String(version),
+		Version:       pulumi.String(args.Version),
 		VpcUuid:       vpc.ID(),
 		ClusterSubnet: pulumi.String(args.Network.Pods),
 		ServiceSubnet: pulumi.String(args.Network.Services),
@@ -120,9 +113,18 @@ func NewCluster(ctx *pulumi.Context, name string, args *ClusterArgs, opts ...pul
 		Tags:                          pulumi.ToStringArray(args.Tags),
 		DestroyAllAssociatedResources: pulumi.Bool(args.DestroyAssociatedResources),
 		KubeconfigExpireSeconds:       pulumi.Int(tokenSeconds),
-	}, clusterOpts...)
+	}, parent, pulumi.Protect(args.Protect), pulumi.IgnoreChanges(kept))
 	if err != nil {
 		return nil, err
+	}
+	if args.Running != nil {
+		state := ""
+		if status := args.Running.Status; status != nil {
+			state = ", " + string(status.State)
+		}
+		if err := c.requireKnown(ctx, doks.ID(), doks.URN(), "cluster", args.Running.Name, args.Running.ID, state); err != nil {
+			return nil, err
+		}
 	}
 	for _, pool := range args.Pools[1:] {
 		if err := newNodePool(ctx, name+"-"+pool.Name, pool, doks, parent); err != nil {
@@ -132,41 +134,36 @@ func NewCluster(ctx *pulumi.Context, name string, args *ClusterArgs, opts ...pul
 	if err := newProject(ctx, name, &args.Project, pulumi.StringArray{doks.ClusterUrn}, parent); err != nil {
 		return nil, err
 	}
-	c.owned = doks
 	c.ClusterID, c.Name, c.Version = doks.ID().ToStringOutput(), doks.Name, doks.Version
-	return c, c.connect(ctx, name, args.Name, args.Credentials, live)
+	return c, c.connect(ctx, name, args.Account, args.Credentials)
 }
 
-// ExistingClusterArgs name a cluster that other means look after.
+// ExistingClusterArgs describe a cluster that is managed outside of this stack.
 type ExistingClusterArgs struct {
-	Name        string
+	Account     *account.Account
+	Running     *godo.KubernetesCluster
 	Credentials Credentials
 }
 
-// NewExistingCluster looks a cluster up by its name. A destroy leaves it, and removes what was put into it.
+// NewExistingCluster uses a cluster. A destroy leaves it, and removes what was deployed into it.
 func NewExistingCluster(ctx *pulumi.Context, name string, args *ExistingClusterArgs, opts ...pulumi.ResourceOption) (*Cluster, error) {
-	live, err := lookupCluster(ctx, args.Name)
-	if err != nil {
-		return nil, err
-	}
-	if live == nil {
-		return nil, fmt.Errorf("cluster.existing: there is no cluster %q in this DigitalOcean account; `doctl kubernetes cluster list` shows those there are", args.Name)
-	}
 	c := &Cluster{}
 	if err := ctx.RegisterComponentResource(typePrefix+"ExistingCluster", name, c, opts...); err != nil {
 		return nil, err
 	}
-	c.ClusterID = pulumi.String(live.Id).ToStringOutput()
-	c.Name = pulumi.String(live.Name).ToStringOutput()
-	c.Version = pulumi.String(live.Version).ToStringOutput()
-	return c, c.connect(ctx, name, args.Name, args.Credentials, live)
+	c.ClusterID = pulumi.String(args.Running.ID).ToStringOutput()
+	c.Name = pulumi.String(args.Running.Name).ToStringOutput()
+	c.Version = pulumi.String(args.Running.VersionSlug).ToStringOutput()
+	return c, c.connect(ctx, name, args.Account, args.Credentials)
 }
 
-// Options are what a component needs to deploy into the cluster. Its Kubernetes resources go with an owned cluster:
-// a destroy deletes the cluster and leaves them out, quickly and without a living token.
+// Options are what a component needs to deploy into the cluster. Kubernetes resources of an owned cluster are deleted with
+// its provider: a destroy deletes the cluster, and neither needs a valid token nor takes the time to uninstall. The provider
+// belongs to one cluster (see connect), so when the cluster is lost and another is created, what was in the lost one is
+// forgotten and never deleted from the new one.
 func (c *Cluster) Options() []pulumi.ResourceOption {
 	opts := []pulumi.ResourceOption{pulumi.Provider(c.Provider)}
-	if c.owned == nil {
+	if !c.owned {
 		return opts
 	}
 	deletedWith := func(args *pulumi.ResourceTransformationArgs) *pulumi.ResourceTransformationResult {
@@ -174,7 +171,7 @@ func (c *Cluster) Options() []pulumi.ResourceOption {
 			return nil
 		}
 		return &pulumi.ResourceTransformationResult{
-			Props: args.Props, Opts: append(args.Opts, pulumi.DeletedWith(c.owned)),
+			Props: args.Props, Opts: append(args.Opts, pulumi.DeletedWith(c.Provider)),
 		}
 	}
 	return append(opts, pulumi.Transformations([]pulumi.ResourceTransformation{deletedWith}))

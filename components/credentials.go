@@ -1,60 +1,53 @@
 package components
 
 import (
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
-	"strings"
 
-	"github.com/pulumi/pulumi-digitalocean/sdk/v4/go/digitalocean"
 	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"gopkg.in/yaml.v3"
+
+	"doks-security/account"
 )
 
 // Credentials is how the Kubernetes provider logs in.
 type Credentials string
 
 const (
-	// TokenCredentials read a short-lived token at each run into a file that only its owner reads. The state holds
-	// the file's path, which never changes: no diff, no secret.
+	// TokenCredentials read a short-lived token at each run into a file that only its owner reads. The state holds the
+	// file's path, which is the same as long as the cluster is: no diff, no secret.
 	TokenCredentials Credentials = "token"
 	// DoctlCredentials let doctl fetch a token at each use.
 	DoctlCredentials Credentials = "doctl"
 )
 
-// tokenSeconds is the life of a token: longer than the longest update, short enough to be worth little when leaked.
+// tokenSeconds is how long a token is valid: longer than the longest update, short enough to be worth little when leaked.
 const tokenSeconds = 2 * 60 * 60
 
 // kubeconfigDir is below the project's directory, and ignored by git.
 const kubeconfigDir = ".kubeconfig"
 
-// connect makes the Kubernetes provider; live is the cluster if it stood before this run. clusterIdentifier keeps the
-// provider, and all that it deployed, when its kubeconfig changes.
-func (c *Cluster) connect(ctx *pulumi.Context, name, clusterName string, credentials Credentials, live *digitalocean.LookupKubernetesClusterResult) error {
-	file := filepath.ToSlash(filepath.Join(kubeconfigDir, ctx.Stack()+".yaml"))
-	root := ctx.RootDirectory()
-	fresh := c.ClusterID.ApplyT(func(id string) (*digitalocean.LookupKubernetesClusterResult, error) {
-		if live != nil && live.Id == id {
-			return live, nil
-		}
-		created, err := lookupCluster(ctx, clusterName)
-		if err == nil && created == nil {
-			err = fmt.Errorf("the cluster %q is gone; run pulumi refresh", clusterName)
-		}
-		return created, err
-	})
-	exec := fresh.ApplyT(func(v any) (string, error) {
-		return execKubeconfig(v.(*digitalocean.LookupKubernetesClusterResult))
+// connect makes the Kubernetes provider. It belongs to one cluster: its kubeconfig is asked for by the cluster's id and kept
+// in a file named after it, so that the provider of a cluster that is gone reaches no other. clusterIdentifier keeps the
+// provider, and all that it deployed, when something else changes about the way to the cluster.
+func (c *Cluster) connect(ctx *pulumi.Context, name string, account *account.Account, credentials Credentials) error {
+	fresh := c.ClusterID.ApplyT(func(id string) ([]byte, error) { return fetchKubeconfig(ctx, account, id) })
+	exec := pulumi.All(c.ClusterID, fresh).ApplyT(func(all []any) (string, error) {
+		return execKubeconfig(all[0].(string), all[1].([]byte))
 	}).(pulumi.StringOutput)
 	config := exec
+	c.KubeconfigFile = pulumi.String("").ToStringOutput()
 	if credentials == TokenCredentials {
-		c.KubeconfigFile = file
 		// Written here, so that the provider waits for it.
-		config = fresh.ApplyT(func(v any) (string, error) {
-			return file, writeKubeconfig(filepath.Join(root, filepath.FromSlash(file)), v.(*digitalocean.LookupKubernetesClusterResult))
+		config = pulumi.All(c.ClusterID, fresh).ApplyT(func(all []any) (string, error) {
+			file := path.Join(kubeconfigDir, all[0].(string)+".yaml")
+			return file, writeKubeconfig(filepath.Join(ctx.RootDirectory(), filepath.FromSlash(file)), all[1].([]byte))
 		}).(pulumi.StringOutput)
+		c.KubeconfigFile = config
 	}
 	provider, err := kubernetes.NewProvider(ctx, name, &kubernetes.ProviderArgs{
 		Kubeconfig:            config,
@@ -71,11 +64,17 @@ func (c *Cluster) connect(ctx *pulumi.Context, name, clusterName string, credent
 	})
 }
 
-// writeKubeconfig replaces the file in one step: a reader never sees half of it.
-func writeKubeconfig(path string, live *digitalocean.LookupKubernetesClusterResult) error {
-	if len(live.KubeConfigs) == 0 || live.KubeConfigs[0].RawConfig == "" {
-		return errors.New("DigitalOcean returned no kubeconfig: does the API token have the scope kubernetes:access_cluster?")
+func fetchKubeconfig(ctx *pulumi.Context, a *account.Account, id string) ([]byte, error) {
+	config, err := a.Kubeconfig(ctx.Context(), id, tokenSeconds)
+	if errors.Is(err, account.ErrNoCluster) {
+		return nil, fmt.Errorf("the cluster %s of this stack no longer exists in the DigitalOcean account. To create a new one: "+
+			"pulumi refresh --target '**KubernetesCluster**' && pulumi up", id)
 	}
+	return config, err
+}
+
+// writeKubeconfig replaces the file in one step: a reader never sees half of it.
+func writeKubeconfig(path string, config []byte) error {
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("writing the kubeconfig: %w", err)
@@ -84,7 +83,7 @@ func writeKubeconfig(path string, live *digitalocean.LookupKubernetesClusterResu
 	if err != nil {
 		return fmt.Errorf("writing the kubeconfig: %w", err)
 	}
-	_, err = temporary.WriteString(live.KubeConfigs[0].RawConfig)
+	_, err = temporary.Write(config)
 	err = errors.Join(err, temporary.Close())
 	if err == nil {
 		err = os.Rename(temporary.Name(), path)
@@ -95,34 +94,22 @@ func writeKubeconfig(path string, live *digitalocean.LookupKubernetesClusterResu
 	return nil
 }
 
-// execKubeconfig holds no token: doctl is asked for one at each use.
-func execKubeconfig(live *digitalocean.LookupKubernetesClusterResult) (string, error) {
-	if len(live.KubeConfigs) == 0 {
-		return "", errors.New("DigitalOcean returned no kubeconfig: does the API token have the scope kubernetes:access_cluster?")
+// execKubeconfig is the kubeconfig without its token: doctl is asked for one at each use.
+func execKubeconfig(id string, config []byte) (string, error) {
+	var object map[string]any
+	if err := yaml.Unmarshal(config, &object); err != nil {
+		return "", fmt.Errorf("the kubeconfig of cluster %s: %w", id, err)
 	}
-	ca := live.KubeConfigs[0].ClusterCaCertificate
-	if _, err := base64.StdEncoding.DecodeString(ca); err != nil {
-		return "", fmt.Errorf("the certificate of cluster %q: %w", live.Name, err)
+	users, _ := object["users"].([]any)
+	for _, user := range users {
+		if user, ok := user.(map[string]any); ok {
+			user["user"] = map[string]any{"exec": map[string]any{
+				"apiVersion": "client.authentication.k8s.io/v1beta1", "command": "doctl",
+				"args":            []string{"kubernetes", "cluster", "kubeconfig", "exec-credential", "--version=v1beta1", "--context=default", id},
+				"interactiveMode": "IfAvailable", "provideClusterInfo": false,
+			}}
+		}
 	}
-	return strings.NewReplacer("{name}", live.Name, "{id}", live.Id, "{host}", live.Endpoint, "{ca}", ca).Replace(`apiVersion: v1
-kind: Config
-clusters:
-- name: {name}
-  cluster:
-    server: {host}
-    certificate-authority-data: {ca}
-users:
-- name: {name}
-  user:
-    exec:
-      apiVersion: client.authentication.k8s.io/v1beta1
-      command: doctl
-      args: [kubernetes, cluster, kubeconfig, exec-credential, --version=v1beta1, --context=default, {id}]
-      interactiveMode: IfAvailable
-      provideClusterInfo: false
-contexts:
-- name: {name}
-  context: {cluster: {name}, user: {name}}
-current-context: {name}
-`), nil
+	text, err := yaml.Marshal(object)
+	return string(text), err
 }

@@ -1,7 +1,6 @@
 package components
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/pulumi/pulumi-digitalocean/sdk/v4/go/digitalocean"
@@ -54,14 +53,6 @@ type CertificateSettings struct {
 	Issuer    string `json:"issuer"`    // URL of an ACME directory
 	Challenge string `json:"challenge"` // dns or http
 	DNSToken  string `json:"dnsToken"`  // secret; an API token that may change the domain's records, for dns
-}
-
-// RequireDomain is an error unless the account has the domain: a program that finds out late has created the rest.
-func RequireDomain(ctx *pulumi.Context, domain string) error {
-	if _, err := digitalocean.LookupDomain(ctx, &digitalocean.LookupDomainArgs{Name: domain}); err != nil {
-		return fmt.Errorf("exposure.domain: there is no domain %q in this DigitalOcean account; `doctl compute domain list` shows those there are: %w", domain, err)
-	}
-	return nil
 }
 
 // NewExposure creates it.

@@ -83,6 +83,6 @@ func newNodePool(ctx *pulumi.Context, name string, p Pool, cluster *digitalocean
 		Name:      pulumi.String(p.Name), Size: pulumi.String(p.Size),
 		NodeCount: count, AutoScale: pulumi.Bool(p.AutoScale != nil), MinNodes: minimum, MaxNodes: maximum,
 		Labels: pulumi.ToStringMap(p.Labels), Taints: taints,
-	}, append(opts, pulumi.DeletedWith(cluster))...)
+	}, append(opts, pulumi.DeletedWith(cluster), pulumi.IgnoreChanges(KeptPoolInputs))...)
 	return err
 }

@@ -42,7 +42,7 @@ func NewSpacesStore(ctx *pulumi.Context, name string, args *SpacesStoreArgs, opt
 			Expiration:                         &digitalocean.SpacesBucketLifecycleRuleExpirationArgs{Days: pulumi.Int(args.ExpireDays)},
 			AbortIncompleteMultipartUploadDays: pulumi.Int(1),
 		}},
-	}, pulumi.Parent(s), pulumi.Protect(args.Protect))
+	}, pulumi.Parent(s), pulumi.Protect(args.Protect), pulumi.IgnoreChanges(KeptBucketInputs))
 	if err != nil {
 		return nil, err
 	}

@@ -6,9 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-
+	"doks-security/account/accounttest"
 	"doks-security/values"
 )
 
@@ -102,33 +100,21 @@ func TestVolumesAreThoseOfTheValues(t *testing.T) {
 
 func TestDeployExportsItsCost(t *testing.T) {
 	for _, c := range []struct {
-		name     string
-		noPrices bool
-		want     string
+		name   string
+		prices map[string]float64
+		want   string
 	}{
-		{"known prices", false, "map[controlPlane:0 loadBalancers:0 maximum:50.7 nodes:48 spaces:0 total:50.7 volumes:2.7]"},
-		{"no prices, and deployed all the same", true, ""},
+		{"known prices", nodePrices, "map[controlPlane:0 loadBalancers:0 maximum:50.7 nodes:48 spaces:0 total:50.7 volumes:2.7]"},
+		{"no prices, and deployed all the same", nil, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			t.Setenv("DIGITALOCEAN_TOKEN", "set")
-			m := &mocks{resources: map[string]resource.PropertyMap{}, noPrices: c.noPrices}
-			got := ""
-			err := pulumi.RunErr(func(ctx *pulumi.Context) error {
-				if err := Deploy(ctx); err != nil {
-					return err
-				}
-				if cost, ok := ctx.GetCurrentExportMap()["monthlyCostUSD"]; ok {
-					got = fmt.Sprint(cost)
-				}
-				return nil
-			}, pulumi.WithMocks(Project, "dev", m), func(info *pulumi.RunInfo) {
-				info.Config, info.RootDirectory = map[string]string{}, t.TempDir()
-				for key, value := range rawConfig(t, "../Pulumi.dev.yaml") {
-					info.Config[Project+":"+key] = value
-				}
-			})
-			if err != nil {
+			m := &mocks{account: accounttest.Account{Prices: c.prices}}
+			if err := deploy(t, m, "dev", rawConfig(t, "../Pulumi.dev.yaml")); err != nil {
 				t.Fatal(err)
+			}
+			got := ""
+			if cost, ok := m.exports["monthlyCostUSD"]; ok {
+				got = fmt.Sprint(cost)
 			}
 			if got != c.want {
 				t.Errorf("exported %s, want %s", got, c.want)

@@ -20,17 +20,19 @@ func Deploy(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	if settings.Exposure.Mode == components.ByGateway {
-		if err := components.RequireDomain(ctx, settings.Exposure.Domain); err != nil {
-			return err
-		}
-	}
-	name := ctx.Stack()
-	cluster, err := newCluster(ctx, name, settings)
+	account, err := openAccount(ctx)
 	if err != nil {
 		return err
 	}
-	inCluster := cluster.Options()
+	if err := settings.requireDomain(ctx.Context(), account); err != nil {
+		return err
+	}
+	name := logicalName
+	cluster, err := newCluster(ctx, settings, account)
+	if err != nil {
+		return err
+	}
+	inCluster := append(cluster.Options(), formerName(ctx, ""))
 	platform := components.Platform{
 		Cluster: settings.clusterName(), Profile: string(settings.Profile), Charts: components.ChartSource(settings.Charts),
 	}
@@ -110,24 +112,7 @@ func Deploy(ctx *pulumi.Context) error {
 		}
 	}
 	export(ctx, settings, cluster, observability.Grafana, security.UI)
-	return exportCost(ctx, settings)
-}
-
-func newCluster(ctx *pulumi.Context, name string, s Settings) (*components.Cluster, error) {
-	if s.Cluster.Existing != "" {
-		return components.NewExistingCluster(ctx, name, &components.ExistingClusterArgs{
-			Name: s.Cluster.Existing, Credentials: s.Cluster.Credentials,
-		})
-	}
-	return components.NewCluster(ctx, name, &components.ClusterArgs{
-		Name: s.Cluster.Name, Region: s.Cluster.Region, VersionPrefix: s.Cluster.Version,
-		Network: s.Cluster.Network, Pools: s.Cluster.Pools,
-		HA: s.Cluster.HA, AutoUpgrade: s.Cluster.AutoUpgrade, SurgeUpgrade: s.Cluster.SurgeUpgrade,
-		Maintenance: s.Cluster.Maintenance, APIAllowedCIDRs: s.Cluster.APIAllowedCIDRs,
-		RegistryIntegration: s.Cluster.RegistryIntegration, Tags: s.Cluster.Tags, Protect: s.Cluster.Protect,
-		DestroyAssociatedResources: s.Cluster.DestroyAssociatedResources, Credentials: s.Cluster.Credentials,
-		Project: components.ProjectArgs(s.Project),
-	})
+	return exportCost(ctx, settings, account)
 }
 
 // rules are what Falco loads after its own: ours, what is approved, and the user's.
@@ -148,7 +133,7 @@ func newSpacesStore(ctx *pulumi.Context, name string, s Settings) (*components.S
 	}
 	return components.NewSpacesStore(ctx, name+"-loki", &components.SpacesStoreArgs{
 		SpacesSettings: s.Logging.Spaces, Protect: s.Cluster.Protect, ExpireDays: s.expireDays(),
-	})
+	}, formerName(ctx, "-loki"))
 }
 
 // namespaces are those the chosen parts need.

@@ -9,16 +9,21 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/digitalocean/godo"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"doks-security/account/accounttest"
 )
 
-// mocks stands in for the engine: it records what the program registers.
+// mocks stands in for the engine: it records what the program registers. The account is served over HTTP.
 type mocks struct {
 	mu        sync.Mutex
 	resources map[string]resource.PropertyMap // by type and name
-	live      resource.PropertyMap            // the cluster, if it exists
-	noPrices  bool                            // fails the lookup of what nodes cost
+	account   accounttest.Account
+	previous  string   // the cluster's id in the stack's last outputs
+	encrypted []string // keys that hold encrypted values, as pulumi config set --secret leaves them; nil: the exposure
+	exports   map[string]pulumi.Input
 }
 
 func (m *mocks) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
@@ -33,68 +38,56 @@ func (m *mocks) NewResource(args pulumi.MockResourceArgs) (string, resource.Prop
 		out["accessKey"], out["secretKey"] = resource.NewProperty("key"), resource.NewProperty("secret")
 	case "digitalocean:index/kubernetesCluster:KubernetesCluster":
 		out["clusterUrn"] = resource.NewProperty("do:kubernetes:" + args.Name)
-		m.live = cluster(args.Inputs["name"].StringValue(), args.Name+"-id")
-		m.live["version"] = args.Inputs["version"]
 	case "kubernetes:gateway.networking.k8s.io/v1:Gateway":
 		out["status"] = resource.NewPropertyValue(map[string]any{"addresses": []any{map[string]any{"type": "IPAddress", "value": "203.0.113.10"}}})
 	}
 	return args.Name + "-id", out, nil
 }
 
-func cluster(name, id string) resource.PropertyMap {
-	return resource.NewPropertyMapFromMap(map[string]any{
-		"id": id, "name": name, "version": "1.34.1-do.0", "endpoint": "https://cluster.example.org", "kubeConfigs": []any{
-			map[string]any{"rawConfig": "token: short-lived", "clusterCaCertificate": "Y2E=", "token": "short-lived"},
-		},
-	})
+// running is a cluster as the account lists it.
+func running(name string) *godo.KubernetesCluster {
+	return &godo.KubernetesCluster{ID: name + "-id", Name: name, VersionSlug: "1.34.1-do.0"}
 }
 
 func (m *mocks) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	switch args.Token {
-	case "digitalocean:index/getKubernetesCluster:getKubernetesCluster":
-		if m.live == nil || m.live["name"].StringValue() != args.Args["name"].StringValue() {
-			return nil, errors.New("unable to find cluster with name: " + args.Args["name"].StringValue())
-		}
-		return m.live, nil
-	case "digitalocean:index/getDomain:getDomain":
-		if name := args.Args["name"].StringValue(); name != "example.org" {
-			return nil, errors.New("domain not found: " + name)
-		}
-		return args.Args, nil
-	case "digitalocean:index/getKubernetesVersions:getKubernetesVersions":
-		return resource.NewPropertyMapFromMap(map[string]any{
-			"latestVersion": "1.35.0-do.2", "validVersions": []any{"1.35.0-do.2", "1.34.2-do.10", "1.34.2-do.9", "1.33.7-do.1"},
-		}), nil
-	case "digitalocean:index/getSizes:getSizes":
-		if m.noPrices {
-			return nil, errors.New("503 Service Unavailable")
-		}
-		return resource.NewPropertyMapFromMap(map[string]any{"id": "sizes", "sizes": []any{
-			map[string]any{"slug": "s-2vcpu-4gb", "priceMonthly": 24.0}, map[string]any{"slug": "s-4vcpu-8gb", "priceMonthly": 48.0},
-		}}), nil
+	if args.Token != "pulumi:pulumi:readStackOutputs" {
+		return nil, errors.New("no such function: " + args.Token)
 	}
-	return nil, errors.New("no such function: " + args.Token)
+	outputs := map[string]any{}
+	if m.previous != "" {
+		outputs["clusterId"] = m.previous
+	}
+	return resource.NewPropertyMapFromMap(map[string]any{"outputs": outputs}), nil
 }
 
 // deploy runs the program of one stack file under mocks, in an empty project directory.
 func deploy(t *testing.T, m *mocks, stack string, raw map[string]string) error {
 	t.Helper()
-	if m.resources == nil {
-		m.resources = map[string]resource.PropertyMap{}
+	m.resources = map[string]resource.PropertyMap{}
+	if m.encrypted == nil {
+		m.encrypted = []string{Project + ":exposure"}
 	}
+	m.account.Versions = []string{"1.35.0-do.2", "1.34.2-do.10", "1.34.2-do.9", "1.33.7-do.1"}
+	m.account.Domains = []string{"example.org"}
+	m.account.Kubeconfig = "users: [{name: a, user: {token: short-lived}}]"
+	api := m.account.Serve()
+	defer api.Close()
 	for _, key := range []string{"DIGITALOCEAN_TOKEN", "SPACES_ACCESS_KEY_ID", "SPACES_SECRET_ACCESS_KEY"} {
 		t.Setenv(key, "set")
 	}
+	t.Setenv("DIGITALOCEAN_API_URL", api.URL)
 	config := map[string]string{}
 	for key, value := range raw {
 		config[Project+":"+key] = value
 	}
 	root := t.TempDir()
-	return pulumi.RunErr(Deploy, pulumi.WithMocks(Project, stack, m), func(info *pulumi.RunInfo) {
+	return pulumi.RunErr(func(ctx *pulumi.Context) error {
+		err := Deploy(ctx)
+		m.exports = ctx.GetCurrentExportMap()
+		return err
+	}, pulumi.WithMocks(Project, stack, m), func(info *pulumi.RunInfo) {
 		info.Config = config
-		info.ConfigSecretKeys = []string{Project + ":exposure"} // as pulumi config set --secret leaves it
+		info.ConfigSecretKeys = m.encrypted
 		info.RootDirectory = root
 	})
 }
@@ -118,9 +111,9 @@ func TestDeployEveryStackFile(t *testing.T) {
 		releases []string
 		has      []string
 	}{
-		{"dev", base, []string{"digitalocean:index/vpc:Vpc::dev", "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy::virtual-clusters.doks-security", "digitalocean:index/project:Project::dev"}},
-		{"staging", append([]string{"demo"}, base...), []string{"digitalocean:index/spacesBucket:SpacesBucket::staging-loki", "digitalocean:index/spacesKey:SpacesKey::staging-loki"}},
-		{"prod", base, []string{"digitalocean:index/kubernetesNodePool:KubernetesNodePool::prod-workloads", "digitalocean:index/spacesKey:SpacesKey::prod-loki"}},
+		{"dev", base, []string{"digitalocean:index/vpc:Vpc::doks-security", "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy::virtual-clusters.doks-security", "digitalocean:index/project:Project::doks-security"}},
+		{"staging", append([]string{"demo"}, base...), []string{"digitalocean:index/spacesBucket:SpacesBucket::doks-security-loki", "digitalocean:index/spacesKey:SpacesKey::doks-security-loki"}},
+		{"prod", base, []string{"digitalocean:index/kubernetesNodePool:KubernetesNodePool::doks-security-workloads", "digitalocean:index/spacesKey:SpacesKey::doks-security-loki"}},
 	} {
 		t.Run(c.stack, func(t *testing.T) {
 			m := &mocks{}
@@ -185,7 +178,7 @@ func TestDeployRules(t *testing.T) {
 }
 
 func TestDeployIntoExistingCluster(t *testing.T) {
-	m := &mocks{live: cluster("shared", "shared-id")}
+	m := &mocks{account: accounttest.Account{Clusters: []*godo.KubernetesCluster{running("shared")}}}
 	if err := deploy(t, m, "dev", map[string]string{"cluster": `{"existing":"shared"}`}); err != nil {
 		t.Fatal(err)
 	}
@@ -197,66 +190,35 @@ func TestDeployIntoExistingCluster(t *testing.T) {
 }
 
 func TestDeployRefusesBeforeAnythingIsCreated(t *testing.T) {
+	inRegion := running("doks-security-dev")
+	inRegion.RegionSlug = "ams3"
 	for _, c := range []struct {
 		name    string
-		live    resource.PropertyMap
+		account accounttest.Account
 		raw     map[string]string
 		message string
 	}{
-		{"a faulty setting", nil, map[string]string{"cluster": `{"region":"mars1"}`}, "cluster.region"},
-		{"a faulty rule", nil, map[string]string{"cluster": onePool, "runtimeSecurity": `{"rules":"testdata/rules/bad"}`}, "testdata/rules/bad/shadow.yaml:7:9"},
-		{"an existing cluster that is not there", nil, map[string]string{"cluster": `{"existing":"shared"}`}, `no cluster "shared"`},
-		{"a domain of somebody else", nil, map[string]string{"cluster": onePool, "exposure": strings.Replace(byGateway(t), `"example.org"`, `"example.net"`, 1)},
-			`no domain "example.net"`},
-		{"a version nobody offers", nil, map[string]string{"cluster": strings.Replace(onePool, "{", `{"version":"1.99",`, 1)}, "cluster.version"},
-		{"a downgrade", with(cluster("doks-security-dev", "id"), "version", "1.35.0-do.2"), map[string]string{"cluster": onePool}, "would be a downgrade"},
-		{"another region", with(cluster("doks-security-dev", "id"), "region", "ams3"), map[string]string{"cluster": onePool}, "cluster.region"},
-		{"another subnet", with(cluster("doks-security-dev", "id"), "clusterSubnet", "10.1.0.0/16"), map[string]string{"cluster": onePool}, "cluster.network.pods"},
-		{"another size of the first pool", with(cluster("doks-security-dev", "id"), "nodePools", []any{map[string]any{"name": "a", "size": "s-2vcpu-4gb"}}),
-			map[string]string{"cluster": onePool}, "cluster.pools[0].size"},
-		{"high availability switched off", with(cluster("doks-security-dev", "id"), "ha", true), map[string]string{"cluster": onePool}, "cluster.ha"},
+		{"an invalid setting", accounttest.Account{}, map[string]string{"cluster": `{"region":"mars1"}`}, "cluster.region"},
+		{"an invalid rule", accounttest.Account{}, map[string]string{"cluster": onePool, "runtimeSecurity": `{"rules":"testdata/rules/bad"}`},
+			"testdata/rules/bad/shadow.yaml:7:9"},
+		{"an existing cluster that is missing", accounttest.Account{}, map[string]string{"cluster": `{"existing":"shared"}`}, "cluster.existing: \"shared\""},
+		{"a domain of another account", accounttest.Account{},
+			map[string]string{"cluster": onePool, "exposure": strings.Replace(byGateway(t), `"example.org"`, `"example.net"`, 1)}, "exposure.domain: example.net"},
+		{"a version that is not offered", accounttest.Account{}, map[string]string{"cluster": strings.Replace(onePool, "{", `{"version":"1.99",`, 1)}, "cluster.version"},
+		{"another region", accounttest.Account{Clusters: []*godo.KubernetesCluster{inRegion}}, map[string]string{"cluster": onePool}, "cluster.region"},
+		{"a token that is refused", accounttest.Account{Status: 401}, map[string]string{"cluster": onePool}, "digitalocean:token: refused by DigitalOcean (401)"},
+		{"a token without the scope", accounttest.Account{Status: 403}, map[string]string{"cluster": onePool}, "a token with the scope kubernetes:read"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			m := &mocks{live: c.live}
+			m := &mocks{account: c.account}
 			err := deploy(t, m, "dev", c.raw)
 			if err == nil || !strings.Contains(err.Error(), c.message) {
-				t.Errorf("error %v, want one about %q", err, c.message)
+				t.Errorf("err = %v, want it to contain %q", err, c.message)
 			}
 			for key := range m.resources {
 				if !strings.HasPrefix(key, "pulumi:pulumi:Stack") {
 					t.Errorf("%s was registered", key)
 				}
-			}
-		})
-	}
-}
-
-func with(live resource.PropertyMap, key string, value any) resource.PropertyMap {
-	live[resource.PropertyKey(key)] = resource.NewPropertyValue(value)
-	return live
-}
-
-func TestVersionOfLivingCluster(t *testing.T) {
-	for _, c := range []struct {
-		name, live, prefix, want string
-	}{
-		{"newest of the prefix", "", "1.34", "1.34.2-do.10"},
-		{"an older patch is left to DigitalOcean", "1.34.1-do.0", "1.34", "1.34.1-do.0"},
-		{"a newer patch is no diff", "1.34.9-do.0", "1.34", "1.34.9-do.0"},
-		{"a higher minor is an upgrade", "1.33.7-do.1", "1.34", "1.34.2-do.10"},
-		{"an exact slug", "", "1.33.7-do.1", "1.33.7-do.1"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			m := &mocks{}
-			if c.live != "" {
-				m.live = with(cluster("doks-security-dev", "id"), "version", c.live)
-			}
-			err := deploy(t, m, "dev", map[string]string{"cluster": strings.Replace(onePool, "{", `{"version":"`+c.prefix+`",`, 1)})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got := m.resources["digitalocean:index/kubernetesCluster:KubernetesCluster::dev"]["version"].StringValue(); got != c.want {
-				t.Errorf("version %s, want %s", got, c.want)
 			}
 		})
 	}

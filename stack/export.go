@@ -5,6 +5,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"doks-security/account"
 	"doks-security/components"
 )
 
@@ -21,12 +22,14 @@ var (
 
 func (e endpoint) url() string { return fmt.Sprintf("http://localhost:%d", e.localPort) }
 
-func (e endpoint) portForward(kubeconfig string) string {
-	command := fmt.Sprintf("kubectl --namespace %s port-forward service/%s %d:%d", e.namespace, e.service, e.localPort, e.port)
-	if kubeconfig != "" {
-		command = fmt.Sprintf("kubectl --kubeconfig %s %s", kubeconfig, command[len("kubectl "):])
-	}
-	return command
+// portForward is a command; kubeconfig is a file's path, or empty for that of kubectl's own configuration.
+func (e endpoint) portForward(kubeconfig pulumi.StringOutput) pulumi.StringOutput {
+	return kubeconfig.ApplyT(func(file string) string {
+		if file != "" {
+			file = "--kubeconfig " + file + " "
+		}
+		return fmt.Sprintf("kubectl %s--namespace %s port-forward service/%s %d:%d", file, e.namespace, e.service, e.localPort, e.port)
+	}).(pulumi.StringOutput)
 }
 
 // export tells people how to reach the system. Passwords and the kubeconfig are secrets.
@@ -35,24 +38,24 @@ func export(ctx *pulumi.Context, s Settings, cluster *components.Cluster, grafan
 	ctx.Export("clusterName", cluster.Name)
 	ctx.Export("clusterVersion", cluster.Version)
 	ctx.Export("kubeconfig", cluster.Kubeconfig)
-	if cluster.KubeconfigFile != "" {
-		ctx.Export("kubeconfigFile", pulumi.String(cluster.KubeconfigFile))
+	if s.Cluster.Credentials == components.TokenCredentials {
+		ctx.Export("kubeconfigFile", cluster.KubeconfigFile)
 	}
 	ctx.Export("namespaces", pulumi.ToStringArray(s.namespaces()))
 	ctx.Export("grafanaUrl", pulumi.String(s.grafanaURL()))
-	ctx.Export("grafanaPortForward", pulumi.String(grafana.portForward(cluster.KubeconfigFile)))
+	ctx.Export("grafanaPortForward", grafana.portForward(cluster.KubeconfigFile))
 	ctx.Export("grafanaLogin", pulumi.String(grafanaLogin.User))
 	ctx.Export("grafanaPassword", pulumi.ToSecret(grafanaLogin.Password))
 	ctx.Export("falcosidekickUiUrl", pulumi.String(s.falcosidekickUIURL()))
-	ctx.Export("falcosidekickUiPortForward", pulumi.String(falcosidekickUI.portForward(cluster.KubeconfigFile)))
+	ctx.Export("falcosidekickUiPortForward", falcosidekickUI.portForward(cluster.KubeconfigFile))
 	ctx.Export("falcosidekickUiLogin", pulumi.String(uiLogin.User))
 	ctx.Export("falcosidekickUiPassword", pulumi.ToSecret(uiLogin.Password))
 }
 
 // exportCost tells what the environment costs. A price nobody could tell is a warning: it is no reason to leave a cluster
 // half deployed.
-func exportCost(ctx *pulumi.Context, s Settings) error {
-	prices, err := components.NodePrices(ctx, NodeSizes(s))
+func exportCost(ctx *pulumi.Context, s Settings, a *account.Account) error {
+	prices, err := a.NodePrices(ctx.Context())
 	if err != nil {
 		return ctx.Log.Warn("monthlyCostUSD is not known: "+err.Error(), nil)
 	}

@@ -47,6 +47,9 @@ func Load(ctx *pulumi.Context) (Settings, error) {
 	return settings, faults.Err()
 }
 
+// tokenVariables are where the DigitalOcean provider looks for a token that is not configured.
+var tokenVariables = []string{"DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN"}
+
 // accountFaults finds what the DigitalOcean provider would only miss half way through: a token, and for Spaces a key.
 func accountFaults(ctx *pulumi.Context, s Settings) field.Errors {
 	configured := func(key string, variables ...string) bool {
@@ -54,7 +57,7 @@ func accountFaults(ctx *pulumi.Context, s Settings) field.Errors {
 		return ok || slices.ContainsFunc(variables, func(v string) bool { return os.Getenv(v) != "" })
 	}
 	var faults field.Errors
-	if !configured("token", "DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN") {
+	if !configured("token", tokenVariables...) {
 		faults = append(faults, field.Error{Key: "digitalocean:token", Allowed: "an API token of the account",
 			Fix: "export DIGITALOCEAN_TOKEN=..., or pulumi config set --secret digitalocean:token"})
 	}

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
 // customResource prefixes the rules among the registered resources.
@@ -72,21 +71,15 @@ func TestKeysAreSecret(t *testing.T) {
 		{"exposure", strings.Replace(byGateway(t), `"clientSecret":"b"`, `"clientSecret":"hidden-key"`, 1), "gateway-oauth2-proxy"},
 	} {
 		t.Run(c.secret, func(t *testing.T) {
-			t.Setenv("DIGITALOCEAN_TOKEN", "set")
-			run := func(m *mocks, encrypted ...string) error {
-				m.resources = map[string]resource.PropertyMap{}
-				return pulumi.RunErr(Deploy, pulumi.WithMocks(Project, "dev", m), func(info *pulumi.RunInfo) {
-					info.Config = map[string]string{Project + ":cluster": onePool, Project + ":" + c.section: c.config}
-					info.ConfigSecretKeys = encrypted
-					info.RootDirectory = t.TempDir()
-				})
+			run := func(m *mocks) error {
+				return deploy(t, m, "dev", map[string]string{"cluster": onePool, c.section: c.config})
 			}
-			err := run(&mocks{})
+			err := run(&mocks{encrypted: []string{}})
 			if err == nil || !strings.Contains(err.Error(), "config set --secret") || strings.Contains(err.Error(), "hidden-key") {
 				t.Errorf("a key in plain text: %v", err)
 			}
-			m := &mocks{}
-			if err := run(m, Project+":"+c.section); err != nil {
+			m := &mocks{encrypted: []string{Project + ":" + c.section}}
+			if err := run(m); err != nil {
 				t.Fatal(err)
 			}
 			for key, inputs := range m.resources {
@@ -178,7 +171,7 @@ func TestBucketOutlivesTheRetention(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rule := m.resources["digitalocean:index/spacesBucket:SpacesBucket::prod-loki"]["lifecycleRules"].ArrayValue()[0].ObjectValue()
+		rule := m.resources["digitalocean:index/spacesBucket:SpacesBucket::doks-security-loki"]["lifecycleRules"].ArrayValue()[0].ObjectValue()
 		if got := rule["expiration"].ObjectValue()["days"].NumberValue(); got != want || !rule["enabled"].BoolValue() {
 			t.Errorf("retention %s: objects expire after %v days, want %v", retention, got, want)
 		}

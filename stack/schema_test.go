@@ -17,7 +17,6 @@ import (
 
 	"doks-security/alerting"
 	"doks-security/components"
-	"doks-security/stack/field"
 )
 
 // schemaFile is what editors complete and check stack files with.

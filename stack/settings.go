@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"doks-security/account"
 	"doks-security/alerting"
 	"doks-security/components"
 	"doks-security/rules"
@@ -53,8 +54,9 @@ type ClusterSettings struct {
 	Region  string `json:"region"`
 	Version string `json:"version"` // prefix of a DOKS version: a minor ("1.34") or an exact slug
 
-	Network components.Network `json:"network"`
-	Pools   []components.Pool  `json:"pools"` // the first is created with the cluster
+	// Network is the address plan; what is not set is chosen from what is free in the account, and then kept.
+	Network account.Network   `json:"network"`
+	Pools   []components.Pool `json:"pools"` // the first is created with the cluster
 
 	HA                  bool                   `json:"ha"`
 	AutoUpgrade         bool                   `json:"autoUpgrade"`
@@ -127,7 +129,6 @@ func defaults(profile Profile, stack string) Settings {
 			Name:                       Project + "-" + stack,
 			Region:                     "fra1",
 			Version:                    "1.34",
-			Network:                    components.Network{VPC: "10.110.0.0/20", Pods: "10.244.0.0/16", Services: "10.245.0.0/19"},
 			SurgeUpgrade:               true,
 			AutoUpgrade:                true,
 			Maintenance:                components.Maintenance{Day: "sunday", Start: "04:00"},

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"doks-security/account"
 	"doks-security/components"
 	"doks-security/stack/field"
 )
@@ -77,7 +78,7 @@ func validateCluster(c ClusterSettings, faults *field.Errors) {
 }
 
 // validateNetwork holds DigitalOcean's bounds for VPC-native clusters, and no two ranges overlap.
-func validateNetwork(n components.Network, faults *field.Errors) {
+func validateNetwork(n account.Network, faults *field.Errors) {
 	ranges := []struct {
 		key, value string
 		low, high  int // prefix lengths
@@ -86,20 +87,21 @@ func validateNetwork(n components.Network, faults *field.Errors) {
 		{"cluster.network.pods", n.Pods, 12, 20},
 		{"cluster.network.services", n.Services, 16, 22},
 	}
-	var parsed []netip.Prefix
+	var others []account.Range
 	for _, r := range ranges {
+		if r.value == "" {
+			continue
+		}
 		prefix, err := netip.ParsePrefix(r.value)
 		if err != nil || prefix != prefix.Masked() || !prefix.Addr().IsPrivate() || prefix.Bits() < r.low || prefix.Bits() > r.high {
 			faults.Add(r.key, r.value, fmt.Sprintf("a private IPv4 network from /%d to /%d, without host bits", r.low, r.high),
-				"correct it; the defaults are 10.110.0.0/20, 10.244.0.0/16 and 10.245.0.0/19")
+				"correct it, or pulumi config rm --path '"+r.key+"': a free network is then chosen")
 			continue
 		}
-		for i, other := range parsed {
-			if other.Overlaps(prefix) {
-				faults.Add(r.key, r.value, fmt.Sprintf("a network apart from %s (%s)", ranges[i].key, other), "choose one that does not overlap")
-			}
+		if other := account.Overlapping(prefix, others); other != nil {
+			faults.Add(r.key, r.value, fmt.Sprintf("a network apart from %s (%s)", other.By, other.Prefix), "choose one that does not overlap")
 		}
-		parsed = append(parsed, prefix)
+		others = append(others, account.Range{Prefix: prefix, By: r.key})
 	}
 }
 

@@ -15,6 +15,8 @@ import (
 	"gopkg.in/yaml.v3"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"doks-security/account/accounttest"
+	"doks-security/rehearsal/digitalocean"
 	"doks-security/stack"
 	"doks-security/values"
 )
@@ -54,6 +56,9 @@ func Run(root string, c Case) (*Installation, error) {
 	if err != nil {
 		return nil, err
 	}
+	api := emptyAccount().Serve()
+	defer api.Close()
+	config["digitalocean:apiEndpoint"] = api.URL
 	m := &mocks{}
 	err = pulumi.RunErr(stack.Deploy, pulumi.WithMocks(stack.Project, c.Stack, m), func(info *pulumi.RunInfo) {
 		info.Config, info.ConfigSecretKeys, info.RootDirectory = config, secret, project
@@ -70,6 +75,18 @@ func Run(root string, c Case) (*Installation, error) {
 		return strings.Compare(a.GetKind()+a.GetNamespace()+a.GetName(), b.GetKind()+b.GetNamespace()+b.GetName())
 	})
 	return i, nil
+}
+
+// emptyAccount has nothing but what DigitalOcean offers, and the example's domain.
+func emptyAccount() *accounttest.Account {
+	a := &accounttest.Account{
+		Versions: digitalocean.Versions(), Prices: map[string]float64{}, Domains: []string{"example.org"},
+		Kubeconfig: "users: [{name: unused, user: {token: unused}}]",
+	}
+	for _, size := range digitalocean.Sizes() {
+		a.Prices[size.Slug] = size.PriceMonthly
+	}
+	return a
 }
 
 // config is the stack file with the case's settings on top, as Pulumi hands it over: objects as JSON. secret are the keys
@@ -89,7 +106,6 @@ func (c Case) config(root string) (config map[string]string, secret []string, er
 	for key, value := range c.Settings {
 		extra[stack.Project+":"+key] = value
 	}
-	// No account is reached: the program only looks whether these are set.
 	config = map[string]string{"digitalocean:token": "unused", "digitalocean:spacesAccessId": "unused", "digitalocean:spacesSecretKey": "unused"}
 	for key, value := range values.Merge(content.Config, extra) {
 		value, replaced := WithoutSecrets(key, value)

@@ -89,11 +89,17 @@ func (e *engine) shell(ctx context.Context, line string) error {
 		}
 		_, err = e.stack.Preview(ctx, opts...)
 	case "refresh":
-		if err := known("--run-program"); err != nil {
+		if err := known("--run-program", "--target"); err != nil {
 			return err
 		}
-		_, runs := given["--run-program"]
-		_, err = e.stack.Refresh(ctx, optrefresh.ProgressStreams(e.out), optrefresh.RunProgram(runs))
+		opts := []optrefresh.Option{optrefresh.ProgressStreams(e.out)}
+		if _, ok := given["--run-program"]; ok {
+			opts = append(opts, optrefresh.RunProgram(true))
+		}
+		if target, ok := given["--target"]; ok {
+			opts = append(opts, optrefresh.Target(target))
+		}
+		_, err = e.stack.Refresh(ctx, opts...)
 	case "destroy":
 		if err := known("--target", "--target-dependents", "--run-program"); err != nil {
 			return err
@@ -104,7 +110,7 @@ func (e *engine) shell(ctx context.Context, line string) error {
 		}
 		_, err = e.stack.Destroy(ctx, opts...)
 	default:
-		if slices.Contains(asking, verb+" "+words[2]) {
+		if verb == "import" || slices.Contains(asking, verb+" "+words[2]) {
 			words = append(words, "--yes")
 		}
 		return e.command(ctx, words[1:]...)
@@ -112,8 +118,8 @@ func (e *engine) shell(ctx context.Context, line string) error {
 	return err
 }
 
-// asking are the commands that want to be told yes.
-var asking = []string{"stack rm", "state unprotect", "import --file"}
+// asking are the commands besides import that ask for confirmation.
+var asking = []string{"stack rm", "state unprotect"}
 
 // kubectl is this binary under another name; see TestMain.
 func (e *engine) kubectl(ctx context.Context, args []string) error {
@@ -125,9 +131,13 @@ func (e *engine) kubectl(ctx context.Context, args []string) error {
 	if err := os.Symlink(self, link); err != nil && !errors.Is(err, os.ErrExist) {
 		return err
 	}
+	kubeconfig, err := e.kubeconfig()
+	if err != nil {
+		return err
+	}
 	command := exec.CommandContext(ctx, link, args...)
 	command.Dir = e.workspace.project
-	command.Env = append(os.Environ(), "KUBECONFIG="+filepath.Join(e.workspace.project, ".kubeconfig", e.stack.Name()+".yaml"))
+	command.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig)
 	command.Stdout, command.Stderr = e.out, e.out
 	if err := command.Run(); err != nil {
 		return fmt.Errorf("kubectl %s: %w", strings.Join(args, " "), err)

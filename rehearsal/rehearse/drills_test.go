@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/digitalocean/godo"
+	"gopkg.in/yaml.v3"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
@@ -32,6 +33,24 @@ func session(t *testing.T, out *output, config map[string]any) (context.Context,
 		}
 	})
 	return ctx, e
+}
+
+// edit replaces keys of the stack file, as an editor would; restore writes the old file again.
+func (w *workspace) edit(config map[string]any) (restore func() error, err error) {
+	before, err := os.ReadFile(w.stackFile)
+	if err != nil {
+		return nil, err
+	}
+	var content map[string]any
+	if err := yaml.Unmarshal(before, &content); err != nil {
+		return nil, err
+	}
+	content["config"] = mergeConfig(content["config"].(map[string]any), config)
+	after, err := yaml.Marshal(content)
+	if err != nil {
+		return nil, err
+	}
+	return func() error { return os.WriteFile(w.stackFile, before, 0o600) }, os.WriteFile(w.stackFile, after, 0o600)
 }
 
 // must fails the drill with what was printed.

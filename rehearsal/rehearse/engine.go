@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/blang/semver"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
@@ -177,10 +178,30 @@ func (e *engine) command(ctx context.Context, args ...string) error {
 	return nil
 }
 
+// kubeconfig is the file that the last run of the program wrote; each cluster has its own.
+func (e *engine) kubeconfig() (string, error) {
+	files, err := filepath.Glob(filepath.Join(e.workspace.project, ".kubeconfig", "*.yaml"))
+	if err != nil || len(files) == 0 {
+		return "", errors.Join(errors.New("the program wrote no kubeconfig"), err)
+	}
+	written := func(file string) time.Time {
+		info, err := os.Stat(file)
+		if err != nil {
+			return time.Time{}
+		}
+		return info.ModTime()
+	}
+	return slices.MaxFunc(files, func(a, b string) int { return written(a).Compare(written(b)) }), nil
+}
+
 // hold waits for the user, with everything running.
 func (e *engine) hold(ctx context.Context, r *report) {
 	r.step("running until interrupted")
-	r.note("export KUBECONFIG=%s", filepath.Join(e.workspace.project, ".kubeconfig", e.stack.Name()+".yaml"))
+	if kubeconfig, err := e.kubeconfig(); err != nil {
+		r.note("no kubeconfig: %v", err)
+	} else {
+		r.note("export KUBECONFIG=%s", kubeconfig)
+	}
 	if file, err := e.writeAttachment(); err != nil {
 		r.note("no change can be previewed against it: %v", err)
 	} else {

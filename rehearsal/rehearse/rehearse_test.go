@@ -66,6 +66,13 @@ func (o *output) Write(p []byte) (int, error) {
 	return n, err
 }
 
+// reset forgets what was printed.
+func (o *output) reset() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.text.Reset()
+}
+
 func (o *output) String() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()

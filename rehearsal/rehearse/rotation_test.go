@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -42,7 +41,9 @@ func TestRotate(t *testing.T) {
 	outputs, err := e.up(ctx)
 	must(t, out, err)
 	kubeconfig := func() string {
-		text, err := os.ReadFile(filepath.Join(e.workspace.project, ".kubeconfig", "dev.yaml"))
+		file, err := e.kubeconfig()
+		must(t, out, err)
+		text, err := os.ReadFile(file)
 		must(t, out, err)
 		return string(text)
 	}

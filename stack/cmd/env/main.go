@@ -11,7 +11,6 @@ import (
 	"regexp"
 	"strings"
 
-	"doks-security/components"
 	"doks-security/stack"
 )
 
@@ -21,7 +20,7 @@ var dev string
 //go:embed prod.yaml
 var prod string
 
-// templates are stack files by profile, with {name} and the network left open.
+// templates are stack files by profile, with {name} left open.
 var templates = map[string]string{string(stack.Dev): dev, string(stack.Prod): prod}
 
 // name is what a stack may be called here: its bucket, doks-security-<name>-loki, must be a DNS label of at most 63.
@@ -51,15 +50,7 @@ func write(root, environment, profile string, out io.Writer) error {
 	if _, err := os.Stat(file); !os.IsNotExist(err) {
 		return fmt.Errorf("NAME: %q; allowed: a name without a stack file; fix: choose another, or remove %s", environment, filepath.Base(file))
 	}
-	taken, err := networks(root)
-	if err != nil {
-		return err
-	}
-	network, err := free(taken)
-	if err != nil {
-		return err
-	}
-	text := strings.NewReplacer("{name}", environment, "{vpc}", network.VPC, "{pods}", network.Pods, "{services}", network.Services).Replace(template)
+	text := strings.ReplaceAll(template, "{name}", environment)
 	if _, err := parse(environment, []byte(text)); err != nil {
 		return fmt.Errorf("the template of %s is not valid: %w", profile, err)
 	}
@@ -74,7 +65,7 @@ func write(root, environment, profile string, out io.Writer) error {
 	if err := created.Close(); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out, "%s: profile %s; its network overlaps with that of no other stack file. Look at it, then:\n  pulumi stack init %s\n  pulumi up --stack %s\n",
+	_, err = fmt.Fprintf(out, "%s: profile %s; its network is chosen from what is free in the account. Look at it, then:\n  pulumi stack init %s\n  pulumi up --stack %s\n",
 		filepath.Base(file), profile, environment, environment)
 	return err
 }
@@ -85,29 +76,4 @@ func parse(environment string, text []byte) (stack.Settings, error) {
 		return stack.Settings{}, err
 	}
 	return stack.Parse(environment, raw)
-}
-
-// networks are those of all stack files, but of clusters that others look after.
-func networks(root string) ([]components.Network, error) {
-	files, err := filepath.Glob(filepath.Join(root, "Pulumi.*.yaml"))
-	if err != nil {
-		return nil, err
-	}
-	var list []components.Network
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			return nil, err
-		}
-		raw, err := stack.ReadFile(text)
-		if err != nil {
-			return nil, fmt.Errorf("reading %s: %w", filepath.Base(file), err)
-		}
-		// Faults are left to its own deployment: encrypted values, among others, cannot be read here.
-		settings, _ := stack.Parse("any", raw)
-		if settings.Cluster.Existing == "" {
-			list = append(list, settings.Cluster.Network)
-		}
-	}
-	return list, nil
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,7 +12,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"gopkg.in/yaml.v3"
 
-	"doks-security/components"
+	"doks-security/account"
 	"doks-security/stack"
 )
 
@@ -44,7 +43,7 @@ func (nothing) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
 	return nil, fmt.Errorf("%s was called", args.Token)
 }
 
-// Each new environment is what the program takes, and overlaps with none before it.
+// Each new environment is what the program takes.
 func TestWrite(t *testing.T) {
 	for _, key := range []string{"DIGITALOCEAN_TOKEN", "SPACES_ACCESS_KEY_ID", "SPACES_SECRET_ACCESS_KEY"} {
 		t.Setenv(key, "set")
@@ -54,11 +53,7 @@ func TestWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	root := project(t)
-	for i, c := range []struct{ name, profile string }{{"qa", "dev"}, {"eu-2", "prod"}, {"x", "dev"}, {strings.Repeat("a", 44), "prod"}} {
-		before, err := networks(root)
-		if err != nil || len(before) != 3+i {
-			t.Fatalf("%d networks, %v; want %d", len(before), err, 3+i)
-		}
+	for _, c := range []struct{ name, profile string }{{"qa", "dev"}, {"eu-2", "prod"}, {"x", "dev"}, {strings.Repeat("a", 44), "prod"}} {
 		out := &strings.Builder{}
 		if err := write(root, c.name, c.profile, out); err != nil {
 			t.Fatal(err)
@@ -91,10 +86,8 @@ func TestWrite(t *testing.T) {
 			if string(settings.Profile) != c.profile || settings.Cluster.Protect != (c.profile == "prod") {
 				t.Errorf("%s: profile %s, protect %v", c.name, settings.Profile, settings.Cluster.Protect)
 			}
-			for _, other := range before {
-				if a, b := overlap(settings.Cluster.Network, other); a != "" {
-					t.Errorf("%s: %s overlaps with %s", c.name, a, b)
-				}
+			if settings.Cluster.Network != (account.Network{}) {
+				t.Errorf("%s: network %+v, want one that is chosen at the deployment", c.name, settings.Cluster.Network)
 			}
 			return nil
 		}, pulumi.WithMocks(stack.Project, c.name, nothing{}), func(info *pulumi.RunInfo) {
@@ -107,17 +100,6 @@ func TestWrite(t *testing.T) {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}
-}
-
-func overlap(a, b components.Network) (string, string) {
-	for _, one := range []string{a.VPC, a.Pods, a.Services} {
-		for _, other := range []string{b.VPC, b.Pods, b.Services} {
-			if netip.MustParsePrefix(one).Overlaps(netip.MustParsePrefix(other)) {
-				return one, other
-			}
-		}
-	}
-	return "", ""
 }
 
 func TestWriteRefuses(t *testing.T) {
@@ -143,66 +125,6 @@ func TestWriteRefuses(t *testing.T) {
 			after, err := os.ReadFile(filepath.Join(root, "Pulumi.prod.yaml"))
 			if files, _ := os.ReadDir(root); err != nil || len(files) != 3 || string(after) != string(before) {
 				t.Errorf("%d files, %v: something was written", len(files), err)
-			}
-		})
-	}
-}
-
-// Stack files hold what only Pulumi reads, and clusters whose network is not ours.
-func TestNetworks(t *testing.T) {
-	for _, c := range []struct {
-		name, text string
-		want       string // VPCs, or the error
-	}{
-		{"the default", "config: {}", "[10.110.0.0/20]"},
-		{"an encrypted value", "encryptionsalt: v1:abc=\nconfig:\n  digitalocean:token: {secure: abc}\n  doks-security:forward: {events: {url: {secure: abc}}}\n  doks-security:cluster: {network: {vpc: 10.9.0.0/20}}", "[10.9.0.0/20]"},
-		{"an existing cluster", "config:\n  doks-security:cluster: {existing: shared}", "[]"},
-		{"no YAML", "config: [", "reading Pulumi.a.yaml: yaml:"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			root := t.TempDir()
-			if err := os.WriteFile(filepath.Join(root, "Pulumi.a.yaml"), []byte(c.text), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			list, err := networks(root)
-			vpcs := []string{}
-			for _, n := range list {
-				vpcs = append(vpcs, n.VPC)
-			}
-			got := fmt.Sprint(vpcs)
-			if err != nil {
-				got = err.Error()
-			}
-			if !strings.HasPrefix(got, c.want) {
-				t.Errorf("%s, want %s", got, c.want)
-			}
-		})
-	}
-}
-
-func TestFree(t *testing.T) {
-	nets := func(cidrs ...string) (list []components.Network) {
-		for _, c := range cidrs {
-			list = append(list, components.Network{VPC: c})
-		}
-		return list
-	}
-	for _, c := range []struct {
-		name  string
-		taken []components.Network
-		want  string // of the pods; empty: none is left
-	}{
-		{"nothing taken", nil, "10.160.0.0/16"},
-		{"others elsewhere", nets("10.110.0.0/20", "172.16.0.0/16"), "10.160.0.0/16"},
-		{"in the second half of the first", nets("10.161.200.0/24"), "10.162.0.0/16"},
-		{"a gap", nets("10.160.0.0/20", "10.164.0.0/20"), "10.162.0.0/16"},
-		{"one that is not valid", nets("all of it"), "10.160.0.0/16"},
-		{"all of it", nets("10.128.0.0/9"), ""},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			got, err := free(c.taken)
-			if got.Pods != c.want || (err == nil) == (c.want == "") {
-				t.Errorf("%+v, %v; want %q", got, err, c.want)
 			}
 		})
 	}

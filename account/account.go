@@ -1,0 +1,192 @@
+// Package account reads a DigitalOcean account through its API: the clusters, VPCs, versions, prices and domains that a
+// preview compares with a stack's settings before anything is changed. It never writes.
+package account
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/digitalocean/godo"
+)
+
+// Account is one DigitalOcean account, as a token sees it. Failed requests are repeated: 429 after the time the API asks
+// for, 5xx and connection errors up to four times.
+type Account struct {
+	client *godo.Client
+}
+
+// Open takes an API token and the API's URL; an empty URL is DigitalOcean's own.
+func Open(token, endpoint string) (*Account, error) {
+	client := godo.NewFromToken(token)
+	options := []godo.ClientOpt{
+		godo.SetUserAgent("doks-security"),
+		godo.WithRetryAndBackoffs(godo.RetryConfig{RetryMax: 4, RetryWaitMin: godo.PtrTo(0.5), RetryWaitMax: godo.PtrTo(15.0)}),
+	}
+	if endpoint != "" {
+		options = append(options, godo.SetBaseURL(endpoint))
+	}
+	for _, option := range options {
+		if err := option(client); err != nil {
+			return nil, fmt.Errorf("the DigitalOcean API at %q: %w", endpoint, err)
+		}
+	}
+	return &Account{client}, nil
+}
+
+// Inventory is what the account has, at one moment.
+type Inventory struct {
+	Clusters []*godo.KubernetesCluster
+	VPCs     []*godo.VPC
+	Versions []string // of Kubernetes, as slugs: 1.34.3-do.2
+}
+
+// Inventory asks for all of it at once.
+func (a *Account) Inventory(ctx context.Context) (*Inventory, error) {
+	var (
+		found                  Inventory
+		clusters, vpcs, offers error
+		requests               sync.WaitGroup
+	)
+	requests.Go(func() {
+		found.Clusters, clusters = all(func(page *godo.ListOptions) ([]*godo.KubernetesCluster, *godo.Response, error) {
+			return a.client.Kubernetes.List(ctx, page)
+		})
+	})
+	requests.Go(func() {
+		found.VPCs, vpcs = all(func(page *godo.ListOptions) ([]*godo.VPC, *godo.Response, error) {
+			return a.client.VPCs.List(ctx, page)
+		})
+	})
+	requests.Go(func() {
+		var options *godo.KubernetesOptions
+		if options, _, offers = a.client.Kubernetes.GetOptions(ctx); offers != nil {
+			return
+		}
+		for _, version := range options.Versions {
+			found.Versions = append(found.Versions, version.Slug)
+		}
+	})
+	requests.Wait()
+	for _, request := range []struct {
+		of, scope string
+		err       error
+	}{
+		{"the Kubernetes clusters", "kubernetes:read", clusters},
+		{"the VPCs", "vpc:read", vpcs},
+		{"the Kubernetes versions", "kubernetes:read", offers},
+	} {
+		if request.err != nil {
+			return nil, explain(request.of, request.scope, request.err)
+		}
+	}
+	return &found, nil
+}
+
+// Cluster is the cluster of that id; nil when there is none.
+func (i *Inventory) Cluster(id string) *godo.KubernetesCluster {
+	return find(i.Clusters, func(c *godo.KubernetesCluster) bool { return c.ID == id })
+}
+
+// ClusterNamed is the cluster of that name, which is unique in an account; nil when there is none.
+func (i *Inventory) ClusterNamed(name string) *godo.KubernetesCluster {
+	return find(i.Clusters, func(c *godo.KubernetesCluster) bool { return c.Name == name })
+}
+
+// ClusterTagged is the cluster with that tag; nil when there is none.
+func (i *Inventory) ClusterTagged(tag string) *godo.KubernetesCluster {
+	return find(i.Clusters, func(c *godo.KubernetesCluster) bool { return slices.Contains(c.Tags, tag) })
+}
+
+// VPC is the VPC of that id; nil when there is none.
+func (i *Inventory) VPC(id string) *godo.VPC {
+	return find(i.VPCs, func(v *godo.VPC) bool { return v.ID == id })
+}
+
+// VPCNamed is the VPC of that name, which is unique in an account; nil when there is none.
+func (i *Inventory) VPCNamed(name string) *godo.VPC {
+	return find(i.VPCs, func(v *godo.VPC) bool { return v.Name == name })
+}
+
+func find[T any](list []*T, is func(*T) bool) *T {
+	if i := slices.IndexFunc(list, is); i >= 0 {
+		return list[i]
+	}
+	return nil
+}
+
+// Upgrades are the versions to which the cluster can be upgraded, as slugs.
+func (a *Account) Upgrades(ctx context.Context, clusterID string) ([]string, error) {
+	versions, _, err := a.client.Kubernetes.GetUpgrades(ctx, clusterID)
+	if err != nil {
+		return nil, explain("the upgrades of cluster "+clusterID, "kubernetes:read", err)
+	}
+	var slugs []string
+	for _, version := range versions {
+		slugs = append(slugs, version.Slug)
+	}
+	return slugs, nil
+}
+
+// NodePrices are the prices of Droplet sizes by slug, in US dollars a month.
+func (a *Account) NodePrices(ctx context.Context) (map[string]float64, error) {
+	sizes, err := all(func(page *godo.ListOptions) ([]godo.Size, *godo.Response, error) {
+		return a.client.Sizes.List(ctx, page)
+	})
+	if err != nil {
+		return nil, explain("the prices of nodes", "sizes:read", err)
+	}
+	prices := map[string]float64{}
+	for _, size := range sizes {
+		prices[size.Slug] = size.PriceMonthly
+	}
+	return prices, nil
+}
+
+// HasDomain tells whether the account manages the DNS of a domain.
+func (a *Account) HasDomain(ctx context.Context, name string) (bool, error) {
+	_, response, err := a.client.Domains.Get(ctx, name)
+	if isNotFound(response) {
+		return false, nil
+	}
+	if err != nil {
+		return false, explain("the domain "+name, "domain:read", err)
+	}
+	return true, nil
+}
+
+// Kubeconfig is a kubeconfig of the cluster with a token that is valid for that many seconds. A cluster that does not exist
+// is an ErrNoCluster.
+func (a *Account) Kubeconfig(ctx context.Context, clusterID string, seconds int) ([]byte, error) {
+	config, response, err := a.client.Kubernetes.GetKubeConfigWithExpiry(ctx, clusterID, int64(seconds))
+	if isNotFound(response) {
+		return nil, fmt.Errorf("%w: %s", ErrNoCluster, clusterID)
+	}
+	if err != nil {
+		return nil, explain("a kubeconfig of cluster "+clusterID, "kubernetes:access_cluster", err)
+	}
+	return config.KubeconfigYAML, nil
+}
+
+// all reads every page of a list.
+func all[T any](list func(*godo.ListOptions) ([]T, *godo.Response, error)) ([]T, error) {
+	var found []T
+	for page := 1; ; page++ {
+		items, response, err := list(&godo.ListOptions{Page: page, PerPage: 200})
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, items...)
+		if response.Links == nil || response.Links.IsLastPage() {
+			return found, nil
+		}
+	}
+}
+
+// StackTag is the tag by which a cluster is known as the stack's. DigitalOcean's tags have letters, digits, :, - and _;
+// a stack's name may have dots too.
+func StackTag(stack string) string {
+	return "doks-security:" + strings.ReplaceAll(stack, ".", "_")
+}

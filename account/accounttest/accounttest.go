@@ -1,0 +1,84 @@
+// Package accounttest serves the part of DigitalOcean's API that package account reads, for tests that run the program
+// without a rehearsal's simulated account.
+package accounttest
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+
+	"github.com/digitalocean/godo"
+)
+
+// Account is what the API answers. Fields may change between requests of a test, not during them.
+type Account struct {
+	Clusters []*godo.KubernetesCluster
+	VPCs     []*godo.VPC
+	Versions []string
+	Upgrades []string
+	Prices   map[string]float64 // by size; nil: the API fails
+	Domains  []string
+	// Kubeconfig is every cluster's.
+	Kubeconfig string
+	// Status answers every request with an error, if set.
+	Status int
+}
+
+// Serve starts the API; the caller closes it.
+func (a *Account) Serve() *httptest.Server {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /v2/kubernetes/clusters", func(w http.ResponseWriter, _ *http.Request) {
+		reply(w, map[string]any{"kubernetes_clusters": a.Clusters})
+	})
+	mux.HandleFunc("GET /v2/kubernetes/clusters/{id}/upgrades", func(w http.ResponseWriter, _ *http.Request) {
+		reply(w, map[string]any{"available_upgrade_versions": slugs(a.Upgrades)})
+	})
+	mux.HandleFunc("GET /v2/kubernetes/clusters/{id}/kubeconfig", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(a.Kubeconfig))
+	})
+	mux.HandleFunc("GET /v2/kubernetes/options", func(w http.ResponseWriter, _ *http.Request) {
+		reply(w, map[string]any{"options": map[string]any{"versions": slugs(a.Versions)}})
+	})
+	mux.HandleFunc("GET /v2/vpcs", func(w http.ResponseWriter, _ *http.Request) { reply(w, map[string]any{"vpcs": a.VPCs}) })
+	mux.HandleFunc("GET /v2/sizes", func(w http.ResponseWriter, _ *http.Request) {
+		if a.Prices == nil {
+			http.Error(w, `{"message":"no prices"}`, http.StatusNotImplemented)
+			return
+		}
+		var sizes []godo.Size
+		for slug, price := range a.Prices {
+			sizes = append(sizes, godo.Size{Slug: slug, PriceMonthly: price})
+		}
+		reply(w, map[string]any{"sizes": sizes})
+	})
+	mux.HandleFunc("GET /v2/domains/{name}", func(w http.ResponseWriter, r *http.Request) {
+		for _, name := range a.Domains {
+			if name == r.PathValue("name") {
+				reply(w, map[string]any{"domain": godo.Domain{Name: name}})
+				return
+			}
+		}
+		http.Error(w, `{"id":"not_found"}`, http.StatusNotFound)
+	})
+	return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if a.Status != 0 {
+			http.Error(w, `{"id":"error","message":"as the test asks"}`, a.Status)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	}))
+}
+
+func slugs(list []string) []godo.KubernetesVersion {
+	versions := []godo.KubernetesVersion{}
+	for _, slug := range list {
+		versions = append(versions, godo.KubernetesVersion{Slug: slug})
+	}
+	return versions
+}
+
+func reply(w http.ResponseWriter, body map[string]any) {
+	body["links"], body["meta"] = map[string]any{}, map[string]any{"total": 1}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(body) // the client went away
+}

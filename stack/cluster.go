@@ -1,0 +1,107 @@
+package stack
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/internals"
+
+	"doks-security/account"
+	"doks-security/components"
+	"doks-security/preflight"
+	"doks-security/stack/field"
+)
+
+// logicalName begins the Pulumi names of all components. It is no part of any name in the account or the cluster, and does
+// not change with the stack's.
+const logicalName = Project
+
+// formerName is an alias for a component of stacks that were deployed when logical names began with the stack's name: nothing
+// is replaced. Pulumi derives the aliases of its children, whose names begin with the component's.
+func formerName(ctx *pulumi.Context, suffix string) pulumi.ResourceOption {
+	return pulumi.Aliases([]pulumi.Alias{{Name: pulumi.String(ctx.Stack() + suffix)}})
+}
+
+// openAccount uses the token and the endpoint that the DigitalOcean provider uses: its configuration, or its environment.
+func openAccount(ctx *pulumi.Context) (*account.Account, error) {
+	configured := func(key string, variables ...string) string {
+		if value, ok := ctx.GetConfig("digitalocean:" + key); ok {
+			return value
+		}
+		for _, variable := range variables {
+			if value := os.Getenv(variable); value != "" {
+				return value
+			}
+		}
+		return ""
+	}
+	return account.Open(configured("token", tokenVariables...), configured("apiEndpoint", "DIGITALOCEAN_API_URL"))
+}
+
+// newCluster finds the stack's cluster in the account, checks that the settings can be applied to it, and registers it.
+func newCluster(ctx *pulumi.Context, s Settings, a *account.Account) (*components.Cluster, error) {
+	inventory, err := a.Inventory(ctx.Context())
+	if err != nil {
+		return nil, err
+	}
+	previous, err := previousCluster(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if s.Cluster.Existing != "" {
+		running, err := preflight.Existing(inventory, s.Cluster.Existing, ctx.Stack(), previous)
+		if err != nil {
+			return nil, err
+		}
+		return components.NewExistingCluster(ctx, logicalName, &components.ExistingClusterArgs{
+			Account: a, Running: running, Credentials: s.Cluster.Credentials,
+		}, formerName(ctx, ""))
+	}
+	plan, err := preflight.Cluster(inventory, preflight.Wanted{
+		Stack: ctx.Stack(), Previous: previous, Name: s.Cluster.Name, Region: s.Cluster.Region, Version: s.Cluster.Version,
+		Network: s.Cluster.Network, Pools: s.Cluster.Pools,
+	}, func(id string) ([]string, error) { return a.Upgrades(ctx.Context(), id) })
+	if err != nil {
+		return nil, err
+	}
+	return components.NewCluster(ctx, logicalName, &components.ClusterArgs{
+		Account: a, Running: plan.Running, VPC: plan.VPC,
+		Name: s.Cluster.Name, Region: s.Cluster.Region, Version: plan.Version, Upgrade: plan.Upgrade,
+		Network: plan.Network, Pools: s.Cluster.Pools,
+		HA: s.Cluster.HA, AutoUpgrade: s.Cluster.AutoUpgrade, SurgeUpgrade: s.Cluster.SurgeUpgrade,
+		Maintenance: s.Cluster.Maintenance, APIAllowedCIDRs: s.Cluster.APIAllowedCIDRs,
+		RegistryIntegration: s.Cluster.RegistryIntegration,
+		Tags:                append([]string{account.StackTag(ctx.Stack())}, s.Cluster.Tags...),
+		Protect:             s.Cluster.Protect, DestroyAssociatedResources: s.Cluster.DestroyAssociatedResources,
+		Credentials: s.Cluster.Credentials, Project: components.ProjectArgs(s.Project),
+	}, formerName(ctx, ""))
+}
+
+// previousCluster is the id of the cluster in which the stack was deployed last, from the stack's own outputs.
+func previousCluster(ctx *pulumi.Context) (string, error) {
+	last, err := internals.UnsafeAwaitOutput(ctx.Context(), ctx.InvokeOutput("pulumi:pulumi:readStackOutputs", pulumi.Map{
+		"name": pulumi.String(fmt.Sprintf("%s/%s/%s", ctx.Organization(), ctx.Project(), ctx.Stack())),
+	}, pulumi.MapOutput{}, pulumi.InvokeOutputOptions{}))
+	if err != nil {
+		return "", fmt.Errorf("reading the stack's last outputs: %w", err)
+	}
+	result, _ := last.Value.(map[string]any)
+	outputs, _ := result["outputs"].(map[string]any)
+	id, _ := outputs["clusterId"].(string)
+	return id, nil
+}
+
+// requireDomain is an error unless the account manages the domain's DNS: the records would fail after everything else.
+func (s Settings) requireDomain(ctx context.Context, a *account.Account) error {
+	if s.Exposure.Mode != components.ByGateway {
+		return nil
+	}
+	found, err := a.HasDomain(ctx, s.Exposure.Domain)
+	if err != nil || found {
+		return err
+	}
+	return field.Errors{{Key: "exposure.domain", Value: s.Exposure.Domain, Allowed: "a domain of this DigitalOcean account",
+		Fix: "doctl compute domain create " + s.Exposure.Domain + "; `doctl compute domain list` shows those there are"}}
+}
