@@ -32,8 +32,8 @@ func TestDeployGateway(t *testing.T) {
 		}
 	}
 	for key, want := range map[string]string{
-		"digitalocean:index/dnsRecord:DnsRecord::doks-security-grafana":                             "map[domain:example.org name:grafana ttl:300 type:A value:203.0.113.10]",
-		"digitalocean:index/dnsRecord:DnsRecord::doks-security-falcosidekick-ui":                    "map[domain:example.org name:falco ttl:300 type:A value:203.0.113.10]",
+		"digitalocean:index/dnsRecord:DnsRecord::doks-security-grafana":                   "map[domain:example.org name:grafana ttl:300 type:A value:203.0.113.10]",
+		"digitalocean:index/dnsRecord:DnsRecord::doks-security-falcosidekick-ui":          "map[domain:example.org name:falco ttl:300 type:A value:203.0.113.10]",
 		"kubernetes:cert-manager.io/v1:Certificate::gateway-grafana":                      "dnsNames:[grafana.example.org]",
 		"kubernetes:gateway.networking.k8s.io/v1:HTTPRoute::gateway-falcosidekick-ui":     "hostnames:[falco.example.org]",
 		"kubernetes:gateway.networking.k8s.io/v1:HTTPRoute::monitoring-grafana":           "kube-prometheus-stack-grafana",
