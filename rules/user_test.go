@@ -30,7 +30,7 @@ func TestUserFilesWithFaults(t *testing.T) {
 	for name, want := range map[string]string{
 		"unknown-field":   "testdata/user/unknown-field/a.yaml:7:9: unknown field fd.nmae",
 		"unknown-macro":   "testdata/user/unknown-macro/a.yaml:5:14: unknown macro container_started",
-		"shadows-ours":    "testdata/user/shadows-ours/a.yaml:1:10: warning: this macro shadows the one of 20-virtual-clusters.yaml:",
+		"shadows-ours":    "testdata/user/shadows-ours/a.yaml:1:10: warning: this macro replaces the one of 20-virtual-clusters.yaml:",
 		"yml-suffix":      "testdata/user/yml-suffix/a.yml: rename it to .yaml",
 		"name-with-space": "testdata/user/name-with-space/my rules.yaml: rename it with letters",
 		"broken-yaml":     "testdata/user/broken-yaml/a.yaml:",
