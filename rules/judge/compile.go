@@ -42,12 +42,16 @@ func (s *Ruleset) compile(problems *Problems) {
 		}
 	}
 	for _, d := range s.definitions {
+		before := len(*problems)
 		switch {
 		case d.used || d.kind == "rule":
 		case d.kind == "list":
 			problems.warn(d.at, unusedList, "nothing uses the list %s: is an `override` missing, or its name misspelt?", d.name)
 		default:
 			problems.warn(d.at, unusedMacro, "nothing uses the macro %s: is an `override` missing, or its name misspelt?", d.name)
+		}
+		for i := before; i < len(*problems); i++ {
+			(*problems)[i].about = d
 		}
 	}
 }

@@ -53,6 +53,9 @@ func (d *document) readDefinition(e *entry) {
 		d.checkOverridden(*e)
 	case e.legacy:
 		d.checkLegacy(*e)
+	case e.onlyEnables() && !e.has("enabled"):
+		d.problems.add(e.at, "nothing says how the rule is changed: add `override: {<key>: append}` or replace, or all of %s",
+			strings.Join(needed["rule"], ", "))
 	case e.onlyEnables():
 		d.checkForm(*e, "enabled")
 		d.problems.warn(e.at, deprecatedItem, "`enabled` alone is deprecated: add `override: {enabled: replace}`")

@@ -120,7 +120,10 @@ func (s *Ruleset) blame(p Problem, file File) Problem {
 		return p
 	}
 	cause := s.changes[len(s.changes)-1]
-	about := s.at(p.Position)
+	about := p.about
+	if about == nil {
+		about = s.at(p.Position)
+	}
 	for _, c := range slices.Backward(s.changes) {
 		if about != nil && (c.definition == about || s.mentions(about, c.name) || mentions(c.replaced, about.name)) {
 			cause = c

@@ -33,6 +33,8 @@ type Problem struct {
 	Notice bool
 	// Falco are the releases that say so; none when Falco says nothing and the linter is stricter.
 	Falco []string
+
+	about *definition // what the problem is of, where that is known
 }
 
 func (p Problem) String() string {
