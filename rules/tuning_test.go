@@ -2,8 +2,10 @@ package rules
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -108,12 +110,15 @@ func holdTuning(t *testing.T, stock judge.File) {
 // The docs have every false positive with its lines: UPDATE_DOCS=1 go test ./rules -run TestTuningIsDocumented
 func TestTuningIsDocumented(t *testing.T) {
 	var table, lines strings.Builder
+	targets := map[string]bool{}
 	table.WriteString("| | rule | false positive | reported in |\n|---|---|---|---|\n")
 	for i, f := range falsePositives(t) {
 		var links []string
 		for _, report := range f.Reports {
 			repository, number, _ := strings.Cut(report, "#")
-			links = append(links, fmt.Sprintf("[%s](https://github.com/%s/issues/%s)", report, repository, number))
+			short := strings.TrimPrefix(report, "falcosecurity/")
+			links = append(links, "["+short+"]")
+			targets[fmt.Sprintf("[%s]: https://github.com/%s/issues/%s\n", short, repository, number)] = true
 		}
 		fmt.Fprintf(&table, "| %d | %s | %s | %s |\n", i+1, f.Rule, f.What, strings.Join(links, ", "))
 		fmt.Fprintf(&lines, "# %d. %s\n%s\n", i+1, f.What, f.Lines)
@@ -129,7 +134,8 @@ func TestTuningIsDocumented(t *testing.T) {
 	if !found {
 		t.Fatalf("no %s ... %s in %s", begin, end, path)
 	}
-	want := before + begin + table.String() + "\n```yaml\n" + strings.TrimSuffix(lines.String(), "\n") + "```\n" + end + after
+	links := strings.Join(slices.Sorted(maps.Keys(targets)), "")
+	want := before + begin + table.String() + "\n" + links + "\n```yaml\n" + strings.TrimSuffix(lines.String(), "\n") + "```\n" + end + after
 	if want == string(text) {
 		return
 	}

@@ -111,9 +111,14 @@ func (e *Check) String() string {
 	return fmt.Sprintf("%s %s (%s)", e.Field, operator, strings.Join(slices.Compact(values), ", "))
 }
 
-// quote writes a text so that it is read as the same text.
+// quote writes a text so that it is read as the same text. A quote behind a backslash does not end a text, so the last
+// backslash is written in its other form, with a blank.
 func quote(text string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
+	last := ""
+	if strings.HasSuffix(text, `\`) {
+		text, last = text[:len(text)-1], `\ `
+	}
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + last + `"`
 }
 
 func (o Operand) String() string {
