@@ -82,3 +82,25 @@ func TestUserCases(t *testing.T) {
 		t.Error(problems)
 	}
 }
+
+// The rules are checked for the Falco that is installed, and the error says which it is.
+func TestUserFilesForOneFalco(t *testing.T) {
+	dir := t.TempDir()
+	text := "- rule: r\n  desc: d\n  output: o\n  priority: INFO\n  condition: evt.type = execve and proc.name endswith oneof (a, b)\n"
+	if err := os.WriteFile(filepath.Join(dir, "a.yaml"), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for version, want := range map[string]string{"0.43": "`oneof` needs Falco 0.44", "0.44": ""} {
+		falco, err := judge.FindFalco(version)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, problems, err := UserFiles(dir, falco)
+		if err != nil || (want == "") != (len(problems) == 0) || !strings.Contains(problems.Error(), want) {
+			t.Errorf("%s: %v, %v", version, err, problems)
+		}
+		if want != "" && !strings.HasSuffix(problems[0].String(), "[Falco 0.43.1]") {
+			t.Errorf("which Falco? %v", problems[0])
+		}
+	}
+}

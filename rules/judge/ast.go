@@ -153,5 +153,8 @@ func sortedParts(parts []Expr, operator string) string {
 		texts = append(texts, part.String())
 	}
 	slices.Sort(texts)
-	return "(" + strings.Join(slices.Compact(texts), operator) + ")"
+	if texts = slices.Compact(texts); len(texts) == 1 {
+		return texts[0]
+	}
+	return "(" + strings.Join(texts, operator) + ")"
 }

@@ -157,7 +157,7 @@ func FuzzParse(f *testing.F) {
 		`evt.type in (execve, execveat) and not (proc.name = "a b" or proc.aname[2] startswith 'x')`,
 		`tolower(basename(proc.exepath)) = val(proc.name) and fd.name pmatch (/a, /b) or evt.num >= 0x1F`,
 		`evt.arg[""] exists and a.b regex "\"(" and x in y`,
-		`((((not(not a`, `a.b in (c\) and a.b = "d\ "`, `len(concat("a", b.c)) = join(",", (a.b, 1))`, "evt.type = \x00\xff", `a.b in ("\b\f\n\\")`, `proc.args contains oneof (a)`,
+		`((((not(not a`, `a and a`, `a.b in (c\) and a.b = "d\ "`, `len(concat("a", b.c)) = join(",", (a.b, 1))`, "evt.type = \x00\xff", `a.b in ("\b\f\n\\")`, `proc.args contains oneof (a)`,
 	} {
 		f.Add(seed)
 	}
