@@ -138,10 +138,12 @@ func (t *tables) checkConstant(falco Falco, c *Check, info fieldInfo, v Value, w
 
 func (t *tables) checkExpression(falco Falco, c *Check, v Value, warn func(Position, string, string, ...any)) {
 	if simpler(v.Text) {
-		warn(v.at, compileCondition, "%q needs no regular expression: compare with =, contains, startswith or endswith", v.Text)
+		warn(v.at, compileCondition, "%q needs no regular expression: compare with =, contains, startswith or endswith",
+			v.Text)
 	}
 	if _, err := expression(v.Text); err != nil && !falco.since(newer) {
-		warn(v.at, neverMatches, "%q is %s; Falco %s loads it, and it never matches", v.Text, explainExpression(v.Text, err), falco.Version)
+		warn(v.at, neverMatches, "%q is %s; Falco %s loads it, and it never matches",
+			v.Text, explainExpression(v.Text, err), falco.Version)
 	}
 }
 
@@ -154,7 +156,8 @@ func (t *tables) checkMistaken(falco Falco, v Value, warn func(Position, string,
 		return r
 	}, v.Text)
 	if _, length, err := t.fieldAt(text); err == nil && length > 0 && length == len(text) {
-		warn(v.at, compileCondition, "%q is a field, and is compared as a text: write val(%s) to compare with its value", v.Text, text)
+		warn(v.at, compileCondition, "%q is a field, and is compared as a text: write val(%s) to compare with its value",
+			v.Text, text)
 	}
 	for _, name := range append([]string{"val"}, falco.transformers()...) {
 		if strings.HasPrefix(text, name+"(") && strings.HasSuffix(text, ")") {

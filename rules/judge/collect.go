@@ -27,7 +27,8 @@ func (s *Ruleset) add(doc *document, e entry, stock bool, problems *Problems) {
 		s.changes = append(s.changes, change{previous, e.at, strings.Join(append(previous.uses, previous.condition.text), " ")})
 	default:
 		if !stock && len(e.replace) == 0 {
-			problems.warn(e.at, shadows, "this %s replaces the one of %s: write `override`, or another name", e.kind, previous.at)
+			problems.warn(e.at, shadows, "this %s replaces the one of %s: write `override`, or another name",
+				e.kind, previous.at)
 		}
 		s.changes = append(s.changes, change{previous, e.at, strings.Join(append(previous.uses, previous.condition.text), " ")})
 		*previous = definition{kind: e.kind, name: e.name, at: e.at, stock: stock, index: previous.index, enabled: true, source: previous.source}
@@ -52,7 +53,8 @@ func (s *Ruleset) checkSource(doc *document, e entry, d *definition, problems *P
 		problems.add(doc.place(node), "source %q: the rule is there with source %q", source, d.source)
 	case d.source == "" && source != "syscall":
 		d.ignored = true
-		problems.warn(doc.place(node), unknownSource, "source %q: no plugin of this stack provides it, Falco skips the rule", source)
+		problems.warn(doc.place(node), unknownSource, "source %q: no plugin of this stack provides it, Falco skips the rule",
+			source)
 		fallthrough
 	case d.source == "":
 		d.source = source
@@ -109,7 +111,8 @@ func (d *definition) applyExceptions(doc *document, value *yaml.Node, changes, a
 		d.exceptions = nil
 		for _, e := range read {
 			if e.fields.list && len(e.comps.cells) != len(e.fields.cells) || !e.comps.given() || !e.fields.given() {
-				problems.add(e.at, "exception %s: with `exceptions: replace` Falco needs a comparison in `comps` for each field", e.name)
+				problems.add(e.at, "exception %s: with `exceptions: replace` Falco needs a comparison in `comps` for each field",
+					e.name)
 				continue
 			}
 			d.exceptions = append(d.exceptions, e)

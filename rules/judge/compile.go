@@ -48,7 +48,8 @@ func (s *Ruleset) compile(problems *Problems) {
 		case d.kind == "list":
 			problems.warn(d.at, unusedList, "nothing uses the list %s: is an `override` missing, or its name misspelt?", d.name)
 		default:
-			problems.warn(d.at, unusedMacro, "nothing uses the macro %s: is an `override` missing, or its name misspelt?", d.name)
+			problems.warn(d.at, unusedMacro, "nothing uses the macro %s: is an `override` missing, or its name misspelt?",
+				d.name)
 		}
 		for i := before; i < len(*problems); i++ {
 			(*problems)[i].about = d

@@ -35,10 +35,12 @@ func (d *document) readDefinition(e *entry) {
 	case e.kind == "macro" && !identifierForm.MatchString(e.name):
 		d.problems.warn(e.at, invalidMacroName, "%q is no name that a condition can use: want letters, digits and _", e.name)
 	case e.kind == "list" && !bareForm.MatchString(e.name):
-		d.problems.warn(e.at, invalidListName, "%q is no name that a condition can use: want none of ( ) \" ' = , and blanks", e.name)
+		d.problems.warn(e.at, invalidListName, "%q is no name that a condition can use: want none of ( ) \" ' = , and blanks",
+			e.name)
 	}
 	if e.legacy = d.boolean(*e, "append"); e.legacy {
-		d.problems.warn(d.place(e.keys["append"]), deprecatedItem, "`append` is deprecated: write `override: {%s: append}`", needed[e.kind][0])
+		d.problems.warn(d.place(e.keys["append"]), deprecatedItem, "`append` is deprecated: write `override: {%s: append}`",
+			needed[e.kind][0])
 	}
 	d.readOverride(e)
 	overrides := len(e.append)+len(e.replace) > 0
@@ -82,7 +84,8 @@ func (d *document) readOverride(e *entry) {
 		return
 	}
 	if node.Kind != yaml.MappingNode || len(node.Content) == 0 {
-		d.problems.warn(d.place(node), ignoredKey, "`override` is ignored: want `override: {%s: append}` or replace", needed[e.kind][0])
+		d.problems.warn(d.place(node), ignoredKey, "`override` is ignored: want `override: {%s: append}` or replace",
+			needed[e.kind][0])
 		return
 	}
 	for i := 0; i+1 < len(node.Content); i += 2 {

@@ -162,7 +162,8 @@ func (d *document) checkKeys(e entry) {
 		if !d.falco.since("0.44") { // which ignores it without a word
 			name = ignoredKey
 		}
-		d.problems.warn(d.place(key), name, "unknown key %s is ignored: a %s has %s", key.Value, e.kind, strings.Join(keys[e.kind], ", "))
+		d.problems.warn(d.place(key), name, "unknown key %s is ignored: a %s has %s",
+			key.Value, e.kind, strings.Join(keys[e.kind], ", "))
 	}
 }
 

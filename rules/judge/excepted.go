@@ -48,7 +48,8 @@ func (e exception) writeRows(text *builder, problems *Problems) {
 	text.add("(", e.at)
 	for i, row := range e.rows {
 		if len(row.cells) != len(e.fields.cells) {
-			problems.add(row.at, "exception %s has %d fields and a row of %d values", e.name, len(e.fields.cells), len(row.cells))
+			problems.add(row.at, "exception %s has %d fields and a row of %d values",
+				e.name, len(e.fields.cells), len(row.cells))
 			row.cells = make([]cell, len(e.fields.cells))
 		}
 		if i > 0 {

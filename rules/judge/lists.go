@@ -57,7 +57,8 @@ func (s *Ruleset) expandLists(problems *Problems) []expanded {
 
 func (s *Ruleset) notAList(d *definition, item Value, problems *Problems) {
 	if !d.stock {
-		problems.warn(item.at, notAList, "no list %s is defined before: Falco takes it for a text; if it is one, put it in quotes", item.Text)
+		problems.warn(item.at, notAList, "no list %s is defined before: Falco takes it for a text; if it is one, put it in quotes",
+			item.Text)
 	}
 }
 

@@ -74,7 +74,8 @@ func (d *document) checkAlternatives(plugins []*yaml.Node) {
 	switch {
 	case satisfied:
 	case found != "":
-		d.problems.add(at, "container plugin %s is newer than %s, which Falco %s has", found, d.falco.ContainerPlugin, d.falco.Version)
+		d.problems.add(at, "container plugin %s is newer than %s, which Falco %s has",
+			found, d.falco.ContainerPlugin, d.falco.Version)
 	default:
 		d.problems.add(at, "plugin %q is not installed: only container is", value(meant(plugins[0]), "name").Value)
 	}
