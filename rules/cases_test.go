@@ -79,11 +79,11 @@ func TestCasesOnUpstream(t *testing.T) {
 
 // Every declaration of testdata/stock.yaml is true where upstream's is: on every case, with each field once left out.
 func TestDeclarationsAgreeWithUpstream(t *testing.T) {
-	real, problems := judge.Load(upstream(t))
+	real, problems := judge.Load(nil, upstream(t))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	ours, problems := judge.Load(declared(t))
+	ours, problems := judge.Load(nil, declared(t))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -165,7 +165,7 @@ func TestEveryClauseIsNeeded(t *testing.T) {
 // A clause no case needs is found.
 func TestMutantsFindUselessClauses(t *testing.T) {
 	text := "- {rule: r, desc: d, output: o, priority: INFO, condition: evt.type = open and (proc.name = a or proc.name startswith a)}"
-	set, problems := judge.Load(judge.File{Name: "r.yaml", Text: text})
+	set, problems := judge.Load(nil, judge.File{Name: "r.yaml", Text: text})
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}

@@ -14,7 +14,7 @@ func Judge(approved []Approval, stock ...judge.File) (*judge.Ruleset, judge.Prob
 	if err != nil {
 		return nil, nil, err
 	}
-	set, problems := judge.Load(behindStock(stock, ours)...)
+	set, problems := judge.Load(nil, behindStock(stock, ours)...)
 	return set, problems, nil
 }
 

@@ -45,7 +45,7 @@ func Situations(dir string, user map[string]string, stock ...judge.File) ([]Situ
 			return nil, err
 		}
 		maps.Copy(files, user)
-		set, problems := judge.Load(behindStock(stock, files)...)
+		set, problems := judge.Load(nil, behindStock(stock, files)...)
 		situations = append(situations, Situation{cases, set, problems, files})
 	}
 	return situations, nil

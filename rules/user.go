@@ -18,9 +18,10 @@ const (
 	maxRules = 1 << 20
 )
 
-// UserFiles reads a directory of a user's own rules, content by the name Falco loads it under, and judges them behind
-// Falco's and ours. Files of cases (.cases.yaml) and what is no YAML stay where they are.
-func UserFiles(dir string) (map[string]string, judge.Problems, error) {
+// UserFiles reads a directory of a user's own rules, content by the name Falco loads it under, and checks them behind
+// Falco's and ours, for the releases given or for all supported ones. Files of cases (.cases.yaml) and what is no YAML
+// stay where they are.
+func UserFiles(dir string, falcos ...judge.Falco) (map[string]string, judge.Problems, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading the user's rules: %w", err)
@@ -66,7 +67,7 @@ func UserFiles(dir string) (map[string]string, judge.Problems, error) {
 	if len(files) == 0 && len(problems) == 0 {
 		return nil, nil, errors.New("no .yaml file in " + dir)
 	}
-	_, found := judge.Load(judged...)
+	_, found := judge.Load(falcos, judged...)
 	return files, append(problems, found...), nil
 }
 

@@ -30,7 +30,7 @@ func TestUserFilesWithFaults(t *testing.T) {
 	for name, want := range map[string]string{
 		"unknown-field":   "testdata/user/unknown-field/a.yaml:7:9: unknown field fd.nmae",
 		"unknown-macro":   "testdata/user/unknown-macro/a.yaml:5:14: unknown macro container_started",
-		"shadows-ours":    "testdata/user/shadows-ours/a.yaml:1:10: warning: this macro shadows the one of 20-virtual-clusters.yaml:",
+		"shadows-ours":    "testdata/user/shadows-ours/a.yaml:1:10: warning: this macro replaces the one of 20-virtual-clusters.yaml:",
 		"yml-suffix":      "testdata/user/yml-suffix/a.yml: rename it to .yaml",
 		"name-with-space": "testdata/user/name-with-space/my rules.yaml: rename it with letters",
 		"broken-yaml":     "testdata/user/broken-yaml/a.yaml:",
@@ -80,5 +80,27 @@ func TestUserCases(t *testing.T) {
 	}
 	if problems := run(upstream(t)); len(problems) > 0 {
 		t.Error(problems)
+	}
+}
+
+// The rules are checked for the Falco that is installed, and the error says which it is.
+func TestUserFilesForOneFalco(t *testing.T) {
+	dir := t.TempDir()
+	text := "- rule: r\n  desc: d\n  output: o\n  priority: INFO\n  condition: evt.type = execve and proc.name endswith oneof (a, b)\n"
+	if err := os.WriteFile(filepath.Join(dir, "a.yaml"), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for version, want := range map[string]string{"0.43": "`oneof` needs Falco 0.44", "0.44": ""} {
+		falco, err := judge.FindFalco(version)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, problems, err := UserFiles(dir, falco)
+		if err != nil || (want == "") != (len(problems) == 0) || !strings.Contains(problems.Error(), want) {
+			t.Errorf("%s: %v, %v", version, err, problems)
+		}
+		if want != "" && !strings.HasSuffix(problems[0].String(), "[Falco 0.43.1]") {
+			t.Errorf("which Falco? %v", problems[0])
+		}
 	}
 }

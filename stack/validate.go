@@ -11,6 +11,7 @@ import (
 
 	"doks-security/components"
 	"doks-security/rules"
+	"doks-security/rules/judge"
 	"doks-security/stack/field"
 )
 
@@ -148,21 +149,24 @@ func validateRuntimeSecurity(r RuntimeSecuritySettings, faults *field.Errors) {
 	oneOf("runtimeSecurity.alertmanagerFrom", r.AlertmanagerFrom, priorities, faults)
 	period("runtimeSecurity.uiRetention", r.UIRetention, time.Hour, faults)
 	between("runtimeSecurity.redisVolumeGiB", r.RedisVolumeGiB, 1, 1024, "GiB", faults)
-	validateUserRules(r.Rules, faults)
+	validateUserRules(r, faults)
 }
 
-// validateUserRules judges the user's own rules: Falco would refuse to start with them, or never fire.
-func validateUserRules(dir string, faults *field.Errors) {
-	if dir == "" {
+// validateUserRules checks the user's own rules for the Falco that is installed: it would refuse to start with them, or
+// never fire.
+func validateUserRules(r RuntimeSecuritySettings, faults *field.Errors) {
+	dir := r.Rules
+	falco, err := judge.FindFalco(r.Falco)
+	if dir == "" || err != nil { // another version is reported already
 		return
 	}
-	_, problems, err := rules.UserFiles(dir)
+	_, problems, err := rules.UserFiles(dir, falco)
 	if err != nil {
 		faults.Add("runtimeSecurity.rules", dir, "a directory with rule files (.yaml), relative to the project", err.Error())
 		return
 	}
-	for _, p := range problems {
-		faults.Add("runtimeSecurity.rules", p.Position.String(), "rules that Falco loads without a warning, at most 1 MiB together", p.Message)
+	for _, p := range problems.Blocking() {
+		faults.Add("runtimeSecurity.rules", p.Position.String(), "rules that Falco loads without a warning, at most 1 MiB together", p.Text())
 	}
 }
 

@@ -45,12 +45,16 @@ type Check struct {
 	Other    *Operand // or another field
 }
 
-// Operand is a field, with its argument and what is done to its value.
+// Operand is a field with its argument, or what stands in its place inside a transformer: a constant, or several values
+// that a call makes one of. Transformers are what is done to it.
 type Operand struct {
 	at           Position
 	Name         string
 	Argument     string
 	HasArgument  bool
+	Constant     *Value
+	Call         string // join, concat, getopt; or "list" for values in parentheses
+	Values       []Operand
 	Transformers []string // the innermost first
 }
 
@@ -61,11 +65,13 @@ type Value struct {
 	Quoted bool
 }
 
-// unknown is the condition of a stock definition of which only the name is known.
+// unknown is the condition of a stock definition of which only the name is known, or a comparison with a list of that
+// kind: check is that comparison without the list.
 type unknown struct {
 	at     Position
 	name   string
 	events eventTypes
+	check  *Check
 }
 
 func (e *All) Pos() Position     { return e.at }
@@ -88,13 +94,13 @@ func (e *Check) String() string {
 		return e.Field.String() + " exists"
 	case e.Other != nil:
 		other := e.Other.String()
-		if len(e.Other.Transformers) == 0 {
+		if len(e.Other.Transformers) == 0 && e.Other.Call == "" {
 			other = "val(" + other + ")"
 		}
 		return e.Field.String() + " " + operator + " " + other
 	case slices.Contains(numberOperators, operator):
 		return fmt.Sprintf("%s %s %s", e.Field, operator, e.Values[0].Text)
-	case !listOperator(operator):
+	case !takesList(operator):
 		return fmt.Sprintf("%s %s %s", e.Field, operator, quote(e.Values[0].Text))
 	}
 	values := make([]string, len(e.Values))
@@ -105,16 +111,31 @@ func (e *Check) String() string {
 	return fmt.Sprintf("%s %s (%s)", e.Field, operator, strings.Join(slices.Compact(values), ", "))
 }
 
-// quote writes a text so that it is read as the same text.
+// quote writes a text so that it is read as the same text. A quote behind a backslash does not end a text, so the last
+// backslash is written in its other form, with a blank.
 func quote(text string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
+	last := ""
+	if strings.HasSuffix(text, `\`) {
+		text, last = text[:len(text)-1], `\ `
+	}
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + last + `"`
 }
 
 func (o Operand) String() string {
 	text := o.Name
+	switch {
+	case o.Constant != nil:
+		text = quote(o.Constant.Text)
+	case o.Call != "":
+		values := make([]string, len(o.Values))
+		for i, v := range o.Values {
+			values[i] = v.String()
+		}
+		text = strings.TrimPrefix(o.Call, "list") + "(" + strings.Join(values, ", ") + ")"
+	}
 	if o.HasArgument {
 		argument := o.Argument
-		if strings.ContainsAny(argument, "[]\"'\\"+blanks+"\v\f") {
+		if argument == "" || strings.ContainsAny(argument, "[]\"'\\"+blanks+"\v\f") {
 			argument = quote(argument)
 		}
 		text += "[" + argument + "]"
@@ -132,5 +153,8 @@ func sortedParts(parts []Expr, operator string) string {
 		texts = append(texts, part.String())
 	}
 	slices.Sort(texts)
-	return "(" + strings.Join(slices.Compact(texts), operator) + ")"
+	if texts = slices.Compact(texts); len(texts) == 1 {
+		return texts[0]
+	}
+	return "(" + strings.Join(texts, operator) + ")"
 }

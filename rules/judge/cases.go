@@ -67,7 +67,7 @@ func ReadCases(file string, text []byte) (*Cases, error) {
 			if base, argument, ok := strings.Cut(strings.TrimSuffix(name, "]"), "["); ok {
 				operand = Operand{Name: base, Argument: argument, HasArgument: true}
 			}
-			if _, err := field(operand); err != nil {
+			if _, err := Supported[len(Supported)-1].tables().base(operand); err != nil {
 				return nil, fmt.Errorf("%s: %w", at, err)
 			}
 		}

@@ -1,27 +1,33 @@
 package judge
 
 import (
-	"encoding/hex"
+	"net/netip"
 	"path"
-	"regexp"
-	"slices"
+	"strconv"
 	"strings"
 )
 
 // compareText compares one value of a field with what stands on the right.
 func compareText(operator, kind, value string, want []string) bool {
-	switch operator {
-	case "in", "intersects":
-		return slices.ContainsFunc(want, func(w string) bool { return equal(kind, value, w) })
-	case "pmatch":
-		return slices.ContainsFunc(want, func(w string) bool { return pathPrefix(w, value) })
+	base, modifier := splitModifier(operator)
+	matches := 0
+	for _, w := range want {
+		if compareOne(base, kind, value, w) {
+			matches++
+		}
 	}
-	return slices.ContainsFunc(want, func(w string) bool { return compareOne(operator, kind, value, w) })
+	switch modifier {
+	case "oneof":
+		return matches == 1
+	case "allof":
+		return matches == len(want) && matches > 0
+	}
+	return matches > 0
 }
 
 func compareOne(operator, kind, value, want string) bool {
 	switch operator {
-	case "=", "==":
+	case "=", "==", "in", "intersects":
 		return equal(kind, value, want)
 	case "!=":
 		return !equal(kind, value, want)
@@ -32,32 +38,35 @@ func compareOne(operator, kind, value, want string) bool {
 	case "icontains":
 		return strings.Contains(strings.ToLower(value), strings.ToLower(want))
 	case "bcontains":
-		return strings.Contains(value, fromHex(want))
+		decoded, err := fromHex(want)
+		return err == nil && strings.Contains(value, decoded)
 	case "startswith":
 		return strings.HasPrefix(value, want)
 	case "bstartswith":
-		return strings.HasPrefix(value, fromHex(want))
+		decoded, err := fromHex(want)
+		return err == nil && strings.HasPrefix(value, decoded)
 	case "endswith":
 		return strings.HasSuffix(value, want)
+	case "pmatch":
+		return pathPrefix(want, value)
 	case "glob":
 		return glob(want, value)
 	case "iglob":
 		return glob(strings.ToLower(want), strings.ToLower(value))
 	case "regex":
-		matched, err := regexp.MatchString("^(?s:"+want+")$", value)
-		return err == nil && matched
+		return matchesExpression(want, value)
 	}
 	return false
 }
 
 // equal compares numbers as numbers, and an address with the network it lies in.
 func equal(kind, value, want string) bool {
-	switch kind {
-	case "number":
+	switch {
+	case isNumber(kind):
 		v, err := parseNumber(value)
 		w, wantErr := parseNumber(want)
 		return err == nil && wantErr == nil && v == w
-	case "network", "address":
+	case isNetwork(kind):
 		v, err := parseNetwork(value)
 		w, wantErr := parseNetwork(want)
 		return err == nil && wantErr == nil && w.Bits() <= v.Bits() && w.Contains(v.Addr())
@@ -67,7 +76,7 @@ func equal(kind, value, want string) bool {
 
 func ordered(operator, kind, value, want string) bool {
 	order := strings.Compare(value, want)
-	if kind == "number" {
+	if isNumber(kind) {
 		v, err := parseNumber(value)
 		w, wantErr := parseNumber(want)
 		if err != nil || wantErr != nil {
@@ -93,18 +102,23 @@ func ordered(operator, kind, value, want string) bool {
 	return order >= 0
 }
 
-func fromHex(text string) string {
-	decoded, err := hex.DecodeString(text)
-	if err != nil {
-		return text
+func parseNumber(text string) (float64, error) { return strconv.ParseFloat(text, 64) }
+
+// parseNetwork takes an address for the network of that address alone.
+func parseNetwork(text string) (netip.Prefix, error) {
+	if address, err := netip.ParseAddr(text); err == nil {
+		return netip.PrefixFrom(address, address.BitLen()), nil
 	}
-	return string(decoded)
+	return netip.ParsePrefix(text)
 }
 
 // pathPrefix is true when the path is the directory or lies below it. Every name of the directory may be a pattern.
 func pathPrefix(directory, value string) bool {
 	names := strings.Split(strings.Trim(directory, "/"), "/")
 	have := strings.Split(strings.Trim(value, "/"), "/")
+	if strings.Trim(directory, "/") == "" { // the root is above everything
+		return true
+	}
 	if len(have) < len(names) {
 		return false
 	}

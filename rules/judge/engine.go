@@ -11,9 +11,6 @@ import (
 	"path/filepath"
 )
 
-// falcoImages are every Falco that the pinned charts run.
-var falcoImages = []string{"falcosecurity/falco:0.44.1", "falcosecurity/falco:0.43.1"}
-
 // Engine is a real Falco: the last word on what loads.
 type Engine struct {
 	Name string
@@ -37,7 +34,8 @@ func FindEngines(ctx context.Context) ([]Engine, error) {
 		return nil, errors.New("no falco on the PATH, and Docker does not run")
 	}
 	var engines []Engine
-	for _, image := range falcoImages {
+	for _, falco := range Supported {
+		image := "falcosecurity/falco:" + falco.Version
 		engines = append(engines, Engine{Name: image, command: []string{docker, "run", "--rm"}, root: func(string) string { return "/judged" },
 			mount: func(dir string) []string { return []string{"-v", dir + ":/judged:ro", image, "falco"} }})
 	}
@@ -116,7 +114,7 @@ func verdict(output []byte, files int) (Problems, error) {
 			problems.add(place(f), "falco: %s: %s", f.Code, f.Message)
 		}
 		for _, f := range result.Warnings {
-			problems.warn(place(f), "falco: %s: %s", f.Code, f.Message)
+			problems.warn(place(f), f.Code, "falco: %s", f.Message)
 		}
 		if !result.Successful && len(result.Errors) == 0 {
 			problems.add(Position{File: filepath.Base(result.Name)}, "falco: does not load")

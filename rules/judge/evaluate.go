@@ -3,7 +3,6 @@ package judge
 import (
 	"encoding/base64"
 	"fmt"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,10 +17,10 @@ type Event map[string][]string
 func (s *Ruleset) Fires(event Event) ([]string, error) {
 	var fired []string
 	for _, d := range s.definitions {
-		if d.kind != "rule" || !d.enabled || d.named {
+		if d.kind != "rule" || !d.enabled || d.named || d.ignored {
 			continue
 		}
-		e := evaluation{event: event}
+		e := evaluation{tables: s.falco.tables(), event: event}
 		if e.truth(s.resolved[d]) {
 			fired = append(fired, d.name)
 		}
@@ -33,6 +32,7 @@ func (s *Ruleset) Fires(event Event) ([]string, error) {
 }
 
 type evaluation struct {
+	tables  *tables
 	event   Event
 	unknown string // the first name whose meaning was needed
 }
@@ -65,7 +65,7 @@ func (e *evaluation) truth(x Expr) bool {
 
 // compare is false on an absent field whatever the operator: `!=` too.
 func (e *evaluation) compare(c *Check) bool {
-	info, err := field(c.Field)
+	info, err := e.tables.operand(c.Field)
 	have := e.values(c.Field)
 	if err != nil || have == nil {
 		return false
@@ -89,18 +89,18 @@ func (e *evaluation) compare(c *Check) bool {
 	return slices.ContainsFunc(have, matches)
 }
 
-// values are those of a field, nil when it is absent.
+// values are those of an operand, nil when it is absent.
 func (e *evaluation) values(o Operand) []string {
-	name := o.Name
-	if o.HasArgument {
-		name += "[" + o.Argument + "]"
-	}
-	have, ok := e.event[name]
-	if !ok || have == nil {
+	have := e.untransformed(o)
+	if have == nil {
 		return nil
 	}
-	have = slices.Clone(have)
+	info, err := e.tables.base(o)
 	for _, t := range o.Transformers {
+		if t == "len" && err == nil && info.list {
+			have = []string{strconv.Itoa(len(have))}
+			continue
+		}
 		for i, value := range have {
 			transformed, ok := transform(t, value)
 			if !ok {
@@ -112,6 +112,56 @@ func (e *evaluation) values(o Operand) []string {
 	return have
 }
 
+func (e *evaluation) untransformed(o Operand) []string {
+	switch o.Call {
+	case "":
+	case "getopt":
+		if e.unknown == "" {
+			e.unknown = "getopt()"
+		}
+		return nil
+	default:
+		return e.called(o)
+	}
+	if o.Constant != nil {
+		return []string{o.Constant.Text}
+	}
+	name := o.Name
+	if o.HasArgument {
+		name += "[" + o.Argument + "]"
+	}
+	have, ok := e.event[name]
+	if !ok || have == nil {
+		return nil
+	}
+	return slices.Clone(have)
+}
+
+// called joins or lists values; it has none when one of them is absent.
+func (e *evaluation) called(o Operand) []string {
+	var each [][]string
+	all := []string{}
+	for _, v := range o.Values {
+		have := e.values(v)
+		if len(have) == 0 {
+			return nil
+		}
+		each = append(each, have)
+		all = append(all, have...)
+	}
+	switch o.Call {
+	case "concat":
+		var text strings.Builder
+		for _, have := range each {
+			text.WriteString(have[0])
+		}
+		return []string{text.String()}
+	case "join":
+		return []string{strings.Join(each[1], each[0][0])}
+	}
+	return all
+}
+
 func transform(name, value string) (string, bool) {
 	switch name {
 	case "tolower":
@@ -119,14 +169,14 @@ func transform(name, value string) (string, bool) {
 	case "toupper":
 		return strings.ToUpper(value), true
 	case "basename":
-		if strings.HasSuffix(value, "/") || value == "" {
-			return "", true
-		}
-		return path.Base(value), true
+		return value[strings.LastIndexByte(value, '/')+1:], true
 	case "len":
 		return strconv.Itoa(len(value)), true
 	}
-	decoded, err := base64.StdEncoding.DecodeString(value)
+	if strings.ContainsAny(value, "\r\n") {
+		return "", false
+	}
+	decoded, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(value, "="))
 	return string(decoded), err == nil
 }
 
@@ -134,7 +184,7 @@ func transform(name, value string) (string, bool) {
 func (s *Ruleset) Truths(event Event) map[string]bool {
 	truths := map[string]bool{}
 	for d, condition := range s.resolved {
-		e := evaluation{event: event}
+		e := evaluation{tables: s.falco.tables(), event: event}
 		if truth := e.truth(condition); e.unknown == "" {
 			truths[d.kind+" "+d.name] = truth
 		}

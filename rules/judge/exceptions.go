@@ -2,6 +2,7 @@ package judge
 
 import (
 	"slices"
+	"strings"
 
 	"gopkg.in/yaml.v3"
 )
@@ -10,135 +11,173 @@ import (
 type exception struct {
 	at     Position
 	name   string
-	fields []Value
-	single bool // one field, not a list of them: its values are one row
-	comps  []string
-	rows   [][][]Value // rows, fields, values
+	fields cell
+	comps  cell
+	rows   []cell
 }
 
-func readExceptions(doc document, node *yaml.Node, problems *Problems) []exception {
+// cell is a text or a list of cells. Neither is what a key without a value leaves.
+type cell struct {
+	at    Position
+	list  bool
+	text  string
+	cells []cell
+}
+
+func (c cell) given() bool { return c.list && len(c.cells) > 0 || !c.list && c.text != "" }
+
+// readExceptions reads the exceptions of a rule's entry. change says that they are appended to those there are.
+func readExceptions(doc *document, node *yaml.Node, change bool) []exception {
 	var read []exception
+	if isNull(node) {
+		return nil
+	}
 	for _, n := range node.Content {
+		n = meant(n)
 		e := exception{at: doc.place(n)}
 		if n.Kind != yaml.MappingNode {
-			problems.add(e.at, "an exception is {name, fields, comps, values}")
+			doc.problems.add(e.at, "an exception is {name, fields, comps, values}")
 			continue
 		}
-		var values *yaml.Node
+		if name := value(n, "name"); !isText(name) {
+			doc.problems.add(e.at, "an exception has a name")
+			continue
+		} else {
+			e.name = name.Value
+		}
+		if slices.ContainsFunc(read, func(other exception) bool { return other.name == e.name }) {
+			doc.problems.warn(e.at, exceptionTwice, "exception %s is defined twice", e.name)
+		}
 		for i := 0; i+1 < len(n.Content); i += 2 {
-			switch key, value := n.Content[i], n.Content[i+1]; key.Value {
-			case "name":
-				e.name = value.Value
-			case "fields":
-				e.fields, e.single = valuesOf(doc, value), value.Kind == yaml.ScalarNode
-			case "comps":
-				for _, comp := range valuesOf(doc, value) {
-					e.comps = append(e.comps, comp.Text)
-				}
-			case "values":
-				values = value
-			default:
-				problems.warn(doc.place(key), "unknown key %s: an exception has name, fields, comps, values", key.Value)
+			if key := n.Content[i]; !slices.Contains([]string{"name", "fields", "comps", "values"}, key.Value) {
+				doc.problems.warn(doc.place(key), ignoredKey, "unknown key %s is ignored: an exception has name, fields, comps, values",
+					key.Value)
 			}
 		}
-		e.readRows(doc, values)
+		e.fields, e.comps = readCell(doc, value(n, "fields")), readCell(doc, value(n, "comps"))
+		if value(n, "fields") == nil && !change {
+			doc.problems.add(e.at, "exception %s has no fields", e.name)
+		}
+		switch values := value(n, "values"); {
+		case values == nil && change:
+			doc.problems.warn(e.at, appendNoValues, "exception %s is appended to without values", e.name)
+		case values == nil:
+		case values.Kind != yaml.SequenceNode:
+			doc.problems.add(doc.place(values), "exception %s: values: want a list", e.name)
+		default:
+			e.rows = readCell(doc, values).cells
+		}
 		read = append(read, e)
 	}
 	return read
 }
 
-func (e *exception) readRows(doc document, values *yaml.Node) {
+func readCell(doc *document, node *yaml.Node) cell {
+	if node == nil {
+		return cell{}
+	}
+	node = meant(node)
+	c := cell{at: doc.place(node)}
 	switch {
-	case values == nil:
-	case e.single || !slices.ContainsFunc(values.Content, func(row *yaml.Node) bool { return row.Kind == yaml.SequenceNode }):
-		e.rows = [][][]Value{{valuesOf(doc, values)}}
-	default:
-		for _, row := range values.Content {
-			var cells [][]Value
-			for _, cell := range row.Content {
-				cells = append(cells, valuesOf(doc, cell))
+	case node.Kind == yaml.ScalarNode:
+		if c.text = node.Value; c.text == "" && !isNull(node) {
+			doc.problems.add(c.at, "exceptions: a value is empty")
+		}
+	case node.Kind == yaml.SequenceNode:
+		c.list = true
+		for _, n := range node.Content {
+			if n.Kind == yaml.AliasNode && n.Alias == node {
+				continue
 			}
-			e.rows = append(e.rows, cells)
+			c.cells = append(c.cells, readCell(doc, n))
 		}
 	}
-}
-
-func valuesOf(doc document, node *yaml.Node) []Value {
-	if node.Kind == yaml.ScalarNode {
-		return []Value{{at: doc.place(node), Text: node.Value}}
-	}
-	return listItems(doc.file, node)
+	return c
 }
 
 // extend appends exceptions: one with a known name adds its values only.
-func extend(exceptions []exception, more []exception, problems *Problems) []exception {
+func extend(falco Falco, exceptions []exception, more []exception, problems *Problems) []exception {
+	exceptions = slices.Clone(exceptions)
 	for _, e := range more {
 		i := slices.IndexFunc(exceptions, func(known exception) bool { return known.name == e.name })
 		switch {
-		case i < 0:
-			exceptions = append(exceptions, e)
-		case len(e.fields) > 0 || len(e.comps) > 0:
+		case i >= 0 && (e.fields.given() || e.comps.given()):
 			problems.add(e.at, "exception %s is there already: append values only, without fields and comps", e.name)
-		default:
+		case i >= 0:
 			exceptions[i].rows = append(slices.Clip(exceptions[i].rows), e.rows...)
+		case !e.fields.given():
+			problems.add(e.at, "exception %s is not there: give its fields and values", e.name)
+		case len(e.rows) == 0:
+			problems.add(e.at, "exception %s has no values", e.name)
+		case e.complete(falco, problems):
+			exceptions = append(exceptions, e)
 		}
 	}
 	return exceptions
 }
 
-// complete drops the exceptions that cannot be used.
-func complete(exceptions []exception, problems *Problems) []exception {
-	var usable []exception
-	for _, e := range exceptions {
-		if e.complete(problems) {
-			usable = append(usable, e)
-		}
-	}
-	return usable
-}
-
-// complete fills in the comparisons that may be left out, and reports what does not fit together.
-func (e *exception) complete(problems *Problems) bool {
+// complete fills in the comparisons that may be left out, and reports fields and comparisons that do not fit together.
+func (e *exception) complete(falco Falco, problems *Problems) bool {
 	before := len(*problems)
-	if e.name == "" {
-		problems.add(e.at, "an exception has a name")
+	if !e.fields.given() {
+		problems.add(e.at, "exception %s has no fields", e.name)
+		return false
 	}
-	for i := 0; len(e.comps) == i && i < len(e.fields); i++ {
-		e.comps = append(e.comps, map[bool]string{true: "in", false: "="}[e.single])
-	}
-	if len(e.fields) == 0 || len(e.comps) != len(e.fields) {
-		problems.add(e.at, "exception %s has %d fields and %d comps", e.name, len(e.fields), len(e.comps))
-	}
-	for _, comp := range e.comps {
-		if !slices.Contains(slices.Concat(numberOperators, equalOperators, textOperators, listOperators), comp) {
-			problems.add(e.at, "exception %s: %q is no operator", e.name, comp)
-		} else if e.single && !listOperator(comp) {
-			problems.add(e.at, "exception %s has one field: want in, intersects or pmatch, not %s", e.name, comp)
+	if !e.comps.given() {
+		e.comps = cell{at: e.at, text: "in"}
+		if e.fields.list {
+			e.comps = cell{at: e.at, list: true}
+			for range e.fields.cells {
+				e.comps.cells = append(e.comps.cells, cell{at: e.at, text: "="})
+			}
 		}
 	}
-	for _, row := range e.rows {
-		if len(row) != len(e.fields) || slices.ContainsFunc(row, func(cell []Value) bool { return len(cell) == 0 }) {
-			problems.add(e.at, "exception %s has %d fields and a row of %d values", e.name, len(e.fields), len(row))
+	fields, comps := e.fields.cells, slices.Clone(e.comps.cells)
+	if !e.fields.list {
+		fields, comps = []cell{e.fields}, []cell{e.comps}
+	}
+	if e.fields.list != e.comps.list || len(fields) != len(comps) {
+		problems.add(e.at, "exception %s has %d fields and %d comps", e.name, len(fields), len(e.comps.cells))
+		return false
+	}
+	for i := range comps {
+		if falco.since("0.44") {
+			comps[i].text = strings.Trim(comps[i].text, " \t\r\n")
 		}
+		switch comp := comps[i].text; {
+		case !falco.knownOperator(comp):
+			problems.add(comps[i].at, "exception %s: %q is no operator", e.name, comp)
+		case !e.fields.list && (!takesList(comp)):
+			problems.add(comps[i].at, "exception %s has one field: want in, intersects or pmatch, not %s", e.name, comp)
+		}
+	}
+	for _, f := range fields {
+		if err := falco.tables().exceptionField(falco, f); err != nil {
+			problems.add(f.at, "exception %s: %v", e.name, err)
+		}
+	}
+	e.comps.cells = comps
+	if !e.fields.list {
+		e.comps = comps[0]
 	}
 	return len(*problems) == before
 }
 
-// excepted is the condition without what the exceptions let through.
-func excepted(condition Expr, exceptions []exception) Expr {
-	parts := []Expr{condition}
-	for _, e := range exceptions {
-		for _, row := range e.rows {
-			var checks []Expr
-			for i, f := range e.fields {
-				operand := Operand{at: f.at, Name: f.Text}
-				checks = append(checks, &Check{at: f.at, Field: operand, Operator: e.comps[i], Values: row[i]})
-			}
-			parts = append(parts, &Not{e.at, &All{e.at, checks}})
-		}
+// exceptionField says whether a text is a field, or a transformer around one.
+func (t *tables) exceptionField(falco Falco, field cell) error {
+	if !strings.Contains(field.text, "(") {
+		_, err := t.field(field.text)
+		return err
 	}
-	if len(parts) == 1 {
-		return condition
+	var ignored Problems
+	expr, problem := parse(falco, textAt(field.text+" exists", field.at), &ignored)
+	if problem != nil {
+		return problem
 	}
-	return &All{condition.Pos(), parts}
+	check, ok := expr.(*Check)
+	if !ok {
+		return &Problem{Message: field.text + " is no field"}
+	}
+	_, err := t.operand(check.Field)
+	return err
 }

@@ -7,6 +7,8 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
+const quotedStyle = yaml.DoubleQuotedStyle | yaml.SingleQuotedStyle
+
 // File is a rule file. Files are loaded in the order they are given.
 type File struct {
 	Name string
@@ -22,166 +24,166 @@ type definition struct {
 	kind  string
 	name  string
 	at    Position
-	stock bool
+	stock bool // Falco's own files define it
 	used  bool
 	// index is the place in the load order; what was defined before visible can be referred to. A redefinition keeps
 	// the index, so that earlier users see it, and refers to what its own file sees.
 	index, visible int
 
-	items     []Value // of a list
-	condition source  // of a macro or rule
-	expr      Expr    // the condition parsed
-	named     bool    // only the name is known
-	events    eventTypes
-
+	items      []Value // of a list
+	condition  source  // of a macro or rule
+	exceptions []exception
+	expr       Expr // the condition parsed, with its lists
+	changed    Expr // what a mutant has instead
+	output     source
+	source     string
 	enabled    bool
 	quiet      bool // warn_evttypes: false
-	output     source
-	priority   string
-	tags       []string
-	exceptions []exception
+	skip       bool // skip-if-unknown-filter: true
+	ignored    bool // of an unknown source
+
+	named  bool     // only the name is known, and
+	count  int      // of a list how many items it has
+	uses   []string // which lists and macros the condition refers to
+	events eventTypes
 }
 
 // Ruleset is what Falco has after loading: every rule with its resolved condition.
 type Ruleset struct {
+	falco       Falco
 	definitions []*definition
 	byName      map[string]*definition // by kind and name
 	resolved    map[*definition]Expr   // rules and macros
+	counter     int
+	changes     []change
+	parsed      map[string]Expr     // conditions by their text, for mutants
+	items       map[Position]string // of lists, by their place
 }
 
-// Load reads files in their order and checks them. The ruleset is usable when there are no problems.
-func Load(files ...File) (*Ruleset, Problems) {
-	var problems Problems
-	set := &Ruleset{byName: map[string]*definition{}}
-	counter := 0
+// change is an entry of the file that is loaded, with the text it replaced.
+type change struct {
+	*definition
+	at       Position
+	replaced string
+}
+
+// Load reads files in their order and checks them, for every release given, or for all supported ones. Without an error
+// the ruleset of the last release is usable.
+func Load(falcos []Falco, files ...File) (*Ruleset, Problems) {
+	if len(falcos) == 0 {
+		falcos = Supported
+	}
+	var set *Ruleset
+	var byRelease []Problems
+	for _, falco := range falcos {
+		var problems Problems
+		set, problems = loadOn(falco, files)
+		byRelease = append(byRelease, problems)
+	}
+	return set, accepted(merge(byRelease, falcos), files)
+}
+
+// loadOn is Load for one release. The engine compiles everything after each file: a file cannot refer to a later one, and
+// what is wrong for the first time is wrong because of the file.
+func loadOn(falco Falco, files []File) (*Ruleset, Problems) {
+	var all, seen Problems
+	set := &Ruleset{falco: falco, byName: map[string]*definition{}, parsed: map[string]Expr{}}
 	for _, file := range files {
 		if file.Names {
 			set.addNames(file)
-			counter = len(set.definitions)
 			continue
 		}
-		before := len(problems)
-		d := readDocument(file, &problems)
-		for _, e := range d.entries {
-			set.add(d, e, file.Stock, counter, &problems)
-			counter++
+		set.changes = nil
+		var problems, compiled Problems
+		doc := readDocument(falco, file, &problems)
+		for _, e := range doc.entries {
+			set.add(&doc, e, file.Stock, &problems)
 		}
-		if file.Stock { // Falco's own warnings are not ours to mend
-			problems = append(problems[:before], slices.DeleteFunc(problems[before:], func(p Problem) bool { return p.Warning })...)
+		set.compile(&compiled)
+		for _, p := range compiled.sorted() {
+			if !slices.ContainsFunc(seen, func(s Problem) bool { return s.Position == p.Position && s.Message == p.Message }) {
+				problems = append(problems, set.blame(p, file))
+				seen = append(seen, p)
+			}
+		}
+		all = append(all, slices.DeleteFunc(problems, func(p Problem) bool { return p.Warning && file.Stock })...)
+	}
+	if set.resolved == nil {
+		set.compile(&all)
+	}
+	return set, all
+}
+
+// blame places a problem in the file that causes it: at the entry that changed what the problem is about.
+func (s *Ruleset) blame(p Problem, file File) Problem {
+	if p.File == file.Name || len(s.changes) == 0 {
+		return p
+	}
+	cause := s.changes[len(s.changes)-1]
+	about := p.about
+	if about == nil {
+		about = s.at(p.Position)
+	}
+	for _, c := range slices.Backward(s.changes) {
+		if about != nil && (c.definition == about || s.mentions(about, c.name) || mentions(c.replaced, about.name)) {
+			cause = c
+			break
 		}
 	}
-	set.parse(&problems)
-	set.check(&problems)
-	return set, problems.sorted()
+	switch p.Name {
+	case unusedList, unusedMacro: // harmless: it was used before
+		p.Message = "after this change nothing uses the " + about.kind + " " + about.name + " of " + p.Position.String()
+		p.Notice = true
+	default:
+		p.Message += " (at " + p.Position.String() + ", caused by this change of " + cause.kind + " " + cause.name + ")"
+	}
+	p.Position = cause.at
+	return p
 }
+
+// at finds the definition that a place belongs to: the last that begins before it.
+func (s *Ruleset) at(place Position) *definition {
+	var found *definition
+	for _, d := range s.definitions {
+		before := d.at.Line < place.Line || d.at.Line == place.Line && d.at.Column <= place.Column
+		if d.at.File == place.File && before && (found == nil || found.at.Line <= d.at.Line) {
+			found = d
+		}
+	}
+	return found
+}
+
+// mentions is true of a definition that refers to a name, itself or through macros.
+func (s *Ruleset) mentions(d *definition, name string) bool {
+	visited := map[*definition]bool{}
+	var search func(d *definition) bool
+	search = func(d *definition) bool {
+		if visited[d] {
+			return false
+		}
+		visited[d] = true
+		words := append(slices.Clone(d.uses), identifiers(d.condition.text)...)
+		if slices.Contains(words, name) {
+			return true
+		}
+		return slices.ContainsFunc(words, func(word string) bool {
+			macro := s.find("macro", word)
+			return macro != nil && search(macro)
+		})
+	}
+	return search(d)
+}
+
+// identifiers are the words of a condition that may be names.
+func identifiers(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\n\r(),=\"'", r) })
+}
+
+func mentions(text, name string) bool { return slices.Contains(identifiers(text), name) }
 
 func (s *Ruleset) find(kind, name string) *definition { return s.byName[kind+" "+name] }
 
 func (s *Ruleset) put(d *definition) {
 	s.definitions = append(s.definitions, d)
 	s.byName[d.kind+" "+d.name] = d
-}
-
-// add applies one entry of a file: a definition, a redefinition or an override.
-func (s *Ruleset) add(doc document, e entry, stock bool, counter int, problems *Problems) {
-	previous := s.find(e.kind, e.name)
-	if e.override != nil || e.onlyEnables() {
-		if previous == nil {
-			problems.add(e.at, "no %s %q is loaded before: nothing to override", e.kind, e.name)
-			return
-		}
-		previous.override(doc, e, problems)
-		previous.visible = counter
-		return
-	}
-	d := &definition{kind: e.kind, name: e.name, at: e.at, stock: stock, index: counter, visible: counter, enabled: true}
-	d.override(doc, e, problems)
-	if previous == nil {
-		s.put(d)
-		return
-	}
-	if !stock {
-		problems.warn(e.at, "this %s shadows the one of %s: write `override`, or another name", e.kind, previous.at)
-	}
-	d.index, d.used = previous.index, previous.used
-	*previous = *d
-}
-
-// override sets what the entry gives, or appends to it where the entry says so.
-func (d *definition) override(doc document, e entry, problems *Problems) {
-	for _, node := range e.order {
-		key, value := node.Value, e.keys[node.Value]
-		appended := e.override[key] == "append"
-		switch key {
-		case "items":
-			if !appended {
-				d.items, d.named = nil, false
-			}
-			d.items = append(d.items, listItems(doc.file, value)...)
-		case "condition":
-			text := newSource(doc.file, doc.lines, value)
-			if appended && d.condition.at != nil {
-				text = d.condition.join(text)
-			} else {
-				d.named = false
-			}
-			d.condition = text
-		case "output":
-			text := newSource(doc.file, doc.lines, value)
-			if appended && d.output.at != nil {
-				text = d.output.join(text)
-			}
-			d.output = text
-		case "priority":
-			d.priority = strings.ToUpper(value.Value)
-		case "tags":
-			for _, tag := range value.Content {
-				d.tags = append(d.tags, meant(tag).Value)
-			}
-		case "enabled":
-			d.enabled = value.Value == "true"
-		case "warn_evttypes":
-			d.quiet = value.Value == "false"
-		case "source":
-			if value.Value != "syscall" {
-				problems.add(doc.place(value), "source %q: no plugin of this stack provides it, only syscall is there", value.Value)
-			}
-		case "exceptions":
-			if !appended {
-				d.exceptions = nil
-			}
-			d.exceptions = extend(d.exceptions, readExceptions(doc, value, problems), problems)
-		}
-	}
-}
-
-// listItems reads a list's items. Quotes inside of YAML's quotes are for the condition the list is put into.
-func listItems(file string, node *yaml.Node) []Value {
-	var items []Value
-	for _, item := range node.Content {
-		item = meant(item)
-		v := Value{at: Position{file, item.Line, item.Column}, Text: item.Value}
-		if n := len(v.Text); n > 1 && (v.Text[0] == '"' || v.Text[0] == '\'') && v.Text[n-1] == v.Text[0] {
-			v.Text, v.Quoted = v.Text[1:n-1], true
-		}
-		v.Quoted = v.Quoted || item.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0
-		items = append(items, v)
-	}
-	return items
-}
-
-// parse parses every condition.
-func (s *Ruleset) parse(problems *Problems) {
-	for _, d := range s.definitions {
-		if d.kind == "list" || d.condition.text == "" {
-			continue
-		}
-		expr, problem := parse(d.condition)
-		if problem != nil {
-			*problems = append(*problems, *problem)
-			expr = &unknown{at: d.at, name: d.name, events: anEvent}
-		}
-		d.expr = expr
-		d.exceptions = complete(d.exceptions, problems)
-	}
 }

@@ -18,9 +18,9 @@ func TestFiles(t *testing.T) {
 		{"empty", ``, ``},
 		{"only a comment", `# nothing`, ``},
 		{"engine of Falco 0.42", `- required_engine_version: 0.57.0`, ``},
-		{"engine of Falco 0.44", `- required_engine_version: 0.62.0`, `engine 0.62.0 is newer than 0.57.0`},
+		{"engine of Falco 0.44", `- required_engine_version: 0.62.0`, `engine 0.62.0 is newer than 0.58.0, which Falco 0.43.1 has`},
 		{"engine in the old form", `- required_engine_version: 15`, ``},
-		{"engine that is no version", `- required_engine_version: newest`, `engine newest is newer than`},
+		{"engine that is no version", `- required_engine_version: newest`, `engine version "newest": want x.y.z`},
 		{"aliases", "- {list: a, items: &names [x, &y y]}\n- {list: b, items: *names}\n- {list: c, items: [*y]}\n- {rule: r" + ruleTail + "'evt.type = open and proc.name in (a, b, c)'}", ``},
 		{"alias of itself", "- {list: a, items: &names [*names]}", `items: want a list of texts`},
 		{"plugin", `- required_plugin_versions: [{name: container, version: 0.4.0}]`, ``},
@@ -28,30 +28,30 @@ func TestFiles(t *testing.T) {
 		{"another plugin", `- required_plugin_versions: [{name: k8smeta, version: 0.1.0}]`, `plugin "k8smeta" is not installed`},
 		{"no list", `rule: a`, `1:1: want a list of rules, macros and lists`},
 		{"not YAML", "- rule: [\n", `not YAML`},
-		{"unknown kind", `- {rules: a}`, `1:3: want one of list, macro, rule`},
-		{"no name", `- {rule: ""` + ruleTail + `evt.type = open}`, `a rule has a name`},
+		{"unknown kind", `- {rules: a}`, `1:3: warning: want one of required_engine_version`},
+		{"no name", `- {rule: ""` + ruleTail + `evt.type = open}`, `rule is empty`},
 		{"unknown key", `- {rule: a, descr: x` + ruleTail + `evt.type = open}`, `warning: unknown key descr`},
-		{"a key twice", "- rule: a\n  desc: d\n  desc: e\n  output: o\n  priority: NOTICE\n  condition: evt.type = open\n", `3:3: desc stands here twice`},
+		{"a key twice", "- rule: a\n  desc: d\n  desc: e\n  output: o\n  priority: NOTICE\n  condition: evt.type = open\n", `3:3: warning: desc is given twice: Falco takes the first`},
 		{"no output", `- {rule: a, desc: d, priority: NOTICE, condition: evt.type = open}`, `the rule has no output`},
 		{"priority", `- {rule: a, desc: d, output: o, priority: HIGH, condition: evt.type = open}`, `priority: want one of EMERGENCY`},
 		{"priority in lower case", `- {rule: a, desc: d, output: o, priority: notice, condition: evt.type = open}`, ``},
 		{"output field", `- {rule: a, desc: d, output: "x=%proc.nmae", priority: NOTICE, condition: evt.type = open}`, `1:33: output: unknown field proc.nmae`},
 		{"output ancestor", `- {rule: a, desc: d, output: "x=%proc.aname[2] %evt.args", priority: NOTICE, condition: evt.type = open}`, ``},
 		{"source", `- {rule: a, source: k8s_audit` + ruleTail + `evt.type = open}`, `source "k8s_audit": no plugin`},
-		{"enabled only", `- {rule: Terminal shell in container, enabled: false}`, ``},
+		{"enabled only", `- {rule: Terminal shell in container, enabled: false}`, "`enabled` alone is deprecated"},
 		{"enabled of an unknown rule", `- {rule: Terminal Shell, enabled: false}`, `no rule "Terminal Shell" is loaded before`},
 		{"warn_evttypes off", `- {rule: a, warn_evttypes: false` + ruleTail + `proc.name = sh}`, ``},
 
 		{"list override", `- {list: shell_binaries, items: [fish], override: {items: append}}`, ``},
 		{"list override without a list", `- {list: shel_binaries, items: [fish], override: {items: append}}`, `1:10: no list "shel_binaries" is loaded before: nothing to override`},
-		{"list redefined", `- {list: shell_binaries, items: [fish]}`, `warning: this list shadows the one of falco_rules.yaml`},
+		{"list redefined", `- {list: shell_binaries, items: [fish]}`, `warning: this list replaces the one of falco_rules.yaml`},
 		{"list nobody uses", `- {list: own, items: [fish]}`, `warning: nothing uses the list own`},
 		{"macro nobody uses", `- {macro: own, condition: proc.name = a}`, `warning: nothing uses the macro own`},
 		{"deprecated append", `- {list: shell_binaries, items: [fish], append: true}`, "`append` is deprecated"},
 		{"override without its key", `- {list: shell_binaries, items: [fish], override: {condition: append}}`, `condition of a list cannot be overridden`},
 		{"override of what is not given", `- {rule: Terminal shell in container, tags: [a], override: {tags: append, output: append}}`, `override of output, which is not given`},
-		{"key without override", `- {rule: Terminal shell in container, tags: [a], priority: NOTICE, override: {tags: append}}`, `priority is given without a word in`},
-		{"append to a priority", `- {rule: Terminal shell in container, priority: NOTICE, override: {priority: append}}`, `priority cannot be appended to`},
+		{"key without override", `- {rule: Terminal shell in container, tags: [a], priority: NOTICE, override: {tags: append}}`, "priority is given without an entry under `override`"},
+		{"append to a priority", `- {rule: Terminal shell in container, priority: NOTICE, override: {priority: append}}`, `priority cannot be appended to: want replace`},
 		{"condition appended", `- {rule: Terminal shell in container, condition: and not proc.name = fish, override: {condition: append}}`, ``},
 		{"condition appended without a joint", `- {rule: Terminal shell in container, condition: not proc.name = fish, override: {condition: append}}`, `1:50: unexpected "not"`},
 		{"macro replaced", `- {macro: user_known_stand_streams_redirect_activities, condition: proc.name = a, override: {condition: replace}}`, ``},
@@ -62,10 +62,10 @@ func TestFiles(t *testing.T) {
 		{"macro in itself", "- {macro: a, condition: proc.name = a or a}\n- {rule: r" + ruleTail + "evt.type = open and a}", `the macro a contains itself`},
 		{"list in a list", "- {list: a, items: [x]}\n- {list: b, items: [a, y]}\n- {rule: r" + ruleTail + "evt.type = open and proc.name in (b)}", ``},
 		{"list in a list in a list", "- {list: a, items: [x]}\n- {list: b, items: [a]}\n- {list: c, items: [b]}\n- {rule: r" + ruleTail + "evt.type = open and proc.name in (c)}", `a list in a list in a list`},
-		{"list in itself", "- {list: a_a, items: [x]}\n- {list: b_b, items: [a_a]}\n- {list: a_a, items: [b_b], override: {items: append}}\n- {rule: r" + ruleTail + "evt.type = open and proc.name in (a_a)}", `contains itself`},
-		{"unknown list in a list", "- {list: a, items: [shel_binaries]}\n- {rule: r" + ruleTail + "evt.type = open and proc.name in (a)}", `1:21: no list shel_binaries is defined before`},
+		{"list in itself", "- {list: a_a, items: [x]}\n- {list: b_b, items: [a_a]}\n- {list: a_a, items: [b_b], override: {items: append}}\n- {rule: r" + ruleTail + "evt.type = open and proc.name in (a_a)}", `Falco takes the name of the list a_a for a text`},
+		{"unknown list in a list", "- {list: a, items: [shel_binaries]}\n- {rule: r" + ruleTail + "evt.type = open and proc.name in (a)}", `1:21: warning: no list shel_binaries is defined before`},
 		{"quoted text in a list", "- {list: a, items: ['shel_binaries']}\n- {rule: r" + ruleTail + "evt.type = open and proc.name in (a)}", ``},
-		{"rule shadowed", "- {rule: r" + ruleTail + "evt.type = open}\n- {rule: r" + ruleTail + "evt.type = close}", `2:10: warning: this rule shadows the one of rules.yaml:1:10`},
+		{"rule shadowed", "- {rule: r" + ruleTail + "evt.type = open}\n- {rule: r" + ruleTail + "evt.type = close}", `2:10: warning: this rule replaces the one of rules.yaml:1:10`},
 
 		{"exception", `- {rule: r, exceptions: [{name: e, fields: [proc.name, fd.name], comps: [=, startswith], values: [[a, /b]]}]` + ruleTail + `evt.type = open}`, ``},
 		{"exception of one field", `- {rule: r, exceptions: [{name: e, fields: proc.name, values: [a, b]}]` + ruleTail + `evt.type = open}`, ``},
@@ -77,7 +77,7 @@ func TestFiles(t *testing.T) {
 		{"doubling lists", doublingLists(40), `a list in a list in a list`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, problems := Load(StockNames(), File{Name: "rules.yaml", Text: c.text})
+			_, problems := Load(nil, StockNames(), File{Name: "rules.yaml", Text: c.text})
 			switch {
 			case c.name == "not YAML":
 				if len(problems) != 1 || problems[0].Line == 0 {
@@ -125,7 +125,7 @@ func TestPlaces(t *testing.T) {
 		{"other characters", "  condition: evt.type = open and proc.args = ééé and proc.nmae = a\n", ":5:54:"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, problems := Load(File{Name: "rules.yaml", Text: head + c.condition})
+			_, problems := Load(nil, File{Name: "rules.yaml", Text: head + c.condition})
 			if len(problems) != 1 || !strings.Contains(problems[0].String(), "rules.yaml"+c.place+" unknown field proc.nmae") {
 				t.Errorf("problems: %v\nwant one at %s", problems, c.place)
 			}
@@ -135,9 +135,9 @@ func TestPlaces(t *testing.T) {
 
 // A redefinition keeps the place of the first: earlier users see it. What is appended is joined by a space.
 func TestResolution(t *testing.T) {
-	set, problems := Load(
-		File{Name: "a.yaml", Stock: true, Text: "- {list: names, items: [a]}\n- {macro: hook, condition: never_true}\n" +
-			"- {macro: never_true, condition: evt.num = 0}\n- {rule: r" + ruleTail + "evt.type = open and proc.name in (names) and not hook}"},
+	set, problems := Load(nil,
+		File{Name: "a.yaml", Stock: true, Text: "- {list: names, items: [a]}\n- {macro: never_true, condition: evt.num = 0}\n" +
+			"- {macro: hook, condition: never_true}\n- {rule: r" + ruleTail + "evt.type = open and proc.name in (names) and not hook}\n- {rule: other" + ruleTail + "evt.type = open and never_true}"},
 		File{Name: "b.yaml", Text: "- {list: names, items: [b], override: {items: append}}\n" +
 			"- {list: images, items: [x]}\n" +
 			"- {macro: hook, condition: container.image.repository in (images), override: {condition: replace}}\n" +
@@ -172,7 +172,7 @@ func FuzzLoad(f *testing.F) {
 				t.Errorf("took %v", took)
 			}
 		}()
-		set, problems := Load(StockNames(), File{Name: "fuzz.yaml", Text: text})
+		set, problems := Load(nil, StockNames(), File{Name: "fuzz.yaml", Text: text})
 		lines := len(lineBreak.Split(text, -1))
 		for _, p := range problems {
 			if p.File != "fuzz.yaml" || p.Line > lines+1 {

@@ -17,10 +17,9 @@ type Mutant struct {
 // Falco's conditions that ours complete stay as they are.
 func (s *Ruleset) Mutants(files []string) []Mutant {
 	var mutants []Mutant
-	ours := func(at Position) bool { return slices.Contains(files, at.File) }
 	for _, d := range s.definitions {
 		for i, item := range d.items {
-			if ours(item.at) {
+			if slices.Contains(files, item.at.File) {
 				changed := *d
 				changed.items = slices.Delete(slices.Clone(d.items), i, i+1)
 				mutants = append(mutants, s.mutant(d, &changed, item.at, "without the item "+item.Text))
@@ -29,9 +28,15 @@ func (s *Ruleset) Mutants(files []string) []Mutant {
 		if d.expr == nil {
 			continue
 		}
-		vary(d.expr, ours, func(at Position, change string, expr Expr) {
+		// Items of lists are left out where they are defined, not at each place that the list is written to.
+		own := map[Position]bool{}
+		var ignored Problems
+		for _, at := range excepted(d.condition, d.exceptions, &ignored).at {
+			own[at] = slices.Contains(files, at.File)
+		}
+		vary(d.expr, func(at Position) bool { return own[at] }, func(at Position, change string, expr Expr) {
 			changed := *d
-			changed.expr = expr
+			changed.changed = expr
 			mutants = append(mutants, s.mutant(d, &changed, at, change))
 		})
 	}
@@ -40,7 +45,7 @@ func (s *Ruleset) Mutants(files []string) []Mutant {
 
 // mutant is the ruleset with one definition exchanged, resolved anew.
 func (s *Ruleset) mutant(original, changed *definition, at Position, change string) Mutant {
-	set := &Ruleset{byName: map[string]*definition{}}
+	set := &Ruleset{falco: s.falco, byName: map[string]*definition{}, parsed: s.parsed}
 	for _, d := range s.definitions {
 		if d == original {
 			d = changed
@@ -49,7 +54,7 @@ func (s *Ruleset) mutant(original, changed *definition, at Position, change stri
 		set.put(&copied)
 	}
 	var ignored Problems
-	set.check(&ignored)
+	set.compile(&ignored)
 	return Mutant{Position: at, Change: fmt.Sprintf("%s %s: %s", original.kind, original.name, change), Rules: set}
 }
 
@@ -71,7 +76,7 @@ func vary(e Expr, ours func(Position) bool, found func(Position, string, Expr)) 
 		varyParts(e.Parts, ours, found, func(parts []Expr) Expr { return &Any{e.at, parts} })
 	case *Check:
 		for i, v := range e.Values {
-			if listOperator(e.Operator) && ours(v.at) {
+			if takesList(e.Operator) && ours(v.at) {
 				changed := *e
 				changed.Values = slices.Delete(slices.Clone(e.Values), i, i+1)
 				found(v.at, "without "+v.Text+" in "+e.String(), &changed)

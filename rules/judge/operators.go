@@ -1,6 +1,9 @@
 package judge
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Operators by what stands on their right. A longer one comes before its prefix.
 var (
@@ -10,12 +13,45 @@ var (
 		"glob", "iglob", "contains", "icontains", "bcontains", "startswith", "bstartswith", "endswith", "regex",
 	}
 	listOperators = []string{"intersects", "in", "pmatch"}
-	transformers  = []string{"tolower", "toupper", "b64", "basename", "len"}
-	// newer needs an engine that Falco 0.42 and 0.43 do not have.
-	newer = []string{"join", "concat", "getopt", "oneof", "anyof", "allof"}
+	// modifiers join a text operator with a list: `endswith oneof (a, b)`. Since Falco 0.44.
+	modifiers = []string{"oneof", "anyof", "allof"}
+
+	transformers = []string{"tolower", "toupper", "b64", "basename", "len"}
+	// multiTransformers take several values. Since Falco 0.44.
+	multiTransformers = []string{"join", "concat", "getopt"}
 )
 
-// maxDepth bounds the parentheses in each other: the parser calls itself.
-const maxDepth = 100
+// newer is the release that has modifiers, multiTransformers and constants inside transformers.
+const newer = "0.44"
 
-func listOperator(operator string) bool { return slices.Contains(listOperators, operator) }
+// maxDepth bounds what is nested: the parser calls itself.
+const maxDepth = 1000
+
+// transformers are those that a release knows.
+func (f Falco) transformers() []string {
+	if f.since(newer) {
+		return slices.Concat(transformers, multiTransformers)
+	}
+	return transformers
+}
+
+// splitModifier cuts "endswith oneof" into the operator and its modifier.
+func splitModifier(operator string) (base, modifier string) {
+	base, modifier, _ = strings.Cut(operator, " ")
+	return base, modifier
+}
+
+// takesList is true of an operator with a list on its right.
+func takesList(operator string) bool {
+	base, modifier := splitModifier(operator)
+	return modifier != "" || slices.Contains(listOperators, base)
+}
+
+// knownOperator is true of what may be an operator of an exception. One with a modifier has a single blank inside.
+func (f Falco) knownOperator(operator string) bool {
+	base, modifier := splitModifier(operator)
+	if modifier != "" {
+		return f.since(newer) && slices.Contains(modifiers, modifier) && slices.Contains(slices.Concat(equalOperators, textOperators), base)
+	}
+	return slices.Contains(slices.Concat([]string{"exists"}, numberOperators, equalOperators, textOperators, listOperators), base)
+}

@@ -5,45 +5,67 @@ import (
 	"strings"
 )
 
-// parser is a recursive descent over the grammar of libsinsp's filters:
+// parser is a recursive descent over the grammar of libsinsp's filters (userspace/libsinsp/filter/parser.cpp):
 //
 //	any       = all { "or" all }
 //	all       = negation { "and" negation }
 //	negation  = { "not" } check
 //	check     = "(" any ")" | macro | operand operator value
-//	operand   = field [ "[" argument "]" ] | transformer "(" operand ")"
-//	value     = number | text | "(" [ text { "," text } ] ")" | list | "val(" field ")" | transformer "(" operand ")"
+//	operand   = field [ "[" argument "]" ] | transformer "(" operand { "," operand } ")" [ "[" argument "]" ]
+//	value     = number | text | "(" [ text { "," text } ] ")" | name | "val(" field ")" | transformer "(" ... ")"
+//
+// Behind "and" and "or" comes a blank, or a parenthesis that is then all that is joined.
 type parser struct {
 	scanner
+	falco Falco
 	depth int
+	warn  func(at Position, name, format string, args ...any)
 }
 
 // failure ends a parse; parse turns it into a Problem.
 type failure struct{ Problem }
 
-// parse reads a condition. The first fault ends it.
-func parse(text source) (expr Expr, problem *Problem) {
-	p := &parser{scanner: scanner{source: text}}
-	defer func() {
-		if recovered := recover(); recovered != nil {
-			f, ok := recovered.(failure)
-			if !ok {
-				panic(recovered)
-			}
-			expr, problem = nil, &f.Problem
-		}
-	}()
+// parse reads a condition. The first error ends it; warnings are of what the engine reads as something else.
+func parse(falco Falco, text source, problems *Problems) (expr Expr, problem *Problem) {
+	p := &parser{scanner: scanner{source: text}, falco: falco, warn: problems.warn}
+	defer p.recover(func(failed Problem) { expr, problem = nil, &failed })
+	if text.text == "" {
+		p.fail("the condition is empty")
+	}
 	expr = p.any()
 	if !p.done() {
-		p.fail("unexpected %q: want `and`, `or` or the end", p.excerpt())
+		p.unexpected()
 	}
 	return expr, nil
+}
+
+// recover calls failed when the parse ended with a failure.
+func (p *parser) recover(failed func(Problem)) {
+	switch recovered := recover().(type) {
+	case nil:
+	case failure:
+		failed(recovered.Problem)
+	default:
+		panic(recovered)
+	}
 }
 
 func (p *parser) fail(format string, args ...any) {
 	var problems Problems
 	problems.add(p.here(), format, args...)
 	panic(failure{problems[0]})
+}
+
+// unexpected is what is left behind a condition: often something that only a later release knows.
+func (p *parser) unexpected() {
+	before := strings.TrimRight(p.text[:p.pos], blanks)
+	rest := strings.TrimLeft(p.rest(), blanks)
+	for _, word := range slices.Concat(modifiers, multiTransformers) {
+		if !p.falco.since(newer) && strings.HasPrefix(rest, "(") && strings.HasSuffix(before, word) {
+			p.fail("`%s` needs Falco %s; write the comparisons out, joined by `or`", word, newer)
+		}
+	}
+	p.fail("unexpected %q: want `and`, `or` or the end", p.excerpt())
 }
 
 // excerpt is the next word, for messages.
@@ -64,53 +86,71 @@ func (p *parser) any() Expr {
 }
 
 func (p *parser) all() Expr {
-	at, parts := p.list("and", p.negation)
+	at, parts := p.list("and", p.negated)
 	if len(parts) == 1 {
 		return parts[0]
 	}
 	return &All{at, parts}
 }
 
-// list reads parts joined by a word that is followed by a blank or a parenthesis.
+// list reads parts joined by a word.
 func (p *parser) list(joint string, part func() Expr) (Position, []Expr) {
 	p.blank()
 	at := p.here()
 	parts := []Expr{part()}
-	p.blank()
-	for p.token(joint) {
-		if !p.blank() && !strings.HasPrefix(p.rest(), "(") {
+	for p.blank(); p.token(joint); p.blank() {
+		switch {
+		case p.blank():
+			parts = append(parts, part())
+		case p.token("("):
+			parts = append(parts, p.embedded())
+		default:
 			p.fail("want a blank or `(` after `%s`, not %q", joint, p.excerpt())
 		}
-		parts = append(parts, part())
-		p.blank()
 	}
 	return at, parts
 }
 
-func (p *parser) negation() Expr {
+func (p *parser) negated() Expr {
 	p.blank()
 	at := p.here()
 	negated := false
-	for p.word("not") {
+	for p.negation() {
 		negated = !negated
-		p.blank()
 	}
-	check := p.check()
+	var check Expr
+	if p.token("not(") {
+		negated = !negated
+		check = p.embedded()
+	} else {
+		check = p.check()
+	}
 	if negated {
 		return &Not{at, check}
 	}
 	return check
 }
 
+// embedded reads a condition up to its closing parenthesis.
+func (p *parser) embedded() Expr {
+	defer p.nest()()
+	inner := p.any()
+	p.want(")")
+	return inner
+}
+
+// nest counts what is nested, and returns what ends it.
+func (p *parser) nest() func() {
+	if p.depth++; p.depth > maxDepth {
+		p.fail("more than %d conditions in each other", maxDepth)
+	}
+	return func() { p.depth-- }
+}
+
 func (p *parser) check() Expr {
+	p.blank()
 	if p.token("(") {
-		if p.depth++; p.depth > maxDepth {
-			p.fail("more than %d parentheses in each other", maxDepth)
-		}
-		inner := p.any()
-		p.want(")")
-		p.depth--
-		return inner
+		return p.embedded()
 	}
 	at := p.here()
 	if operand, ok := p.operand(); ok {
@@ -130,78 +170,36 @@ func (p *parser) want(token string) {
 	}
 }
 
-// operand reads a field, or a transformer around one; false when neither stands here.
-func (p *parser) operand() (Operand, bool) {
-	at := p.here()
-	if name := p.fieldName(); name != "" {
-		return p.field(at, name), true
-	}
-	for _, t := range newer {
-		if p.token(t + "(") {
-			p.fail("`%s()` needs Falco 0.44: it does not load on 0.43", t)
-		}
-	}
-	for _, t := range transformers {
-		if !p.token(t + "(") {
-			continue
-		}
-		if p.depth++; p.depth > maxDepth {
-			p.fail("more than %d transformers in each other", maxDepth)
-		}
-		p.blank()
-		inner, ok := p.operand()
-		if !ok {
-			p.fail("want a field inside `%s()`, not %q", t, p.excerpt())
-		}
-		p.want(")")
-		p.depth--
-		inner.Transformers = append(inner.Transformers, t)
-		return inner, true
-	}
-	return Operand{}, false
-}
-
-func (p *parser) field(at Position, name string) Operand {
-	operand := Operand{at: at, Name: name}
-	if !p.token("[") {
-		return operand
-	}
-	operand.HasArgument = true
-	if text, ok := p.quoted(); ok {
-		operand.Argument = text
-	} else {
-		operand.Argument = p.bare("[]\"'")
-	}
-	p.want("]")
-	return operand
-}
-
 func (p *parser) comparison(at Position, operand Operand) Expr {
 	c := &Check{at: at, Field: operand}
 	p.blank()
-	if p.word("exists") {
+	if p.token("exists") {
 		c.Operator = "exists"
 		return c
 	}
-	for _, operator := range slices.Concat(numberOperators, equalOperators) {
+	for _, operator := range numberOperators {
 		if p.token(operator) {
 			c.Operator = operator
-			p.right(c, slices.Contains(numberOperators, operator))
+			p.numberValue(c)
+			return c
+		}
+	}
+	for _, operator := range equalOperators {
+		if p.token(operator) {
+			c.Operator = operator
+			p.textValue(c, p.blank())
 			return c
 		}
 	}
 	for _, operator := range textOperators {
 		if p.word(operator) {
 			c.Operator = operator
-			if !p.blank() {
-				p.fail("want a blank after `%s`", operator)
-			}
-			p.right(c, false)
+			p.textValue(c, true)
 			return c
 		}
 	}
 	for _, operator := range listOperators {
-		if p.word(operator) {
+		if p.token(operator) {
 			c.Operator = operator
 			p.listValue(c)
 			return c
@@ -210,84 +208,4 @@ func (p *parser) comparison(at Position, operand Operand) Expr {
 	p.fail("%q is no operator: want exists, %s", p.excerpt(),
 		strings.Join(slices.Concat(numberOperators, equalOperators, textOperators, listOperators), ", "))
 	return nil
-}
-
-// right reads one value, or a field to compare with.
-func (p *parser) right(c *Check, number bool) {
-	p.blank()
-	if p.other(c) {
-		return
-	}
-	value := Value{at: p.here()}
-	if number {
-		if value.Text = p.number(); value.Text == "" {
-			p.fail("want a number after `%s`, not %q", c.Operator, p.excerpt())
-		}
-	} else {
-		value = p.text()
-		if !value.Quoted && slices.Contains(newer, value.Text) && p.blank() && strings.HasPrefix(p.rest(), "(") {
-			p.fail("`%s` needs Falco 0.44: it does not load on 0.43; write the comparisons out, joined by `or`", value.Text)
-		}
-	}
-	c.Values = []Value{value}
-}
-
-func (p *parser) listValue(c *Check) {
-	p.blank()
-	at := p.here()
-	if !p.token("(") {
-		if p.other(c) {
-			return
-		}
-		name := p.identifier()
-		if name == "" {
-			p.fail("want `(` after `%s`, not %q", c.Operator, p.excerpt())
-		}
-		c.Values = []Value{{at: at, Text: name}}
-		return
-	}
-	p.blank()
-	if p.token(")") {
-		return
-	}
-	c.Values = append(c.Values, p.text())
-	for p.blank(); p.token(","); p.blank() {
-		p.blank()
-		c.Values = append(c.Values, p.text())
-	}
-	p.want(")")
-}
-
-// other reads a field on the right: val(field), or a transformer around one.
-func (p *parser) other(c *Check) bool {
-	at := p.here()
-	if p.token("val(") {
-		p.blank()
-		name := p.fieldName()
-		if name == "" {
-			p.fail("want a field inside `val()`, not %q", p.excerpt())
-		}
-		operand := p.field(at, name)
-		p.want(")")
-		c.Other = &operand
-		return true
-	}
-	transformed := func(t string) bool { return strings.HasPrefix(p.rest(), t+"(") }
-	if !slices.ContainsFunc(transformers, transformed) && !slices.ContainsFunc(newer, transformed) {
-		return false
-	}
-	operand, _ := p.operand()
-	c.Other = &operand
-	return true
-}
-
-func (p *parser) text() Value {
-	value := Value{at: p.here()}
-	if value.Text, value.Quoted = p.quoted(); value.Quoted {
-		return value
-	}
-	if value.Text = p.bare("()\"'=,"); value.Text == "" {
-		p.fail("want a value, not %q; text with blanks or any of ( ) = , stands in quotes", p.excerpt())
-	}
-	return value
 }

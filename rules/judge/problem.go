@@ -25,15 +25,39 @@ func (p Position) String() string {
 type Problem struct {
 	Position
 	Message string
-	// Warning is set when Falco would load the file nevertheless.
+	// Warning is set when Falco loads the file nevertheless.
 	Warning bool
+	// Name is what a warning is accepted by: Falco's own as Falco calls it (LOAD_NO_EVTTYPE), ours in lower case.
+	Name string
+	// Notice is set when nothing needs to be done: Falco warns, and does what the file says.
+	Notice bool
+	// Falco are the releases that say so; none when Falco says nothing and the linter is stricter.
+	Falco []string
+
+	about *definition // what the problem is of, where that is known
 }
 
 func (p Problem) String() string {
+	text := p.Position.String() + ": "
 	if p.Warning {
-		return p.Position.String() + ": warning: " + p.Message
+		text += "warning: "
 	}
-	return p.Position.String() + ": " + p.Message
+	return text + p.Text()
+}
+
+// Text is the message with what it is about, without the place.
+func (p Problem) Text() string {
+	var about []string
+	if p.Name != "" {
+		about = append(about, p.Name)
+	}
+	if len(p.Falco) > 0 {
+		about = append(about, "Falco "+releases(p.Falco))
+	}
+	if len(about) == 0 {
+		return p.Message
+	}
+	return p.Message + " [" + strings.Join(about, ", ") + "]"
 }
 
 // Problems are everything wrong with the files of one Load, in the order of the places.
@@ -47,7 +71,7 @@ func (ps Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Errors counts what Falco would refuse, or what it would silently take for something else.
+// Errors counts what Falco refuses.
 func (ps Problems) Errors() int {
 	count := 0
 	for _, p := range ps {
@@ -58,6 +82,11 @@ func (ps Problems) Errors() int {
 	return count
 }
 
+// Blocking are the problems but notices: what should not be deployed.
+func (ps Problems) Blocking() Problems {
+	return slices.DeleteFunc(slices.Clone(ps), func(p Problem) bool { return p.Notice })
+}
+
 // Err is nil without problems: a nil Problems in an error would not be.
 func (ps Problems) Err() error {
 	if len(ps) == 0 {
@@ -66,18 +95,49 @@ func (ps Problems) Err() error {
 	return ps
 }
 
+// add reports what Falco refuses.
 func (ps *Problems) add(at Position, format string, args ...any) {
 	*ps = append(*ps, Problem{Position: at, Message: fmt.Sprintf(format, args...)})
 }
 
-func (ps *Problems) warn(at Position, format string, args ...any) {
-	*ps = append(*ps, Problem{Position: at, Message: fmt.Sprintf(format, args...), Warning: true})
+// warn reports what Falco loads; the name is Falco's, or ours when Falco says nothing.
+func (ps *Problems) warn(at Position, name, format string, args ...any) {
+	*ps = append(*ps, Problem{
+		Position: at, Name: name, Warning: true, Notice: name == deprecatedItem, Message: fmt.Sprintf(format, args...),
+	})
+}
+
+// merge joins what several releases say of the same files.
+func merge(byRelease []Problems, falcos []Falco) Problems {
+	var merged Problems
+	for i, problems := range byRelease {
+		for _, p := range problems.sorted() {
+			about := !p.Warning || strings.HasPrefix(p.Name, "LOAD_")
+			same := slices.IndexFunc(merged, func(m Problem) bool {
+				return m.Position == p.Position && m.Message == p.Message && m.Name == p.Name && m.Warning == p.Warning
+			})
+			if same < 0 {
+				same = len(merged)
+				merged = append(merged, p)
+			}
+			if about {
+				merged[same].Falco = append(merged[same].Falco, falcos[i].Version)
+			}
+		}
+	}
+	return merged.sorted()
 }
 
 // sorted orders by place and drops repetitions: a macro is checked once for each rule that uses it.
 func (ps Problems) sorted() Problems {
 	slices.SortStableFunc(ps, func(a, b Problem) int {
-		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Message, b.Message))
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column),
+			cmp.Compare(a.Message, b.Message), cmp.Compare(a.Name, b.Name))
 	})
-	return slices.Compact(ps)
+	return slices.CompactFunc(ps, func(a, b Problem) bool {
+		return a.Position == b.Position && a.Message == b.Message && a.Name == b.Name && a.Warning == b.Warning
+	})
 }
+
+// Error is the message alone.
+func (p *Problem) Error() string { return p.Message }

@@ -1,33 +1,23 @@
 package judge
 
-import (
-	"errors"
-	"fmt"
-	"slices"
-)
+import "fmt"
 
 // maxSize bounds a resolved condition: macros that double each other grow without end.
 const maxSize = 50_000
 
-// resolver replaces macros by their conditions and lists by their items.
+// resolver replaces macros by their conditions.
 type resolver struct {
 	set      *Ruleset
 	problems *Problems
 	macros   map[*definition]Expr
 	sizes    map[*definition]int
-	lists    map[*definition][]Value
-	open     map[*definition]bool // being resolved: to find definitions that contain themselves
+	open     map[*definition]bool // being resolved: to find macros that contain themselves
 	size     int
 }
 
 func newResolver(set *Ruleset, problems *Problems) *resolver {
-	return &resolver{
-		set: set, problems: problems, macros: map[*definition]Expr{}, sizes: map[*definition]int{},
-		lists: map[*definition][]Value{}, open: map[*definition]bool{},
-	}
+	return &resolver{set: set, problems: problems, macros: map[*definition]Expr{}, sizes: map[*definition]int{}, open: map[*definition]bool{}}
 }
-
-var errTooLarge = errors.New("too large")
 
 // resolve returns a definition's condition without names.
 func (r *resolver) resolve(d *definition) (Expr, error) {
@@ -43,7 +33,7 @@ func (r *resolver) resolve(d *definition) (Expr, error) {
 	r.open[d] = true
 	defer delete(r.open, d)
 	before := r.size
-	resolved, err := r.expr(excepted(d.expr, d.exceptions), d)
+	resolved, err := r.expr(d.expr, d)
 	if err != nil {
 		return nil, err
 	}
@@ -84,8 +74,14 @@ func (r *resolver) parts(parts []Expr, in *definition) ([]Expr, error) {
 	return resolved, nil
 }
 
+// macro resolves a macro: a rule sees every one, a macro those that were first defined before it was last changed.
 func (r *resolver) macro(e *Macro, in *definition) (Expr, error) {
 	if e.Name == placeholder {
+		for _, name := range in.uses {
+			if used := r.set.find("macro", name); used != nil {
+				used.used = true
+			}
+		}
 		return &unknown{at: e.at, name: in.name, events: in.events}, nil
 	}
 	d := r.set.find("macro", e.Name)
@@ -93,111 +89,45 @@ func (r *resolver) macro(e *Macro, in *definition) (Expr, error) {
 	case d == nil || d.expr == nil:
 		r.problems.add(e.at, "unknown macro %s", e.Name)
 		return &unknown{at: e.at, name: e.Name, events: anEvent}, nil
-	case in.kind == "macro" && d.index >= in.visible && d != in: // rules see every macro
+	case in.kind == "macro" && d == in && d.index >= in.visible:
+		return nil, fmt.Errorf("the macro %s contains itself", d.name)
+	case in.kind == "macro" && d.index >= in.visible:
 		r.problems.add(e.at, "macro %s is defined after its use: move it up", e.Name)
 	}
 	d.used = true
 	return r.resolve(d)
 }
 
-// check replaces the names of lists in a comparison by their items.
+// check counts the values of a comparison, and finds the names of lists that are left among them.
 func (r *resolver) check(e *Check, in *definition) (Expr, error) {
-	resolved := *e
-	resolved.Values = nil
-	if e.Values != nil || listOperator(e.Operator) {
-		resolved.Values = []Value{}
+	if r.size += len(e.Values); r.size > maxSize {
+		return nil, errTooLarge
 	}
+	if !takesList(e.Operator) {
+		return e, nil
+	}
+	known := *e
+	known.Values = nil
+	named := ""
 	for _, v := range e.Values {
 		list := r.set.find("list", v.Text)
 		switch {
-		case v.Quoted || (list == nil && !listOperator(e.Operator)):
-			resolved.Values = append(resolved.Values, v)
-		case list == nil:
-			if !in.stock && looksLikeList(v.Text) && e.Field.Name != "evt.type" {
-				r.problems.add(v.at, "no list %s is defined: Falco takes it for a text; if it is one, put it in quotes", v.Text)
-			}
-			resolved.Values = append(resolved.Values, v)
-		case !listOperator(e.Operator):
-			r.problems.add(v.at, "%s is a list: compare with `in (%s)`, not `%s`", v.Text, v.Text, e.Operator)
-			resolved.Values = append(resolved.Values, v)
-		case list.named:
-			list.used = true
-			return &unknown{at: e.at, name: v.Text, events: everyEvent}, nil
-		default:
-			items, err := r.list(list)
-			if err != nil {
-				return nil, err
-			}
-			list.used = true
-			resolved.Values = append(resolved.Values, items...)
+		case v.Quoted:
+		case list != nil && list.named:
+			named = v.Text
+			continue
+		case r.set.items[v.at] == v.Text: // expandLists looked at it
+		case list != nil && !in.stock:
+			r.problems.warn(v.at, notAList, "Falco takes the name of the list %s for a text: a list in a list in a list, or one that is defined later",
+				v.Text)
+		case list == nil && !in.stock && looksLikeList(v.Text) && e.Field.Name != "evt.type":
+			r.problems.warn(v.at, notAList, "no list %s is defined: Falco takes it for a text; if it is one, put it in quotes",
+				v.Text)
 		}
-		if r.size += len(resolved.Values); r.size > maxSize {
-			return nil, errTooLarge
-		}
+		known.Values = append(known.Values, v)
 	}
-	checkFields(&resolved, r.problems)
-	return &resolved, nil
-}
-
-// list expands the lists in a list. Only those defined before count; other names are literals.
-func (r *resolver) list(d *definition) ([]Value, error) {
-	if items, done := r.lists[d]; done {
-		return items, nil
+	if named != "" {
+		return &unknown{at: e.at, name: named, events: everyEvent, check: &known}, nil
 	}
-	if r.open[d] {
-		return nil, fmt.Errorf("the list %s contains itself", d.name)
-	}
-	r.open[d] = true
-	defer delete(r.open, d)
-	var items []Value
-	for _, v := range d.items {
-		other := r.refers(d, v)
-		switch {
-		case other != nil:
-			other.used = true
-			expanded, err := r.list(other)
-			if err != nil {
-				return nil, err
-			}
-			if slices.ContainsFunc(other.items, func(v Value) bool { return r.refers(other, v) != nil }) {
-				r.problems.add(v.at, "a list in a list in a list: Falco takes the names in %s for texts", v.Text)
-			}
-			items = append(items, expanded...)
-		default:
-			if !d.stock && !v.Quoted && looksLikeList(v.Text) {
-				r.problems.add(v.at, "no list %s is defined before: Falco takes it for a text; if it is one, put it in quotes", v.Text)
-			}
-			items = append(items, v)
-		}
-		if len(items) > maxSize {
-			return nil, errTooLarge
-		}
-	}
-	r.lists[d] = items
-	return items, nil
-}
-
-// refers finds the list that an item of a list names, nil when it is a text.
-func (r *resolver) refers(in *definition, item Value) *definition {
-	other := r.set.find("list", item.Text)
-	if other == nil || other.index >= in.visible || item.Quoted {
-		return nil
-	}
-	return other
-}
-
-// looksLikeList is true of names as lists have: lowercase words joined by underscores.
-func looksLikeList(text string) bool {
-	underscore := false
-	for i := range len(text) {
-		switch c := text[i]; {
-		case c == '_':
-			underscore = true
-		case c < 'a' || c > 'z':
-			if i == 0 || c < '0' || c > '9' {
-				return false
-			}
-		}
-	}
-	return underscore && letter(text[0])
+	return e, nil
 }

@@ -1,6 +1,10 @@
 package judge
 
-import "strings"
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
 
 // scanner cuts a condition into tokens. What a token may be depends on where it stands, so the parser asks for one.
 type scanner struct {
@@ -32,14 +36,14 @@ func (s *scanner) token(text string) bool {
 	return true
 }
 
-// word takes the word if it comes next and ends there.
+// word takes the word if it comes next and is followed by a blank, which it takes too.
 func (s *scanner) word(word string) bool {
-	rest := s.rest()
-	if !strings.HasPrefix(rest, word) || (len(rest) > len(word) && wordByte(rest[len(word)])) {
-		return false
+	start := s.pos
+	if s.token(word) && s.blank() {
+		return true
 	}
-	s.pos += len(word)
-	return true
+	s.pos = start
+	return false
 }
 
 // take takes n bytes.
@@ -71,83 +75,70 @@ func (s *scanner) fieldName() string {
 	return s.take(length)
 }
 
+// spaces are what ends an unquoted text.
+const spaces = " \t\n\v\f\r"
+
 // bare takes an unquoted text, which ends before any of these and white space.
 func (s *scanner) bare(ends string) string {
 	rest := s.rest()
-	length := strings.IndexAny(rest, ends+blanks+"\v\f")
+	length := strings.IndexAny(rest, ends+spaces)
 	if length < 0 {
 		length = len(rest)
 	}
 	return s.take(length)
 }
 
-// number takes a decimal number or a hexadecimal one.
-func (s *scanner) number() string {
-	rest := s.rest()
-	digits := func(from int, set string) int {
-		to := from
-		for to < len(rest) && strings.IndexByte(set, rest[to]) >= 0 {
-			to++
-		}
-		return to
-	}
-	if strings.HasPrefix(rest, "0x") || strings.HasPrefix(rest, "0X") {
-		if end := digits(2, "0123456789abcdefABCDEF"); end > 2 {
-			return s.take(end)
-		}
-	}
-	start := 0
-	if strings.HasPrefix(rest, "+") || strings.HasPrefix(rest, "-") {
-		start = 1
-	}
-	end := digits(start, "0123456789")
-	if end == start {
-		return ""
-	}
-	if end < len(rest) && rest[end] == '.' {
-		end = digits(end+1, "0123456789")
-	}
-	return s.take(end)
-}
+var numberForm = regexp.MustCompile(`^(?:0[xX][0-9a-fA-F]+|[+-]?[0-9]+\.?[0-9]*(?:[eE][+-][0-9]+)?)`)
 
-// quoted takes a text in double or single quotes and unescapes it; false when none stands here or it never ends.
-func (s *scanner) quoted() (string, bool) {
+// number takes what the grammar calls a number. Not all of them are one for a field.
+func (s *scanner) number() string { return s.take(len(numberForm.FindString(s.rest()))) }
+
+var negationForm = regexp.MustCompile(`^not[\t\n\v\f\r ]+`)
+
+// negation takes `not` with the space behind it.
+func (s *scanner) negation() bool { return s.take(len(negationForm.FindString(s.rest()))) != "" }
+
+// quoted takes a text in double or single quotes and unescapes it; false when there is none here or it never ends. A
+// quote behind a backslash does not end it, also when that backslash is escaped itself. An error is an escape that the
+// engine does not know; the text is taken nevertheless.
+func (s *scanner) quoted() (text string, found bool, err error) {
 	rest := s.rest()
 	if rest == "" || (rest[0] != '"' && rest[0] != '\'') {
-		return "", false
+		return "", false, nil
 	}
-	var text strings.Builder
 	for i := 1; i < len(rest); i++ {
-		switch {
-		case rest[i] == rest[0]:
+		if rest[i] == rest[0] && rest[i-1] != '\\' {
 			s.pos += i + 1
-			return text.String(), true
-		case rest[i] == '\\' && i+1 < len(rest):
-			i++
-			text.WriteString(unescape(rest[i]))
-		default:
-			text.WriteByte(rest[i])
+			text, err = unescape(rest[1:i], rest[0])
+			return text, true, err
 		}
 	}
-	return "", false
+	return "", false, nil
 }
 
-func unescape(char byte) string {
-	switch char {
-	case 'b':
-		return "\b"
-	case 'f':
-		return "\f"
-	case 'n':
-		return "\n"
-	case 'r':
-		return "\r"
-	case 't':
-		return "\t"
-	case ' ':
-		return "\\"
+// unescape resolves the escapes between quotes.
+func unescape(raw string, quote byte) (string, error) {
+	var text strings.Builder
+	for i := 0; i < len(raw); i++ {
+		if raw[i] != '\\' || i+1 == len(raw) {
+			text.WriteByte(raw[i])
+			continue
+		}
+		i++
+		switch c := raw[i]; c {
+		case 'b', 'f', 'n', 'r', 't':
+			text.WriteByte(map[byte]byte{'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}[c])
+		case ' ', '\\': // a backslash before a space takes the space with it
+			text.WriteByte('\\')
+		case '/':
+			text.WriteByte('/')
+		case quote:
+			text.WriteByte(c)
+		default:
+			return "", fmt.Errorf("`\\%c` is no escape: a backslash in quotes is written `\\\\`", c)
+		}
 	}
-	return string(rune(char))
+	return text.String(), nil
 }
 
 func identifierLength(text string) int {

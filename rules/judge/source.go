@@ -46,6 +46,41 @@ func (s source) join(other source) source {
 	return source{text: s.text + " " + other.text, at: append(append(s.at[:len(s.text):len(s.text)], gap), other.at...)}
 }
 
+// textAt is a text all of which is at one place.
+func textAt(text string, at Position) source {
+	var b builder
+	b.add(text, at)
+	return b.source(at)
+}
+
+// builder puts a source together.
+type builder struct {
+	text strings.Builder
+	at   []Position
+}
+
+func (b *builder) add(text string, at Position) {
+	b.text.WriteString(text)
+	for range len(text) {
+		b.at = append(b.at, at)
+	}
+}
+
+func (b *builder) addSource(s source) {
+	b.text.WriteString(s.text)
+	b.at = append(b.at, s.at[:len(s.text)]...)
+}
+
+// source is what was put together; end is the place behind it.
+func (b *builder) source(end Position) source {
+	return source{text: b.text.String(), at: append(b.at, end)}
+}
+
+// part is the text from one byte to another.
+func (s source) part(from, to int) source {
+	return source{text: s.text[from:to], at: s.at[from : to+1]}
+}
+
 // fileReader walks over the characters of a file.
 type fileReader struct {
 	lines        []string

@@ -2,6 +2,7 @@ package judge
 
 import (
 	_ "embed"
+	"strconv"
 	"strings"
 )
 
@@ -9,7 +10,8 @@ import (
 var stockNames string
 
 // StockNames are the lists, macros and rules of falco-rules 5.1.0, which is loaded before ours: files may refer to
-// them. What they mean is not known here, except for the event types of macros; the real files say it.
+// them. What they mean is not known here, except for the event types of macros and rules, the number of items of lists,
+// and what refers to what; the real files say it.
 func StockNames() File {
 	return File{Name: "falco_rules.yaml", Text: stockNames, Stock: true, Names: true}
 }
@@ -17,26 +19,43 @@ func StockNames() File {
 // placeholder stands for a condition that is not known; no macro can have a name like that in a file of Falco's.
 const placeholder = "FalcoStockCondition"
 
-// addNames reads lines of kind and name; behind a macro's name follow the event types it is restricted to.
+// addNames reads lines of kind and name; behind a list's name follows the number of its items, behind that of a macro
+// or a rule the event types it is restricted to, and behind a second colon the lists and macros it refers to.
 func (s *Ruleset) addNames(file File) {
 	for _, line := range strings.Split(file.Text, "\n") {
 		kind, rest, ok := strings.Cut(line, " ")
 		if !ok || kind == "#" {
 			continue
 		}
-		d := &definition{kind: kind, name: rest, at: Position{File: file.Name}, stock: true, used: true, named: true, enabled: true}
-		d.events = everyEvent
-		if name, events, restricted := strings.Cut(rest, ": "); restricted {
-			d.name, d.events = name, eventTypes{names: words(events)}
+		columns := append(strings.Split(rest, ": "), "", "")
+		d := &definition{
+			kind: kind, name: columns[0], at: Position{File: file.Name}, stock: true, named: true, enabled: true,
+			index: s.counter, visible: s.counter, uses: strings.Fields(columns[2]),
 		}
-		d.index = len(s.definitions)
-		d.visible = d.index
+		s.counter++
+		switch {
+		case kind == "list":
+			d.count, _ = strconv.Atoi(columns[1])
+		case columns[1] == "":
+			d.events = everyEvent
+		default:
+			d.events = eventTypes{names: words(columns[1])}
+		}
+		if kind == "rule" {
+			d.source = "syscall"
+		}
 		if kind != "list" {
-			d.condition = source{text: placeholder, at: make([]Position, len(placeholder)+1)}
-			for i := range d.condition.at {
-				d.condition.at[i] = d.at
-			}
+			d.condition = textAt(placeholder, d.at)
 		}
 		s.put(d)
 	}
+}
+
+// words are those of a text.
+func words(text string) map[string]bool {
+	known := map[string]bool{}
+	for _, word := range strings.Fields(text) {
+		known[word] = true
+	}
+	return known
 }

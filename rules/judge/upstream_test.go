@@ -2,9 +2,11 @@ package judge
 
 import (
 	"flag"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -29,7 +31,7 @@ func upstream(t *testing.T, name string) File {
 func TestUpstreamLoads(t *testing.T) {
 	for _, name := range []string{"falco_rules.yaml", "falco-incubating_rules.yaml", "falco-sandbox_rules.yaml"} {
 		t.Run(name, func(t *testing.T) {
-			set, problems := Load(upstream(t, name))
+			set, problems := Load(nil, upstream(t, name))
 			if len(problems) > 0 {
 				t.Errorf("%d problems:\n%v", len(problems), problems)
 			}
@@ -53,10 +55,10 @@ func TestUpstreamLoads(t *testing.T) {
 
 // Canonical forms parse to themselves: what is printed says the same as what was read.
 func TestUpstreamSurvivesPrinting(t *testing.T) {
-	set, _ := Load(upstream(t, "falco_rules.yaml"))
+	set, _ := Load(nil, upstream(t, "falco_rules.yaml"))
 	for d, resolved := range set.resolved {
 		text := resolved.String()
-		again, problem := parse(source{text: text, at: make([]Position, len(text)+1)})
+		again, problem := parsePlain(text)
 		if problem != nil {
 			t.Errorf("%s %s: %v\n%s", d.kind, d.name, problem, text)
 		} else if again.String() != text {
@@ -65,25 +67,36 @@ func TestUpstreamSurvivesPrinting(t *testing.T) {
 	}
 }
 
+// refersTo are the lists and macros that a definition names.
+func (s *Ruleset) refersTo(d *definition) []string {
+	words := identifiers(d.condition.text)
+	for _, item := range d.items {
+		words = append(words, item.Text)
+	}
+	words = slices.DeleteFunc(words, func(word string) bool { return s.find("list", word) == nil && s.find("macro", word) == nil })
+	slices.Sort(words)
+	return slices.Compact(words)
+}
+
 func TestStockNamesAgree(t *testing.T) {
-	set, _ := Load(upstream(t, "falco_rules.yaml"))
+	set, _ := Load(nil, upstream(t, "falco_rules.yaml"))
 	var lines []string
 	for _, kind := range []string{"list", "macro", "rule"} {
 		for _, d := range set.definitions {
 			if d.kind != kind {
 				continue
 			}
-			line := kind + " " + d.name
-			if kind != "list" {
-				if events := eventsOf(set.resolved[d], false); !events.allBut {
-					var names []string
-					for name := range events.names {
-						names = append(names, name)
-					}
-					slices.Sort(names)
-					line += ": " + strings.Join(names, " ")
-				}
+			events := ""
+			if kind == "list" {
+				events = strconv.Itoa(len(d.items))
+			} else if types := set.falco.tables().eventsOf(set.resolved[d], false); !types.allBut {
+				events = strings.Join(slices.Sorted(maps.Keys(types.names)), " ")
 			}
+			line := kind + " " + d.name + ": " + events
+			if refers := set.refersTo(d); len(refers) > 0 {
+				line += ": " + strings.Join(refers, " ")
+			}
+			line = strings.TrimSuffix(line, ": ")
 			lines = append(lines, line)
 		}
 	}

@@ -89,7 +89,7 @@ func run(ctx context.Context, out io.Writer, dir, user string) error {
 	}
 	failed := r.problems.Errors()
 	fmt.Fprintf(out, "%d errors, %d warnings\n", failed, len(r.problems)-failed)
-	if len(r.problems) > 0 {
+	if len(r.problems.Blocking()) > 0 {
 		return errors.New("the rules are not in order")
 	}
 	return nil
