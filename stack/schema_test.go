@@ -17,6 +17,7 @@ import (
 
 	"doks-security/alerting"
 	"doks-security/components"
+	"doks-security/stack/catalog"
 	"doks-security/stack/field"
 )
 
@@ -58,7 +59,7 @@ var constraints = map[string]object{
 	"logging.storage":                      {"enum": []string{StorageVolume, StorageSpaces}},
 	"logging.retention":                    {"pattern": duration.String()},
 	"logging.volumeGiB":                    {"minimum": 2, "maximum": 16384},
-	"logging.spaces.region":                {"enum": spacesRegions},
+	"logging.spaces.region":                {"enum": catalog.SpacesRegions},
 	"logging.spaces.bucket":                {"pattern": bucketName.String()},
 	"runtimeSecurity.falco":                {"enum": []string{components.NewestFalco, components.LastFalcoWithGRPC}},
 	"runtimeSecurity.metrics":              {"enum": []string{components.NativeMetrics, components.FalcoExporter}},
