@@ -77,6 +77,11 @@ release-drift: ## compare the objects of Helm releases with what Helm rendered, 
 	@go -C rehearsal build -o ../bin/drift ./cmd/drift
 	@bin/drift -kubeconfig "$(KUBECONFIG)"
 
+.PHONY: audit
+audit: ## list what in the DigitalOcean account belongs to no stack, and its price; only reads
+	@go -C rehearsal build -o ../bin/audit ./cmd/audit
+	@bin/audit
+
 .PHONY: lint-workflows
 lint: lint-workflows
 lint-workflows: ## check the workflows with actionlint
