@@ -69,8 +69,18 @@ preview-comment: ## write the comment of a pull request on STACK=dev against BAS
 	@echo build/preview/$(STACK)/comment.md
 
 .PHONY: drift
-drift: ## say how what stands differs from the state of STACK=<stack>, and the state from the program
+drift: ## detect drift of STACK=<stack>: live resources, state, program, and the objects of Helm releases
 	@ci/drift "$(STACK)"
+
+.PHONY: release-drift
+release-drift: ## compare the objects of Helm releases with what Helm rendered, in the cluster of KUBECONFIG=<file>
+	@go -C rehearsal build -o ../bin/drift ./cmd/drift
+	@bin/drift -kubeconfig "$(KUBECONFIG)"
+
+.PHONY: audit
+audit: ## list what in the DigitalOcean account belongs to no stack, and its price; only reads
+	@go -C rehearsal build -o ../bin/audit ./cmd/audit
+	@bin/audit
 
 .PHONY: lint-workflows
 lint: lint-workflows

@@ -172,14 +172,17 @@ func TestDrift(t *testing.T) {
 	for _, c := range []struct {
 		name             string
 		refresh, preview string // what they say when they fail
+		releases         string // what ends make release-drift
 		code             int
 		says             []string
 	}{
-		{"nothing", "", "", 0, []string{"arguments: refresh --preview-only --run-program --expect-no-changes", "arguments: preview --expect-no-changes"}},
-		{"the cluster", differs, "", 3, []string{differs, "$ pulumi preview"}},
-		{"the program", "", differs, 3, []string{differs}},
-		{"no login", "error: passphrase must be set", "", 255, []string{"passphrase must be set"}},
-		{"the cluster, and no preview", differs, "error: provider", 255, []string{differs, "error: provider"}},
+		{"nothing", "", "", "", 0, []string{"arguments: refresh --preview-only --run-program --expect-no-changes", "arguments: preview --expect-no-changes", "compared in .kubeconfig/dev.yaml"}},
+		{"the cluster", differs, "", "", 3, []string{differs, "$ pulumi preview"}},
+		{"the program", "", differs, "", 3, []string{differs}},
+		{"a release", "", "", "4 differences from what Helm rendered", 3, []string{"4 differences from what Helm rendered"}},
+		{"the program, and no answer of the cluster", "", differs, "drift: no route to host", 2, []string{differs, "no route to host"}},
+		{"no login", "error: passphrase must be set", "", "", 255, []string{"passphrase must be set"}},
+		{"the cluster, and no preview", differs, "error: provider", "", 255, []string{differs, "error: provider"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for command, said := range map[string]string{"REFRESH": c.refresh, "PREVIEW": c.preview} {
@@ -190,6 +193,8 @@ func TestDrift(t *testing.T) {
 				}
 			}
 			dir := project(t)
+			write(t, filepath.Join(dir, ".kubeconfig/dev.yaml"), "kind: Config\n")
+			write(t, filepath.Join(dir, "Makefile"), fmt.Sprintf("release-drift:\n\t@echo 'compared in $(KUBECONFIG:$(CURDIR)/%%=%%)'\n\t@%s\n", failing(c.releases)))
 			out, code := run(t, dir, "drift", "dev")
 			if code != c.code {
 				t.Errorf("ends with %d, want %d", code, c.code)
@@ -204,5 +209,32 @@ func TestDrift(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// failing is a command that says something and fails; nothing to say: it succeeds.
+func failing(says string) string {
+	if says == "" {
+		return "true"
+	}
+	return fmt.Sprintf("echo '%s'; false", says)
+}
+
+// Where the program writes no kubeconfig (cluster.credentials: doctl), the stack's export is used, and removed.
+func TestDriftWithoutKubeconfig(t *testing.T) {
+	temporary := t.TempDir()
+	t.Setenv("TMPDIR", temporary)
+	for _, command := range []string{"REFRESH", "PREVIEW", "STACK"} {
+		t.Setenv("FAKE_EXIT_"+command, "0")
+	}
+	dir := project(t)
+	write(t, filepath.Join(dir, "Makefile"), "release-drift:\n\t@cat $(KUBECONFIG)\n")
+	out, code := run(t, dir, "drift", "dev")
+	if want := "arguments: stack output kubeconfig --show-secrets --stack dev"; code != 0 || !strings.Contains(out, want) {
+		t.Errorf("ends with %d, want 0; output does not contain %q:\n%s", code, want, out)
+	}
+	left, err := os.ReadDir(temporary)
+	if err != nil || len(left) > 0 {
+		t.Errorf("left: %v %v", left, err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"doks-security/components"
+	"doks-security/stack/catalog"
 )
 
 // Cost is what an environment costs, in US dollars a month, without traffic, snapshots, taxes and credits. Nodes that
@@ -36,14 +37,14 @@ func MonthlyCost(s Settings, nodes map[string]float64) (Cost, error) {
 		growth += nodes[p.Size] * float64(p.MaxNodes()-p.MinNodes())
 	}
 	if s.Cluster.HA && s.Cluster.Existing == "" {
-		c.ControlPlane = HighAvailability.USD
+		c.ControlPlane = catalog.HighAvailability.USD
 	}
-	c.LoadBalancers = LoadBalancerNode.USD * float64(loadBalancerNodes(s))
+	c.LoadBalancers = catalog.LoadBalancerNode.USD * float64(loadBalancerNodes(s))
 	for _, v := range Volumes(s) {
-		c.Volumes += VolumeGiB.USD * float64(v.GiB*v.Count)
+		c.Volumes += catalog.VolumeGiB.USD * float64(v.GiB*v.Count)
 	}
 	if s.Logging.Storage == StorageSpaces {
-		c.Spaces = Spaces.USD
+		c.Spaces = catalog.Spaces.USD
 	}
 	c.Total = c.Nodes + c.ControlPlane + c.LoadBalancers + c.Volumes + c.Spaces
 	c.Maximum = c.Total + growth

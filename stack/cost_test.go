@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"doks-security/account/accounttest"
+	"doks-security/stack/catalog"
 	"doks-security/values"
 )
 
@@ -163,11 +164,11 @@ func TestCostsAreDocumented(t *testing.T) {
 		}
 		table += " |\n"
 	}
-	table += "\nPrices of " + PricesDate + ", for a month:\n\n| | USD | source |\n|---|---|---|\n"
+	table += "\nPrices of " + catalog.PricesDate + ", for a month:\n\n| | USD | source |\n|---|---|---|\n"
 	for _, size := range []string{"s-2vcpu-4gb", "s-4vcpu-8gb"} {
 		table += fmt.Sprintf("| a node of the size %s | %.2f | DigitalOcean's API, at each run |\n", size, nodePrices[size])
 	}
-	for _, p := range []Price{HighAvailability, LoadBalancerNode, VolumeGiB, Spaces} {
+	for _, p := range []catalog.Price{catalog.HighAvailability, catalog.LoadBalancerNode, catalog.VolumeGiB, catalog.SnapshotGiB, catalog.Spaces} {
 		table += fmt.Sprintf("| %s | %.2f | <%s> |\n", p.Of, p.USD, p.Source)
 	}
 	text, err := os.ReadFile(file)

@@ -17,6 +17,7 @@ import (
 
 	"doks-security/alerting"
 	"doks-security/components"
+	"doks-security/stack/catalog"
 )
 
 // schemaFile is what editors complete and check stack files with.
@@ -57,7 +58,7 @@ var constraints = map[string]object{
 	"logging.storage":                      {"enum": []string{StorageVolume, StorageSpaces}},
 	"logging.retention":                    {"pattern": duration.String()},
 	"logging.volumeGiB":                    {"minimum": 2, "maximum": 16384},
-	"logging.spaces.region":                {"enum": spacesRegions},
+	"logging.spaces.region":                {"enum": catalog.SpacesRegions},
 	"logging.spaces.bucket":                {"pattern": bucketName.String()},
 	"runtimeSecurity.falco":                {"enum": []string{components.NewestFalco, components.LastFalcoWithGRPC}},
 	"runtimeSecurity.metrics":              {"enum": []string{components.NativeMetrics, components.FalcoExporter}},

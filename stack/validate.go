@@ -12,6 +12,7 @@ import (
 	"doks-security/components"
 	"doks-security/rules"
 	"doks-security/rules/judge"
+	"doks-security/stack/catalog"
 	"doks-security/stack/field"
 )
 
@@ -31,9 +32,8 @@ var (
 	tag        = regexp.MustCompile(`^[a-zA-Z0-9_\-:]{1,255}$`)
 
 	priorities = []string{"emergency", "alert", "critical", "error", "warning", "notice", "informational", "debug"}
-	// DigitalOcean's regions with Kubernetes, and those of them with Spaces.
-	regions       = []string{"ams3", "atl1", "blr1", "fra1", "lon1", "nyc1", "nyc2", "nyc3", "sfo2", "sfo3", "sgp1", "syd1", "tor1"}
-	spacesRegions = []string{"ams3", "atl1", "blr1", "fra1", "lon1", "nyc3", "sfo2", "sfo3", "sgp1", "syd1", "tor1"}
+	// DigitalOcean's regions with Kubernetes.
+	regions = []string{"ams3", "atl1", "blr1", "fra1", "lon1", "nyc1", "nyc2", "nyc3", "sfo2", "sfo3", "sgp1", "syd1", "tor1"}
 )
 
 // validate finds everything wrong with settings that have the right types. given is what the stack file says, where it
@@ -105,7 +105,7 @@ func validateLogging(s Settings, faults *field.Errors) {
 	between("logging.volumeGiB", l.VolumeGiB, 2, 16384, "GiB", faults)
 	known := oneOf("logging.storage", l.Storage, []string{StorageVolume, StorageSpaces}, faults)
 	if l.Storage == StorageSpaces {
-		oneOf("logging.spaces.region", l.Spaces.Region, spacesRegions, faults)
+		oneOf("logging.spaces.region", l.Spaces.Region, catalog.SpacesRegions, faults)
 		if !bucketName.MatchString(l.Spaces.Bucket) {
 			faults.Add("logging.spaces.bucket", l.Spaces.Bucket, "3 to 63 lowercase letters, digits and hyphens, unique in the region",
 				"pulumi config set --path 'logging.spaces.bucket' <name>")

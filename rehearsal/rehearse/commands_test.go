@@ -40,8 +40,8 @@ func (e *engine) shell(ctx context.Context, line string) error {
 	switch {
 	case len(words) < 2:
 		return fmt.Errorf("%s: no command a drill can run", line)
-	case words[0] == "kubectl":
-		return e.kubectl(ctx, words[1:])
+	case words[0] == "kubectl", words[0] == "helm":
+		return e.client(ctx, words[0], words[1:])
 	case words[0] != "pulumi":
 		return fmt.Errorf("%s: no command a drill can run", line)
 	}
@@ -121,13 +121,13 @@ func (e *engine) shell(ctx context.Context, line string) error {
 // asking are the commands besides import that ask for confirmation.
 var asking = []string{"stack rm", "state unprotect"}
 
-// kubectl is this binary under another name; see TestMain.
-func (e *engine) kubectl(ctx context.Context, args []string) error {
+// client runs kubectl or helm on the cluster: this binary under another name; see TestMain.
+func (e *engine) client(ctx context.Context, name string, args []string) error {
 	self, err := os.Executable()
 	if err != nil {
 		return err
 	}
-	link := filepath.Join(e.workspace.dir, "kubectl")
+	link := filepath.Join(e.workspace.dir, name)
 	if err := os.Symlink(self, link); err != nil && !errors.Is(err, os.ErrExist) {
 		return err
 	}
@@ -140,7 +140,7 @@ func (e *engine) kubectl(ctx context.Context, args []string) error {
 	command.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig)
 	command.Stdout, command.Stderr = e.out, e.out
 	if err := command.Run(); err != nil {
-		return fmt.Errorf("kubectl %s: %w", strings.Join(args, " "), err)
+		return fmt.Errorf("%s %s: %w", name, strings.Join(args, " "), err)
 	}
 	return nil
 }

@@ -8,7 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"doks-security/rehearsal/digitalocean"
-	"doks-security/stack"
+	"doks-security/stack/catalog"
 )
 
 // costParts are those of the export monthlyCostUSD, in the order people read them.
@@ -32,13 +32,13 @@ func checkCost(outputs auto.OutputMap, c *cluster, r *report) {
 	for _, s := range digitalocean.Sizes() {
 		prices[s.Slug] = s.PriceMonthly
 	}
-	told, stands := costs(outputs), map[string]float64{"volumes": stack.VolumeGiB.USD * float64(c.gib())}
+	told, stands := costs(outputs), map[string]float64{"volumes": catalog.VolumeGiB.USD * float64(c.gib())}
 	for _, n := range c.nodes {
 		stands["nodes"] += prices[n.Labels[corev1.LabelInstanceTypeStable]]
 	}
 	for _, s := range c.services {
 		if s.Spec.Type == corev1.ServiceTypeLoadBalancer {
-			stands["loadBalancers"] += stack.LoadBalancerNode.USD
+			stands["loadBalancers"] += catalog.LoadBalancerNode.USD
 		}
 	}
 	var faults []string

@@ -55,12 +55,12 @@ func TestPreviewAgainstAKeptRehearsal(t *testing.T) {
 			t.Errorf("a secret is shown:\n%s", change)
 		}
 	}
-	drift(ctx, t, e, out)
+	runDrift(ctx, t, e, out)
 	must(t, out, e.destroy(ctx, &report{out: out}))
 }
 
 // drift proves what ci/drift relies on: a refresh that runs the program finds nothing, and then what somebody changed.
-func drift(ctx context.Context, t *testing.T, e *engine, out *output) {
+func runDrift(ctx context.Context, t *testing.T, e *engine, out *output) {
 	t.Helper()
 	expect := func() error {
 		_, err := e.stack.PreviewRefresh(ctx, optrefresh.RunProgram(true), optrefresh.ExpectNoChanges(), optrefresh.SuppressOutputs())

@@ -22,12 +22,14 @@ import (
 	"doks-security/stack"
 )
 
-// The test binary is also the control plane's child process, and by other names doctl, kubectl and Pulumi's plugin for Go.
+// The test binary is also the control plane's child process, and by other names doctl, helm, kubectl and Pulumi's plugin for Go.
 func TestMain(m *testing.M) {
 	var err error
 	switch filepath.Base(os.Args[0]) {
 	case "kubectl":
 		os.Exit(cli.Run(cmd.NewDefaultKubectlCommand()))
+	case "helm":
+		err = helm(os.Args[1:])
 	case "doctl":
 		err = doctl(os.Args[1:])
 	case "pulumi-language-go":

@@ -15,8 +15,11 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/utils/ptr"
+
+	"doks-security/rehearsal/drift"
 )
 
 // settleTime is for what Helm does not wait for: operators' pods, endpoints.
@@ -55,6 +58,9 @@ func verify(ctx context.Context, a *account, outputs auto.OutputMap, w *workspac
 	missing := c.withoutEndpoints()
 	r.check(fmt.Sprintf("%d Services with a selector have endpoints", c.selecting()), len(missing) == 0, "%v", missing)
 	checkPodSecurity(ctx, client, c, r)
+	if err := checkDrift(ctx, plane.RESTConfig(), r); err != nil {
+		return err
+	}
 	checkNetwork(c, r)
 	checkLeaks(c, w, a.token, r)
 	checkOutputs(ctx, outputs, c, w, r)
@@ -88,6 +94,18 @@ func checkPodSecurity(ctx context.Context, client kubernetes.Interface, c *clust
 	}
 	slices.Sort(enforced)
 	r.check("PodSecurity is enforced: "+strings.Join(enforced, ", "), len(faults) == 0 && len(enforced) > 0, "%v", faults)
+}
+
+// checkDrift compares the objects of all releases with what Helm rendered.
+func checkDrift(ctx context.Context, config *rest.Config, r *report) error {
+	found, err := drift.Find(ctx, config)
+	if err != nil {
+		return err
+	}
+	var text strings.Builder
+	found.Print(&text)
+	r.check("no object of a release differs from what Helm rendered", len(found.Findings) == 0, "%s", &text)
+	return nil
 }
 
 // wanted are the exports, and which of them must be secret.
