@@ -1,6 +1,9 @@
 package kubernetes
 
 import (
+	"encoding/base64"
+	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -72,6 +75,9 @@ func plainValue(v resource.PropertyValue) any {
 // normalize writes the values of a known kind as the API does (a quantity of 1000m is 1), and leaves out what only the
 // API server sets.
 func normalize(u *unstructured.Unstructured) *unstructured.Unstructured {
+	if isSecret(u) {
+		u = encodeData(u)
+	}
 	typed, err := scheme.Scheme.New(u.GroupVersionKind())
 	unknown := resource.NewPropertyMapFromMap(u.Object).ContainsUnknowns()
 	if err == nil && !unknown && u.GetKind() != "Secret" && runtime.DefaultUnstructuredConverter.FromUnstructured(u.Object, typed) == nil {
@@ -155,14 +161,33 @@ func markSecrets(outputs, inputs standin.Properties) {
 	}
 }
 
-// markData marks a Secret's data that was given as stringData.
-func markData(outputs standin.Properties, given resource.PropertyValue) {
-	data, ok := outputs["data"]
-	switch {
-	case !ok:
-	case given.IsSecret() && !data.IsSecret():
-		outputs["data"] = resource.MakeSecret(data)
-	case given.IsObject() && data.IsObject():
-		markSecrets(data.ObjectValue(), given.ObjectValue())
+func isSecret(u *unstructured.Unstructured) bool {
+	return u.GetKind() == "Secret" && u.GetAPIVersion() == "v1"
+}
+
+// encodeData turns a Secret's stringData into data, as the API server does.
+func encodeData(u *unstructured.Unstructured) *unstructured.Unstructured {
+	texts, ok := u.Object["stringData"].(map[string]any)
+	if !ok || resource.NewPropertyMapFromMap(u.Object).ContainsUnknowns() {
+		return u
+	}
+	data, _ := u.Object["data"].(map[string]any)
+	data = maps.Clone(data)
+	if data == nil {
+		data = map[string]any{}
+	}
+	for key, text := range texts {
+		data[key] = base64.StdEncoding.EncodeToString([]byte(fmt.Sprint(text)))
+	}
+	object := maps.Clone(u.Object)
+	delete(object, "stringData")
+	object["data"] = data
+	return &unstructured.Unstructured{Object: object}
+}
+
+// markData marks a Secret's data, whatever the program marked.
+func markData(u *unstructured.Unstructured, properties standin.Properties) {
+	if data, ok := properties["data"]; ok && isSecret(u) && !data.IsSecret() {
+		properties["data"] = resource.MakeSecret(data)
 	}
 }

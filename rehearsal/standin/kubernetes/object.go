@@ -60,6 +60,7 @@ func (o object) Check(_ context.Context, r plugin.CheckRequest) (plugin.CheckRes
 	}
 	checked := resource.NewPropertyMapFromMap(inputs.Object)
 	markSecrets(checked, r.News)
+	markData(inputs, checked)
 	return plugin.CheckResponse{Properties: checked}, nil
 }
 
@@ -182,6 +183,7 @@ func (o object) Read(ctx context.Context, r plugin.ReadRequest) (plugin.ReadResu
 	}
 	news := resource.NewPropertyMapFromMap(found.Object)
 	markSecrets(news, r.Inputs)
+	markData(live, news)
 	return plugin.ReadResult{ID: r.ID, Inputs: news, Outputs: state(found, live, r.Inputs, manager)}, nil
 }
 
@@ -252,9 +254,8 @@ func state(inputs, live *unstructured.Unstructured, from standin.Properties, man
 	outputs, kept := resource.NewPropertyMapFromMap(live.Object), resource.NewPropertyMapFromMap(inputs.Object)
 	markSecrets(outputs, from)
 	markSecrets(kept, from)
-	if live.GetKind() == "Secret" && live.GetAPIVersion() == "v1" {
-		markData(outputs, from["stringData"])
-	}
+	markData(live, outputs)
+	markData(live, kept)
 	outputs[inputsKey] = resource.NewProperty(kept)
 	outputs[apiVersionKey] = resource.NewProperty(live.GetAPIVersion())
 	outputs[fieldManagerKey] = resource.NewProperty(manager)

@@ -55,6 +55,7 @@ func (m *masker) lines(texts []string) []any {
 }
 
 func (m *masker) error(s string) string {
+	s, _, _ = strings.Cut(s, "\n\n  - ") // advice
 	s = space.ReplaceAllString(strings.TrimSpace(m.text(s)), " ")
 	return apiMessage.ReplaceAllString(s, "$1 {message}")
 }
