@@ -1,8 +1,3 @@
-// Package standin serves Pulumi resource providers in process, for machines on which the published plugins
-// cannot be installed. The engine reaches them through PULUMI_DEBUG_PROVIDERS ("package:port").
-//
-// A Provider holds the plumbing every package shares; what a resource does stands in a Resource, one per type token.
-// Handlers see plain values: the engine strips secrets before a call and marks them again afterwards.
 package standin
 
 import (
@@ -10,256 +5,256 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/blang/semver"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
-	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
-	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/emptypb"
+	"google.golang.org/protobuf/types/known/structpb"
 )
 
-// Properties are a resource's inputs or outputs.
-type Properties = resource.PropertyMap
-
-// Resource is what a provider does for one type token. Create, Read, Update and Delete are required; an error of
-// Create or Update is reported for the resource it belongs to.
-type Resource struct {
-	// ReplaceOn lists the inputs that cannot change in place.
-	ReplaceOn []resource.PropertyKey
-	// Replaces decides on the values, where a list of inputs is not enough (a version that goes down). Optional.
-	Replaces func(old, new Properties) []resource.PropertyKey
-	// DeleteBeforeReplace is set where the old resource blocks the new one's name.
-	DeleteBeforeReplace bool
-	// Computed lists the outputs a preview cannot know before the resource exists.
-	Computed []resource.PropertyKey
-	// Check completes the inputs with defaults, as the published provider does, and finds their faults. Optional.
-	Check func(ctx context.Context, name string, old, new Properties) (Properties, []plugin.CheckFailure, error)
-	// Preview sees the inputs of a Create (old is nil) or an Update before anything changes; an error fails the
-	// preview. Optional.
-	Preview func(ctx context.Context, name string, old, new Properties) error
-	// Create returns the identifier and all outputs, inputs included.
-	Create func(ctx context.Context, name string, inputs Properties) (resource.ID, Properties, error)
-	// Import returns the inputs that would have made what stands; nil when nothing does. Optional.
-	Import func(ctx context.Context, id resource.ID) (Properties, error)
-	// Read returns the outputs as they are now; nil when the resource is gone.
-	Read func(ctx context.Context, id resource.ID, inputs, state Properties) (Properties, error)
-	// Update returns all outputs.
-	Update func(ctx context.Context, id resource.ID, state, inputs Properties) (Properties, error)
-	// Delete returns once the resource is gone.
-	Delete func(ctx context.Context, id resource.ID, state Properties) error
+// instanceServer translates the engine's calls for one Instance.
+type instanceServer struct {
+	pulumirpc.UnimplementedResourceProviderServer
+	provider *Provider
+	instance *Instance
 }
 
-// Provider is one package: what the engine's plumbing needs, and its resources and functions.
-type Provider struct {
-	plugin.UnimplementedProvider
-
-	// Package and PackageVersion name the published plugin this stands in for.
-	Package, PackageVersion string
-	// Resource finds a type token's handler.
-	Resource func(token tokens.Type) (*Resource, error)
-	// Function answers an invoke. Optional.
-	Function func(ctx context.Context, token tokens.ModuleMember, args Properties) (Properties, error)
-	// DiffConfig compares the provider's own configuration; a change never replaces without it. Optional.
-	ReplaceConfig func(old, new Properties) []resource.PropertyKey
-	// OnConfigure takes the provider's configuration. It is called before any resource of that provider. Optional.
-	OnConfigure func(inputs Properties) error
+func unmarshal(s *structpb.Struct) (Properties, error) {
+	return plugin.UnmarshalProperties(s, plugin.MarshalOptions{KeepUnknowns: true, KeepSecrets: true, PropagateNil: true})
 }
 
-var _ plugin.GrpcProvider = (*Provider)(nil)
+func marshal(p Properties) (*structpb.Struct, error) {
+	return plugin.MarshalProperties(p, plugin.MarshalOptions{KeepUnknowns: true, KeepSecrets: true, PropagateNil: true})
+}
 
-// Serve listens on a free loopback port until cancel is closed, and returns the port.
-func (p *Provider) Serve(cancel chan bool) (int, error) {
-	handle, err := rpcutil.ServeWithOptions(rpcutil.ServeOptions{
-		Cancel: cancel,
-		Init: func(server *grpc.Server) error {
-			pulumirpc.RegisterResourceProviderServer(server, plugin.NewProviderServer(p))
-			return nil
-		},
-	})
-	if err != nil {
-		return 0, fmt.Errorf("serving the %s stand-in: %w", p.Package, err)
+// unmarshalInto reads several properties at once.
+func unmarshalInto(pairs map[*Properties]*structpb.Struct) error {
+	for into, from := range pairs {
+		var err error
+		if *into, err = unmarshal(from); err != nil {
+			return err
+		}
 	}
-	return handle.Port, nil
-}
-
-func (p *Provider) Pkg() tokens.Package { return tokens.Package(p.Package) }
-
-func (p *Provider) Close() error { return nil }
-
-func (p *Provider) SignalCancellation(context.Context) error {
 	return nil
 }
 
-// Handshake declines secrets: the engine then keeps track of them itself, by property path.
-func (p *Provider) Handshake(context.Context, plugin.ProviderHandshakeRequest) (*plugin.ProviderHandshakeResponse, error) {
-	return &plugin.ProviderHandshakeResponse{}, nil
-}
-
 // Attach is called by the engine on every provider it finds through PULUMI_DEBUG_PROVIDERS.
-func (p *Provider) Attach(string) error { return nil }
+func (s *instanceServer) Attach(context.Context, *pulumirpc.PluginAttach) (*emptypb.Empty, error) {
+	return &emptypb.Empty{}, nil
+}
 
-func (p *Provider) GetPluginInfo(context.Context) (plugin.PluginInfo, error) {
-	version, err := semver.Parse(p.PackageVersion)
+func (s *instanceServer) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empty, error) {
+	return &emptypb.Empty{}, nil
+}
+
+func (s *instanceServer) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.PluginInfo, error) {
+	return &pulumirpc.PluginInfo{Version: s.provider.PackageVersion}, nil
+}
+
+func (s *instanceServer) GetSchema(context.Context, *pulumirpc.GetSchemaRequest) (*pulumirpc.GetSchemaResponse, error) {
+	schema := fmt.Sprintf(`{"name":%q,"version":%q}`, s.provider.Package, s.provider.PackageVersion)
+	return &pulumirpc.GetSchemaResponse{Schema: schema}, nil
+}
+
+func (s *instanceServer) CheckConfig(_ context.Context, r *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
+	return &pulumirpc.CheckResponse{Inputs: r.GetNews()}, nil
+}
+
+func (s *instanceServer) DiffConfig(_ context.Context, r *pulumirpc.DiffRequest) (*pulumirpc.DiffResponse, error) {
+	request := plugin.DiffConfigRequest{URN: resource.URN(r.GetUrn())}
+	if err := unmarshalInto(map[*Properties]*structpb.Struct{
+		&request.OldInputs: r.GetOldInputs(), &request.OldOutputs: r.GetOlds(), &request.NewInputs: r.GetNews(),
+	}); err != nil {
+		return nil, err
+	}
+	if s.instance.DiffConfig == nil {
+		return diffResponse(CompareInputs(request.OldInputs, request.NewInputs)), nil
+	}
+	return diffResponse(s.instance.DiffConfig(request)), nil
+}
+
+func (s *instanceServer) Configure(ctx context.Context, r *pulumirpc.ConfigureRequest) (*pulumirpc.ConfigureResponse, error) {
+	inputs, err := unmarshal(r.GetArgs())
+	if err == nil && s.instance.Configure != nil {
+		err = s.instance.Configure(ctx, inputs)
+	}
+	return &pulumirpc.ConfigureResponse{SupportsPreview: true, AcceptSecrets: s.instance.AcceptSecrets}, err
+}
+
+func (s *instanceServer) Check(ctx context.Context, r *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
+	request := plugin.CheckRequest{URN: resource.URN(r.GetUrn()), AllowUnknowns: true}
+	res, err := s.instance.Resource(request.URN.Type())
 	if err != nil {
-		return plugin.PluginInfo{}, fmt.Errorf("version of the %s stand-in: %w", p.Package, err)
+		return nil, err
 	}
-	return plugin.PluginInfo{Version: &version}, nil
-}
-
-func (p *Provider) GetSchema(context.Context, plugin.GetSchemaRequest) (plugin.GetSchemaResponse, error) {
-	return plugin.GetSchemaResponse{Schema: fmt.Appendf(nil, `{"name":%q,"version":%q}`, p.Package, p.PackageVersion)}, nil
-}
-
-func (p *Provider) CheckConfig(_ context.Context, r plugin.CheckConfigRequest) (plugin.CheckConfigResponse, error) {
-	return plugin.CheckConfigResponse{Properties: r.News}, nil
-}
-
-func (p *Provider) DiffConfig(_ context.Context, r plugin.DiffConfigRequest) (plugin.DiffConfigResponse, error) {
-	return diff(r.OldInputs, r.NewInputs, &Resource{Replaces: p.ReplaceConfig}), nil
-}
-
-func (p *Provider) Configure(_ context.Context, r plugin.ConfigureRequest) (plugin.ConfigureResponse, error) {
-	if p.OnConfigure == nil {
-		return plugin.ConfigureResponse{}, nil
+	if err := unmarshalInto(map[*Properties]*structpb.Struct{&request.Olds: r.GetOlds(), &request.News: r.GetNews()}); err != nil {
+		return nil, err
 	}
-	return plugin.ConfigureResponse{}, p.OnConfigure(r.Inputs)
-}
-
-func (p *Provider) Check(ctx context.Context, r plugin.CheckRequest) (plugin.CheckResponse, error) {
-	res, err := p.Resource(r.URN.Type())
+	checked, err := res.Check(ctx, request)
 	if err != nil {
-		return plugin.CheckResponse{}, err
+		return nil, err
 	}
-	if res.Check == nil {
-		return plugin.CheckResponse{Properties: r.News}, nil
+	response := &pulumirpc.CheckResponse{}
+	for _, f := range checked.Failures {
+		response.Failures = append(response.Failures, &pulumirpc.CheckFailure{Property: string(f.Property), Reason: f.Reason})
 	}
-	inputs, failures, err := res.Check(ctx, r.URN.Name(), r.Olds, r.News)
-	return plugin.CheckResponse{Properties: inputs, Failures: failures}, err
+	response.Inputs, err = marshal(checked.Properties)
+	return response, err
 }
 
-func (p *Provider) Diff(_ context.Context, r plugin.DiffRequest) (plugin.DiffResult, error) {
-	res, err := p.Resource(r.URN.Type())
-	if err != nil {
-		return plugin.DiffResult{}, err
+func (s *instanceServer) Diff(ctx context.Context, r *pulumirpc.DiffRequest) (*pulumirpc.DiffResponse, error) {
+	request := plugin.DiffRequest{
+		URN: resource.URN(r.GetUrn()), ID: resource.ID(r.GetId()), AllowUnknowns: true, IgnoreChanges: r.GetIgnoreChanges(),
 	}
-	return diff(r.OldInputs, r.NewInputs, res), nil
+	res, err := s.instance.Resource(request.URN.Type())
+	if err != nil {
+		return nil, err
+	}
+	if err := unmarshalInto(map[*Properties]*structpb.Struct{
+		&request.OldInputs: r.GetOldInputs(), &request.OldOutputs: r.GetOlds(), &request.NewInputs: r.GetNews(),
+	}); err != nil {
+		return nil, err
+	}
+	result, err := res.Diff(ctx, request)
+	if err != nil {
+		return nil, err
+	}
+	return diffResponse(result), nil
 }
 
-func (p *Provider) Create(ctx context.Context, r plugin.CreateRequest) (plugin.CreateResponse, error) {
-	res, err := p.Resource(r.URN.Type())
+func (s *instanceServer) Create(ctx context.Context, r *pulumirpc.CreateRequest) (*pulumirpc.CreateResponse, error) {
+	request := plugin.CreateRequest{URN: resource.URN(r.GetUrn()), Timeout: r.GetTimeout(), Preview: r.GetPreview()}
+	res, err := s.instance.Resource(request.URN.Type())
 	if err != nil {
-		return plugin.CreateResponse{}, err
+		return nil, err
 	}
-	name := r.URN.Name()
-	if r.Preview {
-		if err := preview(ctx, res, name, nil, r.Properties); err != nil {
-			return plugin.CreateResponse{}, err
-		}
-		out := r.Properties.Copy()
-		for _, key := range res.Computed {
-			if !out.HasValue(key) {
-				out[key] = resource.MakeComputed(resource.NewProperty(""))
-			}
-		}
-		return plugin.CreateResponse{Properties: out, Status: resource.StatusOK}, nil
+	if request.Properties, err = unmarshal(r.GetProperties()); err != nil {
+		return nil, err
 	}
-	id, out, err := res.Create(ctx, name, r.Properties)
+	id, outputs, err := res.Create(ctx, request)
 	if err != nil {
-		return plugin.CreateResponse{Status: resource.StatusUnknown}, err
+		return nil, err
 	}
-	return plugin.CreateResponse{ID: id, Properties: out, Status: resource.StatusOK}, nil
+	response := &pulumirpc.CreateResponse{Id: string(id)}
+	response.Properties, err = marshal(outputs)
+	return response, err
 }
 
-// preview leaves out inputs that are not known yet: nothing can be said of them.
-func preview(ctx context.Context, res *Resource, name string, old, new Properties) error {
-	if res.Preview == nil || new.ContainsUnknowns() {
-		return nil
+func (s *instanceServer) Read(ctx context.Context, r *pulumirpc.ReadRequest) (*pulumirpc.ReadResponse, error) {
+	request := plugin.ReadRequest{URN: resource.URN(r.GetUrn()), ID: resource.ID(r.GetId()), Timeout: r.GetTimeout()}
+	res, err := s.instance.Resource(request.URN.Type())
+	if err != nil {
+		return nil, err
 	}
-	return res.Preview(ctx, name, old, new)
+	if err := unmarshalInto(map[*Properties]*structpb.Struct{&request.Inputs: r.GetInputs(), &request.State: r.GetProperties()}); err != nil {
+		return nil, err
+	}
+	result, err := res.Read(ctx, request)
+	if err != nil || result.ID == "" {
+		return &pulumirpc.ReadResponse{}, err
+	}
+	response := &pulumirpc.ReadResponse{Id: string(result.ID)}
+	if response.Inputs, err = marshal(result.Inputs); err != nil {
+		return nil, err
+	}
+	response.Properties, err = marshal(result.Outputs)
+	return response, err
 }
 
-func (p *Provider) Read(ctx context.Context, r plugin.ReadRequest) (plugin.ReadResponse, error) {
-	res, err := p.Resource(r.URN.Type())
+func (s *instanceServer) Update(ctx context.Context, r *pulumirpc.UpdateRequest) (*pulumirpc.UpdateResponse, error) {
+	request := plugin.UpdateRequest{
+		URN: resource.URN(r.GetUrn()), ID: resource.ID(r.GetId()), Timeout: r.GetTimeout(),
+		Preview: r.GetPreview(), IgnoreChanges: r.GetIgnoreChanges(),
+	}
+	res, err := s.instance.Resource(request.URN.Type())
 	if err != nil {
-		return plugin.ReadResponse{}, err
+		return nil, err
 	}
-	inputs := r.Inputs
-	if len(inputs) == 0 && res.Import != nil {
-		if inputs, err = res.Import(ctx, r.ID); err != nil {
-			return plugin.ReadResponse{}, err
-		}
+	if err := unmarshalInto(map[*Properties]*structpb.Struct{
+		&request.OldInputs: r.GetOldInputs(), &request.OldOutputs: r.GetOlds(), &request.NewInputs: r.GetNews(),
+	}); err != nil {
+		return nil, err
 	}
-	out, err := res.Read(ctx, r.ID, inputs, r.State)
+	outputs, err := res.Update(ctx, request)
 	if err != nil {
-		return plugin.ReadResponse{}, err
+		return nil, err
 	}
-	if out == nil {
-		return plugin.ReadResponse{Status: resource.StatusOK}, nil
-	}
-	return plugin.ReadResponse{
-		ReadResult: plugin.ReadResult{ID: r.ID, Inputs: inputs, Outputs: out},
-		Status:     resource.StatusOK,
-	}, nil
+	response := &pulumirpc.UpdateResponse{}
+	response.Properties, err = marshal(outputs)
+	return response, err
 }
 
-// Update keeps known outputs known in a preview, or everything that depends on them would seem to change.
-func (p *Provider) Update(ctx context.Context, r plugin.UpdateRequest) (plugin.UpdateResponse, error) {
-	res, err := p.Resource(r.URN.Type())
+func (s *instanceServer) Delete(ctx context.Context, r *pulumirpc.DeleteRequest) (*emptypb.Empty, error) {
+	request := plugin.DeleteRequest{URN: resource.URN(r.GetUrn()), ID: resource.ID(r.GetId()), Timeout: r.GetTimeout()}
+	res, err := s.instance.Resource(request.URN.Type())
 	if err != nil {
-		return plugin.UpdateResponse{}, err
+		return nil, err
 	}
-	if r.Preview {
-		if err := preview(ctx, res, r.URN.Name(), r.OldOutputs, r.NewInputs); err != nil {
-			return plugin.UpdateResponse{}, err
-		}
-		out := r.OldOutputs.Copy()
-		for key, value := range r.NewInputs {
-			out[key] = value
-		}
-		return plugin.UpdateResponse{Properties: out, Status: resource.StatusOK}, nil
+	if err := unmarshalInto(map[*Properties]*structpb.Struct{&request.Inputs: r.GetOldInputs(), &request.Outputs: r.GetProperties()}); err != nil {
+		return nil, err
 	}
-	out, err := res.Update(ctx, r.ID, r.OldOutputs, r.NewInputs)
-	if err != nil {
-		return plugin.UpdateResponse{Status: resource.StatusUnknown}, err
-	}
-	return plugin.UpdateResponse{Properties: out, Status: resource.StatusOK}, nil
+	return &emptypb.Empty{}, res.Delete(ctx, request)
 }
 
-func (p *Provider) Delete(ctx context.Context, r plugin.DeleteRequest) (plugin.DeleteResponse, error) {
-	res, err := p.Resource(r.URN.Type())
+func (s *instanceServer) Invoke(ctx context.Context, r *pulumirpc.InvokeRequest) (*pulumirpc.InvokeResponse, error) {
+	if s.instance.Function == nil {
+		return nil, errors.New("the " + s.provider.Package + " stand-in has no functions")
+	}
+	args, err := unmarshal(r.GetArgs())
 	if err != nil {
-		return plugin.DeleteResponse{}, err
+		return nil, err
 	}
-	if err := res.Delete(ctx, r.ID, r.Outputs); err != nil {
-		return plugin.DeleteResponse{Status: resource.StatusUnknown}, err
+	result, err := s.instance.Function(ctx, tokens.ModuleMember(r.GetTok()), args)
+	if err != nil {
+		return nil, err
 	}
-	return plugin.DeleteResponse{Status: resource.StatusOK}, nil
+	response := &pulumirpc.InvokeResponse{}
+	response.Return, err = marshal(result)
+	return response, err
 }
 
-func (p *Provider) Invoke(ctx context.Context, r plugin.InvokeRequest) (plugin.InvokeResponse, error) {
-	if p.Function == nil {
-		return plugin.InvokeResponse{}, errors.New("the " + p.Package + " stand-in has no functions")
-	}
-	out, err := p.Function(ctx, r.Tok, r.Args)
-	return plugin.InvokeResponse{Properties: out}, err
-}
-
-// diff leaves DetailedDiff empty: the engine then shows the changed inputs by itself.
-func diff(old, new Properties, res *Resource) plugin.DiffResult {
+// CompareInputs finds the inputs that differ; none of them replaces.
+func CompareInputs(old, new Properties) plugin.DiffResult {
 	delta := old.Diff(new, resource.IsInternalPropertyKey)
 	if delta == nil {
 		return plugin.DiffResult{Changes: plugin.DiffNone}
 	}
-	result := plugin.DiffResult{Changes: plugin.DiffSome, ChangedKeys: delta.ChangedKeys()}
-	for _, key := range res.ReplaceOn {
-		if delta.Changed(key) {
-			result.ReplaceKeys = append(result.ReplaceKeys, key)
+	return plugin.DiffResult{
+		Changes: plugin.DiffSome, ChangedKeys: delta.ChangedKeys(),
+		DetailedDiff: plugin.NewDetailedDiffFromObjectDiff(delta, true),
+	}
+}
+
+var kinds = map[plugin.DiffKind]pulumirpc.PropertyDiff_Kind{
+	plugin.DiffAdd:           pulumirpc.PropertyDiff_ADD,
+	plugin.DiffAddReplace:    pulumirpc.PropertyDiff_ADD_REPLACE,
+	plugin.DiffDelete:        pulumirpc.PropertyDiff_DELETE,
+	plugin.DiffDeleteReplace: pulumirpc.PropertyDiff_DELETE_REPLACE,
+	plugin.DiffUpdate:        pulumirpc.PropertyDiff_UPDATE,
+	plugin.DiffUpdateReplace: pulumirpc.PropertyDiff_UPDATE_REPLACE,
+}
+
+func diffResponse(d plugin.DiffResult) *pulumirpc.DiffResponse {
+	response := &pulumirpc.DiffResponse{
+		Changes: pulumirpc.DiffResponse_DIFF_NONE, DeleteBeforeReplace: d.DeleteBeforeReplace, HasDetailedDiff: d.DetailedDiff != nil,
+	}
+	if d.Changes == plugin.DiffSome {
+		response.Changes = pulumirpc.DiffResponse_DIFF_SOME
+	}
+	for path, change := range d.DetailedDiff {
+		if response.DetailedDiff == nil {
+			response.DetailedDiff = map[string]*pulumirpc.PropertyDiff{}
 		}
+		response.DetailedDiff[path] = &pulumirpc.PropertyDiff{Kind: kinds[change.Kind], InputDiff: change.InputDiff}
 	}
-	if res.Replaces != nil {
-		result.ReplaceKeys = append(result.ReplaceKeys, res.Replaces(old, new)...)
+	strs := func(keys []resource.PropertyKey) []string {
+		var list []string
+		for _, key := range keys {
+			list = append(list, string(key))
+		}
+		return list
 	}
-	result.DeleteBeforeReplace = res.DeleteBeforeReplace && len(result.ReplaceKeys) > 0
-	return result
+	response.Diffs, response.Replaces, response.Stables = strs(d.ChangedKeys), strs(d.ReplaceKeys), strs(d.StableKeys)
+	return response
 }

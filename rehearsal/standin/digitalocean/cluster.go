@@ -2,237 +2,287 @@ package digitalocean
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
+	"time"
 
+	"github.com/blang/semver"
 	"github.com/digitalocean/godo"
-	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
-
-	"doks-security/rehearsal/standin"
 )
 
-func (p *provider) cluster() *standin.Resource {
-	return &standin.Resource{
-		ReplaceOn: []resource.PropertyKey{"region", "vpcUuid", "clusterSubnet", "serviceSubnet"},
-		Replaces:  replacesCluster,
-		Computed:  []resource.PropertyKey{"clusterUrn", "createdAt", "endpoint", "ipv4Address", "kubeConfigs", "status", "updatedAt"},
-		Create:    p.createCluster,
-		Import:    p.importCluster,
-		Read: func(ctx context.Context, id resource.ID, inputs, _ standin.Properties) (standin.Properties, error) {
-			c, response, err := p.api().Kubernetes.Get(ctx, string(id))
-			if missing(response, err) {
-				return nil, nil
-			}
-			if err != nil {
-				return nil, err
-			}
-			return p.clusterOutputs(ctx, inputs, c)
+// defaultPoolTag marks the pool that belongs to the cluster's resource.
+const defaultPoolTag = "terraform:default-node-pool"
+
+var clusterSchema = schema{
+	"name":                          {required: true, named: true, valid: notEmpty},
+	"region":                        {required: true, replaces: true, keep: true, valid: notEmpty},
+	"version":                       {required: true, valid: notEmpty},
+	"vpcUuid":                       {computed: true, replaces: true},
+	"clusterSubnet":                 {computed: true, replaces: true, valid: isCIDR},
+	"serviceSubnet":                 {computed: true, replaces: true, valid: isCIDR},
+	"surgeUpgrade":                  {fallback: true},
+	"ha":                            {fallback: false},
+	"autoUpgrade":                   {},
+	"registryIntegration":           {fallback: false},
+	"destroyAllAssociatedResources": {fallback: false},
+	"kubeconfigExpireSeconds":       {},
+	"tags":                          {set: true, bare: true},
+	"nodePool":                      {required: true, object: clusterPoolSchema()},
+	"maintenancePolicy": {computed: true, object: schema{
+		"day":       {computed: true, valid: oneOf("any", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")},
+		"startTime": {computed: true}, "duration": {output: true, blankValue: ""},
+	}},
+	"controlPlaneFirewall":              {computed: true, object: schema{"enabled": {required: true}, "allowedAddresses": {required: true}}},
+	"clusterAutoscalerConfigurations":   {list: true, object: schema{"scaleDownUtilizationThreshold": {}, "scaleDownUnneededTime": {}, "expanders": {}}},
+	"routingAgent":                      {computed: true, object: schema{"enabled": {required: true}}},
+	"amdGpuDevicePlugin":                {computed: true, object: schema{"enabled": {required: true}}},
+	"amdGpuDeviceMetricsExporterPlugin": {computed: true, object: schema{"enabled": {required: true}}},
+	"nvidiaGpuDevicePlugin":             {computed: true, object: schema{"enabled": {required: true}}},
+	"rdmaSharedDevicePlugin":            {computed: true, object: schema{"enabled": {required: true}}},
+	"ipv4Address":                       {output: true},
+	"endpoint":                          {output: true},
+	"status":                            {output: true},
+	"createdAt":                         {output: true},
+	"updatedAt":                         {output: true},
+	"clusterUrn":                        {output: true},
+	"kubeConfigs": {output: true, secret: true, object: schema{
+		"rawConfig": {output: true}, "host": {output: true}, "clusterCaCertificate": {output: true}, "clientKey": {output: true},
+		"clientCertificate": {output: true}, "token": {output: true}, "expiresAt": {output: true},
+	}},
+}
+
+func clusterPoolSchema() schema {
+	s := maps.Clone(nodePoolSchema)
+	delete(s, "clusterId")
+	name := s["name"]
+	name.named = false
+	s["name"], s["id"] = name, field{output: true, blankValue: ""}
+	for key, zero := range map[string]any{"actualNodeCount": 0.0, "minNodes": 0.0, "maxNodes": 0.0, "nodes": []any{}} {
+		f := s[key]
+		f.blankValue = zero
+		s[key] = f
+	}
+	return s
+}
+
+func (p *provider) cluster() *bridged {
+	return &bridged{
+		schema: clusterSchema, creation: 30 * time.Minute, deletion: 20 * time.Minute,
+		create: p.createCluster, read: p.readCluster, update: p.updateCluster, remove: p.deleteCluster,
+		importer: p.importCluster,
+		// A version that goes down needs a new cluster.
+		forces: func(d *data) bool {
+			was, err := semver.Parse(fmt.Sprint(d.state["version"]))
+			is, wrong := semver.Parse(d.text("version"))
+			return err == nil && wrong == nil && is.LT(was)
 		},
-		Update: p.updateCluster,
-		Delete: func(ctx context.Context, id resource.ID, state standin.Properties) error {
-			remove := p.api().Kubernetes.Delete
-			if flag(state, "destroyAllAssociatedResources") {
-				remove = p.api().Kubernetes.DeleteDangerous
+	}
+}
+
+func (p *provider) createCluster(ctx context.Context, d *data) error {
+	pool := poolRequest(d.object("nodePool"))
+	pool.Tags = append(pool.Tags, defaultPoolTag)
+	c, _, err := p.client.Kubernetes.Create(ctx, &godo.KubernetesClusterCreateRequest{
+		Name: d.text("name"), RegionSlug: d.text("region"), VersionSlug: d.text("version"), VPCUUID: d.text("vpcUuid"),
+		ClusterSubnet: d.text("clusterSubnet"), ServiceSubnet: d.text("serviceSubnet"), HA: godo.PtrTo(d.flag("ha")),
+		AutoUpgrade: d.flag("autoUpgrade"), SurgeUpgrade: d.flag("surgeUpgrade"), Tags: texts(d.values["tags"]),
+		MaintenancePolicy: maintenance(d), ControlPlaneFirewall: firewall(d),
+		NodePools: []*godo.KubernetesNodePoolCreateRequest{pool},
+	})
+	if err == nil {
+		d.id = c.ID
+		err = p.awaitCluster(ctx, d.id)
+	}
+	if err != nil {
+		d.id = ""                                                       // also of a cluster that exists: the state does not know it
+		return fmt.Errorf("Error creating Kubernetes cluster: %w", err) //nolint:staticcheck // the published words
+	}
+	if d.flag("registryIntegration") {
+		if _, err := p.client.Kubernetes.AddRegistry(ctx, &godo.KubernetesClusterRegistryRequest{ClusterUUIDs: []string{d.id}}); err != nil {
+			return fmt.Errorf("Error enabling registry integration: %w", err) //nolint:staticcheck // the published words
+		}
+	}
+	return p.readCluster(ctx, d)
+}
+
+func (p *provider) awaitCluster(ctx context.Context, id string) error {
+	return until(ctx, func() (bool, error) {
+		c, _, err := p.client.Kubernetes.Get(ctx, id)
+		if err != nil {
+			return true, fmt.Errorf("Error trying to read cluster state: %w", err) //nolint:staticcheck // the published words
+		}
+		if c.Status.State == godo.KubernetesClusterStatusError {
+			return true, errors.New(c.Status.Message)
+		}
+		if c.Status.State == godo.KubernetesClusterStatusRunning {
+			return true, nil
+		}
+		return false, errors.New("Timeout waiting to create cluster") //nolint:staticcheck // the published words
+	})
+}
+
+func (p *provider) readCluster(ctx context.Context, d *data) error {
+	c, response, err := p.client.Kubernetes.Get(ctx, d.id)
+	if missing(response, err) {
+		d.id = ""
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("Error retrieving Kubernetes cluster: %w", err) //nolint:staticcheck // the published words
+	}
+	d.set(map[string]any{
+		"name": c.Name, "region": c.RegionSlug, "version": c.VersionSlug, "surgeUpgrade": c.SurgeUpgrade, "ha": c.HA,
+		"clusterSubnet": c.ClusterSubnet, "serviceSubnet": c.ServiceSubnet, "vpcUuid": c.VPCUUID, "autoUpgrade": c.AutoUpgrade,
+		"ipv4Address": c.IPv4, "endpoint": c.Endpoint, "tags": ownTags(c.Tags), "status": string(c.Status.State), "clusterUrn": c.URN(),
+		"createdAt": c.CreatedAt.UTC().String(), "updatedAt": c.UpdatedAt.UTC().String(),
+		"maintenancePolicy": nil, "controlPlaneFirewall": nil,
+	})
+	if m := c.MaintenancePolicy; m != nil {
+		d.values["maintenancePolicy"] = map[string]any{"day": m.Day.String(), "startTime": m.StartTime, "duration": m.Duration}
+	}
+	if f := c.ControlPlaneFirewall; f != nil {
+		d.values["controlPlaneFirewall"] = map[string]any{"enabled": f.Enabled != nil && *f.Enabled, "allowedAddresses": anys(f.AllowedAddresses)}
+	}
+	for _, pool := range c.NodePools {
+		if slices.Contains(pool.Tags, defaultPoolTag) {
+			d.values["nodePool"] = poolValues(pool, d.object("nodePool")["nodeCount"] != nil && d.object("nodePool")["nodeCount"] != 0.0, ownTags(pool.Tags))
+			d.object("nodePool")["id"] = pool.ID
+			if d.object("nodePool")["nodeCount"] == nil {
+				d.object("nodePool")["nodeCount"] = 0.0
 			}
-			response, err := remove(ctx, string(id))
-			if err != nil && !missing(response, err) {
-				return fmt.Errorf("deleting cluster: %w", err)
-			}
+		}
+	}
+	return p.readKubeconfig(ctx, d, c)
+}
+
+// readKubeconfig asks for credentials when those of the state have expired.
+func (p *provider) readKubeconfig(ctx context.Context, d *data, c *godo.KubernetesCluster) error {
+	if list := d.list("kubeConfigs"); len(list) > 0 {
+		config, _ := list[0].(map[string]any)
+		if expires, err := time.Parse(time.RFC3339, fmt.Sprint(config["expiresAt"])); err == nil && expires.After(time.Now()) {
 			return nil
-		},
+		}
 	}
+	configs, err := p.kubeConfigs(ctx, c, d.number("kubeconfigExpireSeconds"))
+	if err != nil {
+		return fmt.Errorf("Unable to fetch Kubernetes credentials: %w", err) //nolint:staticcheck // the published words
+	}
+	d.values["kubeConfigs"] = configs
+	return nil
 }
 
-// replacesCluster finds what the published provider cannot change in place: the first pool's size, and an older version.
-func replacesCluster(old, new standin.Properties) []resource.PropertyKey {
-	var keys []resource.PropertyKey
-	if text(old, "version") > text(new, "version") {
-		keys = append(keys, "version")
+func (p *provider) updateCluster(ctx context.Context, d *data) error {
+	if d.changed("name", "tags", "autoUpgrade", "surgeUpgrade", "maintenancePolicy", "ha", "controlPlaneFirewall") {
+		_, response, err := p.client.Kubernetes.Update(ctx, d.id, &godo.KubernetesClusterUpdateRequest{
+			Name: d.text("name"), Tags: texts(d.values["tags"]), AutoUpgrade: godo.PtrTo(d.flag("autoUpgrade")),
+			SurgeUpgrade: d.flag("surgeUpgrade"), HA: godo.PtrTo(d.flag("ha")),
+			MaintenancePolicy: maintenance(d), ControlPlaneFirewall: firewall(d),
+		})
+		if missing(response, err) {
+			d.id = ""
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("Unable to update cluster: %w", err) //nolint:staticcheck // the published words
+		}
 	}
-	if text(object(old, "nodePool"), "size") != text(object(new, "nodePool"), "size") {
-		keys = append(keys, "nodePool")
+	if d.changed("nodePool") {
+		was, _ := d.state["nodePool"].(map[string]any)
+		if err := p.updatePool(ctx, d.id, fmt.Sprint(was["id"]), d.object("nodePool"), defaultPoolTag); err != nil {
+			return err
+		}
 	}
-	return keys
+	if d.changed("version") {
+		if _, err := p.client.Kubernetes.Upgrade(ctx, d.id, &godo.KubernetesClusterUpgradeRequest{VersionSlug: d.text("version")}); err != nil {
+			return fmt.Errorf("Unable to upgrade cluster version: %w", err) //nolint:staticcheck // the published words
+		}
+	}
+	if d.changed("registryIntegration") {
+		request := &godo.KubernetesClusterRegistryRequest{ClusterUUIDs: []string{d.id}}
+		if d.flag("registryIntegration") {
+			if _, err := p.client.Kubernetes.AddRegistry(ctx, request); err != nil {
+				return fmt.Errorf("Error enabling registry integration: %w", err) //nolint:staticcheck // the published words
+			}
+		} else if _, err := p.client.Kubernetes.RemoveRegistry(ctx, request); err != nil {
+			return fmt.Errorf("Error disabling registry integration: %w", err) //nolint:staticcheck // the published words
+		}
+	}
+	return p.readCluster(ctx, d)
 }
 
-func object(m standin.Properties, key resource.PropertyKey) standin.Properties {
-	if v, ok := m[key]; ok && v.IsObject() {
-		return v.ObjectValue()
+func (p *provider) deleteCluster(ctx context.Context, d *data) error {
+	remove := p.client.Kubernetes.Delete
+	if d.flag("destroyAllAssociatedResources") {
+		if _, _, err := p.client.Kubernetes.ListAssociatedResourcesForDeletion(ctx, d.id); err != nil {
+			return fmt.Errorf("Failed to list associated resources: %w", err) //nolint:staticcheck // the published words
+		}
+		remove = p.client.Kubernetes.DeleteDangerous
+	}
+	response, err := remove(ctx, d.id)
+	if err != nil && !missing(response, err) {
+		return fmt.Errorf("Unable to delete cluster: %w", err) //nolint:staticcheck // the published words
 	}
 	return nil
 }
 
-func (p *provider) createCluster(ctx context.Context, _ string, in standin.Properties) (resource.ID, standin.Properties, error) {
-	ha := flag(in, "ha")
-	c, _, err := p.api().Kubernetes.Create(ctx, &godo.KubernetesClusterCreateRequest{
-		Name: text(in, "name"), RegionSlug: text(in, "region"), VersionSlug: text(in, "version"), VPCUUID: text(in, "vpcUuid"),
-		ClusterSubnet: text(in, "clusterSubnet"), ServiceSubnet: text(in, "serviceSubnet"), HA: &ha, Tags: texts(in, "tags"),
-		AutoUpgrade: flag(in, "autoUpgrade"), SurgeUpgrade: flag(in, "surgeUpgrade"),
-		MaintenancePolicy: maintenance(in), ControlPlaneFirewall: firewall(in),
-		NodePools: []*godo.KubernetesNodePoolCreateRequest{poolRequest(object(in, "nodePool"))},
-	})
+// importCluster tags a cluster's only pool as the default one.
+func (p *provider) importCluster(ctx context.Context, d *data) error {
+	c, _, err := p.client.Kubernetes.Get(ctx, d.id)
 	if err != nil {
-		return "", nil, fmt.Errorf("creating cluster: %w", err)
+		return err
 	}
-	if c, err = p.awaitCluster(ctx, c.ID); err != nil {
-		return "", nil, err
-	}
-	if flag(in, "registryIntegration") {
-		if _, err := p.api().Kubernetes.AddRegistry(ctx, &godo.KubernetesClusterRegistryRequest{ClusterUUIDs: []string{c.ID}}); err != nil {
-			return "", nil, fmt.Errorf("integrating the registry: %w", err)
+	tagged := 0
+	for _, pool := range c.NodePools {
+		if slices.Contains(pool.Tags, defaultPoolTag) {
+			tagged++
 		}
 	}
-	out, err := p.clusterOutputs(ctx, in, c)
-	return resource.ID(c.ID), out, err
-}
-
-func (p *provider) awaitCluster(ctx context.Context, id string) (*godo.KubernetesCluster, error) {
-	var c *godo.KubernetesCluster
-	err := until(ctx, "waiting for the cluster", func() (bool, error) {
-		var err error
-		if c, _, err = p.api().Kubernetes.Get(ctx, id); err != nil {
-			return false, err
-		}
-		if c.Status.State == godo.KubernetesClusterStatusError {
-			return false, errors.New(c.Status.Message)
-		}
-		return c.Status.State == godo.KubernetesClusterStatusRunning, nil
-	})
-	return c, err
-}
-
-func (p *provider) updateCluster(ctx context.Context, id resource.ID, state, in standin.Properties) (standin.Properties, error) {
-	autoUpgrade, ha := flag(in, "autoUpgrade"), flag(in, "ha")
-	_, _, err := p.api().Kubernetes.Update(ctx, string(id), &godo.KubernetesClusterUpdateRequest{
-		Name: text(in, "name"), Tags: texts(in, "tags"), AutoUpgrade: &autoUpgrade, SurgeUpgrade: flag(in, "surgeUpgrade"), HA: &ha,
-		MaintenancePolicy: maintenance(in), ControlPlaneFirewall: firewall(in),
-	})
-	if err != nil {
-		return nil, fmt.Errorf("updating cluster: %w", err)
+	switch {
+	case tagged > 1:
+		return fmt.Errorf("Multiple node pools are tagged as the default node pool; only one node pool may have the `%s` tag", defaultPoolTag) //nolint:staticcheck // the published words
+	case tagged == 0 && len(c.NodePools) != 1:
+		return fmt.Errorf("Cluster contains multiple node pools. Manually add the `%s` tag to the pool that should be used as the default. "+ //nolint:staticcheck // the published words
+			"Additional pools must be imported separately as 'digitalocean_kubernetes_node_pool' resources.", defaultPoolTag)
+	case tagged == 0:
+		pool := c.NodePools[0]
+		_, _, err = p.client.Kubernetes.UpdateNodePool(ctx, c.ID, pool.ID, &godo.KubernetesNodePoolUpdateRequest{Tags: append(pool.Tags, defaultPoolTag)})
 	}
-	if version := text(in, "version"); version != text(state, "version") {
-		if _, err := p.api().Kubernetes.Upgrade(ctx, string(id), &godo.KubernetesClusterUpgradeRequest{VersionSlug: version}); err != nil {
-			return nil, fmt.Errorf("upgrading cluster: %w", err)
+	return err
+}
+
+// ownTags are those that neither DigitalOcean nor the provider set.
+func ownTags(tags []string) []any {
+	own := []any{}
+	for _, tag := range tags {
+		if tag != "k8s" && !strings.HasPrefix(tag, "k8s:") && !strings.HasPrefix(tag, "terraform:") {
+			own = append(own, tag)
 		}
 	}
-	if pool := text(object(state, "nodePool"), "id"); pool != "" {
-		if err := p.updatePool(ctx, string(id), pool, object(in, "nodePool")); err != nil {
-			return nil, err
-		}
-	}
-	c, err := p.awaitCluster(ctx, string(id))
-	if err != nil {
-		return nil, err
-	}
-	return p.clusterOutputs(ctx, in, c)
+	slices.SortFunc(own, func(a, b any) int { return strings.Compare(a.(string), b.(string)) }) // a set has an order of its own
+	return own
 }
 
-// clusterOutputs fetches a kubeconfig, as the published provider does.
-func (p *provider) clusterOutputs(ctx context.Context, in standin.Properties, c *godo.KubernetesCluster) (standin.Properties, error) {
-	configs, err := p.kubeConfigs(ctx, c, number(in, "kubeconfigExpireSeconds"))
-	if err != nil {
-		return nil, err
-	}
-	out := with(in, map[string]any{
-		"clusterUrn": c.URN(), "createdAt": c.CreatedAt.String(), "updatedAt": c.UpdatedAt.String(), "endpoint": c.Endpoint,
-		"ipv4Address": c.IPv4, "status": string(c.Status.State), "version": c.VersionSlug, "kubeConfigs": configs,
-	})
-	pool := object(in, "nodePool")
-	out["nodePool"] = resource.NewProperty(with(pool, map[string]any{"id": c.NodePools[0].ID, "actualNodeCount": len(c.NodePools[0].Nodes)}))
-	return out, nil
-}
-
-func (p *provider) kubeConfigs(ctx context.Context, c *godo.KubernetesCluster, seconds int) ([]any, error) {
-	request := &godo.KubernetesClusterCredentialsGetRequest{}
-	if seconds > 0 {
-		request.ExpirySeconds = &seconds
-	}
-	credentials, _, err := p.api().Kubernetes.GetCredentials(ctx, c.ID, request)
-	if err != nil {
-		return nil, fmt.Errorf("fetching credentials: %w", err)
-	}
-	ca := base64.StdEncoding.EncodeToString(credentials.CertificateAuthorityData)
-	name := "do-" + c.RegionSlug + "-" + c.Name
-	raw := strings.NewReplacer("{name}", name, "{host}", credentials.Server, "{ca}", ca, "{token}", credentials.Token).Replace(`apiVersion: v1
-kind: Config
-clusters:
-- name: {name}
-  cluster: {certificate-authority-data: {ca}, server: "{host}"}
-contexts:
-- name: {name}
-  context: {cluster: {name}, user: {name}-admin}
-current-context: {name}
-users:
-- name: {name}-admin
-  user: {token: "{token}"}
-`)
-	return []any{map[string]any{
-		"rawConfig": raw, "host": credentials.Server, "clusterCaCertificate": ca, "token": credentials.Token,
-		"clientCertificate": "", "clientKey": "", "expiresAt": credentials.ExpiresAt.UTC().Format("2006-01-02T15:04:05Z"),
-	}}, nil
-}
-
-func maintenance(in standin.Properties) *godo.KubernetesMaintenancePolicy {
-	policy := object(in, "maintenancePolicy")
-	day, err := godo.KubernetesMaintenanceToDay(text(policy, "day"))
-	if policy == nil || err != nil {
+func maintenance(d *data) *godo.KubernetesMaintenancePolicy {
+	policy := d.object("maintenancePolicy")
+	if policy == nil {
 		return nil
 	}
-	return &godo.KubernetesMaintenancePolicy{StartTime: text(policy, "startTime"), Day: day}
+	day, err := godo.KubernetesMaintenanceToDay(fmt.Sprint(policy["day"]))
+	if err != nil {
+		return nil
+	}
+	start, _ := policy["startTime"].(string)
+	return &godo.KubernetesMaintenancePolicy{StartTime: start, Day: day}
 }
 
-func firewall(in standin.Properties) *godo.KubernetesControlPlaneFirewall {
-	f := object(in, "controlPlaneFirewall")
+func firewall(d *data) *godo.KubernetesControlPlaneFirewall {
+	f := d.object("controlPlaneFirewall")
 	if f == nil {
 		return nil
 	}
-	enabled := flag(f, "enabled")
-	return &godo.KubernetesControlPlaneFirewall{Enabled: &enabled, AllowedAddresses: texts(f, "allowedAddresses")}
-}
-
-// getCluster finds a cluster by name, with fresh credentials.
-func (p *provider) getCluster(ctx context.Context, args standin.Properties) (standin.Properties, error) {
-	name := text(args, "name")
-	clusters, _, err := p.api().Kubernetes.List(ctx, nil)
-	if err != nil {
-		return nil, fmt.Errorf("listing clusters: %w", err)
-	}
-	for _, c := range clusters {
-		if c.Name != name {
-			continue
-		}
-		configs, err := p.kubeConfigs(ctx, c, number(args, "kubeconfigExpireSeconds"))
-		if err != nil {
-			return nil, err
-		}
-		var pools []any
-		for _, pool := range c.NodePools {
-			pools = append(pools, map[string]any{"id": pool.ID, "name": pool.Name, "size": pool.Size, "nodeCount": pool.Count})
-		}
-		return resource.NewPropertyMapFromMap(map[string]any{
-			"id": c.ID, "name": c.Name, "urn": c.URN(), "version": c.VersionSlug, "region": c.RegionSlug, "vpcUuid": c.VPCUUID,
-			"clusterSubnet": c.ClusterSubnet, "serviceSubnet": c.ServiceSubnet, "endpoint": c.Endpoint, "ha": c.HA,
-			"status": string(c.Status.State), "kubeConfigs": configs, "nodePools": pools,
-		}), nil
-	}
-	return nil, fmt.Errorf("Unable to find cluster with name: %s", name) //nolint:staticcheck // the published provider's words
-}
-
-func (p *provider) getVersions(ctx context.Context, args standin.Properties) (standin.Properties, error) {
-	options, _, err := p.api().Kubernetes.GetOptions(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("listing versions: %w", err)
-	}
-	var valid []any
-	for _, v := range options.Versions {
-		if strings.HasPrefix(v.Slug, text(args, "versionPrefix")) {
-			valid = append(valid, v.Slug)
-		}
-	}
-	if len(valid) == 0 {
-		return nil, errors.New("no Kubernetes versions found for prefix: " + text(args, "versionPrefix"))
-	}
-	return resource.NewPropertyMapFromMap(map[string]any{"id": "versions", "latestVersion": valid[0], "validVersions": valid}), nil
+	enabled, _ := f["enabled"].(bool)
+	return &godo.KubernetesControlPlaneFirewall{Enabled: &enabled, AllowedAddresses: texts(f["allowedAddresses"])}
 }

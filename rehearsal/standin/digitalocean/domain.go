@@ -4,15 +4,16 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
+	"time"
 
 	"github.com/digitalocean/godo"
-	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
 	"doks-security/rehearsal/standin"
 )
 
 func (p *provider) getDomain(ctx context.Context, args standin.Properties) (standin.Properties, error) {
-	d, response, err := p.api().Domains.Get(ctx, text(args, "name"))
+	d, response, err := p.client.Domains.Get(ctx, text(args, "name"))
 	if missing(response, err) {
 		return nil, fmt.Errorf("domain not found: %s", text(args, "name"))
 	}
@@ -22,57 +23,91 @@ func (p *provider) getDomain(ctx context.Context, args standin.Properties) (stan
 	return with(args, map[string]any{"id": d.Name, "ttl": d.TTL, "domainUrn": "do:domain:" + d.Name, "zoneFile": d.ZoneFile}), nil
 }
 
-func (p *provider) dnsRecord() *standin.Resource {
-	request := func(in standin.Properties) *godo.DomainRecordEditRequest {
-		return &godo.DomainRecordEditRequest{Type: text(in, "type"), Name: text(in, "name"), Data: text(in, "value"), TTL: number(in, "ttl")}
+var recordSchema = schema{
+	"type":   {required: true, replaces: true, valid: oneOf("A", "AAAA", "CAA", "CNAME", "MX", "NS", "TXT", "SRV", "SOA")},
+	"domain": {required: true, replaces: true, valid: notEmpty},
+	"name": {required: true, named: true, valid: notEmpty, same: func(d *data, _ map[string]any, old, new any) bool {
+		domain := d.text("domain") + "."
+		return old == "@" && new == domain || fmt.Sprint(old)+"."+domain == new
+	}},
+	"value": {required: true, same: func(d *data, _ map[string]any, old, new any) bool {
+		domain := d.text("domain") + "."
+		return old == "@" && new == domain || old == fmt.Sprint(new)+"."+domain
+	}},
+	"ttl":      {computed: true},
+	"port":     {},
+	"priority": {},
+	"weight":   {},
+	"flags":    {},
+	"tag":      {},
+	"fqdn":     {output: true},
+}
+
+func (p *provider) dnsRecord() *bridged {
+	request := func(d *data) *godo.DomainRecordEditRequest {
+		return &godo.DomainRecordEditRequest{
+			Type: d.text("type"), Name: d.text("name"), Data: d.text("value"), TTL: d.number("ttl"), Port: d.number("port"),
+			Priority: d.number("priority"), Weight: d.number("weight"), Flags: d.number("flags"), Tag: d.text("tag"),
+		}
 	}
-	fqdn := func(in standin.Properties) standin.Properties {
-		return with(in, map[string]any{"fqdn": text(in, "name") + "." + text(in, "domain")})
-	}
-	return &standin.Resource{
-		Computed:  []resource.PropertyKey{"fqdn"},
-		ReplaceOn: []resource.PropertyKey{"domain", "type"},
-		Create: func(ctx context.Context, _ string, in standin.Properties) (resource.ID, standin.Properties, error) {
-			record, _, err := p.api().Domains.CreateRecord(ctx, text(in, "domain"), request(in))
-			if err != nil {
-				return "", nil, fmt.Errorf("creating the record %s: %w", text(in, "name"), err)
-			}
-			return resource.ID(strconv.Itoa(record.ID)), fqdn(in), nil
-		},
-		Read: func(ctx context.Context, id resource.ID, inputs, _ standin.Properties) (standin.Properties, error) {
-			number, err := strconv.Atoi(string(id))
-			if err != nil {
-				return nil, err
-			}
-			record, response, err := p.api().Domains.Record(ctx, text(inputs, "domain"), number)
-			if missing(response, err) {
-				return nil, nil
-			}
-			if err != nil {
-				return nil, err
-			}
-			return fqdn(with(inputs, map[string]any{"name": record.Name, "value": record.Data, "ttl": record.TTL})), nil
-		},
-		Update: func(ctx context.Context, id resource.ID, _, in standin.Properties) (standin.Properties, error) {
-			number, err := strconv.Atoi(string(id))
-			if err != nil {
-				return nil, err
-			}
-			if _, _, err := p.api().Domains.EditRecord(ctx, text(in, "domain"), number, request(in)); err != nil {
-				return nil, fmt.Errorf("changing the record %s: %w", text(in, "name"), err)
-			}
-			return fqdn(in), nil
-		},
-		Delete: func(ctx context.Context, id resource.ID, state standin.Properties) error {
-			number, err := strconv.Atoi(string(id))
-			if err != nil {
-				return err
-			}
-			response, err := p.api().Domains.DeleteRecord(ctx, text(state, "domain"), number)
-			if missing(response, err) {
-				return nil
-			}
+	read := func(ctx context.Context, d *data) error {
+		id, err := strconv.Atoi(d.id)
+		if err != nil {
+			return fmt.Errorf("invalid record ID: %w", err)
+		}
+		r, response, err := p.client.Domains.Record(ctx, d.text("domain"), id)
+		if missing(response, err) {
+			d.id = ""
+			return nil
+		}
+		if err != nil {
 			return err
+		}
+		d.set(map[string]any{
+			"name": r.Name, "type": r.Type, "value": r.Data, "ttl": float64(r.TTL), "port": float64(r.Port), "priority": float64(r.Priority),
+			"weight": float64(r.Weight), "flags": float64(r.Flags), "tag": r.Tag, "fqdn": r.Name + "." + d.text("domain"),
+		})
+		return nil
+	}
+	return &bridged{
+		schema: recordSchema, read: read, creation: 20 * time.Minute, deletion: 20 * time.Minute,
+		create: func(ctx context.Context, d *data) error {
+			r, _, err := p.client.Domains.CreateRecord(ctx, d.text("domain"), request(d))
+			if err != nil {
+				return fmt.Errorf("Failed to create record: %w", err) //nolint:staticcheck // the published words
+			}
+			d.id = strconv.Itoa(r.ID)
+			return read(ctx, d)
+		},
+		update: func(ctx context.Context, d *data) error {
+			id, err := strconv.Atoi(d.id)
+			if err != nil {
+				return fmt.Errorf("invalid record ID: %w", err)
+			}
+			edit := request(d)
+			edit.Type = "" // it cannot change, and is not sent
+			if _, _, err := p.client.Domains.EditRecord(ctx, d.text("domain"), id, edit); err != nil {
+				return fmt.Errorf("Failed to update record: %w", err) //nolint:staticcheck // the published words
+			}
+			return read(ctx, d)
+		},
+		remove: func(ctx context.Context, d *data) error {
+			id, err := strconv.Atoi(d.id)
+			if err != nil {
+				return fmt.Errorf("invalid record ID: %w", err)
+			}
+			response, err := p.client.Domains.DeleteRecord(ctx, d.text("domain"), id)
+			if err != nil && !missing(response, err) {
+				return fmt.Errorf("Error deleting record: %w", err) //nolint:staticcheck // the published words
+			}
+			return nil
+		},
+		// An imported record is named by its domain and its number.
+		importer: func(_ context.Context, d *data) error {
+			if domain, id, ok := strings.Cut(d.id, ","); ok {
+				d.id, d.values["domain"] = id, domain
+			}
+			return nil
 		},
 	}
 }

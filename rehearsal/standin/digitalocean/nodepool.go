@@ -2,114 +2,194 @@ package digitalocean
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/digitalocean/godo"
-	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
-
-	"doks-security/rehearsal/standin"
 )
 
-func (p *provider) nodePool() *standin.Resource {
-	return &standin.Resource{
-		ReplaceOn: []resource.PropertyKey{"clusterId", "size"},
-		Computed:  []resource.PropertyKey{"actualNodeCount", "nodes"},
-		Create: func(ctx context.Context, _ string, in standin.Properties) (resource.ID, standin.Properties, error) {
-			pool, _, err := p.api().Kubernetes.CreateNodePool(ctx, text(in, "clusterId"), poolRequest(in))
+var nodePoolSchema = schema{
+	"clusterId": {required: true, replaces: true},
+	"name":      {required: true, named: true, valid: notEmpty},
+	"size":      {required: true, replaces: true, valid: notEmpty},
+	// A number of nodes that the pool has already is no difference, nor is one that is left to the autoscaler.
+	"nodeCount": {same: func(_ *data, siblings map[string]any, old, new any) bool {
+		if new == nil {
+			new = old
+		}
+		return equal(new, siblings["actualNodeCount"])
+	}},
+	"autoScale":       {fallback: false},
+	"minNodes":        {},
+	"maxNodes":        {},
+	"tags":            {set: true, bare: true},
+	"labels":          {bare: true},
+	"taints":          {set: true, object: schema{"key": {required: true}, "value": {required: true}, "effect": {required: true, valid: oneOf("NoSchedule", "PreferNoSchedule", "NoExecute")}}},
+	"actualNodeCount": {output: true},
+	"nodes": {output: true, object: schema{
+		"id": {output: true}, "name": {output: true}, "status": {output: true}, "dropletId": {output: true}, "createdAt": {output: true}, "updatedAt": {output: true},
+	}},
+}
+
+func (p *provider) nodePool() *bridged {
+	read := func(ctx context.Context, d *data) error {
+		pool, response, err := p.client.Kubernetes.GetNodePool(ctx, d.text("clusterId"), d.id)
+		if missing(response, err) {
+			d.id = ""
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("Error retrieving Kubernetes node pool: %w", err) //nolint:staticcheck // the published words
+		}
+		d.set(poolValues(pool, true, ownTags(pool.Tags)))
+		return nil
+	}
+	return &bridged{
+		schema: nodePoolSchema, read: read, creation: 30 * time.Minute, deletion: 30 * time.Minute,
+		create: func(ctx context.Context, d *data) error {
+			pool, _, err := p.client.Kubernetes.CreateNodePool(ctx, d.text("clusterId"), poolRequest(d.values))
 			if err != nil {
-				return "", nil, fmt.Errorf("creating node pool: %w", err)
+				return fmt.Errorf("Error creating Kubernetes node pool: Unable to create new default node pool %w", err) //nolint:staticcheck // the published words
 			}
-			if pool, err = p.awaitPool(ctx, text(in, "clusterId"), pool.ID); err != nil {
-				return "", nil, err
+			if err := p.awaitPool(ctx, d.text("clusterId"), pool.ID); err != nil {
+				return fmt.Errorf("Error creating Kubernetes node pool: %w", err) //nolint:staticcheck // the published words
 			}
-			return resource.ID(pool.ID), with(in, map[string]any{"actualNodeCount": len(pool.Nodes)}), nil
+			d.id = pool.ID
+			return read(ctx, d)
 		},
-		Read: func(ctx context.Context, id resource.ID, inputs, state standin.Properties) (standin.Properties, error) {
-			pool, response, err := p.api().Kubernetes.GetNodePool(ctx, text(state, "clusterId"), string(id))
-			if missing(response, err) {
-				return nil, nil
+		update: func(ctx context.Context, d *data) error {
+			if err := p.updatePool(ctx, d.text("clusterId"), d.id, d.values); err != nil {
+				return fmt.Errorf("Error updating node pool: %w", err) //nolint:staticcheck // the published words
 			}
-			if err != nil {
-				return nil, err
-			}
-			return with(inputs, map[string]any{"actualNodeCount": len(pool.Nodes)}), nil
+			return read(ctx, d)
 		},
-		Update: func(ctx context.Context, id resource.ID, _, in standin.Properties) (standin.Properties, error) {
-			if err := p.updatePool(ctx, text(in, "clusterId"), string(id), in); err != nil {
-				return nil, err
+		remove: func(ctx context.Context, d *data) error {
+			if _, err := p.client.Kubernetes.DeleteNodePool(ctx, d.text("clusterId"), d.id); err != nil {
+				return fmt.Errorf("Unable to delete node pool %w", err) //nolint:staticcheck // the published words
 			}
-			pool, err := p.awaitPool(ctx, text(in, "clusterId"), string(id))
-			if err != nil {
-				return nil, err
-			}
-			return with(in, map[string]any{"actualNodeCount": len(pool.Nodes)}), nil
+			return until(ctx, func() (bool, error) {
+				_, response, err := p.client.Kubernetes.GetNodePool(ctx, d.text("clusterId"), d.id)
+				if missing(response, err) {
+					return true, nil
+				}
+				if err != nil {
+					return true, fmt.Errorf("Error trying to read nodepool state: %w", err) //nolint:staticcheck // the published words
+				}
+				return false, errors.New("Timeout waiting to delete nodepool") //nolint:staticcheck // the published words
+			})
 		},
-		Delete: func(ctx context.Context, id resource.ID, state standin.Properties) error {
-			response, err := p.api().Kubernetes.DeleteNodePool(ctx, text(state, "clusterId"), string(id))
-			if missing(response, err) {
-				return nil
-			}
-			return err
-		},
+		importer: p.importPool,
 	}
 }
 
-func poolRequest(in standin.Properties) *godo.KubernetesNodePoolCreateRequest {
+// importPool finds the pool's cluster.
+func (p *provider) importPool(ctx context.Context, d *data) error {
+	clusters, _, err := p.client.Kubernetes.List(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("Unable to list Kubernetes clusters: %w", err) //nolint:staticcheck // the published words
+	}
+	for _, c := range clusters {
+		for _, pool := range c.NodePools {
+			if pool.ID != d.id {
+				continue
+			}
+			if slices.Contains(pool.Tags, defaultPoolTag) {
+				return fmt.Errorf("Node pool %s has the default node pool tag set; import the owning digitalocean_kubernetes_cluster resource instead (cluster ID=%s)", d.id, c.ID) //nolint:staticcheck // the published words
+			}
+			d.values["clusterId"] = c.ID
+			return nil
+		}
+	}
+	return fmt.Errorf("Did not find the cluster owning the node pool %s", d.id) //nolint:staticcheck // the published words
+}
+
+func poolRequest(v map[string]any) *godo.KubernetesNodePoolCreateRequest {
+	d := &data{values: v}
 	return &godo.KubernetesNodePoolCreateRequest{
-		Name: text(in, "name"), Size: text(in, "size"), Count: number(in, "nodeCount"), AutoScale: flag(in, "autoScale"),
-		MinNodes: number(in, "minNodes"), MaxNodes: number(in, "maxNodes"), Labels: labels(in), Taints: taints(in),
+		Name: d.text("name"), Size: d.text("size"), Count: d.number("nodeCount"), AutoScale: d.flag("autoScale"), Tags: texts(v["tags"]),
+		MinNodes: d.number("minNodes"), MaxNodes: d.number("maxNodes"), Labels: labels(d), Taints: taints(d),
 	}
 }
 
-func (p *provider) updatePool(ctx context.Context, cluster, pool string, in standin.Properties) error {
-	autoScale, minimum, maximum, taints := flag(in, "autoScale"), number(in, "minNodes"), number(in, "maxNodes"), taints(in)
-	request := &godo.KubernetesNodePoolUpdateRequest{
-		Name: text(in, "name"), AutoScale: &autoScale, MinNodes: &minimum, MaxNodes: &maximum, Labels: labels(in), Taints: &taints,
+func poolValues(pool *godo.KubernetesNodePool, counted bool, tags []any) map[string]any {
+	names, list, nodes := map[string]any{}, []any{}, []any{}
+	for key, value := range pool.Labels {
+		names[key] = value
 	}
-	if count := number(in, "nodeCount"); count > 0 {
+	for _, t := range pool.Taints {
+		list = append(list, map[string]any{"key": t.Key, "value": t.Value, "effect": t.Effect})
+	}
+	for _, n := range pool.Nodes {
+		nodes = append(nodes, map[string]any{
+			"id": n.ID, "name": n.Name, "status": n.Status.State, "dropletId": n.DropletID,
+			"createdAt": n.CreatedAt.UTC().String(), "updatedAt": n.UpdatedAt.UTC().String(),
+		})
+	}
+	values := map[string]any{
+		"name": pool.Name, "size": pool.Size, "actualNodeCount": float64(pool.Count), "autoScale": pool.AutoScale, "tags": tags, "labels": names,
+		"minNodes": float64(pool.MinNodes), "maxNodes": float64(pool.MaxNodes), "nodes": nodes, "taints": list, "nodeCount": nil,
+	}
+	if counted {
+		values["nodeCount"] = float64(pool.Count)
+	}
+	return values
+}
+
+// updatePool changes a pool and waits for its nodes. A pool that is gone is no error.
+func (p *provider) updatePool(ctx context.Context, cluster, pool string, v map[string]any, tags ...string) error {
+	d := &data{values: v}
+	list := taints(d)
+	request := &godo.KubernetesNodePoolUpdateRequest{
+		Name: d.text("name"), AutoScale: godo.PtrTo(d.flag("autoScale")), MinNodes: godo.PtrTo(d.number("minNodes")),
+		MaxNodes: godo.PtrTo(d.number("maxNodes")), Labels: labels(d), Taints: &list, Tags: append(texts(v["tags"]), tags...),
+	}
+	if count := d.number("nodeCount"); count > 0 {
 		request.Count = &count
 	}
-	if _, _, err := p.api().Kubernetes.UpdateNodePool(ctx, cluster, pool, request); err != nil {
-		return fmt.Errorf("updating node pool: %w", err)
+	_, response, err := p.client.Kubernetes.UpdateNodePool(ctx, cluster, pool, request)
+	if missing(response, err) {
+		return nil
 	}
-	return nil
+	if err != nil {
+		return fmt.Errorf("Unable to update nodepool: %w", err) //nolint:staticcheck // the published words
+	}
+	return p.awaitPool(ctx, cluster, pool)
 }
 
-func (p *provider) awaitPool(ctx context.Context, cluster, id string) (*godo.KubernetesNodePool, error) {
-	var pool *godo.KubernetesNodePool
-	err := until(ctx, "waiting for the node pool", func() (bool, error) {
-		var err error
-		if pool, _, err = p.api().Kubernetes.GetNodePool(ctx, cluster, id); err != nil {
-			return false, err
+func (p *provider) awaitPool(ctx context.Context, cluster, id string) error {
+	return until(ctx, func() (bool, error) {
+		pool, _, err := p.client.Kubernetes.GetNodePool(ctx, cluster, id)
+		if err != nil {
+			return true, fmt.Errorf("Error trying to read nodepool state: %w", err) //nolint:staticcheck // the published words
 		}
+		running := len(pool.Nodes) == pool.Count
 		for _, node := range pool.Nodes {
-			switch node.Status.State {
-			case "running":
-			case "error":
-				return false, fmt.Errorf("node %s: %s", node.Name, node.Status.Message)
-			default:
-				return false, nil
-			}
+			running = running && node.Status.State == "running"
 		}
-		return true, nil
+		if running {
+			return true, nil
+		}
+		return false, errors.New("Timeout waiting to create nodepool") //nolint:staticcheck // the published words
 	})
-	return pool, err
 }
 
-func labels(in standin.Properties) map[string]string {
+func labels(d *data) map[string]string {
 	all := map[string]string{}
-	for key, value := range object(in, "labels") {
-		all[string(key)] = value.StringValue()
+	for key, value := range d.object("labels") {
+		if key != defaults {
+			all[key] = fmt.Sprint(value)
+		}
 	}
 	return all
 }
 
-func taints(in standin.Properties) []godo.Taint {
+func taints(d *data) []godo.Taint {
 	list := []godo.Taint{}
-	if v, ok := in["taints"]; ok && v.IsArray() {
-		for _, t := range v.ArrayValue() {
-			list = append(list, godo.Taint{Key: text(t.ObjectValue(), "key"), Value: text(t.ObjectValue(), "value"), Effect: text(t.ObjectValue(), "effect")})
-		}
+	for _, t := range d.list("taints") {
+		taint := &data{values: t.(map[string]any)}
+		list = append(list, godo.Taint{Key: taint.text("key"), Value: taint.text("value"), Effect: taint.text("effect")})
 	}
 	return list
 }

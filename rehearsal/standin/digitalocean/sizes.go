@@ -19,11 +19,11 @@ func (p *provider) getSizes(ctx context.Context, args standin.Properties) (stand
 			if key := text(f.ObjectValue(), "key"); key != "slug" || len(filters.ArrayValue()) > 1 {
 				return nil, fmt.Errorf("the DigitalOcean stand-in filters sizes by one list of slugs, not by %q", key)
 			}
-			slugs := texts(f.ObjectValue(), "values")
+			slugs := texts(plainMap(f.ObjectValue())["values"])
 			wanted = func(slug string) bool { return slices.Contains(slugs, slug) }
 		}
 	}
-	all, _, err := p.api().Sizes.List(ctx, &godo.ListOptions{PerPage: 200})
+	all, _, err := p.client.Sizes.List(ctx, &godo.ListOptions{PerPage: 200})
 	if err != nil {
 		return nil, fmt.Errorf("listing sizes: %w", err)
 	}

@@ -1,104 +1,268 @@
 package digitalocean
 
 import (
+	"bytes"
 	"context"
+	"encoding/xml"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
-	"os"
 	"strings"
+	"time"
 
 	"github.com/digitalocean/godo"
-	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
-
-	"doks-security/rehearsal/standin"
 )
 
-func (p *provider) spacesKey() *standin.Resource {
-	grants := func(in standin.Properties) []*godo.Grant {
-		var list []*godo.Grant
-		if v, ok := in["grants"]; ok && v.IsArray() {
-			for _, g := range v.ArrayValue() {
-				list = append(list, &godo.Grant{Bucket: text(g.ObjectValue(), "bucket"), Permission: godo.SpacesKeyPermission(text(g.ObjectValue(), "permission"))})
-			}
+var keySchema = schema{
+	"name":      {required: true, named: true},
+	"grants":    {list: true, object: schema{"bucket": {required: true}, "permission": {required: true}}},
+	"accessKey": {output: true},
+	"secretKey": {output: true, secret: true},
+	"createdAt": {output: true},
+}
+
+func (p *provider) spacesKey() *bridged {
+	grants := func(d *data) []*godo.Grant {
+		list := []*godo.Grant{}
+		for _, g := range d.list("grants") {
+			grant := &data{values: g.(map[string]any)}
+			list = append(list, &godo.Grant{Bucket: grant.text("bucket"), Permission: godo.SpacesKeyPermission(grant.text("permission"))})
 		}
 		return list
 	}
-	return &standin.Resource{
-		Computed: []resource.PropertyKey{"accessKey", "secretKey", "createdAt"},
-		Create: func(ctx context.Context, _ string, in standin.Properties) (resource.ID, standin.Properties, error) {
-			key, _, err := p.api().SpacesKeys.Create(ctx, &godo.SpacesKeyCreateRequest{Name: text(in, "name"), Grants: grants(in)})
+	set := func(d *data, key *godo.SpacesKey) {
+		list := []any{}
+		for _, g := range key.Grants {
+			list = append(list, map[string]any{"bucket": g.Bucket, "permission": string(g.Permission)})
+		}
+		d.set(map[string]any{"name": key.Name, "accessKey": key.AccessKey, "grants": list, "createdAt": key.CreatedAt})
+	}
+	return &bridged{
+		schema: keySchema, creation: 20 * time.Minute, deletion: 20 * time.Minute,
+		create: func(ctx context.Context, d *data) error {
+			key, _, err := p.client.SpacesKeys.Create(ctx, &godo.SpacesKeyCreateRequest{Name: d.text("name"), Grants: grants(d)})
 			if err != nil {
-				return "", nil, fmt.Errorf("creating Spaces key: %w", err)
+				return fmt.Errorf("Error creating Spaces key: %w", err) //nolint:staticcheck // the published words
 			}
-			return resource.ID(key.AccessKey), with(in, map[string]any{"accessKey": key.AccessKey, "secretKey": key.SecretKey, "createdAt": key.CreatedAt}), nil
+			d.id, d.values["secretKey"] = key.AccessKey, key.SecretKey
+			set(d, key)
+			return nil
 		},
-		Read: func(ctx context.Context, id resource.ID, _, state standin.Properties) (standin.Properties, error) {
-			_, response, err := p.api().SpacesKeys.Get(ctx, string(id))
+		// The API shows the secret once: the state keeps it.
+		read: func(ctx context.Context, d *data) error {
+			key, response, err := p.client.SpacesKeys.Get(ctx, d.id)
 			if missing(response, err) {
-				return nil, nil
-			}
-			return state, err // the API does not tell the secret again
-		},
-		Update: func(ctx context.Context, id resource.ID, state, in standin.Properties) (standin.Properties, error) {
-			if _, _, err := p.api().SpacesKeys.Update(ctx, string(id), &godo.SpacesKeyUpdateRequest{Name: text(in, "name"), Grants: grants(in)}); err != nil {
-				return nil, fmt.Errorf("updating Spaces key: %w", err)
-			}
-			out := in.Copy()
-			for _, key := range []resource.PropertyKey{"accessKey", "secretKey", "createdAt"} {
-				out[key] = state[key]
-			}
-			return out, nil
-		},
-		Delete: func(ctx context.Context, id resource.ID, _ standin.Properties) error {
-			response, err := p.api().SpacesKeys.Delete(ctx, string(id))
-			if missing(response, err) {
+				d.id = ""
 				return nil
 			}
-			return err
+			if err != nil {
+				return fmt.Errorf("Error reading Spaces key: %w", err) //nolint:staticcheck // the published words
+			}
+			set(d, key)
+			return nil
+		},
+		update: func(ctx context.Context, d *data) error {
+			key, _, err := p.client.SpacesKeys.Update(ctx, d.id, &godo.SpacesKeyUpdateRequest{Name: d.text("name"), Grants: grants(d)})
+			if err != nil {
+				return fmt.Errorf("Error updating Spaces key: %w", err) //nolint:staticcheck // the published words
+			}
+			set(d, key)
+			return nil
+		},
+		remove: func(ctx context.Context, d *data) error {
+			if _, err := p.client.SpacesKeys.Delete(ctx, d.id); err != nil {
+				return fmt.Errorf("Error deleting Spaces key: %w", err) //nolint:staticcheck // the published words
+			}
+			return nil
 		},
 	}
 }
 
-// bucket speaks S3 without signatures: it only ever meets the simulated Spaces.
-func (p *provider) bucket() *standin.Resource {
-	call := func(ctx context.Context, method, name string) (int, error) {
-		request, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(os.Getenv("SPACES_ENDPOINT_URL"), "/")+"/"+name, nil)
-		if err != nil {
-			return 0, err
-		}
-		response, err := http.DefaultClient.Do(request)
-		if err != nil {
-			return 0, fmt.Errorf("%s bucket %s: %w", method, name, err)
-		}
-		return response.StatusCode, response.Body.Close()
-	}
-	outputs := func(in standin.Properties) standin.Properties {
-		name, endpoint := text(in, "name"), text(in, "region")+".digitaloceanspaces.com"
-		return with(in, map[string]any{"bucketUrn": "do:space:" + name, "endpoint": endpoint, "bucketDomainName": name + "." + endpoint})
-	}
-	return &standin.Resource{
-		ReplaceOn: []resource.PropertyKey{"name", "region"},
-		Computed:  []resource.PropertyKey{"bucketUrn", "endpoint", "bucketDomainName"},
-		Create: func(ctx context.Context, _ string, in standin.Properties) (resource.ID, standin.Properties, error) {
-			status, err := call(ctx, http.MethodPut, text(in, "name"))
-			if err == nil && status != http.StatusOK {
-				err = fmt.Errorf("creating bucket: status %d", status)
+var bucketSchema = schema{
+	// A changed name is applied in place, and does nothing: so the published provider has it.
+	"name":   {required: true, named: true},
+	"region": {replaces: true, keep: true, fallback: "nyc3", valid: oneOf("ams3", "atl1", "blr1", "fra1", "lon1", "nyc3", "sfo2", "sfo3", "sgp1", "syd1", "tor1")},
+	"acl":    {fallback: "private"},
+	"lifecycleRules": {list: true, object: schema{
+		"id": {computed: true}, "prefix": {}, "enabled": {required: true}, "abortIncompleteMultipartUploadDays": {},
+		"expiration":                  {object: schema{"date": {zero: ""}, "days": {}, "expiredObjectDeleteMarker": {}}},
+		"noncurrentVersionExpiration": {object: schema{"days": {}}},
+	}},
+	"forceDestroy":     {fallback: false},
+	"versioning":       {object: schema{"enabled": {fallback: false}}},
+	"corsRules":        {list: true},
+	"bucketUrn":        {output: true},
+	"bucketDomainName": {output: true},
+	"endpoint":         {output: true},
+}
+
+// lifecycle is as much of S3's configuration as the program sets.
+type lifecycle struct {
+	XMLName xml.Name        `xml:"LifecycleConfiguration"`
+	Rules   []lifecycleRule `xml:"Rule"`
+}
+
+type lifecycleRule struct {
+	ID         string `xml:"ID"`
+	Status     string `xml:"Status"`
+	Prefix     string `xml:"Filter>Prefix"`
+	Expiration *struct {
+		Days int `xml:"Days"`
+	} `xml:"Expiration"`
+	Abort *struct {
+		Days int `xml:"DaysAfterInitiation"`
+	} `xml:"AbortIncompleteMultipartUpload"`
+}
+
+func (p *provider) bucket() *bridged {
+	return &bridged{
+		schema: bucketSchema, creation: 20 * time.Minute, deletion: 20 * time.Minute,
+		create: func(ctx context.Context, d *data) error {
+			if err := p.s3(ctx, http.MethodPut, d.text("name"), "", nil, nil); err != nil {
+				return fmt.Errorf("Error creating Spaces bucket: %w", err) //nolint:staticcheck // the published words
 			}
-			return resource.ID(text(in, "name")), outputs(in), err
+			d.id = d.text("name")
+			return p.updateBucket(ctx, d)
 		},
-		Read: func(ctx context.Context, id resource.ID, inputs, _ standin.Properties) (standin.Properties, error) {
-			status, err := call(ctx, http.MethodHead, string(id))
-			if err != nil || status == http.StatusNotFound {
-				return nil, err
+		read: p.readBucket, update: p.updateBucket,
+		remove: func(ctx context.Context, d *data) error {
+			if err := p.s3(ctx, http.MethodDelete, d.id, "", nil, nil); err != nil {
+				return fmt.Errorf("Error deleting Spaces Bucket: %w %q", err, d.text("name")) //nolint:staticcheck // the published words
 			}
-			return outputs(inputs), nil
+			return nil
 		},
-		Update: func(_ context.Context, _ resource.ID, _, in standin.Properties) (standin.Properties, error) {
-			return outputs(in), nil
-		},
-		Delete: func(ctx context.Context, id resource.ID, _ standin.Properties) error {
-			_, err := call(ctx, http.MethodDelete, string(id))
-			return err
+		// An imported bucket is named by its region and its name.
+		importer: func(_ context.Context, d *data) error {
+			region, name, ok := strings.Cut(d.id, ",")
+			if !ok {
+				return errors.New("importing a Spaces bucket requires the format: <region>,<name>")
+			}
+			d.id, d.values["region"], d.values["name"], d.values["forceDestroy"] = name, region, name, false
+			return nil
 		},
 	}
+}
+
+func (p *provider) updateBucket(ctx context.Context, d *data) error {
+	if d.changed("acl") {
+		if err := p.s3(ctx, http.MethodPut, d.text("name"), "acl", nil, nil); err != nil {
+			return fmt.Errorf("Error putting Spaces ACL: %w", err) //nolint:staticcheck // the published words
+		}
+	}
+	if d.changed("lifecycleRules") {
+		method, body := http.MethodDelete, []byte(nil)
+		if rules := d.list("lifecycleRules"); len(rules) > 0 {
+			var err error
+			if method, body = http.MethodPut, nil; err == nil {
+				body, err = xml.Marshal(lifecycle{Rules: writeRules(rules)})
+			}
+			if err != nil {
+				return err
+			}
+		}
+		if err := p.s3(ctx, method, d.text("name"), "lifecycle", body, nil); err != nil {
+			return fmt.Errorf("Error putting S3 lifecycle: %w", err) //nolint:staticcheck // the published words
+		}
+	}
+	return p.readBucket(ctx, d)
+}
+
+func (p *provider) readBucket(ctx context.Context, d *data) error {
+	err := p.s3(ctx, http.MethodHead, d.id, "", nil, nil)
+	if errors.Is(err, errNotFound) {
+		d.id = ""
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("error reading Spaces bucket %q: %w", d.id, err)
+	}
+	var found lifecycle
+	if err := p.s3(ctx, http.MethodGet, d.id, "lifecycle", nil, &found); err != nil && !errors.Is(err, errNotFound) {
+		return err
+	}
+	var location struct {
+		Region string `xml:",chardata"`
+	}
+	if err := p.s3(ctx, http.MethodGet, d.id, "location", nil, &location); err != nil {
+		return err
+	}
+	// The domain is still that of the region that was asked for.
+	name, domain := d.text("name"), d.text("name")+"."+d.text("region")+".digitaloceanspaces.com"
+	d.set(map[string]any{
+		"bucketUrn": "do:space:" + name, "region": location.Region, "endpoint": location.Region + ".digitaloceanspaces.com", "bucketDomainName": domain,
+		"lifecycleRules": readRules(found.Rules), "versioning": map[string]any{"enabled": false},
+	})
+	return nil
+}
+
+func writeRules(rules []any) []lifecycleRule {
+	list := []lifecycleRule{}
+	for _, r := range rules {
+		d := &data{values: r.(map[string]any)}
+		rule := lifecycleRule{ID: d.text("id"), Status: "Disabled", Prefix: d.text("prefix")}
+		if d.flag("enabled") {
+			rule.Status = "Enabled"
+		}
+		if e := d.object("expiration"); e != nil {
+			rule.Expiration = &struct {
+				Days int `xml:"Days"`
+			}{toInt(e["days"])}
+		}
+		if days := d.number("abortIncompleteMultipartUploadDays"); days > 0 {
+			rule.Abort = &struct {
+				Days int `xml:"DaysAfterInitiation"`
+			}{days}
+		}
+		list = append(list, rule)
+	}
+	return list
+}
+
+func readRules(rules []lifecycleRule) []any {
+	list := []any{}
+	for _, r := range rules {
+		rule := map[string]any{"id": r.ID, "prefix": r.Prefix, "enabled": r.Status == "Enabled", "abortIncompleteMultipartUploadDays": 0.0}
+		if r.Expiration != nil {
+			rule["expiration"] = map[string]any{"date": "", "days": float64(r.Expiration.Days), "expiredObjectDeleteMarker": false}
+		}
+		if r.Abort != nil {
+			rule["abortIncompleteMultipartUploadDays"] = float64(r.Abort.Days)
+		}
+		list = append(list, rule)
+	}
+	return list
+}
+
+var errNotFound = errors.New("status code: 404")
+
+// s3 speaks S3 without signatures, with the bucket's name in the path: it only ever meets the simulated Spaces.
+func (p *provider) s3(ctx context.Context, method, bucket, subresource string, body []byte, into any) error {
+	url := strings.TrimSuffix(p.spaces, "/") + "/" + bucket
+	if subresource != "" {
+		url += "?" + subresource
+	}
+	request, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	content, err := io.ReadAll(response.Body)
+	if err = errors.Join(err, response.Body.Close()); err != nil {
+		return err
+	}
+	switch {
+	case response.StatusCode == http.StatusNotFound:
+		return errNotFound
+	case response.StatusCode >= http.StatusMultipleChoices:
+		var said struct{ Code string }
+		_ = xml.Unmarshal(content, &said) // without it the status says enough
+		return fmt.Errorf("%s: status code: %d", said.Code, response.StatusCode)
+	case into == nil:
+		return nil
+	}
+	return xml.Unmarshal(content, into)
 }

@@ -4,58 +4,71 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/digitalocean/godo"
-	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
-
-	"doks-security/rehearsal/standin"
 )
 
-func (p *provider) vpc() *standin.Resource {
-	outputs := func(inputs standin.Properties, v *godo.VPC) standin.Properties {
-		return with(inputs, map[string]any{"vpcUrn": v.URN, "default": v.Default, "createdAt": v.CreatedAt.String(), "ipRange": v.IPRange})
+var vpcSchema = schema{
+	"name":        {required: true, named: true, valid: notEmpty},
+	"region":      {required: true, replaces: true, valid: notEmpty},
+	"description": {},
+	"ipRange":     {computed: true, replaces: true, valid: isCIDR},
+	"vpcUrn":      {output: true},
+	"default":     {output: true},
+	"createdAt":   {output: true},
+}
+
+func (p *provider) vpc() *bridged {
+	read := func(ctx context.Context, d *data) error {
+		v, response, err := p.client.VPCs.Get(ctx, d.id)
+		if missing(response, err) {
+			d.id = ""
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("Error reading VPC: %w", err) //nolint:staticcheck // the published words
+		}
+		d.set(map[string]any{
+			"name": v.Name, "region": v.RegionSlug, "description": v.Description, "ipRange": v.IPRange,
+			"vpcUrn": v.URN, "default": v.Default, "createdAt": v.CreatedAt.UTC().String(),
+		})
+		return nil
 	}
-	return &standin.Resource{
-		ReplaceOn: []resource.PropertyKey{"region", "ipRange"},
-		Computed:  []resource.PropertyKey{"vpcUrn", "default", "createdAt"},
-		Create: func(ctx context.Context, _ string, in standin.Properties) (resource.ID, standin.Properties, error) {
-			v, _, err := p.api().VPCs.Create(ctx, &godo.VPCCreateRequest{
-				Name: text(in, "name"), RegionSlug: text(in, "region"), Description: text(in, "description"), IPRange: text(in, "ipRange"),
+	return &bridged{
+		schema: vpcSchema, read: read, importer: byID, creation: 20 * time.Minute, deletion: 2 * time.Minute,
+		create: func(ctx context.Context, d *data) error {
+			v, _, err := p.client.VPCs.Create(ctx, &godo.VPCCreateRequest{
+				Name: d.text("name"), RegionSlug: d.text("region"), Description: d.text("description"), IPRange: d.text("ipRange"),
 			})
 			if err != nil {
-				return "", nil, fmt.Errorf("creating VPC: %w", err)
+				return fmt.Errorf("Error creating VPC: %w", err) //nolint:staticcheck // the published words
 			}
-			return resource.ID(v.ID), outputs(in, v), nil
+			d.id = v.ID
+			return read(ctx, d)
 		},
-		Import: p.importVPC,
-		Read: func(ctx context.Context, id resource.ID, inputs, _ standin.Properties) (standin.Properties, error) {
-			v, response, err := p.api().VPCs.Get(ctx, string(id))
-			if missing(response, err) {
-				return nil, nil
+		update: func(ctx context.Context, d *data) error {
+			if d.changed("name", "description") {
+				_, _, err := p.client.VPCs.Update(ctx, d.id, &godo.VPCUpdateRequest{
+					Name: d.text("name"), Description: d.text("description"), Default: godo.PtrTo(d.flag("default")),
+				})
+				if err != nil {
+					return fmt.Errorf("Error updating VPC : %w", err) //nolint:staticcheck // the published words
+				}
 			}
-			if err != nil {
-				return nil, err
-			}
-			return outputs(inputs, v), nil
-		},
-		Update: func(ctx context.Context, id resource.ID, _, in standin.Properties) (standin.Properties, error) {
-			v, _, err := p.api().VPCs.Update(ctx, string(id), &godo.VPCUpdateRequest{Name: text(in, "name"), Description: text(in, "description")})
-			if err != nil {
-				return nil, fmt.Errorf("updating VPC: %w", err)
-			}
-			return outputs(in, v), nil
+			return read(ctx, d)
 		},
 		// DigitalOcean refuses while members are on their way out.
-		Delete: func(ctx context.Context, id resource.ID, _ standin.Properties) error {
-			return until(ctx, "deleting VPC", func() (bool, error) {
-				response, err := p.api().VPCs.Delete(ctx, string(id))
-				if err == nil || missing(response, err) {
+		remove: func(ctx context.Context, d *data) error {
+			return until(ctx, func() (bool, error) {
+				response, err := p.client.VPCs.Delete(ctx, d.id)
+				if err == nil {
 					return true, nil
 				}
-				if response != nil && response.Response != nil && response.StatusCode == http.StatusConflict {
-					return false, nil
+				if is(response, http.StatusForbidden) || is(response, http.StatusConflict) {
+					return false, err
 				}
-				return false, err
+				return true, fmt.Errorf("Error deleting VPC: %w", err) //nolint:staticcheck // the published words
 			})
 		},
 	}

@@ -2,11 +2,10 @@ package kubernetes
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
-	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
@@ -15,19 +14,22 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/client-go/discovery"
-	"k8s.io/client-go/discovery/cached/memory"
-	"k8s.io/client-go/dynamic"
-	"k8s.io/client-go/restmapper"
 
 	"doks-security/rehearsal/standin"
 )
 
+// A state's properties are the live object's, and these.
 const (
-	fieldManager = "pulumi"
-	deletionTime = 5 * time.Minute
+	inputsKey       = "__inputs"
+	apiVersionKey   = "__initialApiVersion"
+	fieldManagerKey = "__fieldManager"
 )
+
+// object is any kind of the Kubernetes API.
+type object struct {
+	*provider
+	kind schema.GroupVersionKind
+}
 
 // kindOf reads a type token, kubernetes:<group>/<version>:<Kind>; the core group is called core.
 func kindOf(token string) (schema.GroupVersionKind, error) {
@@ -45,161 +47,224 @@ func kindOf(token string) (schema.GroupVersionKind, error) {
 	return schema.GroupVersionKind{Group: group, Version: version, Kind: parts[2]}, nil
 }
 
-func (p *provider) object(kind schema.GroupVersionKind) *standin.Resource {
-	return &standin.Resource{
-		DeleteBeforeReplace: true,
-		Replaces: func(old, new standin.Properties) []resource.PropertyKey {
-			for _, key := range []resource.PropertyKey{"name", "namespace"} {
-				if !metadata(old)[key].DeepEquals(metadata(new)[key]) {
-					return []resource.PropertyKey{"metadata"}
-				}
-			}
-			return nil
-		},
-		Check: func(_ context.Context, name string, _, news standin.Properties) (standin.Properties, []plugin.CheckFailure, error) {
-			if v, ok := metadata(news)["name"]; !ok || v.IsNull() {
-				// Every object of this project is named: others refer to it.
-				return news, []plugin.CheckFailure{{Property: "metadata.name", Reason: "the stand-in names nothing by itself; name " + name}}, nil
-			}
-			return news, nil, nil
-		},
-		Preview: func(ctx context.Context, _ string, _, new standin.Properties) error {
-			_, err := p.apply(ctx, kind, new, metav1.ApplyOptions{FieldManager: fieldManager, Force: true, DryRun: []string{metav1.DryRunAll}})
-			if apierrors.IsNotFound(err) || meta.IsNoMatchError(err) {
-				return nil // its namespace or its kind comes with the same update
-			}
-			return err
-		},
-		Create: func(ctx context.Context, _ string, inputs standin.Properties) (resource.ID, standin.Properties, error) {
-			live, err := p.applyAndAwait(ctx, kind, inputs)
-			if err != nil {
-				return "", nil, err
-			}
-			id := live.GetName()
-			if live.GetNamespace() != "" {
-				id = live.GetNamespace() + "/" + id
-			}
-			return resource.ID(id), outputs(inputs, live), nil
-		},
-		Read: func(ctx context.Context, _ resource.ID, inputs, state standin.Properties) (standin.Properties, error) {
-			client, name, err := p.client(kind, state)
-			if err != nil {
-				return state, nil // unreachable is not gone
-			}
-			live, err := client.Get(ctx, name, metav1.GetOptions{})
-			if apierrors.IsNotFound(err) {
-				return nil, nil
-			}
-			if err != nil {
-				return nil, err
-			}
-			return outputs(inputs, live), nil
-		},
-		Update: func(ctx context.Context, _ resource.ID, _, inputs standin.Properties) (standin.Properties, error) {
-			live, err := p.applyAndAwait(ctx, kind, inputs)
-			if err != nil {
-				return nil, err
-			}
-			return outputs(inputs, live), nil
-		},
-		Delete: func(ctx context.Context, _ resource.ID, state standin.Properties) error {
-			client, name, err := p.client(kind, state)
-			if err != nil {
-				return err
-			}
-			return remove(ctx, client, kind.Kind, name)
-		},
+// Check completes the namespace and writes values as the API does.
+func (o object) Check(_ context.Context, r plugin.CheckRequest) (plugin.CheckResponse, error) {
+	inputs := normalize(plain(r.News))
+	if inputs.GetName() == "" {
+		// Every object of this project is named: others refer to it.
+		failure := plugin.CheckFailure{Property: "metadata.name", Reason: "the stand-in names nothing by itself; name " + r.URN.Name()}
+		return plugin.CheckResponse{Properties: r.News, Failures: []plugin.CheckFailure{failure}}, nil
+	}
+	if inputs.GetNamespace() == "" && o.namespaced() {
+		inputs.SetNamespace(metav1.NamespaceDefault)
+	}
+	checked := resource.NewPropertyMapFromMap(inputs.Object)
+	markSecrets(checked, r.News)
+	markData(inputs, checked)
+	return plugin.CheckResponse{Properties: checked}, nil
+}
+
+// Diff compares what the live object has of the old inputs with the new ones: what others manage is no difference.
+func (o object) Diff(_ context.Context, r plugin.DiffRequest) (plugin.DiffResult, error) {
+	before, live := stored(r.OldOutputs)
+	old, news := prune(live.Object, normalize(before).Object), normalize(plain(r.NewInputs))
+	if old == nil {
+		old = map[string]any{}
+	}
+	o.identify(old, news.Object, live)
+	result := plugin.DiffResult{Changes: plugin.DiffNone, DetailedDiff: map[string]plugin.PropertyDiff{}}
+	delta := resource.NewPropertyMapFromMap(old).Diff(resource.NewPropertyMapFromMap(news.Object))
+	if delta == nil {
+		return result, nil
+	}
+	result.Changes = plugin.DiffSome
+	result.DetailedDiff = plugin.NewDetailedDiffFromObjectDiff(delta, false)
+	for path, change := range result.DetailedDiff {
+		if !forcesNew(o.kind, path) {
+			continue
+		}
+		change.Kind = change.Kind.AsReplace()
+		result.DetailedDiff[path] = change
+		result.ReplaceKeys = append(result.ReplaceKeys, resource.PropertyKey(path))
+	}
+	result.DeleteBeforeReplace = len(result.ReplaceKeys) > 0 && news.GetName() == live.GetName() && news.GetNamespace() == live.GetNamespace()
+	return result, nil
+}
+
+// identify makes both sides say the same of what is known anyway: kind, namespace and name.
+func (o object) identify(old, news map[string]any, live *unstructured.Unstructured) {
+	was, is := &unstructured.Unstructured{Object: old}, &unstructured.Unstructured{Object: news}
+	namespace := func(u *unstructured.Unstructured) string {
+		if !o.namespaced() {
+			return ""
+		}
+		if u.GetNamespace() == "" {
+			return metav1.NamespaceDefault
+		}
+		return u.GetNamespace()
+	}
+	was.SetNamespace(namespace(was))
+	is.SetNamespace(namespace(is))
+	if was.GroupVersionKind().Empty() {
+		was.SetGroupVersionKind(o.kind)
+	}
+	if is.GetName() != "" {
+		was.SetName(live.GetName())
 	}
 }
 
-// remove returns once the object is gone: a namespace takes its content along.
-func remove(ctx context.Context, client dynamic.ResourceInterface, kind, name string) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, deletionTime, errors.New("not within "+deletionTime.String()))
-	defer cancel()
-	foreground := metav1.DeletePropagationForeground
-	err := client.Delete(ctx, name, metav1.DeleteOptions{PropagationPolicy: &foreground})
-	for {
-		if apierrors.IsNotFound(err) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("deleting %s %s: %w", kind, name, err)
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("deleting %s %s: %w", kind, name, context.Cause(ctx))
-		case <-time.After(100 * time.Millisecond):
-		}
-		_, err = client.Get(ctx, name, metav1.GetOptions{})
+func (o object) Create(ctx context.Context, r plugin.CreateRequest) (resource.ID, standin.Properties, error) {
+	if r.Preview && (r.Properties.ContainsUnknowns() || !o.exists()) {
+		return "", r.Properties, nil
 	}
-}
-
-func (p *provider) apply(ctx context.Context, kind schema.GroupVersionKind, inputs standin.Properties, options metav1.ApplyOptions) (*unstructured.Unstructured, error) {
-	client, name, err := p.client(kind, inputs)
+	if _, err := o.cluster(); err != nil {
+		return "", nil, err
+	}
+	inputs := plain(r.Properties)
+	live, err := o.create(ctx, inputs, r.Preview)
+	if r.Preview {
+		var missing missingNamespaceError
+		if apierrors.IsForbidden(err) || apierrors.IsAlreadyExists(err) || errors.As(err, &missing) {
+			return "", r.Properties, nil
+		}
+		if err == nil {
+			unstructured.RemoveNestedField(live.Object, "status")
+			return "", state(inputs, live, r.Properties, newFieldManager()), nil
+		}
+	}
+	switch {
+	case meta.IsNoMatchError(err):
+		return "", nil, fmt.Errorf("creation of resource %q with kind %s/%s failed because the Kubernetes API server "+
+			"reported that the apiVersion for this resource does not exist. Verify that any required CRDs have been created: %w",
+			r.URN, o.kind.GroupVersion(), o.kind.Kind, err)
+	case err != nil:
+		return "", nil, fmt.Errorf("resource %q was not successfully created by the Kubernetes API server: %w", r.URN, err)
+	}
+	live, err = o.await(ctx, live, timeout(r.Timeout))
+	id, outputs := identity(live), state(inputs, live, r.Properties, newFieldManager())
 	if err != nil {
+		return "", nil, standin.InitError(id, nil, outputs, fmt.Errorf("resource %q was successfully created, but the Kubernetes API server "+
+			"reported that it failed to fully initialize or become live: %w", r.URN, err))
+	}
+	return id, outputs, nil
+}
+
+func (o object) Read(ctx context.Context, r plugin.ReadRequest) (plugin.ReadResult, error) {
+	if o.unreachable != nil {
+		if o.deleteUnreachable {
+			return plugin.ReadResult{}, nil
+		}
+		return plugin.ReadResult{}, errors.New("failed to read resource state due to unreachable cluster. If the cluster was " +
+			"deleted, you can remove this resource from Pulumi state by rerunning the operation with the " +
+			`PULUMI_K8S_DELETE_UNREACHABLE environment variable set to "true"`)
+	}
+	inputs := normalize(plain(r.Inputs))
+	imported := len(inputs.Object) == 0
+	if imported {
+		inputs.SetGroupVersionKind(o.kind)
+		namespace, name, ok := strings.Cut(string(r.ID), "/")
+		if !ok {
+			namespace, name = "", namespace
+		}
+		inputs.SetName(name)
+		inputs.SetNamespace(namespace)
+	}
+	live, err := o.get(ctx, inputs)
+	if apierrors.IsNotFound(err) || meta.IsNoMatchError(err) {
+		return plugin.ReadResult{}, nil
+	}
+	if err != nil {
+		return plugin.ReadResult{}, err
+	}
+	found := &unstructured.Unstructured{Object: prune(live.Object, inputs.Object)}
+	manager := newFieldManager()
+	if v := r.State[fieldManagerKey]; v.IsString() {
+		manager = v.StringValue()
+	}
+	news := resource.NewPropertyMapFromMap(found.Object)
+	markSecrets(news, r.Inputs)
+	markData(live, news)
+	return plugin.ReadResult{ID: r.ID, Inputs: news, Outputs: state(found, live, r.Inputs, manager)}, nil
+}
+
+func (o object) Update(ctx context.Context, r plugin.UpdateRequest) (standin.Properties, error) {
+	if r.Preview && (r.NewInputs.ContainsUnknowns() || !o.exists()) {
+		return r.NewInputs, nil
+	}
+	if _, err := o.cluster(); err != nil {
 		return nil, err
 	}
-	content := inputs.MapRepl(func(key string) (string, bool) { return key, !strings.HasPrefix(key, "__") }, nil)
-	content["apiVersion"], content["kind"] = kind.GroupVersion().String(), kind.Kind
-	body, err := json.Marshal(content)
-	if err != nil {
-		return nil, fmt.Errorf("encoding %s %s: %w", kind.Kind, name, err)
+	inputs := normalize(plain(r.NewInputs))
+	manager := newFieldManager()
+	if v := r.OldOutputs[fieldManagerKey]; v.IsString() {
+		manager = v.StringValue()
 	}
-	force := options.Force
-	live, err := client.Patch(ctx, name, types.ApplyPatchType, body, metav1.PatchOptions{FieldManager: options.FieldManager, Force: &force, DryRun: options.DryRun})
-	if err != nil {
-		return nil, fmt.Errorf("applying %s %s: %w", kind.Kind, name, err)
+	live, err := o.apply(ctx, inputs, manager, r.Preview)
+	if err == nil && !r.Preview {
+		live, err = o.await(ctx, live, timeout(r.Timeout))
 	}
-	return live, nil
+	if err == nil {
+		return state(inputs, live, r.NewInputs, manager), nil
+	}
+	if r.Preview && apierrors.IsForbidden(err) {
+		return r.NewInputs, nil
+	}
+	if meta.IsNoMatchError(err) {
+		return nil, fmt.Errorf("update of resource %q failed because the Kubernetes API server "+
+			"reported that the apiVersion for this resource does not exist. Verify that any required CRDs have been created: %w", r.URN, err)
+	}
+	live, getErr := o.get(ctx, inputs)
+	if getErr != nil {
+		return nil, errors.Join(fmt.Errorf("update of resource %q failed: %w", r.URN, err), fmt.Errorf("unable to get cluster state: %w", getErr))
+	}
+	return nil, standin.InitError(identity(live), nil, state(inputs, live, r.NewInputs, manager), fmt.Errorf(
+		"the Kubernetes API server reported that %q failed to fully initialize or become live: %w", identity(live), err))
 }
 
-// client finds the API of a kind, and the object's name. The API is discovered each time: a release may just have
-// brought it.
-func (p *provider) client(kind schema.GroupVersionKind, object standin.Properties) (dynamic.ResourceInterface, string, error) {
-	config, err := p.cluster()
-	if err != nil {
-		return nil, "", err
+func (o object) Delete(ctx context.Context, r plugin.DeleteRequest) error {
+	if o.unreachable != nil {
+		if o.deleteUnreachable {
+			return nil
+		}
+		return errors.New("configured Kubernetes cluster is unreachable. If the cluster was deleted, " +
+			"you can remove this resource from Pulumi state by rerunning the operation with the " +
+			`PULUMI_K8S_DELETE_UNREACHABLE environment variable set to "true"`)
 	}
-	discovered, err := discovery.NewDiscoveryClientForConfig(config)
-	if err != nil {
-		return nil, "", err
+	_, live := stored(r.Outputs)
+	err := o.remove(ctx, live, timeout(r.Timeout))
+	if meta.IsNoMatchError(err) || apierrors.IsNotFound(err) {
+		return nil
 	}
-	mapping, err := restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(discovered)).RESTMapping(kind.GroupKind(), kind.Version)
-	if err != nil {
-		return nil, "", fmt.Errorf("finding the API of %s: %w", kind, err)
-	}
-	client, err := dynamic.NewForConfig(config)
-	if err != nil {
-		return nil, "", err
-	}
-	meta := metadata(object)
-	name, namespace := meta["name"], meta["namespace"]
-	if !name.IsString() {
-		return nil, "", fmt.Errorf("%s has no name", kind.Kind)
-	}
-	if namespace.IsString() {
-		return client.Resource(mapping.Resource).Namespace(namespace.StringValue()), name.StringValue(), nil
-	}
-	return client.Resource(mapping.Resource), name.StringValue(), nil
+	return err
 }
 
-func metadata(object standin.Properties) standin.Properties {
-	if m, ok := object["metadata"]; ok && m.IsObject() {
-		return m.ObjectValue()
+// stored takes a state apart: the inputs it was made from, and the live object.
+func stored(outputs standin.Properties) (inputs, live *unstructured.Unstructured) {
+	all := plain(outputs).Object
+	before, _ := all[inputsKey].(map[string]any)
+	all = maps.Clone(all)
+	for _, key := range []string{inputsKey, apiVersionKey, fieldManagerKey} {
+		delete(all, key)
 	}
-	return standin.Properties{}
+	return &unstructured.Unstructured{Object: before}, &unstructured.Unstructured{Object: all}
 }
 
-// outputs are the inputs and what the API server adds to an object's metadata, and the status that was waited for. A Secret's data stays what was put in:
-// the engine knows that those inputs are secret.
-func outputs(inputs standin.Properties, live *unstructured.Unstructured) standin.Properties {
-	out := inputs.Copy()
-	meta := metadata(inputs).Copy()
-	meta["uid"] = resource.NewProperty(string(live.GetUID()))
-	meta["resourceVersion"] = resource.NewProperty(live.GetResourceVersion())
-	out["metadata"] = resource.NewProperty(meta)
-	if status, ok := live.Object["status"].(map[string]any); ok && live.GetAnnotations()[waitFor] != "" {
-		out["status"] = resource.NewPropertyValue(status)
+// state is what is kept of an object: it, the inputs, and what was secret in them.
+func state(inputs, live *unstructured.Unstructured, from standin.Properties, manager string) standin.Properties {
+	outputs, kept := resource.NewPropertyMapFromMap(live.Object), resource.NewPropertyMapFromMap(inputs.Object)
+	markSecrets(outputs, from)
+	markSecrets(kept, from)
+	markData(live, outputs)
+	markData(live, kept)
+	outputs[inputsKey] = resource.NewProperty(kept)
+	outputs[apiVersionKey] = resource.NewProperty(live.GetAPIVersion())
+	outputs[fieldManagerKey] = resource.NewProperty(manager)
+	return outputs
+}
+
+func identity(live *unstructured.Unstructured) resource.ID {
+	if live.GetNamespace() == "" {
+		return resource.ID(live.GetName())
 	}
-	return out
+	return resource.ID(live.GetNamespace() + "/" + live.GetName())
 }

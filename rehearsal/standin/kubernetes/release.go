@@ -12,18 +12,16 @@ import (
 	"helm.sh/helm/v3/pkg/action"
 	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chart/loader"
-	"helm.sh/helm/v3/pkg/chartutil"
 	"helm.sh/helm/v3/pkg/cli"
 	"helm.sh/helm/v3/pkg/registry"
 	"helm.sh/helm/v3/pkg/release"
 	"helm.sh/helm/v3/pkg/storage/driver"
-	"k8s.io/client-go/discovery"
 
 	"doks-security/rehearsal/standin"
 )
 
-// uninstallTime is how long a release's objects may take to go.
-const uninstallTime = 5 * time.Minute
+// defaultTimeout is how long a release's objects may take to get ready, or to go.
+const defaultTimeout = 5 * time.Minute
 
 // releaseInputs are the inputs of a release this stand-in understands.
 type releaseInputs struct {
@@ -34,14 +32,15 @@ type releaseInputs struct {
 	maxHistory                            int
 }
 
-func readRelease(in standin.Properties) releaseInputs {
+func readRelease(from standin.Properties) releaseInputs {
+	in := withoutSecrets(from)
 	text := func(m standin.Properties, key resource.PropertyKey) string {
 		if v, ok := m[key]; ok && v.IsString() {
 			return v.StringValue()
 		}
 		return ""
 	}
-	r := releaseInputs{name: text(in, "name"), namespace: text(in, "namespace"), chart: text(in, "chart"), version: text(in, "version"), timeout: 5 * time.Minute}
+	r := releaseInputs{name: text(in, "name"), namespace: text(in, "namespace"), chart: text(in, "chart"), version: text(in, "version"), timeout: defaultTimeout}
 	if v, ok := in["repositoryOpts"]; ok && v.IsObject() {
 		r.repo = text(v.ObjectValue(), "repo")
 	}
@@ -60,131 +59,164 @@ func readRelease(in standin.Properties) releaseInputs {
 	return r
 }
 
-func (p *provider) release() *standin.Resource {
-	return &standin.Resource{
-		ReplaceOn:           []resource.PropertyKey{"name", "namespace"},
-		DeleteBeforeReplace: true,
-		Computed:            []resource.PropertyKey{"status"},
-		// The published provider loads the chart at every preview as well.
-		Check: func(_ context.Context, _ string, _, news standin.Properties) (standin.Properties, []plugin.CheckFailure, error) {
-			if news.ContainsUnknowns() {
-				return news, nil, nil
-			}
-			r := readRelease(news)
-			if r.name == "" || r.namespace == "" {
-				return news, []plugin.CheckFailure{{Property: "name", Reason: "the stand-in names no release by itself; set name and namespace"}}, nil
-			}
-			_, err := r.load()
-			return news, nil, err
-		},
-		Preview: func(_ context.Context, _ string, _, new standin.Properties) error {
-			r := readRelease(new)
-			loaded, err := r.load()
-			if err != nil {
-				return err
-			}
-			version, err := p.version()
-			if err != nil {
-				return err
-			}
-			render := action.NewInstall(&action.Configuration{})
-			render.KubeVersion = version // or charts see the oldest Helm knows
-			render.ReleaseName, render.Namespace, render.DryRun, render.ClientOnly = r.name, r.namespace, true, true
-			render.APIVersions = []string{"monitoring.coreos.com/v1"}
-			_, err = render.Run(loaded, r.values)
-			return r.wrap("rendering", err)
-		},
-		Create: p.install,
-		Read: func(_ context.Context, _ resource.ID, inputs, state standin.Properties) (standin.Properties, error) {
-			r := readRelease(inputs)
-			configuration, err := p.helm(r.namespace)
-			if err != nil {
-				return state, nil // unreachable is not gone
-			}
-			found, err := action.NewStatus(configuration).Run(r.name)
-			if errors.Is(err, driver.ErrReleaseNotFound) {
-				return nil, nil
-			}
-			if err != nil {
-				return nil, r.wrap("reading", err)
-			}
-			return withStatus(inputs, found), nil
-		},
-		Update: p.upgrade,
-		Delete: func(_ context.Context, _ resource.ID, state standin.Properties) error {
-			r := readRelease(state)
-			configuration, err := p.helm(r.namespace)
-			if err != nil {
-				return err
-			}
-			uninstall := action.NewUninstall(configuration)
-			uninstall.Wait, uninstall.Timeout, uninstall.IgnoreNotFound = true, uninstallTime, true
-			_, err = uninstall.Run(r.name)
-			return r.wrap("uninstalling", err)
-		},
+// helmRelease is a chart that Helm installs.
+type helmRelease struct{ *provider }
+
+// Check loads the chart, at every preview: it tells the version.
+func (h helmRelease) Check(_ context.Context, r plugin.CheckRequest) (plugin.CheckResponse, error) {
+	inputs := r.News.Copy()
+	if !inputs.HasValue("timeout") {
+		inputs["timeout"] = resource.NewProperty(float64(defaultTimeout / time.Second))
 	}
+	response := plugin.CheckResponse{Properties: inputs}
+	if inputs.ContainsUnknowns() {
+		return response, nil
+	}
+	release := readRelease(inputs)
+	if release.name == "" || release.namespace == "" {
+		failure := plugin.CheckFailure{Property: "name", Reason: "the stand-in names no release by itself; set name and namespace"}
+		response.Failures = append(response.Failures, failure)
+		return response, nil
+	}
+	chart, err := release.load(h.project)
+	if err != nil {
+		failure := plugin.CheckFailure{Property: "chart", Reason: fmt.Sprintf("%v; check the chart name and repository configuration.", err)}
+		response.Failures = append(response.Failures, failure)
+		return response, nil
+	}
+	inputs["version"] = resource.NewProperty(chart.Metadata.Version)
+	return response, nil
 }
 
-func (p *provider) install(ctx context.Context, _ string, in standin.Properties) (resource.ID, standin.Properties, error) {
-	r := readRelease(in)
-	loaded, err := r.load()
+// Diff compares inputs: what was done to a release by hand is no difference.
+func (h helmRelease) Diff(_ context.Context, r plugin.DiffRequest) (plugin.DiffResult, error) {
+	var old standin.Properties
+	if v := r.OldOutputs[inputsKey]; v.IsSecret() {
+		old = v.SecretValue().Element.ObjectValue()
+	}
+	result := standin.CompareInputs(withoutSecrets(old), withoutSecrets(r.NewInputs))
+	for path, change := range result.DetailedDiff {
+		if path != "name" && path != "namespace" {
+			continue
+		}
+		change.Kind = change.Kind.AsReplace()
+		result.DetailedDiff[path] = change
+		result.ReplaceKeys = append(result.ReplaceKeys, resource.PropertyKey(path))
+	}
+	return result, nil
+}
+
+func withoutSecrets(p standin.Properties) standin.Properties {
+	return resource.NewPropertyMapFromMap(plain(p).Object)
+}
+
+func (h helmRelease) Create(ctx context.Context, r plugin.CreateRequest) (resource.ID, standin.Properties, error) {
+	release := readRelease(r.Properties)
+	if r.Preview {
+		return "", releaseState(r.Properties, nil), nil
+	}
+	if h.unreachable != nil {
+		return "", nil, fmt.Errorf("can't create Helm Release with unreachable cluster: %w", h.unreachable)
+	}
+	chart, err := release.load(h.project)
 	if err != nil {
 		return "", nil, err
 	}
-	configuration, err := p.helm(r.namespace)
+	configuration, err := h.helm(release.namespace)
 	if err != nil {
 		return "", nil, err
 	}
 	install := action.NewInstall(configuration)
-	install.ReleaseName, install.Namespace = r.name, r.namespace
-	install.Atomic, install.Wait, install.Timeout = r.atomic, true, r.timeout
-	installed, err := install.RunWithContext(ctx, loaded, r.values)
-	if err != nil {
-		return "", nil, r.wrap("installing", err)
+	install.ReleaseName, install.Namespace = release.name, release.namespace
+	install.Atomic, install.Wait, install.Timeout = release.atomic, true, release.timeout
+	installed, err := install.RunWithContext(ctx, chart, release.values)
+	id := resource.ID(release.namespace + "/" + release.name)
+	if err == nil {
+		return id, releaseState(r.Properties, installed), nil
 	}
-	return resource.ID(r.namespace + "/" + r.name), withStatus(in, installed), nil
+	if _, lookup := action.NewGet(configuration).Run(release.name); installed == nil || lookup != nil {
+		return "", nil, err // nothing is left of it
+	}
+	return "", nil, standin.InitError(id, nil, releaseState(r.Properties, installed), fmt.Errorf(
+		"Helm release %q was created, but failed to initialize completely. Use Helm CLI to investigate: %w", id, release.failed(err))) //nolint:staticcheck // the published words
 }
 
-func (p *provider) upgrade(ctx context.Context, _ resource.ID, _, in standin.Properties) (standin.Properties, error) {
-	r := readRelease(in)
-	loaded, err := r.load()
+// Read finds the status. The inputs stay: what was changed by hand is not found.
+func (h helmRelease) Read(_ context.Context, r plugin.ReadRequest) (plugin.ReadResult, error) {
+	if h.unreachable != nil {
+		return object{provider: h.provider}.Read(context.Background(), r)
+	}
+	inputs := r.Inputs
+	release := readRelease(inputs)
+	if v := r.State[inputsKey]; v.IsSecret() {
+		inputs = v.SecretValue().Element.ObjectValue()
+	}
+	if release.name == "" {
+		release.namespace, release.name, _ = strings.Cut(string(r.ID), "/")
+	}
+	configuration, err := h.helm(release.namespace)
+	if err != nil {
+		return plugin.ReadResult{}, err
+	}
+	found, err := action.NewGet(configuration).Run(release.name)
+	if errors.Is(err, driver.ErrReleaseNotFound) {
+		return plugin.ReadResult{}, nil
+	}
+	if err != nil {
+		return plugin.ReadResult{}, err
+	}
+	return plugin.ReadResult{ID: r.ID, Inputs: inputs, Outputs: releaseState(inputs, found)}, nil
+}
+
+func (h helmRelease) Update(ctx context.Context, r plugin.UpdateRequest) (standin.Properties, error) {
+	release := readRelease(r.NewInputs)
+	if r.Preview {
+		return releaseState(r.NewInputs, nil), nil
+	}
+	if h.unreachable != nil {
+		return nil, fmt.Errorf("can't update Helm Release with unreachable cluster: %w", h.unreachable)
+	}
+	chart, err := release.load(h.project)
 	if err != nil {
 		return nil, err
 	}
-	configuration, err := p.helm(r.namespace)
+	configuration, err := h.helm(release.namespace)
 	if err != nil {
 		return nil, err
 	}
 	upgrade := action.NewUpgrade(configuration)
-	upgrade.Namespace, upgrade.MaxHistory = r.namespace, r.maxHistory
-	upgrade.Atomic, upgrade.Wait, upgrade.Timeout = r.atomic, true, r.timeout
-	upgraded, err := upgrade.RunWithContext(ctx, r.name, loaded, r.values)
-	if err != nil {
-		return nil, r.wrap("upgrading", err)
+	upgrade.Namespace, upgrade.MaxHistory = release.namespace, release.maxHistory
+	upgrade.Atomic, upgrade.Wait, upgrade.Timeout = release.atomic, true, release.timeout
+	upgraded, err := upgrade.RunWithContext(ctx, release.name, chart, release.values)
+	if err == nil {
+		return releaseState(r.NewInputs, upgraded), nil
 	}
-	return withStatus(in, upgraded), nil
+	if upgraded == nil || errors.Is(err, driver.ErrNoDeployedReleases) {
+		return nil, err
+	}
+	id := resource.ID(release.namespace + "/" + release.name)
+	return nil, standin.InitError(id, nil, releaseState(r.NewInputs, upgraded), fmt.Errorf(
+		"Helm release %q failed to initialize completely. Use Helm CLI to investigate: error running update: %w", id, release.failed(err))) //nolint:staticcheck // the published words
 }
 
-// version is the API server's.
-func (p *provider) version() (*chartutil.KubeVersion, error) {
-	config, err := p.cluster()
-	if err != nil {
-		return nil, err
+func (h helmRelease) Delete(_ context.Context, r plugin.DeleteRequest) error {
+	if h.unreachable != nil {
+		return fmt.Errorf("can't delete Helm Release with unreachable cluster. Reason: %q", h.unreachable)
 	}
-	client, err := discovery.NewDiscoveryClientForConfig(config)
+	release := readRelease(r.Outputs)
+	configuration, err := h.helm(release.namespace)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	v, err := client.ServerVersion()
-	if err != nil {
-		return nil, fmt.Errorf("asking for the version of Kubernetes: %w", err)
-	}
-	return &chartutil.KubeVersion{Version: v.GitVersion, Major: v.Major, Minor: v.Minor}, nil
+	uninstall := action.NewUninstall(configuration)
+	uninstall.Wait, uninstall.Timeout = true, release.timeout
+	_, err = uninstall.Run(release.name)
+	return err
 }
 
 // helm makes a configuration of its own for each operation: they run side by side.
-func (p *provider) helm(namespace string) (*action.Configuration, error) {
-	config, err := p.cluster()
+func (h helmRelease) helm(namespace string) (*action.Configuration, error) {
+	config, err := h.cluster()
 	if err != nil {
 		return nil, err
 	}
@@ -197,12 +229,12 @@ func (p *provider) helm(namespace string) (*action.Configuration, error) {
 }
 
 // load finds the chart: an archive or directory here, an OCI registry, or a repository.
-func (r releaseInputs) load() (*chart.Chart, error) {
+func (r releaseInputs) load(project string) (*chart.Chart, error) {
 	configuration := &action.Configuration{}
 	if strings.HasPrefix(r.chart, "oci://") {
 		client, err := registry.NewClient()
 		if err != nil {
-			return nil, fmt.Errorf("release %s: %w", r.name, err)
+			return nil, err
 		}
 		configuration.RegistryClient = client
 	}
@@ -210,24 +242,26 @@ func (r releaseInputs) load() (*chart.Chart, error) {
 	locate.RepoURL, locate.Version = r.repo, r.version
 	path, err := locate.LocateChart(r.chart, cli.New())
 	if err != nil {
-		return nil, r.wrap("finding the chart of", err)
+		return nil, err
 	}
-	loaded, err := loader.Load(path)
-	if err != nil {
-		return nil, r.wrap("loading the chart of", err)
-	}
-	return loaded, nil
+	return loader.Load(path)
 }
 
-func (r releaseInputs) wrap(doing string, err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("%s release %s/%s: %w", doing, r.namespace, r.name, err)
+// failed words an error as the published provider does, whatever the reason is.
+func (r releaseInputs) failed(err error) error {
+	return fmt.Errorf("failed to become available within allocated timeout. Error: Helm Release %s/%s: %w", r.namespace, r.name, err)
 }
 
-func withStatus(in standin.Properties, r *release.Release) standin.Properties {
+// releaseState is what is kept of a release: its inputs and its status, which a preview does not know.
+func releaseState(in standin.Properties, r *release.Release) standin.Properties {
 	out := in.Copy()
+	out[inputsKey] = resource.MakeSecret(resource.NewProperty(in))
+	if r == nil {
+		out["resourceNames"] = resource.MakeComputed(resource.NewProperty(""))
+		out["status"] = resource.MakeComputed(resource.NewProperty(""))
+		return out
+	}
+	out["version"] = resource.NewProperty(r.Chart.Metadata.Version)
 	out["status"] = resource.NewProperty(resource.NewPropertyMapFromMap(map[string]any{
 		"name": r.Name, "namespace": r.Namespace, "revision": r.Version, "status": string(r.Info.Status),
 		"chart": r.Chart.Metadata.Name, "version": r.Chart.Metadata.Version, "appVersion": r.Chart.Metadata.AppVersion,

@@ -8,6 +8,7 @@ import (
 	"math/big"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
 
 	"doks-security/rehearsal/standin"
@@ -20,38 +21,44 @@ const (
 
 // New makes the provider; version is the published plugin's.
 func New(version string) *standin.Provider {
-	password := &standin.Resource{
-		ReplaceOn: []resource.PropertyKey{"length", "special", "keepers"}, // whatever changes, the password does
-		Computed:  []resource.PropertyKey{"result"},
-		Create: func(_ context.Context, _ string, inputs standin.Properties) (resource.ID, standin.Properties, error) {
-			alphabet := letters
-			if v, ok := inputs["special"]; !ok || v.BoolValue() {
-				alphabet += special
+	return &standin.Provider{Package: "random", PackageVersion: version, Open: func() *standin.Instance {
+		return &standin.Instance{Resource: func(token tokens.Type) (standin.Resource, error) {
+			if token == "random:index/randomPassword:RandomPassword" {
+				return password{}, nil
 			}
-			text, err := generate(alphabet, int(inputs["length"].NumberValue()))
-			if err != nil {
-				return "", nil, err
-			}
-			out := inputs.Copy()
-			out["result"] = resource.NewProperty(text)
-			return "none", out, nil
-		},
-		Read: func(_ context.Context, _ resource.ID, _, state standin.Properties) (standin.Properties, error) {
-			return state, nil // lives in the state only
-		},
-		Update: func(_ context.Context, _ resource.ID, state, inputs standin.Properties) (standin.Properties, error) {
-			out := inputs.Copy()
-			out["result"] = state["result"]
-			return out, nil
-		},
-		Delete: func(context.Context, resource.ID, standin.Properties) error { return nil },
-	}
-	return &standin.Provider{Package: "random", PackageVersion: version, Resource: func(token tokens.Type) (*standin.Resource, error) {
-		if token == "random:index/randomPassword:RandomPassword" {
-			return password, nil
-		}
-		return nil, fmt.Errorf("the random stand-in has no %s", token)
+			return nil, fmt.Errorf("the random stand-in has no %s", token)
+		}}
 	}}
+}
+
+// password exists in the state only. Whatever changes in its inputs replaces it.
+type password struct{ standin.Stateless }
+
+func (password) Diff(_ context.Context, r plugin.DiffRequest) (plugin.DiffResult, error) {
+	result := standin.CompareInputs(r.OldInputs, r.NewInputs)
+	result.ReplaceKeys = result.ChangedKeys
+	return result, nil
+}
+
+func (password) Create(_ context.Context, r plugin.CreateRequest) (resource.ID, standin.Properties, error) {
+	out := r.Properties.Copy()
+	if r.Preview {
+		out["result"] = resource.MakeSecret(resource.MakeComputed(resource.NewProperty("")))
+		return "", out, nil
+	}
+	alphabet := letters
+	if v, ok := r.Properties["special"]; !ok || v.BoolValue() {
+		alphabet += special
+	}
+	text, err := generate(alphabet, int(r.Properties["length"].NumberValue()))
+	out["result"] = resource.MakeSecret(resource.NewProperty(text))
+	return "none", out, err
+}
+
+func (password) Update(_ context.Context, r plugin.UpdateRequest) (standin.Properties, error) {
+	out := r.NewInputs.Copy()
+	out["result"] = resource.MakeSecret(r.OldOutputs["result"])
+	return out, nil
 }
 
 func generate(alphabet string, length int) (string, error) {
