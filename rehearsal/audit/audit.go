@@ -15,12 +15,12 @@ import (
 
 	"github.com/digitalocean/godo"
 
-	"doks-security/account"
+	stacks "doks-security/account"
 	"doks-security/stack/catalog"
 )
 
 // stackTag begins the tag by which a cluster names its stack.
-var stackTag = account.StackTag("")
+var stackTag = stacks.StackTag("")
 
 // Account is where to look.
 type Account struct {

@@ -47,7 +47,7 @@ type fault struct {
 func openAccount(t *testing.T) recorded.World {
 	a := &account{kubernetes: &names{}}
 	var err error
-	if a.simulator, err = simulator.Start(t.Context(), simulator.Options{Token: "token", Kubernetes: a.kubernetes}); err != nil {
+	if a.simulator, err = simulator.Start(t.Context(), simulator.Options{Token: "token", Kubernetes: a.kubernetes, DefaultVPCs: map[string]string{"fra1": "10.114.0.0/20"}}); err != nil {
 		t.Fatal(err)
 	}
 	target, err := url.Parse(a.simulator.URL())
@@ -243,6 +243,8 @@ func (*names) SetNodes(context.Context, string, []simulator.Node) error { return
 func (*names) Token(_ context.Context, _ string, ttl time.Duration) (string, time.Time, error) {
 	return "a token", time.Now().Add(ttl).UTC(), nil
 }
-func (*names) Volumes(context.Context, string) ([]string, error)       { return nil, nil }
-func (*names) LoadBalancers(context.Context, string) ([]string, error) { return nil, nil }
-func (*names) Delete(context.Context, string) error                    { return nil }
+func (*names) Volumes(context.Context, string) ([]simulator.Volume, error) { return nil, nil }
+func (*names) LoadBalancers(context.Context, string) ([]simulator.LoadBalancer, error) {
+	return nil, nil
+}
+func (*names) Delete(context.Context, string) error { return nil }
