@@ -1,0 +1,49 @@
+package drill
+
+import "syscall"
+
+// interruptDrills end runs with signals, at points spread over up, an upgrade and destroy.
+func interruptDrills() []Drill {
+	const (
+		canceled = "canceled"
+		up       = "pulumi up --skip-preview"
+		destroy  = "pulumi destroy --skip-preview"
+	)
+	// Ctrl-C and a CI system's timeout: Pulumi waits for what is under way, and stores what it knows.
+	graceful := func(name, what string, from, to State, signal syscall.Signal, command, at string, slow bool) Drill {
+		return Drill{Name: name, What: what, From: from, To: to, Slow: slow, Do: func(r *Run) {
+			if command == up && from == Deployed {
+				r.ChangeLoki()
+			}
+			r.Signal(signal, command, at, canceled)
+			r.Recover(command)
+		}}
+	}
+	// A killed run leaves its lock, and what was under way as pending.
+	killed := func(name, what string, from, to State, command, at string, slow bool) Drill {
+		return Drill{Name: name, What: what, From: from, To: to, Slow: slow, Do: func(r *Run) {
+			if command == up && from == Deployed {
+				r.ChangeLoki()
+			}
+			r.Signal(syscall.SIGKILL, command, at, "")
+			r.Fails(command, "the stack is currently locked by")
+			r.Recover("pulumi cancel", command)
+		}}
+	}
+	return []Drill{
+		graceful("int-up-vpc", "Ctrl-C while `pulumi up` creates the VPC.", Empty, Deployed, syscall.SIGINT, up, "Vpc dev creating", true),
+		graceful("term-up-cluster", "SIGTERM while `pulumi up` creates the cluster.", Empty, Deployed, syscall.SIGTERM, up, "KubernetesCluster dev creating", true),
+		graceful("int-up-release", "Ctrl-C while `pulumi up` installs a release.", Empty, Deployed, syscall.SIGINT, up, "Release kube-prometheus-stack creating", true),
+		graceful("int-upgrade-release", "Ctrl-C while `pulumi up` upgrades a release.", Deployed, Deployed, syscall.SIGINT, up, "Release loki updating", false),
+		graceful("term-upgrade-bucket", "SIGTERM while `pulumi up` updates the bucket.", Deployed, Deployed, syscall.SIGTERM, up, "SpacesBucket dev-loki updating", false),
+		graceful("int-destroy-cluster", "Ctrl-C while `pulumi destroy` deletes the cluster.", Deployed, Empty, syscall.SIGINT, destroy, "KubernetesCluster dev deleting", true),
+		graceful("term-destroy-vpc", "SIGTERM while `pulumi destroy` deletes the VPC.", Deployed, Empty, syscall.SIGTERM, destroy, "Vpc dev deleting", true),
+		killed("kill-up-vpc", "`pulumi up` is killed while it creates the VPC.", Empty, Deployed, up, "Vpc dev creating", true),
+		killed("kill-up-cluster", "`pulumi up` is killed while it creates the cluster.", Empty, Deployed, up, "KubernetesCluster dev creating", true),
+		killed("kill-up-release", "`pulumi up` is killed while it installs a release.", Empty, Deployed, up, "Release kube-prometheus-stack creating", true),
+		killed("kill-upgrade-bucket", "`pulumi up` is killed while it updates the bucket.", Deployed, Deployed, up, "SpacesBucket dev-loki updating", false),
+		killed("kill-upgrade-release", "`pulumi up` is killed while it upgrades a release.", Deployed, Deployed, up, "Release loki updating", false),
+		killed("kill-destroy-cluster", "`pulumi destroy` is killed while it deletes the cluster.", Deployed, Empty, destroy, "KubernetesCluster dev deleting", true),
+		killed("kill-destroy-vpc", "`pulumi destroy` is killed while it deletes the VPC.", Deployed, Empty, destroy, "Vpc dev deleting", true),
+	}
+}
