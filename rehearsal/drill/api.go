@@ -9,6 +9,10 @@ import (
 func apiDrills() []Drill {
 	const cluster, pool = "/v2/kubernetes/clusters/[^/]+$", "/v2/kubernetes/clusters/[^/]+/node_pools"
 	const bucket = "/[^/]*$"
+	wants := map[string]string{
+		"api-update-bucket": "The rehearsal's stand-in for the provider does not send the rules of a bucket.",
+		"api-delete-bucket": "The rehearsal's stand-in for the provider takes a failed deletion of a bucket for a success.",
+	}
 	var drills []Drill
 	for _, c := range []struct {
 		resource, match string
@@ -59,7 +63,7 @@ func apiDrills() []Drill {
 		{"bucket", "^PUT " + bucket, "logging.retention", "2d", "3d", 0},
 	} {
 		drills = append(drills, Drill{
-			Name: "api-update-" + c.resource, What: "The request that updates " + article[c.resource] + " " + failsWith(c.status), From: Deployed,
+			Name: "api-update-" + c.resource, Wants: wants["api-update-"+c.resource], What: "The request that updates " + article[c.resource] + " " + failsWith(c.status), From: Deployed,
 			Do: func(r *Run) {
 				r.Set(c.setting, c.value, c.other)
 				r.Break(Fault{Match: c.match, Status: c.status})
@@ -75,12 +79,11 @@ func apiDrills() []Drill {
 	}{
 		{"vpc", "DELETE /v2/vpcs/", http.StatusInternalServerError},
 		{"cluster", "DELETE /v2/kubernetes/clusters/[^/]+(/destroy.*)?$", http.StatusServiceUnavailable},
-		{"pool", "DELETE " + pool + "/", 0},
 		{"project", "DELETE /v2/projects/", http.StatusTooManyRequests},
 		{"bucket", "^DELETE " + bucket, http.StatusInternalServerError},
 	} {
 		drills = append(drills, Drill{
-			Name: "api-delete-" + c.resource, What: "The request that deletes " + article[c.resource] + " " + failsWith(c.status), From: Deployed, To: Empty, Slow: true,
+			Name: "api-delete-" + c.resource, Wants: wants["api-delete-"+c.resource], What: "The request that deletes " + article[c.resource] + " " + failsWith(c.status), From: Deployed, To: Empty, Slow: true,
 			Do: func(r *Run) {
 				r.Break(Fault{Match: c.match, Status: c.status})
 				r.Fails("pulumi destroy", printedFor(c.status))
@@ -89,7 +92,21 @@ func apiDrills() []Drill {
 			},
 		})
 	}
-	return drills
+	return append(drills, Drill{
+		Name: "api-delete-pool", What: "The request that deletes a node pool " + failsWith(0), From: Deployed,
+		Do: func(r *Run) {
+			r.Replaces("pool extra")
+			r.Succeeds("pulumi config rm --path 'doks-security:cluster.pools[1]'")
+			r.Break(Fault{Match: "DELETE " + pool + "/"})
+			r.Fails("pulumi up", printedFor(0))
+			r.Heal()
+			r.Recover("pulumi up")
+			for _, setting := range []string{"name' extra", "size' s-2vcpu-4gb", "count' 1"} { // as the other drills expect it
+				r.Succeeds("pulumi config set --path 'doks-security:cluster.pools[1]." + setting)
+			}
+			r.Succeeds("pulumi up")
+		},
+	})
 }
 
 var article = map[string]string{

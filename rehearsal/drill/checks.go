@@ -2,6 +2,7 @@ package drill
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"slices"
@@ -91,12 +92,41 @@ func releases(secrets []corev1.Secret) map[string]string {
 	return status
 }
 
-// nothingLeft says what a destroyed stack left: in the account, in the state, on this machine.
-func nothingLeft(s *rehearse.Session, state string) error {
-	left := s.Account().Leftovers()
-	if resources := strings.Contains(state, `"urn"`); resources {
-		left = append(left, "resources in the state: "+state)
+// stateOf lists what an exported state holds, by URN: resources, and operations that a killed run has not ended.
+func stateOf(exported string) (resources, pending []string, err error) {
+	var state struct {
+		Deployment struct {
+			Resources []struct {
+				URN string `json:"urn"`
+			} `json:"resources"`
+			Pending []struct {
+				Type     string `json:"type"`
+				Resource struct {
+					URN string `json:"urn"`
+				} `json:"resource"`
+			} `json:"pending_operations"`
+		} `json:"deployment"`
 	}
+	if err := json.Unmarshal([]byte(exported), &state); err != nil {
+		return nil, nil, fmt.Errorf("reading the state: %w", err)
+	}
+	for _, r := range state.Deployment.Resources {
+		resources = append(resources, r.URN)
+	}
+	for _, p := range state.Deployment.Pending {
+		pending = append(pending, p.Type+" "+p.Resource.URN)
+	}
+	return resources, pending, nil
+}
+
+// nothingLeft says what a destroyed stack left: in the account, in the state, on this machine.
+func nothingLeft(s *rehearse.Session, exported string) error {
+	left := s.Account().Leftovers()
+	resources, pending, err := stateOf(exported)
+	if err != nil {
+		return err
+	}
+	left = slices.Concat(left, resources, pending)
 	processes, err := rehearse.Processes(s.Dir())
 	if err == nil { // else this system does not list them
 		processes = slices.DeleteFunc(processes, func(line string) bool { return strings.HasPrefix(line, fmt.Sprint(os.Getpid(), " ")) })

@@ -18,7 +18,7 @@ func handDrills() []Drill {
 		{Name: "namespace-deleted", What: "Somebody deletes a namespace of the stack and all that is in it.", From: Deployed, Do: func(r *Run) {
 			r.Replaces("namespace loki", "claim loki/")
 			r.Succeeds("kubectl delete namespace loki")
-			r.Shows(refresh, "Namespace loki deleted")
+			r.Shows(refresh, "Namespace dev-loki deleted")
 			r.Recover("pulumi up")
 		}},
 		{Name: "pool-deleted", What: "Somebody deletes a node pool.", From: Deployed, Do: func(r *Run) {
@@ -35,7 +35,7 @@ func handDrills() []Drill {
 			Do: func(r *Run) { r.resized("extra", "KubernetesNodePool dev-extra updated") }},
 		{Name: "pod-security-label-changed", What: "Somebody changes the Pod Security level of a namespace.", From: Deployed, Wants: seesNothing, Do: func(r *Run) {
 			r.Succeeds("kubectl label --overwrite namespace loki pod-security.kubernetes.io/enforce=privileged")
-			r.Shows(refresh, "Namespace loki updated")
+			r.Shows(refresh, "Namespace dev-loki updated")
 			r.Recover("pulumi up")
 			r.Succeeds("kubectl get namespace loki --output jsonpath={.metadata.labels}")
 		}},

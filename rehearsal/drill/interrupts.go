@@ -15,19 +15,29 @@ func interruptDrills() []Drill {
 			if command == up && from == Deployed {
 				r.ChangeLoki()
 			}
-			r.Signal(signal, command, at, canceled)
-			r.Recover(command)
+			if r.Signal(signal, command, at, canceled) {
+				r.Recover(command)
+			}
 		}}
+	}
+	wants := map[string]string{
+		"kill-up-cluster": "The cluster runs and costs money, the state does not have it, and each later `pulumi up` fails.",
 	}
 	// A killed run leaves its lock, and what was under way as pending.
 	killed := func(name, what string, from, to State, command, at string, slow bool) Drill {
-		return Drill{Name: name, What: what, From: from, To: to, Slow: slow, Do: func(r *Run) {
+		return Drill{Name: name, What: what, From: from, To: to, Slow: slow, Wants: wants[name], Do: func(r *Run) {
 			if command == up && from == Deployed {
 				r.ChangeLoki()
 			}
-			r.Signal(syscall.SIGKILL, command, at, "")
+			if !r.Signal(syscall.SIGKILL, command, at, "") {
+				r.Fatalf("%s was not killed", command)
+			}
 			r.Fails(command, "the stack is currently locked by")
-			r.Recover("pulumi cancel", command)
+			r.Recover("pulumi cancel")
+			if from == Empty { // what was being created is pending, until a refresh looks
+				r.Recover("pulumi refresh --run-program --clear-pending-creates")
+			}
+			r.Recover(command)
 		}}
 	}
 	return []Drill{

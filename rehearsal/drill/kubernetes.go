@@ -33,9 +33,9 @@ func kubernetesDrills() []Drill {
 				away(r)
 				r.Recover("pulumi destroy")
 			}},
-		{Name: "api-server-slow", What: "Each answer of the Kubernetes API server takes a fifth of a second longer.", From: Deployed, Slow: true, Do: func(r *Run) {
+		{Name: "api-server-slow", What: "Each answer of the Kubernetes API server takes 50 ms longer.", From: Deployed, Slow: true, Do: func(r *Run) {
 			r.ChangeLoki()
-			r.wire.kubernetes(func(g *gate) { g.slow(200 * time.Millisecond) })
+			r.wire.kubernetes(func(g *gate) { g.slow(50 * time.Millisecond) })
 			r.Recover("pulumi up")
 		}},
 		{Name: "webhook-down", What: "An admission webhook that must answer is down.", From: Deployed, Do: func(r *Run) {
@@ -47,8 +47,9 @@ func kubernetesDrills() []Drill {
 		{Name: "pod-never-ready", What: "No node has room for a pod, and its release times out.", From: Deployed, Slow: true, Do: func(r *Run) {
 			r.ChangeLoki()
 			r.Succeeds("kubectl cordon --selector doks.digitalocean.com/node-pool")
+			r.Succeeds("kubectl --namespace loki delete pod loki-0")
 			r.session.SetProgram(impatient)
-			r.Fails("pulumi up --skip-preview", "loki")
+			r.Fails("pulumi up --skip-preview", "upgrading release")
 			r.session.SetProgram(nil)
 			r.Recover("kubectl uncordon --selector doks.digitalocean.com/node-pool", "pulumi up")
 		}},

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -60,6 +62,11 @@ func Command(ctx context.Context, o rehearse.Options, pattern string) error {
 			fmt.Fprintln(out, result.Printed)
 		}
 		result.WriteLine(out)
+		if result.Failed() && !one {
+			if err := keep(filepath.Join(filepath.Dir(filepath.Dir(docs)), "build", "drill", d.Name+".txt"), result.Printed, out); err != nil {
+				return errors.Join(err, runner.Close())
+			}
+		}
 		if err := UpdatePage(docs, results); err != nil { // an interrupted run keeps what it has shown
 			return errors.Join(err, runner.Close())
 		}
@@ -69,7 +76,16 @@ func Command(ctx context.Context, o rehearse.Options, pattern string) error {
 	}
 	WriteSummary(out, results, time.Since(started))
 	if slices.ContainsFunc(results, Result.Failed) {
-		return errors.New("drills failed; make drill NAME=<drill> shows what the commands of one print")
+		return errors.New("drills failed")
 	}
 	return nil
+}
+
+// keep writes what the commands of a drill printed.
+func keep(file, printed string, out io.Writer) error {
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return err
+	}
+	fmt.Fprintln(out, "                 "+file)
+	return os.WriteFile(file, []byte(printed), 0o600)
 }

@@ -166,6 +166,11 @@ func (r *Runner) check(run *Run, d Drill, before inventory) {
 		return
 	}
 	run.Succeeds("pulumi preview --expect-no-changes")
+	_, pending, err := stateOf(run.Succeeds("pulumi stack export"))
+	run.must("the state", err)
+	if len(pending) > 0 {
+		run.Fatalf("the state has pending operations: %s", strings.Join(pending, "; "))
+	}
 	run.must("the cluster", settled(run, run.Kubernetes()))
 	after, err := take(run, r.session)
 	run.must("looking at the account", err)

@@ -8,12 +8,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"syscall"
+	"time"
 )
 
 func stateDrills() []Drill {
 	return []Drill{
 		{Name: "two-runs", What: "Two people run `pulumi up` at once.", From: Deployed, Do: func(r *Run) {
 			r.ChangeLoki()
+			r.wire.kubernetes(func(g *gate) { g.slow(300 * time.Millisecond) }) // the second meets the first
 			started := make(chan struct{})
 			wait := r.start("pulumi up --skip-preview", "Release loki updating", func(*exec.Cmd) { close(started) })
 			select {
@@ -22,6 +24,7 @@ func stateDrills() []Drill {
 				r.Fatalf("the first run did not get that far")
 			}
 			r.Fails("pulumi up", "the stack is currently locked by")
+			r.Heal()
 			if _, err := wait(); err != nil {
 				r.Fatalf("the first run: %v", err)
 			}
