@@ -41,7 +41,7 @@ func New(o rehearse.Options) *Runner {
 	o.Stack = "dev"
 	o.Config = map[string]any{
 		"doks-security:cluster": map[string]any{"region": "fra1", "version": "1.34", "pools": []any{
-			map[string]any{"name": "default", "size": "s-2vcpu-4gb", "count": 2},
+			map[string]any{"name": "default", "size": "s-2vcpu-4gb", "count": 3},
 			map[string]any{"name": "extra", "size": "s-2vcpu-4gb", "count": 1},
 		}},
 		"doks-security:logging": map[string]any{"storage": "spaces", "retention": "3d"},
