@@ -66,7 +66,7 @@ func diskFull(r *Run) {
 		r.Fatalf("the run succeeded on a full disk")
 	}
 	r.sees("pulumi up", text, "no space left on device")
-	r.RecoverBy("make room on the disk", func() { r.must("making room", os.Remove(filler)) })
+	r.RecoverBy("free space on the disk", func() { r.must("making room", os.Remove(filler)) })
 	r.Recover("pulumi cancel", "pulumi refresh --run-program", "pulumi up")
 }
 
