@@ -20,6 +20,10 @@ tools: # what a rehearsal runs: the control plane, the simulated DigitalOcean, a
 rehearse: tools ## deploy, check and destroy STACK=dev on this machine, without an account; KEEP=1 leaves it running
 	@bin/rehearsal -stack $(STACK) -pulumi bin/cli $(if $(KEEP),-keep)
 
+.PHONY: drill
+drill: tools ## rehearse failures and their recovery, all or NAME=<pattern>, and write docs/drills.md
+	@bin/rehearsal -pulumi bin/cli -drill "$(or $(NAME),*)"
+
 .PHONY: env
 env: ## write the stack file of a new environment: NAME=qa, PROFILE=dev or prod
 	@go run ./stack/cmd/env -name "$(NAME)" $(if $(PROFILE),-profile "$(PROFILE)")

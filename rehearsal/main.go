@@ -11,17 +11,17 @@ import (
 	"syscall"
 
 	"doks-security/rehearsal/contract"
-	"doks-security/rehearsal/controlplane"
+	"doks-security/rehearsal/drill"
 	"doks-security/rehearsal/rehearse"
 	"doks-security/rehearsal/upgrade"
 	"doks-security/stack"
 )
 
 func main() {
-	if len(os.Args) > 1 && os.Args[1] == controlplane.ChildCommand {
-		os.Exit(controlplane.Main(os.Args[2:]))
+	if code, ok := drill.Main(os.Args); ok {
+		os.Exit(code)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	err := run(ctx, os.Args[1:])
 	stop()
 	if err != nil {
@@ -37,6 +37,7 @@ func run(ctx context.Context, args []string) error {
 	cli := flags.String("pulumi", "", "`directory` with bin/pulumi; empty: the one on PATH")
 	keep := flags.Bool("keep", false, "leave it running after the checks")
 	attach := flags.String("attach", "", "only preview against the kept rehearsal that this `file` describes")
+	drills := flags.String("drill", "", "only run the drills whose name matches this `pattern`, and write docs/drills.md")
 	charts := flags.Bool("charts", false, "only fetch the pinned charts into the cache")
 	newer := flags.String("upgrade", "", "only say what a newer version of this `chart` would change")
 	version := flags.String("version", "", "the newer chart's `version`; empty: the newest in its repository")
@@ -53,6 +54,9 @@ func run(ctx context.Context, args []string) error {
 		})
 	}
 	o := rehearse.Options{Root: *root, Stack: *name, Program: stack.Deploy, CLI: *cli, Keep: *keep, Out: os.Stdout}
+	if *drills != "" {
+		return drill.Command(ctx, o, *drills)
+	}
 	if *attach != "" {
 		return rehearse.Preview(ctx, o, *attach)
 	}

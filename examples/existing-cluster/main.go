@@ -2,9 +2,13 @@
 package main
 
 import (
+	"fmt"
+	"os"
+
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
 
+	"doks-security/account"
 	"doks-security/alerting"
 	"doks-security/components"
 	"doks-security/rules"
@@ -23,8 +27,20 @@ const ownRule = `- rule: Package Manager In A Container
 
 func watch(ctx *pulumi.Context) error {
 	name := config.Require(ctx, "cluster")
+	digitalocean, err := account.Open(os.Getenv("DIGITALOCEAN_TOKEN"), os.Getenv("DIGITALOCEAN_API_URL"))
+	if err != nil {
+		return err
+	}
+	inventory, err := digitalocean.Inventory(ctx.Context())
+	if err != nil {
+		return err
+	}
+	running := inventory.ClusterNamed(name)
+	if running == nil {
+		return fmt.Errorf("the account has no cluster %q", name)
+	}
 	cluster, err := components.NewExistingCluster(ctx, "watched", &components.ExistingClusterArgs{
-		Name: name, Credentials: components.TokenCredentials,
+		Account: digitalocean, Running: running, Credentials: components.TokenCredentials,
 	})
 	if err != nil {
 		return err

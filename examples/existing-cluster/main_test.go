@@ -7,8 +7,11 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/digitalocean/godo"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"doks-security/account/accounttest"
 )
 
 // mocks stand in for the engine, and keep what is registered.
@@ -28,18 +31,20 @@ func (m *mocks) NewResource(args pulumi.MockResourceArgs) (string, resource.Prop
 	return args.Name + "-id", out, nil
 }
 
-func (m *mocks) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
-	if name := args.Args["name"].StringValue(); name != "shared" {
-		return nil, errors.New("unable to find cluster with name: " + name)
-	}
-	return resource.NewPropertyMapFromMap(map[string]any{
-		"id": "shared-id", "name": "shared", "version": "1.34.1-do.0", "endpoint": "https://cluster.example.org",
-		"kubeConfigs": []any{map[string]any{"rawConfig": "unused", "clusterCaCertificate": "Y2E="}},
-	}), nil
+func (*mocks) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
+	return nil, errors.New("no such function: " + args.Token)
 }
 
+// run runs the program in an account with a cluster "shared".
 func run(t *testing.T, cluster string) (*mocks, error) {
 	t.Helper()
+	a := accounttest.Account{
+		Clusters:   []*godo.KubernetesCluster{{ID: "shared-id", Name: "shared", VersionSlug: "1.34.1-do.0"}},
+		Kubeconfig: "users: [{name: unused, user: {token: unused}}]",
+	}
+	api := a.Serve()
+	defer api.Close()
+	t.Setenv("DIGITALOCEAN_API_URL", api.URL)
 	m := &mocks{resources: map[string]resource.PropertyMap{}}
 	root := t.TempDir()
 	return m, pulumi.RunErr(watch, pulumi.WithMocks("watched", "test", m), func(info *pulumi.RunInfo) {

@@ -22,15 +22,27 @@ type account struct {
 	simulator *digitalocean.Simulator
 	token     string
 	clusters  *clusters
+	// api and spaces are the URLs by which the providers reach the account.
+	api, spaces string
 }
 
-func openAccount(ctx context.Context, dir string) (*account, error) {
-	a := &account{token: "rehearsal-" + rand.Text(), clusters: &clusters{dir: dir, running: map[string]*controlplane.ControlPlane{}}}
+// openAccount starts the account; through is that of Options.
+func openAccount(ctx context.Context, dir string, through func(string) (string, error)) (*account, error) {
+	if through == nil {
+		through = func(url string) (string, error) { return url, nil }
+	}
+	a := &account{token: "rehearsal-" + rand.Text(), clusters: &clusters{dir: dir, through: through, running: map[string]*controlplane.ControlPlane{}}}
 	simulator, err := digitalocean.Start(ctx, digitalocean.Options{Token: a.token, Kubernetes: a.clusters})
 	if err != nil {
 		return nil, fmt.Errorf("starting the simulated DigitalOcean: %w", err)
 	}
 	a.simulator = simulator
+	var apiErr, spacesErr error
+	a.api, apiErr = through(simulator.URL())
+	a.spaces, spacesErr = through(simulator.SpacesURL())
+	if err := errors.Join(apiErr, spacesErr); err != nil {
+		return nil, errors.Join(err, a.close())
+	}
 	return a, nil
 }
 
@@ -38,9 +50,9 @@ func openAccount(ctx context.Context, dir string) (*account, error) {
 func (a *account) environment() map[string]string {
 	return map[string]string{
 		"DIGITALOCEAN_TOKEN": a.token, "DIGITALOCEAN_ACCESS_TOKEN": a.token,
-		"DIGITALOCEAN_API_URL": a.simulator.URL(),
+		"DIGITALOCEAN_API_URL": a.api,
 		"SPACES_ACCESS_KEY_ID": "rehearsal", "SPACES_SECRET_ACCESS_KEY": a.token,
-		"SPACES_ENDPOINT_URL": a.simulator.SpacesURL(),
+		"SPACES_ENDPOINT_URL": a.spaces,
 	}
 }
 
@@ -53,6 +65,7 @@ func (a *account) close() error {
 // clusters implements digitalocean.Kubernetes with one control plane a cluster.
 type clusters struct {
 	dir     string
+	through func(url string) (string, error)
 	mu      sync.Mutex
 	running map[string]*controlplane.ControlPlane
 }
@@ -65,7 +78,8 @@ func (c *clusters) Create(ctx context.Context, cluster string) (string, []byte, 
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.running[cluster] = plane
-	return plane.Endpoint(), plane.CA(), nil
+	endpoint, err := c.through(plane.Endpoint())
+	return endpoint, plane.CA(), err
 }
 
 func (c *clusters) get(cluster string) (*controlplane.ControlPlane, error) {

@@ -25,7 +25,7 @@ type attachment struct {
 func (e *engine) writeAttachment() (file string, err error) {
 	file = filepath.Join(e.workspace.dir, "attachment.json")
 	text, err := json.Marshal(attachment{
-		Stack: e.stack.Name(), Environment: e.env, Charts: e.charts.dir, StandIns: e.charts.temporary, Unverified: e.charts.unverified,
+		Stack: e.stack.Name(), Environment: e.env, Charts: e.charts.dir, StandIns: e.charts.temporary != nil, Unverified: e.charts.unverified,
 	})
 	if err != nil {
 		return "", err

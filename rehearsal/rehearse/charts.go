@@ -2,8 +2,6 @@ package rehearse
 
 import (
 	"context"
-	"fmt"
-	"os"
 
 	"doks-security/rehearsal/contract"
 )
@@ -11,7 +9,7 @@ import (
 // charts are the archives of one rehearsal.
 type charts struct {
 	dir        string
-	temporary  bool
+	temporary  *owned // where dir is this rehearsal's own
 	unverified bool
 }
 
@@ -35,12 +33,12 @@ func chooseCharts(ctx context.Context, r *report) (*charts, error) {
 }
 
 func standIns() (*charts, error) {
-	dir, err := os.MkdirTemp("", "doks-charts-")
+	own, err := newOwned()
 	if err != nil {
-		return nil, fmt.Errorf("making stand-in charts: %w", err)
+		return nil, err
 	}
-	c := &charts{dir: dir, temporary: true, unverified: true}
-	if err := contract.WriteStandIns(dir); err != nil {
+	c := &charts{dir: own.path, temporary: own, unverified: true}
+	if err := contract.WriteStandIns(c.dir); err != nil {
 		_ = c.close() // the first error is the one to tell
 		return nil, err
 	}
@@ -53,8 +51,8 @@ func (c *charts) config() map[string]any {
 }
 
 func (c *charts) close() error {
-	if !c.temporary {
+	if c.temporary == nil {
 		return nil
 	}
-	return os.RemoveAll(c.dir)
+	return c.temporary.remove()
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -187,22 +186,12 @@ func (a *account) client(t *testing.T) *godo.Client {
 	return client
 }
 
-// children lists the control planes that run below dir.
+// children lists the processes that run below dir.
 func children(t *testing.T, dir string) []string {
 	t.Helper()
-	commands, err := filepath.Glob("/proc/[0-9]*/cmdline")
-	if err != nil || len(commands) == 0 {
-		t.Skipf("this system does not list its processes in /proc: %v", err)
-	}
-	var found []string
-	for _, file := range commands {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			continue // it ended meanwhile
-		}
-		if line := strings.ReplaceAll(string(text), "\x00", " "); strings.Contains(line, dir) {
-			found = append(found, fmt.Sprint(filepath.Base(filepath.Dir(file)), " ", line))
-		}
+	found, err := Processes(dir)
+	if err != nil {
+		t.Skip(err)
 	}
 	return found
 }

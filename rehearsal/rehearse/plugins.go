@@ -119,7 +119,7 @@ func serveStandIns(w *workspace) (*plugins, error) {
 // which resolves nowhere here: the account is its proxy for plain HTTP.
 func (p *plugins) environment(a *account) map[string]string {
 	if len(p.ports) == 0 {
-		proxy := a.simulator.SpacesURL()
+		proxy := a.spaces
 		return map[string]string{"SPACES_ENDPOINT_URL": "http://" + simulator.SpacesHost, "HTTP_PROXY": proxy, "http_proxy": proxy}
 	}
 	return map[string]string{

@@ -25,6 +25,9 @@ type Options struct {
 	Keep    bool           // leave it running after the checks, until the context ends
 	Out     io.Writer
 	Config  map[string]any // overrides of the stack file
+	// Through gives the URL by which the providers reach a server of the rehearsal (the account's API, its object
+	// storage, a cluster's API server), so that a proxy in between can break connections. Optional.
+	Through func(url string) (string, error)
 }
 
 // Run rehearses one stack. The context's end cleans up, at any moment.
@@ -65,7 +68,7 @@ func open(ctx context.Context, o Options, r *report) (_ *engine, err error) {
 	for _, key := range slices.Sorted(maps.Keys(e.workspace.secrets)) {
 		r.note("%s is encrypted: other text stands in", key)
 	}
-	if e.account, err = openAccount(ctx, e.workspace.dir); err != nil {
+	if e.account, err = openAccount(ctx, e.workspace.dir, o.Through); err != nil {
 		return nil, err
 	}
 	e.onClose(e.account.close)

@@ -22,7 +22,8 @@ import (
 	"doks-security/stack"
 )
 
-// The test binary is also the control plane's child process, and by other names doctl, helm, kubectl and Pulumi's plugin for Go.
+// The test binary is also the control plane's child process, and by other names doctl, helm, kubectl, Pulumi's plugin for Go,
+// and a process that owns a directory.
 func TestMain(m *testing.M) {
 	var err error
 	switch filepath.Base(os.Args[0]) {
@@ -34,6 +35,8 @@ func TestMain(m *testing.M) {
 		err = doctl(os.Args[1:])
 	case "pulumi-language-go":
 		err = serveLanguage()
+	case "owner":
+		err = ownUntilKilled()
 	default:
 		if len(os.Args) > 1 && os.Args[1] == controlplane.ChildCommand {
 			os.Exit(controlplane.Main(os.Args[2:]))

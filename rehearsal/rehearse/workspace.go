@@ -20,7 +20,8 @@ var accountKeys = []string{"digitalocean:token", "digitalocean:apiEndpoint", "di
 
 // workspace is a private copy of the project's configuration with a state of its own, all in one directory.
 type workspace struct {
-	dir       string // the root; removed with everything below
+	dir       string // the root
+	owned     *owned // that directory; removed with everything below
 	project   string // Pulumi.yaml and the stack file
 	state     string
 	home      string            // PULUMI_HOME
@@ -34,12 +35,13 @@ type workspace struct {
 // with the rehearsal's own passphrase.
 // extra is configuration the rehearsal adds.
 func newWorkspace(root, stack string, extra map[string]any) (_ *workspace, err error) {
-	dir, err := os.MkdirTemp("", "doks-rehearsal-")
+	own, err := newOwned()
 	if err != nil {
-		return nil, fmt.Errorf("making the rehearsal's directory: %w", err)
+		return nil, err
 	}
+	dir := own.path
 	w := &workspace{
-		dir: dir, project: filepath.Join(dir, "project"), state: filepath.Join(dir, "state"), home: filepath.Join(dir, "home"),
+		dir: dir, owned: own, project: filepath.Join(dir, "project"), state: filepath.Join(dir, "state"), home: filepath.Join(dir, "home"),
 		temp:    filepath.Join(dir, "tmp"),
 		secrets: map[string]string{},
 	}
@@ -120,9 +122,4 @@ func (w *workspace) encrypt(ctx context.Context, stack auto.Stack) error {
 	return nil
 }
 
-func (w *workspace) remove() error {
-	if err := os.RemoveAll(w.dir); err != nil {
-		return fmt.Errorf("removing the rehearsal's directory: %w", err)
-	}
-	return nil
-}
+func (w *workspace) remove() error { return w.owned.remove() }

@@ -1,0 +1,99 @@
+package drill
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"doks-security/rehearsal/rehearse"
+	"doks-security/stack"
+)
+
+func TestMain(m *testing.M) {
+	if code, ok := Main(os.Args); ok {
+		os.Exit(code)
+	}
+	os.Exit(m.Run())
+}
+
+// The drills that are not slow; make drill runs all. DRILL=<regular expression> chooses, slow ones among them.
+func TestDrills(t *testing.T) {
+	cli := os.Getenv("REHEARSE_CLI")
+	if _, err := exec.LookPath("pulumi"); err != nil && cli == "" {
+		t.Skip("no pulumi on PATH and REHEARSE_CLI names none; `make test` builds one")
+	}
+	chosen := regexp.MustCompile(os.Getenv("DRILL"))
+	left := slices.DeleteFunc(All(), func(d Drill) bool {
+		if os.Getenv("DRILL") != "" {
+			return !chosen.MatchString(d.Name)
+		}
+		return d.Slow || d.Wants != ""
+	})
+	scratch, err := os.MkdirTemp("", "d") // short: it holds sockets
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("TMPDIR", scratch)
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	runner := New(rehearse.Options{Root: root, Program: stack.Deploy, CLI: cli})
+	t.Cleanup(func() {
+		if err := runner.Close(); err != nil {
+			t.Error(err)
+		}
+		if files, err := os.ReadDir(scratch); err != nil || len(files) > 0 {
+			t.Errorf("files are left: %v %v", files, err)
+		}
+		if err := os.RemoveAll(scratch); err != nil {
+			t.Error(err)
+		}
+	})
+	for len(left) > 0 {
+		var d Drill
+		d, left = runner.Next(left)
+		t.Run(d.Name, func(t *testing.T) {
+			result := runner.Run(t.Context(), d)
+			t.Logf("%s in %s\nmessages: %s\nrecovery: %s", result.Status(), result.Took, strings.Join(result.Messages, "\n          "),
+				strings.Join(result.Recovery, "\n          "))
+			switch {
+			case result.Skipped != "":
+				t.Skip(result.Skipped)
+			case result.Failed():
+				t.Errorf("%v\n%s", result.Err, result.Printed)
+			}
+		})
+	}
+}
+
+// Every drill is in docs/drills.md with its description, and the page has no other.
+func TestPage(t *testing.T) {
+	page, err := os.ReadFile("../../docs/drills.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := 0
+	for line := range strings.Lines(string(page)) {
+		if strings.HasPrefix(line, "| `") {
+			rows++
+		}
+	}
+	names := map[string]bool{}
+	for _, d := range All() {
+		if names[d.Name] || !regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`).MatchString(d.Name) || !strings.HasSuffix(d.What, ".") {
+			t.Errorf("%q: %q: a name of its own in lower case, and one sentence", d.Name, d.What)
+		}
+		names[d.Name] = true
+		if !strings.Contains(string(page), "\n"+row(d)) {
+			t.Errorf("docs/drills.md does not have %q; `make drill` writes it", row(d))
+		}
+	}
+	if rows != len(names) {
+		t.Errorf("docs/drills.md has %d drills, there are %d; `make drill` writes it", rows, len(names))
+	}
+}

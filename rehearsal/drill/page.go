@@ -1,0 +1,80 @@
+package drill
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+)
+
+// head begins docs/drills.md.
+const head = `# Drills
+
+What goes wrong, what you see, and how to recover. ` + "`make drill`" + ` rehearses each of them on this machine with the real Pulumi
+CLI, carries out the recovery, and writes this page with the lines that were printed. ` + "`make drill NAME=two-runs`" + `
+rehearses one. ` + "`make test`" + ` runs those that are not marked *slow*.
+
+After each drill the next preview has no changes; the cluster, its network, node pools, bucket and volumes are the same, and
+none is there twice. After a destroy nothing is left in the account, in the state or on the machine.
+
+"-" under *what you see*: the run succeeds. "-" under *recovery*: nothing to do.
+`
+
+// UpdatePage writes docs/drills.md. The row of a drill that was not run, or failed, stays as it is.
+func UpdatePage(file string, results []Result) error {
+	old, err := os.ReadFile(file)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return os.WriteFile(file, []byte(page(string(old), results)), 0o644)
+}
+
+func page(old string, results []Result) string {
+	var b strings.Builder
+	b.WriteString(head)
+	for _, g := range groups() {
+		fmt.Fprintf(&b, "\n## %s\n\n| drill | what goes wrong | what you see | recovery |\n|---|---|---|---|\n", g.title)
+		for _, d := range g.drills {
+			shown := " not rehearsed yet | |\n"
+			for line := range strings.Lines(old) {
+				if rest, ok := strings.CutPrefix(line, row(d)); ok {
+					shown = rest
+				}
+			}
+			if i := slices.IndexFunc(results, func(r Result) bool { return r.Drill.Name == d.Name && r.Status() == "ok" }); i >= 0 {
+				shown = fmt.Sprintf(" %s | %s |\n", code(results[i].Messages), code(results[i].Recovery))
+			}
+			b.WriteString(row(d) + shown)
+		}
+	}
+	return b.String()
+}
+
+// row begins a drill's row: what does not need a run.
+func row(d Drill) string {
+	name := "`" + d.Name + "`"
+	if d.Slow {
+		name += " *slow*"
+	}
+	what := d.What
+	if d.Wants != "" {
+		what += " **Not solved:** " + d.Wants
+	}
+	return fmt.Sprintf("| %s | %s |", name, what)
+}
+
+func code(lines []string) string {
+	if len(lines) == 0 {
+		return "-"
+	}
+	var quoted []string
+	for _, line := range lines {
+		open, end := "`", "`"
+		if strings.Contains(line, "`") {
+			open, end = "`` ", " ``"
+		}
+		quoted = append(quoted, open+strings.ReplaceAll(line, "|", `\|`)+end)
+	}
+	return strings.Join(quoted, "<br>")
+}

@@ -1,0 +1,87 @@
+package drill
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+func stateDrills() []Drill {
+	return []Drill{
+		{Name: "two-runs", What: "Two people run `pulumi up` at once.", From: Deployed, Do: func(r *Run) {
+			r.ChangeLoki()
+			r.wire.kubernetes(func(g *gate) { g.slow(300 * time.Millisecond) }) // the second meets the first
+			started := make(chan struct{})
+			wait := r.start("pulumi up --skip-preview", "Release loki updating", func(*exec.Cmd) { close(started) })
+			select {
+			case <-started:
+			case <-r.Done():
+				r.Fatalf("the first run did not get that far")
+			}
+			r.Fails("pulumi up", "the stack is currently locked by")
+			r.Heal()
+			if _, err := wait(); err != nil {
+				r.Fatalf("the first run: %v", err)
+			}
+			r.Recover("pulumi up")
+		}},
+		{Name: "disk-full", What: "The disk is full when Pulumi stores the state.", From: Deployed, Do: diskFull},
+	}
+}
+
+// diskFull gives the state a small file system of its own, and fills it while a run is under way.
+func diskFull(r *Run) {
+	state := r.session.State()
+	if os.Geteuid() != 0 {
+		r.Skip("mounting a small file system needs root")
+	}
+	kept := filepath.Join(r.session.Dir(), "state-before")
+	r.must("keeping the state", os.Rename(state, kept))
+	r.must("making the mount point", os.Mkdir(state, 0o700))
+	room := fmt.Sprintf("size=%d", sizeOf(r, kept)+2<<20)
+	if err := syscall.Mount("tmpfs", state, "tmpfs", 0, room); err != nil {
+		r.must("taking the state back", errors.Join(os.Remove(state), os.Rename(kept, state)))
+		r.Skip("a small file system cannot be mounted: " + err.Error())
+	}
+	r.must("copying the state", os.CopyFS(state, os.DirFS(kept)))
+	r.Cleanup(func() { // the state goes back to where it was
+		_ = os.RemoveAll(kept)
+		_ = os.CopyFS(kept, os.DirFS(state))
+		_ = syscall.Unmount(state, 0)
+		_ = os.Remove(state)
+		_ = os.Rename(kept, state)
+	})
+	filler := filepath.Join(state, "filler")
+	fill := func() {
+		_ = os.WriteFile(filler, make([]byte, 4<<20), 0o600) // writes as much as there is room
+	}
+	r.ChangeLoki()
+	text, err := r.start("pulumi up --skip-preview", "Release loki updating", func(*exec.Cmd) { fill() })()
+	if err == nil {
+		r.Fatalf("the run succeeded on a full disk")
+	}
+	r.sees("pulumi up", text, "no space left on device")
+	r.RecoverBy("free space on the disk", func() { r.must("making room", os.Remove(filler)) })
+	r.Recover("pulumi cancel", "pulumi refresh --run-program", "pulumi up")
+}
+
+// sizeOf is what the files of a directory take, in bytes.
+func sizeOf(r *Run, dir string) int64 {
+	var size int64
+	r.must("measuring the state", filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		info, err := entry.Info()
+		if err == nil {
+			size += (info.Size() + 4095) &^ 4095
+		}
+		return err
+	}))
+	return size
+}
