@@ -33,7 +33,7 @@ const kubeconfigDir = ".kubeconfig"
 // connect makes the Kubernetes provider; live is the cluster if it stood before this run. clusterIdentifier keeps the
 // provider, and all that it deployed, when its kubeconfig changes.
 func (c *Cluster) connect(ctx *pulumi.Context, name, clusterName string, credentials Credentials, live *digitalocean.LookupKubernetesClusterResult) error {
-	file := filepath.ToSlash(filepath.Join(kubeconfigDir, ctx.Stack()+".yaml"))
+	file := kubeconfigFile(ctx)
 	root := ctx.RootDirectory()
 	fresh := c.ClusterID.ApplyT(func(id string) (*digitalocean.LookupKubernetesClusterResult, error) {
 		if live != nil && live.Id == id {
@@ -53,7 +53,11 @@ func (c *Cluster) connect(ctx *pulumi.Context, name, clusterName string, credent
 		c.KubeconfigFile = file
 		// Written here, so that the provider waits for it.
 		config = fresh.ApplyT(func(v any) (string, error) {
-			return file, writeKubeconfig(filepath.Join(root, filepath.FromSlash(file)), v.(*digitalocean.LookupKubernetesClusterResult))
+			config, err := tokenKubeconfig(v.(*digitalocean.LookupKubernetesClusterResult))
+			if err != nil {
+				return "", err
+			}
+			return file, writeKubeconfig(filepath.Join(root, filepath.FromSlash(file)), config)
 		}).(pulumi.StringOutput)
 	}
 	provider, err := kubernetes.NewProvider(ctx, name, &kubernetes.ProviderArgs{
@@ -71,11 +75,18 @@ func (c *Cluster) connect(ctx *pulumi.Context, name, clusterName string, credent
 	})
 }
 
+// kubeconfigFile is below the project's directory: one for each stack.
+func kubeconfigFile(ctx *pulumi.Context) string {
+	return filepath.ToSlash(filepath.Join(kubeconfigDir, ctx.Stack()+".yaml"))
+}
+
+// SaveKubeconfig writes a kubeconfig where a run does that connects to the cluster: for commands to run before.
+func SaveKubeconfig(ctx *pulumi.Context, kubeconfig []byte) error {
+	return writeKubeconfig(filepath.Join(ctx.RootDirectory(), filepath.FromSlash(kubeconfigFile(ctx))), string(kubeconfig))
+}
+
 // writeKubeconfig replaces the file in one step: a reader never sees half of it.
-func writeKubeconfig(path string, live *digitalocean.LookupKubernetesClusterResult) error {
-	if len(live.KubeConfigs) == 0 || live.KubeConfigs[0].RawConfig == "" {
-		return errors.New("DigitalOcean returned no kubeconfig: does the API token have the scope kubernetes:access_cluster?")
-	}
+func writeKubeconfig(path, config string) error {
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("writing the kubeconfig: %w", err)
@@ -84,7 +95,7 @@ func writeKubeconfig(path string, live *digitalocean.LookupKubernetesClusterResu
 	if err != nil {
 		return fmt.Errorf("writing the kubeconfig: %w", err)
 	}
-	_, err = temporary.WriteString(live.KubeConfigs[0].RawConfig)
+	_, err = temporary.WriteString(config)
 	err = errors.Join(err, temporary.Close())
 	if err == nil {
 		err = os.Rename(temporary.Name(), path)
@@ -93,6 +104,14 @@ func writeKubeconfig(path string, live *digitalocean.LookupKubernetesClusterResu
 		return fmt.Errorf("writing the kubeconfig: %w", errors.Join(err, os.Remove(temporary.Name())))
 	}
 	return nil
+}
+
+// tokenKubeconfig is DigitalOcean's own, with a token.
+func tokenKubeconfig(live *digitalocean.LookupKubernetesClusterResult) (string, error) {
+	if len(live.KubeConfigs) == 0 || live.KubeConfigs[0].RawConfig == "" {
+		return "", errors.New("DigitalOcean returned no kubeconfig: does the API token have the scope kubernetes:access_cluster?")
+	}
+	return live.KubeConfigs[0].RawConfig, nil
 }
 
 // execKubeconfig holds no token: doctl is asked for one at each use.

@@ -10,6 +10,17 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
+// LookupKubeconfig returns the kubeconfig of a running cluster, with a token that expires after two hours, and whether its
+// control plane is highly available; no kubeconfig when the account has no cluster of that name.
+func LookupKubeconfig(ctx *pulumi.Context, name string) (kubeconfig []byte, ha bool, err error) {
+	live, err := lookupCluster(ctx, name)
+	if err != nil || live == nil {
+		return nil, false, err
+	}
+	text, err := tokenKubeconfig(live)
+	return []byte(text), live.Ha, err
+}
+
 // lookupCluster finds a cluster by name; nil when the account has none of that name.
 func lookupCluster(ctx *pulumi.Context, name string) (*digitalocean.LookupKubernetesClusterResult, error) {
 	seconds := tokenSeconds
@@ -101,9 +112,6 @@ func refuseReplacement(live *digitalocean.LookupKubernetesClusterResult, args *C
 		if pool.Name == args.Pools[0].Name {
 			differs("pools[0].size", pool.Size, args.Pools[0].Size)
 		}
-	}
-	if live.Ha && !args.HA {
-		faults = append(faults, errors.New("cluster.ha: false, but high availability cannot be switched off; set it to true"))
 	}
 	return errors.Join(faults...)
 }

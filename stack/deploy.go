@@ -9,8 +9,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"doks-security/components"
+	"doks-security/preflight"
 	"doks-security/rules"
-	"doks-security/stack/field"
 )
 
 // Deploy is the whole system: a cluster, what observes it, what guards it, and how people reach it. Settings are
@@ -25,6 +25,9 @@ func Deploy(ctx *pulumi.Context) error {
 			return err
 		}
 	}
+	if err := checkCluster(ctx, settings); err != nil {
+		return err
+	}
 	name := ctx.Stack()
 	cluster, err := newCluster(ctx, name, settings)
 	if err != nil {
@@ -33,6 +36,7 @@ func Deploy(ctx *pulumi.Context) error {
 	inCluster := cluster.Options()
 	platform := components.Platform{
 		Cluster: settings.clusterName(), Profile: string(settings.Profile), Charts: components.ChartSource(settings.Charts),
+		Provided: settings.Cluster.Provides,
 	}
 	namespaces, err := components.NewNamespaces(ctx, name, &components.NamespacesArgs{Names: settings.namespaces()}, inCluster...)
 	if err != nil {
@@ -155,13 +159,19 @@ func newSpacesStore(ctx *pulumi.Context, name string, s Settings) (*components.S
 func (s Settings) namespaces() []string {
 	names := []string{
 		components.NamespaceMonitoring, components.NamespaceLoki, components.NamespaceNodeAgents,
-		components.NamespaceFalco, components.NamespaceMetricsServer,
+		components.NamespaceFalco,
+	}
+	if !s.provided(preflight.MetricsServer) {
+		names = append(names, components.NamespaceMetricsServer)
 	}
 	if s.VirtualClusters.Demo {
 		names = append(names, components.NamespaceVCluster)
 	}
 	if s.Exposure.Mode == components.ByGateway {
-		names = append(names, components.NamespaceCertManager, components.NamespaceGateway)
+		names = append(names, components.NamespaceGateway)
+		if !s.provided(preflight.CertManager) {
+			names = append(names, components.NamespaceCertManager)
+		}
 	}
 	return names
 }
@@ -187,6 +197,5 @@ func (s Settings) clusterName() string {
 
 // expireDays is a week longer than Loki keeps its logs: Loki deletes by its index, two hours and more after the end.
 func (s Settings) expireDays() int {
-	kept, _ := period("logging.retention", s.Logging.Retention, 0, &field.Errors{})
-	return int((kept+24*time.Hour-1)/(24*time.Hour)) + 7
+	return int((s.logRetention()+24*time.Hour-1)/(24*time.Hour)) + 7
 }

@@ -44,7 +44,7 @@ func (m *mocks) NewResource(args pulumi.MockResourceArgs) (string, resource.Prop
 func cluster(name, id string) resource.PropertyMap {
 	return resource.NewPropertyMapFromMap(map[string]any{
 		"id": id, "name": name, "version": "1.34.1-do.0", "endpoint": "https://cluster.example.org", "kubeConfigs": []any{
-			map[string]any{"rawConfig": "token: short-lived", "clusterCaCertificate": "Y2E=", "token": "short-lived"},
+			map[string]any{"rawConfig": emptyCluster(), "clusterCaCertificate": "Y2E=", "token": "short-lived"},
 		},
 	})
 }
