@@ -89,7 +89,7 @@ func Logs(c *Cluster, namespace string, want LogStore, retention time.Duration, 
 			errs.Add("logging.spaces.from", want.From, "nothing: the running Loki has all its logs in the bucket", "pulumi config rm --path 'logging.spaces.from'")
 		}
 	default:
-		sameBucket(running, want, abandon, errs)
+		sameBucket(running, want, errs)
 		sameDate(running, want, retention, now, errs)
 	}
 }
@@ -108,13 +108,13 @@ func firstSwitch(want LogStore, now time.Time, errs *field.Errors) {
 		fmt.Sprintf("pulumi config set --path 'logging.spaces.from' %s, or keep them there: pulumi config set --path 'logging.storage' volume", tomorrow))
 }
 
-func sameBucket(running, want LogStore, abandon string, errs *field.Errors) {
+func sameBucket(running, want LogStore, errs *field.Errors) {
 	for _, setting := range []struct{ key, is, wanted string }{
 		{"logging.spaces.region", running.Region, want.Region}, {"logging.spaces.bucket", running.Bucket, want.Bucket},
 	} {
 		if setting.is != setting.wanted {
 			errs.Add(setting.key, setting.wanted, setting.is+": the running Loki has its logs there, and would not find them elsewhere",
-				fmt.Sprintf("pulumi config set --path '%s' %s; %s with another stack: the bucket of this one stays as it is", setting.key, setting.is, abandon))
+				fmt.Sprintf("pulumi config set --path '%s' %s; a new stack can use another one", setting.key, setting.is))
 		}
 	}
 }
