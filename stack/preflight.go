@@ -90,9 +90,9 @@ func (s Settings) claims() []incluster.Volume {
 	)
 	return []incluster.Volume{
 		{Key: "observability.prometheusVolumeGiB", GiB: s.Observability.PrometheusVolumeGiB, Growth: incluster.ByOperator,
-			Namespace: components.NamespaceMonitoring, Claim: "kube-prometheus-stack-prometheus-db", StatefulSet: prometheus},
+			Namespace: components.NamespaceMonitoring, Claim: prometheus + "-db", StatefulSet: prometheus},
 		{Key: "observability.alertmanagerVolumeGiB", GiB: s.Observability.AlertmanagerVolumeGiB, Growth: incluster.ByOperator,
-			Namespace: components.NamespaceMonitoring, Claim: "kube-prometheus-stack-alertmanager-db", StatefulSet: alertmanager},
+			Namespace: components.NamespaceMonitoring, Claim: alertmanager + "-db", StatefulSet: alertmanager},
 		{Key: "observability.grafanaVolumeGiB", GiB: s.Observability.GrafanaVolumeGiB, Growth: incluster.ByHelm,
 			Namespace: components.NamespaceMonitoring, Claim: "kube-prometheus-stack-grafana"},
 		{Key: "logging.volumeGiB", GiB: s.Logging.VolumeGiB, Growth: incluster.ByHand,

@@ -41,8 +41,8 @@ func TestDeployChecksTheRunningCluster(t *testing.T) {
 		return fmt.Sprintf(`{"metadata":{"namespace":%q,"name":%q},"spec":{"resources":{"requests":{"storage":%q}}}}`, namespace, name, size)
 	}
 	volumes := map[string]string{claims: strings.Join([]string{
-		claim("monitoring", "kube-prometheus-stack-prometheus-db-prometheus-kube-prometheus-stack-prometheus-0", "11Gi"),
-		claim("monitoring", "kube-prometheus-stack-alertmanager-db-alertmanager-kube-prometheus-stack-alertmanager-0", "2Gi"),
+		claim("monitoring", "prometheus-kube-prometheus-stack-prometheus-db-prometheus-kube-prometheus-stack-prometheus-0", "11Gi"),
+		claim("monitoring", "alertmanager-kube-prometheus-stack-alertmanager-db-alertmanager-kube-prometheus-stack-alertmanager-0", "2Gi"),
 		claim("monitoring", "kube-prometheus-stack-grafana", "6Gi"), claim("loki", "storage-loki-0", "11Gi"),
 		claim("falco", "falco-falcosidekick-ui-redis-data-falco-falcosidekick-ui-redis-0", "2Gi"),
 	}, ",")}

@@ -55,8 +55,9 @@ func (e *engine) client(t *testing.T) kubernetes.Interface {
 
 // Edits of a running stack that would lose data are refused, and the commands of the errors do what they say.
 func TestEditsOfARunningStack(t *testing.T) {
+	page := documented(t, "operating.md")
 	out := &output{}
-	ctx, e := session(t, out, nil)
+	ctx, e := session(t, out, onePool(nil))
 	_, err := e.up(ctx)
 	must(t, out, err)
 	must(t, out, e.preview(ctx, true))
@@ -84,7 +85,6 @@ func TestEditsOfARunningStack(t *testing.T) {
 	// Logs to Spaces.
 	must(t, out, e.shell(ctx, "pulumi config set --path doks-security:logging.storage spaces"))
 	refused(ctx, t, out, e, "(1 error)", "logging.spaces.from: not set")
-	page := documented(t, "operating.md")
 	for _, line := range pages.Section(page, "Move logs to Spaces") {
 		must(t, out, e.shell(ctx, line))
 	}
@@ -115,8 +115,10 @@ func TestEditsOfARunningStack(t *testing.T) {
 
 	// The other profile, on nodes that are large enough for it.
 	must(t, out, e.shell(ctx, "pulumi config set --path doks-security:cluster.pools[0].count 12"))
+	must(t, out, e.shell(ctx, "pulumi config rm --path doks-security:observability.prometheusVolumeGiB"))
 	must(t, out, e.shell(ctx, "pulumi config set doks-security:profile prod"))
-	refused(ctx, t, out, e, "(3 errors)", "cluster.ha: not set", "'observability.prometheusVolumeGiB' 20", "logging.volumeGiB: 20")
+	refused(ctx, t, out, e, "(3 errors)", "cluster.ha: not set",
+		"'observability.prometheusVolumeGiB' 20", "'logging.volumeGiB' 10")
 }
 
 // What others have in a cluster is not taken over.
