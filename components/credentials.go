@@ -1,6 +1,7 @@
 package components
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -35,7 +36,7 @@ const kubeconfigDir = ".kubeconfig"
 // in a file named after it, so that the provider of a cluster that is gone reaches no other. clusterIdentifier keeps the
 // provider, and all that it deployed, when something else changes about the way to the cluster.
 func (c *Cluster) connect(ctx *pulumi.Context, name string, account *account.Account, credentials Credentials) error {
-	fresh := c.ClusterID.ApplyT(func(id string) ([]byte, error) { return fetchKubeconfig(ctx, account, id) })
+	fresh := c.ClusterID.ApplyT(func(id string) ([]byte, error) { return Kubeconfig(ctx.Context(), account, id) })
 	exec := pulumi.All(c.ClusterID, fresh).ApplyT(func(all []any) (string, error) {
 		return execKubeconfig(all[0].(string), all[1].([]byte))
 	}).(pulumi.StringOutput)
@@ -44,8 +45,7 @@ func (c *Cluster) connect(ctx *pulumi.Context, name string, account *account.Acc
 	if credentials == TokenCredentials {
 		// Written here, so that the provider waits for it.
 		config = pulumi.All(c.ClusterID, fresh).ApplyT(func(all []any) (string, error) {
-			file := path.Join(kubeconfigDir, all[0].(string)+".yaml")
-			return file, writeKubeconfig(filepath.Join(ctx.RootDirectory(), filepath.FromSlash(file)), all[1].([]byte))
+			return WriteKubeconfig(ctx, all[0].(string), all[1].([]byte))
 		}).(pulumi.StringOutput)
 		c.KubeconfigFile = config
 	}
@@ -64,8 +64,9 @@ func (c *Cluster) connect(ctx *pulumi.Context, name string, account *account.Acc
 	})
 }
 
-func fetchKubeconfig(ctx *pulumi.Context, a *account.Account, id string) ([]byte, error) {
-	config, err := a.Kubeconfig(ctx.Context(), id, tokenSeconds)
+// Kubeconfig asks for a kubeconfig of a cluster, with a token that is valid for two hours.
+func Kubeconfig(ctx context.Context, a *account.Account, id string) ([]byte, error) {
+	config, err := a.Kubeconfig(ctx, id, tokenSeconds)
 	if errors.Is(err, account.ErrNoCluster) {
 		return nil, fmt.Errorf("the cluster %s of this stack no longer exists in the DigitalOcean account. To create a new one: "+
 			"pulumi refresh --target '**KubernetesCluster**' && pulumi up", id)
@@ -73,25 +74,26 @@ func fetchKubeconfig(ctx *pulumi.Context, a *account.Account, id string) ([]byte
 	return config, err
 }
 
-// writeKubeconfig replaces the file in one step: a reader never sees half of it.
-func writeKubeconfig(path string, config []byte) error {
-	dir := filepath.Dir(path)
+// WriteKubeconfig writes a cluster's kubeconfig to its file, which only its owner reads, and returns the file's path below the
+// project's directory. The file is replaced in one step: a reader never sees half of it.
+func WriteKubeconfig(ctx *pulumi.Context, id string, config []byte) (string, error) {
+	dir := filepath.Join(ctx.RootDirectory(), kubeconfigDir)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("writing the kubeconfig: %w", err)
+		return "", fmt.Errorf("writing the kubeconfig: %w", err)
 	}
 	temporary, err := os.CreateTemp(dir, ".new-*") // mode 0600
 	if err != nil {
-		return fmt.Errorf("writing the kubeconfig: %w", err)
+		return "", fmt.Errorf("writing the kubeconfig: %w", err)
 	}
 	_, err = temporary.Write(config)
 	err = errors.Join(err, temporary.Close())
 	if err == nil {
-		err = os.Rename(temporary.Name(), path)
+		err = os.Rename(temporary.Name(), filepath.Join(dir, id+".yaml"))
 	}
 	if err != nil {
-		return fmt.Errorf("writing the kubeconfig: %w", errors.Join(err, os.Remove(temporary.Name())))
+		return "", fmt.Errorf("writing the kubeconfig: %w", errors.Join(err, os.Remove(temporary.Name())))
 	}
-	return nil
+	return path.Join(kubeconfigDir, id+".yaml"), nil
 }
 
 // execKubeconfig is the kubeconfig without its token: doctl is asked for one at each use.

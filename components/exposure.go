@@ -5,6 +5,8 @@ import (
 
 	"github.com/pulumi/pulumi-digitalocean/sdk/v4/go/digitalocean"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"doks-security/preflight/incluster"
 )
 
 // How people reach Grafana and falcosidekick-ui.
@@ -97,14 +99,17 @@ func NewExposure(ctx *pulumi.Context, name string, args *ExposureArgs, opts ...p
 	return e, ctx.RegisterResourceOutputs(e, pulumi.Map{"address": e.Address})
 }
 
-// newIssuer installs cert-manager and creates the Issuer of the Gateway's namespace.
+// newIssuer installs cert-manager, unless the cluster has it, and creates the Issuer of the Gateway's namespace.
 func (a *ExposureArgs) newIssuer(ctx *pulumi.Context, parent pulumi.ResourceOption) (pulumi.Resource, error) {
-	certManager, err := a.Platform.install(ctx, chartRelease{name: "cert-manager", namespace: NamespaceCertManager},
-		parent, a.Namespaces.dependency(NamespaceCertManager), a.Observability.dependency())
-	if err != nil {
-		return nil, err
+	var needed []pulumi.Resource
+	if !a.Platform.provides(incluster.CertManager) {
+		certManager, err := a.Platform.install(ctx, chartRelease{name: incluster.CertManager, namespace: NamespaceCertManager},
+			parent, a.Namespaces.dependency(NamespaceCertManager), a.Observability.dependency())
+		if err != nil {
+			return nil, err
+		}
+		needed = append(needed, certManager)
 	}
-	needed := []pulumi.Resource{certManager}
 	if a.Certificates.Challenge == DNSChallenge {
 		token, err := newSecret(ctx, NamespaceGateway, dnsTokenSecret, pulumi.StringMap{"access-token": pulumi.String(a.Certificates.DNSToken)},
 			parent, a.Namespaces.dependency(NamespaceGateway))

@@ -31,10 +31,10 @@ func NewLogging(ctx *pulumi.Context, name string, args *LoggingArgs, opts ...pul
 		return nil, err
 	}
 	parent := pulumi.Parent(l)
-	loki := chartRelease{name: "loki", namespace: NamespaceLoki, known: map[string]any{
+	loki := chartRelease{name: "loki", namespace: NamespaceLoki, options: args.Spaces.options(), known: values.Merge(args.Spaces.values(), map[string]any{
 		"loki":         map[string]any{"limits_config": map[string]any{"retention_period": args.Retention}},
 		"singleBinary": map[string]any{"persistence": map[string]any{"size": gib(args.VolumeGiB)}},
-	}}
+	})}
 	lokiOpts := []pulumi.ResourceOption{parent, args.Namespaces.dependency(NamespaceLoki), args.Observability.dependency()}
 	if args.Spaces != nil {
 		data := pulumi.StringMap{
@@ -49,11 +49,7 @@ func NewLogging(ctx *pulumi.Context, name string, args *LoggingArgs, opts ...pul
 			return nil, err
 		}
 		lokiOpts = append(lokiOpts, pulumi.DependsOn([]pulumi.Resource{key}))
-		loki.options = []string{"spaces"}
-		loki.known = values.Merge(loki.known, map[string]any{
-			"loki":         map[string]any{"storage": args.Spaces.lokiStorage()},
-			"singleBinary": map[string]any{"podAnnotations": version.annotation(data)},
-		})
+		loki.known = values.Merge(loki.known, map[string]any{"singleBinary": map[string]any{"podAnnotations": version.annotation(data)}})
 	}
 	if _, err := args.Platform.install(ctx, loki, lokiOpts...); err != nil {
 		return nil, err

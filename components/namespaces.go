@@ -4,6 +4,8 @@ import (
 	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
 	metav1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/meta/v1"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"doks-security/preflight/incluster"
 )
 
 // The namespaces of the stack. Names are literals everywhere: a namespace's output is unknown in a first preview.
@@ -63,7 +65,7 @@ func NewNamespaces(ctx *pulumi.Context, name string, args *NamespacesArgs, opts 
 	for _, namespace := range args.Names {
 		level := levels[namespace]
 		labels := pulumi.StringMap{
-			"app.kubernetes.io/part-of":                  pulumi.String("doks-security"),
+			incluster.PartOfLabel:                        pulumi.String(incluster.PartOf),
 			"pod-security.kubernetes.io/enforce":         pulumi.String(level),
 			"pod-security.kubernetes.io/enforce-version": pulumi.String(podSecurityVersion),
 		}
@@ -73,7 +75,10 @@ func NewNamespaces(ctx *pulumi.Context, name string, args *NamespacesArgs, opts 
 			labels["pod-security.kubernetes.io/audit-version"] = pulumi.String(podSecurityVersion)
 		}
 		created, err := corev1.NewNamespace(ctx, name+"-"+namespace, &corev1.NamespaceArgs{
-			Metadata: &metav1.ObjectMetaArgs{Name: pulumi.String(namespace), Labels: labels},
+			Metadata: &metav1.ObjectMetaArgs{
+				Name: pulumi.String(namespace), Labels: labels,
+				Annotations: pulumi.StringMap{incluster.StackAnnotation: pulumi.String(StackID(ctx))},
+			},
 		}, pulumi.Parent(n))
 		if err != nil {
 			return nil, err
@@ -82,6 +87,9 @@ func NewNamespaces(ctx *pulumi.Context, name string, args *NamespacesArgs, opts 
 	}
 	return n, ctx.RegisterResourceOutputs(n, pulumi.Map{"names": pulumi.ToStringArray(args.Names)})
 }
+
+// StackID names a stack on what it has in a cluster: <project>/<stack>.
+func StackID(ctx *pulumi.Context) string { return ctx.Project() + "/" + ctx.Stack() }
 
 // dependency makes a resource wait for the namespaces it uses.
 func (n *Namespaces) dependency(names ...string) pulumi.ResourceOption {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"doks-security/preflight/incluster"
 	"doks-security/values"
 )
 
@@ -16,8 +17,9 @@ type Observability struct {
 
 	Grafana Login
 
-	// crds is what every release with a monitor or a rule waits for: without them charts leave their monitors out.
-	crds *Release
+	// crds is what every release with a monitor or a rule waits for: without them charts leave their monitors out. Empty
+	// where the cluster provides them.
+	crds []pulumi.Resource
 }
 
 // ObservabilityArgs size the parts.
@@ -40,18 +42,22 @@ func NewObservability(ctx *pulumi.Context, name string, args *ObservabilityArgs,
 		return nil, err
 	}
 	parent := pulumi.Parent(o)
-	crds, err := args.Platform.install(ctx, chartRelease{
-		name: "prometheus-operator-crds", namespace: NamespaceMonitoring,
-	}, parent, args.Namespaces.dependency(NamespaceMonitoring))
-	if err != nil {
-		return nil, err
+	if !args.Platform.provides(incluster.OperatorCRDs) {
+		crds, err := args.Platform.install(ctx, chartRelease{
+			name: incluster.OperatorCRDs, namespace: NamespaceMonitoring,
+		}, parent, args.Namespaces.dependency(NamespaceMonitoring))
+		if err != nil {
+			return nil, err
+		}
+		o.crds = []pulumi.Resource{crds}
 	}
-	o.crds = crds
-	_, err = args.Platform.install(ctx, chartRelease{
-		name: "metrics-server", namespace: NamespaceMetricsServer,
-	}, parent, args.Namespaces.dependency(NamespaceMetricsServer), o.dependency())
-	if err != nil {
-		return nil, err
+	if !args.Platform.provides(incluster.MetricsServer) {
+		_, err := args.Platform.install(ctx, chartRelease{
+			name: incluster.MetricsServer, namespace: NamespaceMetricsServer,
+		}, parent, args.Namespaces.dependency(NamespaceMetricsServer), o.dependency())
+		if err != nil {
+			return nil, err
+		}
 	}
 	password, err := newPassword(ctx, name+"-grafana", parent)
 	if err != nil {
@@ -83,7 +89,10 @@ func NewObservability(ctx *pulumi.Context, name string, args *ObservabilityArgs,
 	}
 	stack := chartRelease{name: "kube-prometheus-stack", namespace: NamespaceMonitoring, known: args.values(version.annotation(args.GrafanaLogin.with(login))), timeout: 15 * time.Minute}
 	if args.GrafanaLogin != nil {
-		stack.options = []string{ByGateway}
+		stack.options = append(stack.options, ByGateway)
+	}
+	if args.Platform.provides(incluster.OperatorCRDs) {
+		stack.options = append(stack.options, "provided-crds")
 	}
 	_, err = args.Platform.install(ctx, stack, parent, o.dependency(), pulumi.DependsOn(slices.Concat(remote, client, []pulumi.Resource{admin, receivers})),
 		args.Namespaces.dependency(NamespaceMonitoring, NamespaceNodeAgents))
@@ -95,7 +104,7 @@ func NewObservability(ctx *pulumi.Context, name string, args *ObservabilityArgs,
 
 // dependency makes a release wait for the monitoring CRDs.
 func (o *Observability) dependency() pulumi.ResourceOption {
-	return pulumi.DependsOn([]pulumi.Resource{o.crds})
+	return pulumi.DependsOn(o.crds)
 }
 
 // values are what the program knows of kube-prometheus-stack.

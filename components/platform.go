@@ -2,6 +2,7 @@ package components
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -14,7 +15,12 @@ type Platform struct {
 	Cluster string // name; a label on every metric and log
 	Profile string // overlay in values/
 	Charts  ChartSource
+	// Provided are releases whose part the cluster has already: those of incluster.Providable.
+	Provided []string
 }
+
+// provides tells whether a release is not installed, since the cluster has what it would bring.
+func (p Platform) provides(release string) bool { return slices.Contains(p.Provided, release) }
 
 // chartRelease is a release as a component asks for it.
 type chartRelease struct {

@@ -9,6 +9,9 @@ import (
 type SpacesSettings struct {
 	Region string `json:"region"`
 	Bucket string `json:"bucket"` // unique within the region, among all of DigitalOcean's customers
+	// From is the day (YYYY-MM-DD, UTC) from which on logs go to the bucket, where Loki ran on a volume before. One replica
+	// runs as long as it is set: the older logs are on one volume. Remove it once they have expired.
+	From string `json:"from"`
 }
 
 // SpacesStore is a bucket for Loki and a key that reaches this bucket only.
@@ -57,14 +60,4 @@ func NewSpacesStore(ctx *pulumi.Context, name string, args *SpacesStoreArgs, opt
 	}
 	s.AccessKey, s.SecretKey = key.AccessKey, pulumi.ToSecret(key.SecretKey).(pulumi.StringOutput)
 	return s, ctx.RegisterResourceOutputs(s, pulumi.Map{})
-}
-
-// lokiStorage is the part of Loki's values that names the bucket.
-func (s *SpacesStore) lokiStorage() map[string]any {
-	return map[string]any{
-		"bucketNames": map[string]any{"chunks": s.Settings.Bucket, "ruler": s.Settings.Bucket},
-		"object_store": map[string]any{"s3": map[string]any{
-			"endpoint": s.Settings.Region + ".digitaloceanspaces.com", "region": s.Settings.Region,
-		}},
-	}
 }

@@ -21,6 +21,8 @@ type Wanted struct {
 	Version  string          // prefix or exact slug
 	Network  account.Network // empty fields: chosen here
 	Pools    []components.Pool
+	HA       bool
+	HAGiven  bool // the stack file has cluster.ha; otherwise it is the profile's default
 }
 
 // Plan is what the account makes of the settings.
@@ -44,6 +46,7 @@ func Cluster(inventory *account.Inventory, w Wanted, upgrades func(clusterID str
 	if running != nil {
 		plan.VPC = inventory.VPC(running.VPCUUID)
 		replacement(running, plan.VPC, w, &errs)
+		highAvailability(running.HA, w.HA, w.HAGiven, &errs)
 		plan.Network = account.Network{Pods: running.ClusterSubnet, Services: running.ServiceSubnet}
 		if plan.VPC != nil {
 			plan.Network.VPC = plan.VPC.IPRange

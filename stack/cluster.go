@@ -10,7 +10,6 @@ import (
 
 	"doks-security/account"
 	"doks-security/components"
-	"doks-security/preflight"
 	"doks-security/stack/field"
 )
 
@@ -40,31 +39,16 @@ func openAccount(ctx *pulumi.Context) (*account.Account, error) {
 	return account.Open(configured("token", tokenVariables...), configured("apiEndpoint", "DIGITALOCEAN_API_URL"))
 }
 
-// newCluster finds the stack's cluster in the account, checks that the settings can be applied to it, and registers it.
+// newCluster checks the settings against the account and the running cluster, and registers the cluster.
 func newCluster(ctx *pulumi.Context, s Settings, a *account.Account) (*components.Cluster, error) {
-	inventory, err := a.Inventory(ctx.Context())
-	if err != nil {
-		return nil, err
-	}
-	previous, err := previousCluster(ctx)
+	plan, err := s.plan(ctx, a)
 	if err != nil {
 		return nil, err
 	}
 	if s.Cluster.Existing != "" {
-		running, err := preflight.Existing(inventory, s.Cluster.Existing, ctx.Stack(), previous)
-		if err != nil {
-			return nil, err
-		}
 		return components.NewExistingCluster(ctx, logicalName, &components.ExistingClusterArgs{
-			Account: a, Running: running, Credentials: s.Cluster.Credentials,
+			Account: a, Running: plan.Running, Credentials: s.Cluster.Credentials,
 		}, formerName(ctx, ""))
-	}
-	plan, err := preflight.Cluster(inventory, preflight.Wanted{
-		Stack: ctx.Stack(), Previous: previous, Name: s.Cluster.Name, Region: s.Cluster.Region, Version: s.Cluster.Version,
-		Network: s.Cluster.Network, Pools: s.Cluster.Pools,
-	}, func(id string) ([]string, error) { return a.Upgrades(ctx.Context(), id) })
-	if err != nil {
-		return nil, err
 	}
 	return components.NewCluster(ctx, logicalName, &components.ClusterArgs{
 		Account: a, Running: plan.Running, VPC: plan.VPC,

@@ -74,7 +74,7 @@ func Volumes(s Settings) []Volume {
 	if s.Profile == Prod {
 		prometheus, alertmanager = 2, 3
 	}
-	if s.Logging.Storage == StorageSpaces {
+	if s.Logging.Storage == StorageSpaces && s.Logging.Spaces.From == "" {
 		loki = 3
 	}
 	volumes := []Volume{

@@ -62,7 +62,7 @@ func TestVolumesAreThoseOfTheValues(t *testing.T) {
 		profile Profile
 		storage string
 		options []string
-	}{{Dev, StorageVolume, nil}, {Prod, StorageVolume, nil}, {Dev, StorageSpaces, []string{"spaces"}}, {Prod, StorageSpaces, []string{"spaces"}}} {
+	}{{Dev, StorageVolume, nil}, {Prod, StorageVolume, nil}, {Dev, StorageSpaces, []string{"spaces", "spaces-replicated"}}, {Prod, StorageSpaces, []string{"spaces", "spaces-replicated"}}} {
 		s := defaults(c.profile, "any")
 		s.Logging.Storage, s.VirtualClusters.Demo = c.storage, true
 		read := func(file string, options []string, path ...string) any {

@@ -9,8 +9,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"doks-security/components"
+	"doks-security/preflight/incluster"
 	"doks-security/rules"
-	"doks-security/stack/field"
 )
 
 // Deploy is the whole system: a cluster, what observes it, what guards it, and how people reach it. Settings are
@@ -24,9 +24,6 @@ func Deploy(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := settings.requireDomain(ctx.Context(), account); err != nil {
-		return err
-	}
 	name := logicalName
 	cluster, err := newCluster(ctx, settings, account)
 	if err != nil {
@@ -35,6 +32,7 @@ func Deploy(ctx *pulumi.Context) error {
 	inCluster := append(cluster.Options(), formerName(ctx, ""))
 	platform := components.Platform{
 		Cluster: settings.clusterName(), Profile: string(settings.Profile), Charts: components.ChartSource(settings.Charts),
+		Provided: settings.Cluster.Provides,
 	}
 	namespaces, err := components.NewNamespaces(ctx, name, &components.NamespacesArgs{Names: settings.namespaces()}, inCluster...)
 	if err != nil {
@@ -140,13 +138,19 @@ func newSpacesStore(ctx *pulumi.Context, name string, s Settings) (*components.S
 func (s Settings) namespaces() []string {
 	names := []string{
 		components.NamespaceMonitoring, components.NamespaceLoki, components.NamespaceNodeAgents,
-		components.NamespaceFalco, components.NamespaceMetricsServer,
+		components.NamespaceFalco,
+	}
+	if !s.provided(incluster.MetricsServer) {
+		names = append(names, components.NamespaceMetricsServer)
 	}
 	if s.VirtualClusters.Demo {
 		names = append(names, components.NamespaceVCluster)
 	}
 	if s.Exposure.Mode == components.ByGateway {
-		names = append(names, components.NamespaceCertManager, components.NamespaceGateway)
+		names = append(names, components.NamespaceGateway)
+		if !s.provided(incluster.CertManager) {
+			names = append(names, components.NamespaceCertManager)
+		}
 	}
 	return names
 }
@@ -172,6 +176,5 @@ func (s Settings) clusterName() string {
 
 // expireDays is a week longer than Loki keeps its logs: Loki deletes by its index, two hours and more after the end.
 func (s Settings) expireDays() int {
-	kept, _ := period("logging.retention", s.Logging.Retention, 0, &field.Errors{})
-	return int((kept+24*time.Hour-1)/(24*time.Hour)) + 7
+	return int((s.logRetention()+24*time.Hour-1)/(24*time.Hour)) + 7
 }

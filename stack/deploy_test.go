@@ -24,6 +24,7 @@ type mocks struct {
 	previous  string   // the cluster's id in the stack's last outputs
 	encrypted []string // keys that hold encrypted values, as pulumi config set --secret leaves them; nil: the exposure
 	exports   map[string]pulumi.Input
+	root      string // the project directory
 }
 
 func (m *mocks) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
@@ -46,7 +47,8 @@ func (m *mocks) NewResource(args pulumi.MockResourceArgs) (string, resource.Prop
 
 // running is a cluster as the account lists it.
 func running(name string) *godo.KubernetesCluster {
-	return &godo.KubernetesCluster{ID: name + "-id", Name: name, VersionSlug: "1.34.1-do.0"}
+	return &godo.KubernetesCluster{ID: name + "-id", Name: name, VersionSlug: "1.34.1-do.0",
+		Status: &godo.KubernetesClusterStatus{State: godo.KubernetesClusterStatusRunning}}
 }
 
 func (m *mocks) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
@@ -69,7 +71,9 @@ func deploy(t *testing.T, m *mocks, stack string, raw map[string]string) error {
 	}
 	m.account.Versions = []string{"1.35.0-do.2", "1.34.2-do.10", "1.34.2-do.9", "1.33.7-do.1"}
 	m.account.Domains = []string{"example.org"}
-	m.account.Kubeconfig = "users: [{name: a, user: {token: short-lived}}]"
+	if m.account.Kubeconfig == "" {
+		m.account.Kubeconfig = emptyCluster()
+	}
 	api := m.account.Serve()
 	defer api.Close()
 	for _, key := range []string{"DIGITALOCEAN_TOKEN", "SPACES_ACCESS_KEY_ID", "SPACES_SECRET_ACCESS_KEY"} {
@@ -80,7 +84,7 @@ func deploy(t *testing.T, m *mocks, stack string, raw map[string]string) error {
 	for key, value := range raw {
 		config[Project+":"+key] = value
 	}
-	root := t.TempDir()
+	m.root = t.TempDir()
 	return pulumi.RunErr(func(ctx *pulumi.Context) error {
 		err := Deploy(ctx)
 		m.exports = ctx.GetCurrentExportMap()
@@ -88,7 +92,7 @@ func deploy(t *testing.T, m *mocks, stack string, raw map[string]string) error {
 	}, pulumi.WithMocks(Project, stack, m), func(info *pulumi.RunInfo) {
 		info.Config = config
 		info.ConfigSecretKeys = m.encrypted
-		info.RootDirectory = root
+		info.RootDirectory = m.root
 	})
 }
 

@@ -134,6 +134,7 @@ func Parse(stack string, raw map[string]string) (Settings, error) {
 		}
 	}
 	s.complete()
+	s.given = given
 	for _, fault := range validate(s, given) {
 		// What was left out for its type is not missing as well, nor what is inside of it.
 		if !slices.ContainsFunc(faults, func(f field.Error) bool { return f.Key == fault.Key || strings.HasPrefix(fault.Key, f.Key+".") }) {

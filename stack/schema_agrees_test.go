@@ -19,9 +19,9 @@ var caught = []string{
 	"forward-password-not-text", "grafana-volume-negative", "key-in-list-misspelt", "key-misspelt",
 	"key-nested-misspelt", "logging-storage-unknown", "maintenance-day-unknown", "maintenance-start-not-a-time",
 	"metrics-unknown", "pool-name-underscore", "pool-size-unknown", "pool-taint-effect-unknown",
-	"pool-taint-key-invalid", "profile-unknown", "project-environment-unknown", "prometheus-retention-not-a-period",
+	"pool-taint-key-invalid", "profile-unknown", "provides-unknown", "project-environment-unknown", "prometheus-retention-not-a-period",
 	"prometheus-volume-too-small", "redis-volume-too-small", "region-unknown", "section-misspelt",
-	"section-not-an-object", "spaces-bucket-uppercase", "spaces-region-without-spaces", "tag-with-space",
+	"section-not-an-object", "spaces-bucket-uppercase", "spaces-from-not-a-day", "spaces-region-without-spaces", "tag-with-space",
 	"type-fraction-for-number", "type-list-for-object", "type-number-for-text", "type-text-for-boolean",
 	"type-text-for-list", "ui-retention-not-a-period", "version-latest",
 }

@@ -17,6 +17,7 @@ import (
 
 	"doks-security/alerting"
 	"doks-security/components"
+	"doks-security/preflight/incluster"
 	"doks-security/stack/catalog"
 )
 
@@ -38,6 +39,7 @@ var constraints = map[string]object{
 	"cluster.maintenance.day":              {"enum": days},
 	"cluster.maintenance.start":            {"pattern": clock.String()},
 	"cluster.tags[]":                       {"pattern": tag.String()},
+	"cluster.provides[]":                   {"enum": incluster.Providable},
 	"cluster.pools":                        {"minItems": 1},
 	"cluster.pools[]":                      {"required": []string{"name", "size"}},
 	"cluster.pools[].name":                 {"pattern": label.String()},
@@ -60,6 +62,7 @@ var constraints = map[string]object{
 	"logging.volumeGiB":                    {"minimum": 2, "maximum": 16384},
 	"logging.spaces.region":                {"enum": catalog.SpacesRegions},
 	"logging.spaces.bucket":                {"pattern": bucketName.String()},
+	"logging.spaces.from":                  {"pattern": date.String()},
 	"runtimeSecurity.falco":                {"enum": []string{components.NewestFalco, components.LastFalcoWithGRPC}},
 	"runtimeSecurity.metrics":              {"enum": []string{components.NativeMetrics, components.FalcoExporter}},
 	"runtimeSecurity.uiRetention":          {"pattern": duration.String()},
@@ -137,6 +140,9 @@ func (g *generator) stackFile(descriptions map[string]string) object {
 	config, names := object{}, []string{}
 	t := reflect.TypeFor[Settings]()
 	for i := range t.NumField() {
+		if !t.Field(i).IsExported() {
+			continue
+		}
 		name := []rune(t.Field(i).Name)
 		name[0] = unicode.ToLower(name[0])
 		section := g.of(t.Field(i).Type, string(name))

@@ -34,6 +34,9 @@ type Settings struct {
 	Forward         ForwardSettings
 	Exposure        ExposureSettings
 	Charts          ChartSettings
+
+	// given is what the stack file has, by section, where it matters whether a setting is a default.
+	given map[string]map[string]any
 }
 
 // ProjectSettings describe the DigitalOcean project the environment's resources are filed under.
@@ -67,6 +70,9 @@ type ClusterSettings struct {
 	Tags                []string               `json:"tags"`
 
 	Protect bool `json:"protect"` // default by profile
+	// Provides is what the cluster has already and this stack uses instead of installing its own: metrics-server,
+	// prometheus-operator-crds, cert-manager.
+	Provides []string `json:"provides"`
 	// DestroyAssociatedResources deletes the volumes and load balancers Kubernetes made together with the cluster.
 	DestroyAssociatedResources bool `json:"destroyAssociatedResources"`
 }

@@ -29,6 +29,7 @@ var (
 	bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`)
 	duration   = regexp.MustCompile(`^([1-9][0-9]*)(h|d)$`)
 	digest     = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
+	date       = regexp.MustCompile(`^20[0-9]{2}-[0-9]{2}-[0-9]{2}$`)
 	tag        = regexp.MustCompile(`^[a-zA-Z0-9_\-:]{1,255}$`)
 
 	priorities = []string{"emergency", "alert", "critical", "error", "warning", "notice", "informational", "debug"}
@@ -96,8 +97,13 @@ func validateObservability(s Settings, faults *field.Errors) {
 	if need := prometheusGiB(s, kept); need > o.PrometheusVolumeGiB {
 		faults.Add("observability.prometheusRetention", o.PrometheusRetention,
 			fmt.Sprintf("what fits observability.prometheusVolumeGiB: %d; this needs about %d GiB", o.PrometheusVolumeGiB, need),
-			fmt.Sprintf("pulumi config set --path 'observability.prometheusVolumeGiB' %d, or keep less", need))
+			fmt.Sprintf("keep less; or %s", enlarge("observability.prometheusVolumeGiB", need)))
 	}
+}
+
+// enlarge is the fix for a volume that is too small: what runs already takes more than the setting.
+func enlarge(key string, gib int) string {
+	return fmt.Sprintf("pulumi config set --path '%s' %d (the volumes of a running stack are grown first: docs/operating.md#resize-volumes)", key, gib)
 }
 
 func validateLogging(s Settings, faults *field.Errors) {
@@ -111,6 +117,7 @@ func validateLogging(s Settings, faults *field.Errors) {
 				"pulumi config set --path 'logging.spaces.bucket' <name>")
 		}
 	}
+	validateSpacesFrom(l, faults)
 	kept, ok := period("logging.retention", l.Retention, 24*time.Hour, faults)
 	if !ok || !known || l.Storage != StorageVolume {
 		return
@@ -118,7 +125,20 @@ func validateLogging(s Settings, faults *field.Errors) {
 	if need := lokiGiB(s, kept); need > l.VolumeGiB {
 		faults.Add("logging.retention", l.Retention,
 			fmt.Sprintf("what fits logging.volumeGiB: %d; this needs about %d GiB", l.VolumeGiB, need),
-			fmt.Sprintf("pulumi config set --path 'logging.volumeGiB' %d, keep less, or use logging.storage: spaces", need))
+			fmt.Sprintf("keep less, use logging.storage: spaces, or %s", enlarge("logging.volumeGiB", need)))
+	}
+}
+
+// validateSpacesFrom takes a day after the first of Loki's schema; whether it has begun is for the running Loki to say.
+func validateSpacesFrom(l LoggingSettings, faults *field.Errors) {
+	day, err := time.Parse(time.DateOnly, l.Spaces.From)
+	switch {
+	case l.Spaces.From == "":
+	case l.Storage != StorageSpaces:
+		faults.Add("logging.spaces.from", l.Spaces.From, "nothing with logging.storage: "+l.Storage, "pulumi config rm --path 'logging.spaces.from'")
+	case err != nil || day.Format(time.DateOnly) <= components.FirstLogs:
+		faults.Add("logging.spaces.from", l.Spaces.From, "a day after "+components.FirstLogs+", YYYY-MM-DD (UTC): from then on logs go to the bucket",
+			"pulumi config set --path 'logging.spaces.from' <day>")
 	}
 }
 

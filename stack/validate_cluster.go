@@ -9,6 +9,7 @@ import (
 
 	"doks-security/account"
 	"doks-security/components"
+	"doks-security/preflight/incluster"
 	"doks-security/stack/field"
 )
 
@@ -28,14 +29,24 @@ const OldestMinor = 33
 // validateExisting refuses what only makes sense for a cluster of our own: it would silently do nothing.
 func validateExisting(s Settings, given map[string]map[string]any, faults *field.Errors) {
 	credentials(s.Cluster.Credentials, faults)
+	validateProvides(s.Cluster.Provides, faults)
 	for _, key := range sortedKeys(given["cluster"]) {
-		if key != "existing" && key != "credentials" {
-			faults.Add("cluster."+key, plain(given["cluster"][key]), "only cluster.credentials beside cluster.existing",
+		if key != "existing" && key != "credentials" && key != "provides" {
+			faults.Add("cluster."+key, plain(given["cluster"][key]), "only cluster.credentials and cluster.provides beside cluster.existing",
 				"remove it: the cluster "+s.Cluster.Existing+" is looked up, not changed")
 		}
 	}
 	if len(given["project"]) > 0 {
 		faults.Add("project", plain(given["project"]), "nothing beside cluster.existing", "remove it: the cluster stays in the project it is in")
+	}
+}
+
+func validateProvides(provides []string, faults *field.Errors) {
+	for i, name := range provides {
+		key := fmt.Sprintf("cluster.provides[%d]", i)
+		if oneOf(key, name, incluster.Providable, faults) && slices.Contains(provides[:i], name) {
+			faults.Add(key, name, "each once", "remove the second entry")
+		}
 	}
 }
 
@@ -45,6 +56,7 @@ func credentials(c components.Credentials, faults *field.Errors) {
 
 func validateCluster(c ClusterSettings, faults *field.Errors) {
 	credentials(c.Credentials, faults)
+	validateProvides(c.Provides, faults)
 	if !label.MatchString(c.Name) {
 		faults.Add("cluster.name", c.Name, "lowercase letters, digits and hyphens, at most 63, unique in the account", "pulumi config set --path 'cluster.name' <name>")
 	}

@@ -65,7 +65,7 @@ func TestLoad(t *testing.T) {
 		{"the release's file", "loki", "dev", nil, []string{"querier", "max_concurrent"}, 2},
 		{"the profile's overlay", "loki", "prod", nil, []string{"querier", "max_concurrent"}, 4},
 		{"what the overlay leaves", "loki", "prod", nil, []string{"commonConfig", "replication_factor"}, 1},
-		{"the option's overlay", "loki", "prod", []string{"spaces"}, []string{"commonConfig", "replication_factor"}, 3},
+		{"the option's overlay", "loki", "prod", []string{"spaces", "spaces-replicated"}, []string{"commonConfig", "replication_factor"}, 3},
 		{"the option on dev", "loki", "dev", []string{"spaces"}, []string{"querier", "max_concurrent"}, 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -25,7 +25,7 @@ func apiDrills() []Drill {
 		{"bucket", "^PUT " + bucket, http.StatusServiceUnavailable},
 	} {
 		drills = append(drills, Drill{
-			Name: "api-create-" + c.resource, What: "The request that creates " + article[c.resource] + " " + failsWith(c.status), From: Empty, Slow: true,
+			Name: "api-create-" + c.resource, What: "The request that creates " + article[c.resource] + " " + failsWith(c.status), From: Empty,
 			Do: func(r *Run) {
 				r.Break(Fault{Match: c.match, Status: c.status})
 				r.Fails("pulumi up", printedFor(c.status))
@@ -44,7 +44,7 @@ func apiDrills() []Drill {
 		{"project", "GET /v2/projects/", http.StatusTooManyRequests},
 	} {
 		drills = append(drills, Drill{
-			Name: "api-read-" + c.resource, What: "The request that reads " + article[c.resource] + " in a refresh " + failsWith(c.status), From: Deployed, Slow: true,
+			Name: "api-read-" + c.resource, What: "The request that reads " + article[c.resource] + " in a refresh " + failsWith(c.status), From: Deployed,
 			Do: func(r *Run) {
 				r.Break(Fault{Match: c.match, Status: c.status})
 				r.Fails("pulumi refresh --run-program", printedFor(c.status))
@@ -63,7 +63,7 @@ func apiDrills() []Drill {
 		{"bucket", "^PUT " + bucket, "logging.retention", "2d", "3d", 0},
 	} {
 		drills = append(drills, Drill{
-			Name: "api-update-" + c.resource, Wants: wants["api-update-"+c.resource], What: "The request that updates " + article[c.resource] + " " + failsWith(c.status), From: Deployed, Slow: true,
+			Name: "api-update-" + c.resource, Wants: wants["api-update-"+c.resource], What: "The request that updates " + article[c.resource] + " " + failsWith(c.status), From: Deployed,
 			Do: func(r *Run) {
 				r.Set(c.setting, c.value, c.other)
 				r.Break(Fault{Match: c.match, Status: c.status})
@@ -83,7 +83,7 @@ func apiDrills() []Drill {
 		{"bucket", "^DELETE " + bucket, http.StatusInternalServerError},
 	} {
 		drills = append(drills, Drill{
-			Name: "api-delete-" + c.resource, Wants: wants["api-delete-"+c.resource], What: "The request that deletes " + article[c.resource] + " " + failsWith(c.status), From: Deployed, To: Empty, Slow: true,
+			Name: "api-delete-" + c.resource, Wants: wants["api-delete-"+c.resource], What: "The request that deletes " + article[c.resource] + " " + failsWith(c.status), From: Deployed, To: Empty,
 			Do: func(r *Run) {
 				r.Break(Fault{Match: c.match, Status: c.status})
 				r.Fails("pulumi destroy", printedFor(c.status))

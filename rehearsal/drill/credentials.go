@@ -19,7 +19,7 @@ func credentialDrills() []Drill {
 			r.Fails("pulumi preview", "401")
 			newToken(r, "pulumi preview")
 		}},
-		{Name: "token-revoked-half-way", What: "The API token is revoked while `pulumi up` runs.", From: Empty, Slow: true, Do: func(r *Run) {
+		{Name: "token-revoked-half-way", What: "The API token is revoked while `pulumi up` runs.", From: Empty, Do: func(r *Run) {
 			text, err := r.start("pulumi up --skip-preview", "Vpc doks-security created", func(*exec.Cmd) {
 				r.Break(Fault{Match: " /v2/", Status: http.StatusUnauthorized})
 			})()
@@ -35,19 +35,19 @@ func credentialDrills() []Drill {
 				r.Fails("pulumi preview", "403")
 				newToken(r, "pulumi preview")
 			}},
-		{Name: "scope-missing-for-create", What: "The API token has no scope to create clusters.", From: Empty, Slow: true, Do: func(r *Run) {
+		{Name: "scope-missing-for-create", What: "The API token has no scope to create clusters.", From: Empty, Do: func(r *Run) {
 			r.Break(Fault{Match: "POST /v2/kubernetes/clusters$", Status: http.StatusForbidden})
 			r.Fails("pulumi up", "403")
 			newToken(r, "pulumi up")
 		}},
-		{Name: "credentials-expired", What: "Nothing ran for eight days: the kubeconfig's token has expired.", From: Deployed, Slow: true, Do: func(r *Run) {
+		{Name: "credentials-expired", What: "Nothing ran for eight days: the kubeconfig's token has expired.", From: Deployed, Do: func(r *Run) {
 			r.expire()
 			_, _ = r.run("pulumi refresh") // it may fail, and loses nothing
 			r.Recover("pulumi refresh --run-program")
 			r.expire()
 			r.Succeeds("pulumi up")
 		}},
-		{Name: "credentials-expired-destroy", What: "The kubeconfig's token has expired when the stack is destroyed.", From: Deployed, To: Empty, Slow: true,
+		{Name: "credentials-expired-destroy", What: "The kubeconfig's token has expired when the stack is destroyed.", From: Deployed, To: Empty,
 			Do: func(r *Run) {
 				r.expire()
 				r.Recover("pulumi destroy")
@@ -59,7 +59,7 @@ func credentialDrills() []Drill {
 			checkout()
 			r.Recover("pulumi preview --expect-no-changes")
 		}},
-		{Name: "fresh-checkout-destroy", What: "A fresh checkout has no kubeconfig when the stack is destroyed.", From: Deployed, To: Empty, Slow: true,
+		{Name: "fresh-checkout-destroy", What: "A fresh checkout has no kubeconfig when the stack is destroyed.", From: Deployed, To: Empty,
 			Do: func(r *Run) {
 				r.must("removing it", os.RemoveAll(filepath.Dir(r.kubeconfig())))
 				r.Recover("pulumi destroy")

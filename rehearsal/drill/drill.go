@@ -32,8 +32,6 @@ type Drill struct {
 	What string // what goes wrong, in one sentence
 	From State
 	To   State // Deployed, if empty
-	// Slow keeps the drill out of make test.
-	Slow bool
 	// Wants says what is wrong today, where the drill fails until the program is changed; empty: it passes.
 	Wants string
 	// Do does the harm and recovers from it.
@@ -58,6 +56,9 @@ func groups() []group {
 		{"Changes by hand", handDrills()},
 	}
 }
+
+// inTests are the drills that make test runs: under ten seconds each on a deployed stack.
+var inTests = []string{"int-upgrade-release", "kill-upgrade-release", "secret-deleted"}
 
 // All returns the drills in the order of docs/drills.md.
 func All() []Drill {

@@ -15,7 +15,7 @@ func handDrills() []Drill {
 			r.Shows(refresh, "grafana-admin deleted")
 			r.Recover("pulumi up")
 		}},
-		{Name: "namespace-deleted", What: "Somebody deletes a namespace of the stack and all that is in it.", From: Deployed, Slow: true, Do: func(r *Run) {
+		{Name: "namespace-deleted", What: "Somebody deletes a namespace of the stack and all that is in it.", From: Deployed, Do: func(r *Run) {
 			r.Replaces("namespace loki", "claim loki/")
 			r.Succeeds("kubectl delete namespace loki")
 			r.Shows(refresh, "Namespace doks-security-loki deleted")
@@ -29,11 +29,11 @@ func handDrills() []Drill {
 			r.Shows(refresh, "KubernetesNodePool doks-security-extra deleted")
 			r.Recover("pulumi up")
 		}},
-		{Name: "default-pool-resized", What: "Somebody resizes the first node pool.", From: Deployed, Wants: seesNothing, Slow: true,
+		{Name: "default-pool-resized", What: "Somebody resizes the first node pool.", From: Deployed, Wants: seesNothing,
 			Do: func(r *Run) { r.resized("default", "KubernetesCluster doks-security updated") }},
-		{Name: "pool-resized", What: "Somebody resizes another node pool.", From: Deployed, Wants: seesNothing, Slow: true,
+		{Name: "pool-resized", What: "Somebody resizes another node pool.", From: Deployed, Wants: seesNothing,
 			Do: func(r *Run) { r.resized("extra", "KubernetesNodePool doks-security-extra updated") }},
-		{Name: "pod-security-label-changed", What: "Somebody changes the Pod Security level of a namespace.", From: Deployed, Wants: seesNothing, Slow: true, Do: func(r *Run) {
+		{Name: "pod-security-label-changed", What: "Somebody changes the Pod Security level of a namespace.", From: Deployed, Wants: seesNothing, Do: func(r *Run) {
 			r.Succeeds("kubectl label --overwrite namespace loki pod-security.kubernetes.io/enforce=privileged")
 			r.Shows(refresh, "Namespace doks-security-loki updated")
 			r.Recover("pulumi up")

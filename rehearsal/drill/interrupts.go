@@ -9,8 +9,8 @@ func interruptDrills() []Drill {
 		destroy = "pulumi destroy --skip-preview"
 	)
 	// Ctrl-C and a CI system's timeout: Pulumi waits for what is under way, and stores what it knows.
-	graceful := func(name, what string, from, to State, signal syscall.Signal, command, at string, slow bool) Drill {
-		return Drill{Name: name, What: what, From: from, To: to, Slow: slow, Do: func(r *Run) {
+	graceful := func(name, what string, from, to State, signal syscall.Signal, command, at string) Drill {
+		return Drill{Name: name, What: what, From: from, To: to, Do: func(r *Run) {
 			if command == up && from == Deployed {
 				r.ChangeLoki()
 			}
@@ -22,8 +22,8 @@ func interruptDrills() []Drill {
 		"kill-up-cluster": "The cluster runs and costs money, the state does not have it, and each later `pulumi up` fails.",
 	}
 	// A killed run leaves its lock, and what was under way as pending.
-	killed := func(name, what string, from, to State, command, at string, slow bool) Drill {
-		return Drill{Name: name, What: what, From: from, To: to, Slow: slow, Wants: wants[name], Do: func(r *Run) {
+	killed := func(name, what string, from, to State, command, at string) Drill {
+		return Drill{Name: name, What: what, From: from, To: to, Wants: wants[name], Do: func(r *Run) {
 			if command == up && from == Deployed {
 				r.ChangeLoki()
 			}
@@ -37,19 +37,19 @@ func interruptDrills() []Drill {
 		}}
 	}
 	return []Drill{
-		graceful("int-up-vpc", "Ctrl-C while `pulumi up` creates the VPC.", Empty, Deployed, syscall.SIGINT, up, "Vpc doks-security creating", true),
-		graceful("term-up-cluster", "SIGTERM while `pulumi up` creates the cluster.", Empty, Deployed, syscall.SIGTERM, up, "KubernetesCluster doks-security creating", true),
-		graceful("int-up-release", "Ctrl-C while `pulumi up` installs a release.", Empty, Deployed, syscall.SIGINT, up, "Release kube-prometheus-stack creating", true),
-		graceful("int-upgrade-release", "Ctrl-C while `pulumi up` upgrades a release.", Deployed, Deployed, syscall.SIGINT, up, "Release loki updating", false),
-		graceful("term-upgrade-bucket", "SIGTERM while `pulumi up` updates the bucket.", Deployed, Deployed, syscall.SIGTERM, up, "SpacesBucket doks-security-loki updating", false),
-		graceful("int-destroy-cluster", "Ctrl-C while `pulumi destroy` deletes the cluster.", Deployed, Empty, syscall.SIGINT, destroy, "KubernetesCluster doks-security deleting", true),
-		graceful("term-destroy-vpc", "SIGTERM while `pulumi destroy` deletes the VPC.", Deployed, Empty, syscall.SIGTERM, destroy, "Vpc doks-security deleting", true),
-		killed("kill-up-vpc", "`pulumi up` is killed while it creates the VPC.", Empty, Deployed, up, "Vpc doks-security creating", true),
-		killed("kill-up-cluster", "`pulumi up` is killed while it creates the cluster.", Empty, Deployed, up, "KubernetesCluster doks-security creating", true),
-		killed("kill-up-release", "`pulumi up` is killed while it installs a release.", Empty, Deployed, up, "Release kube-prometheus-stack creating", true),
-		killed("kill-upgrade-bucket", "`pulumi up` is killed while it updates the bucket.", Deployed, Deployed, up, "SpacesBucket doks-security-loki updating", false),
-		killed("kill-upgrade-release", "`pulumi up` is killed while it upgrades a release.", Deployed, Deployed, up, "Release loki updating", false),
-		killed("kill-destroy-cluster", "`pulumi destroy` is killed while it deletes the cluster.", Deployed, Empty, destroy, "KubernetesCluster doks-security deleting", true),
-		killed("kill-destroy-vpc", "`pulumi destroy` is killed while it deletes the VPC.", Deployed, Empty, destroy, "Vpc doks-security deleting", true),
+		graceful("int-up-vpc", "Ctrl-C while `pulumi up` creates the VPC.", Empty, Deployed, syscall.SIGINT, up, "Vpc doks-security creating"),
+		graceful("term-up-cluster", "SIGTERM while `pulumi up` creates the cluster.", Empty, Deployed, syscall.SIGTERM, up, "KubernetesCluster doks-security creating"),
+		graceful("int-up-release", "Ctrl-C while `pulumi up` installs a release.", Empty, Deployed, syscall.SIGINT, up, "Release kube-prometheus-stack creating"),
+		graceful("int-upgrade-release", "Ctrl-C while `pulumi up` upgrades a release.", Deployed, Deployed, syscall.SIGINT, up, "Release loki updating"),
+		graceful("term-upgrade-bucket", "SIGTERM while `pulumi up` updates the bucket.", Deployed, Deployed, syscall.SIGTERM, up, "SpacesBucket doks-security-loki updating"),
+		graceful("int-destroy-cluster", "Ctrl-C while `pulumi destroy` deletes the cluster.", Deployed, Empty, syscall.SIGINT, destroy, "KubernetesCluster doks-security deleting"),
+		graceful("term-destroy-vpc", "SIGTERM while `pulumi destroy` deletes the VPC.", Deployed, Empty, syscall.SIGTERM, destroy, "Vpc doks-security deleting"),
+		killed("kill-up-vpc", "`pulumi up` is killed while it creates the VPC.", Empty, Deployed, up, "Vpc doks-security creating"),
+		killed("kill-up-cluster", "`pulumi up` is killed while it creates the cluster.", Empty, Deployed, up, "KubernetesCluster doks-security creating"),
+		killed("kill-up-release", "`pulumi up` is killed while it installs a release.", Empty, Deployed, up, "Release kube-prometheus-stack creating"),
+		killed("kill-upgrade-bucket", "`pulumi up` is killed while it updates the bucket.", Deployed, Deployed, up, "SpacesBucket doks-security-loki updating"),
+		killed("kill-upgrade-release", "`pulumi up` is killed while it upgrades a release.", Deployed, Deployed, up, "Release loki updating"),
+		killed("kill-destroy-cluster", "`pulumi destroy` is killed while it deletes the cluster.", Deployed, Empty, destroy, "KubernetesCluster doks-security deleting"),
+		killed("kill-destroy-vpc", "`pulumi destroy` is killed while it deletes the VPC.", Deployed, Empty, destroy, "Vpc doks-security deleting"),
 	}
 }

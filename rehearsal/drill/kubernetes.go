@@ -15,36 +15,36 @@ import (
 func kubernetesDrills() []Drill {
 	away := func(r *Run) { r.wire.kubernetes((*gate).shut) }
 	return []Drill{
-		{Name: "api-server-away-preview", What: "The Kubernetes API server is away during `pulumi preview`.", From: Deployed, Slow: true, Do: func(r *Run) {
+		{Name: "api-server-away-preview", What: "The Kubernetes API server is away during `pulumi preview`.", From: Deployed, Do: func(r *Run) {
 			r.ChangeLoki()
 			away(r)
 			r.Fails("pulumi preview", "connection refused")
 			r.Heal()
 			r.Recover("pulumi up")
 		}},
-		{Name: "api-server-away-up", What: "The Kubernetes API server goes away during `pulumi up`.", From: Deployed, Slow: true, Do: func(r *Run) {
+		{Name: "api-server-away-up", What: "The Kubernetes API server goes away during `pulumi up`.", From: Deployed, Do: func(r *Run) {
 			r.ChangeLoki()
 			r.During("pulumi up --skip-preview", "Release loki updating", func() { away(r) }, "connection refused")
 			r.Heal()
 			r.Recover("pulumi up")
 		}},
-		{Name: "api-server-away-destroy", What: "The Kubernetes API server is away during `pulumi destroy`.", From: Deployed, To: Empty, Slow: true,
+		{Name: "api-server-away-destroy", What: "The Kubernetes API server is away during `pulumi destroy`.", From: Deployed, To: Empty,
 			Do: func(r *Run) {
 				away(r)
 				r.Recover("pulumi destroy")
 			}},
-		{Name: "api-server-slow", What: "Each answer of the Kubernetes API server takes 50 ms longer.", From: Deployed, Slow: true, Do: func(r *Run) {
+		{Name: "api-server-slow", What: "Each answer of the Kubernetes API server takes 50 ms longer.", From: Deployed, Do: func(r *Run) {
 			r.ChangeLoki()
 			r.wire.kubernetes(func(g *gate) { g.slow(50 * time.Millisecond) })
 			r.Recover("pulumi up")
 		}},
-		{Name: "webhook-down", What: "An admission webhook that must answer is down.", From: Deployed, Slow: true, Do: func(r *Run) {
+		{Name: "webhook-down", What: "An admission webhook that must answer is down.", From: Deployed, Do: func(r *Run) {
 			r.ChangeLoki()
 			r.blockStatefulSets()
 			r.Fails("pulumi up", "failed calling webhook")
 			r.Recover("kubectl delete validatingwebhookconfiguration drill", "pulumi up")
 		}},
-		{Name: "pod-never-ready", What: "No node has room for a pod, and its release times out.", From: Deployed, Slow: true, Do: func(r *Run) {
+		{Name: "pod-never-ready", What: "No node has room for a pod, and its release times out.", From: Deployed, Do: func(r *Run) {
 			r.ChangeLoki()
 			r.Succeeds("kubectl cordon --selector doks.digitalocean.com/node-pool")
 			r.Succeeds("kubectl --namespace loki delete pod loki-0")

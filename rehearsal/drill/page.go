@@ -13,7 +13,7 @@ const head = `# Drills
 
 What goes wrong, what you see, and how to recover. ` + "`make drill`" + ` rehearses each of them on this machine with the real Pulumi
 CLI, carries out the recovery, and writes this page with the lines that were printed. ` + "`make drill NAME=two-runs`" + `
-rehearses one. ` + "`make test`" + ` runs those that are not marked *slow*.
+rehearses one. ` + "`make test`" + ` runs those that are marked *tested*.
 
 After each drill the next preview has no changes; the cluster, its network, node pools, bucket and volumes are the same, and
 none is there twice. After a destroy nothing is left in the account, in the state or on the machine.
@@ -54,8 +54,8 @@ func page(old string, results []Result) string {
 // row begins a drill's row: what does not need a run.
 func row(d Drill) string {
 	name := "`" + d.Name + "`"
-	if d.Slow {
-		name += " *slow*"
+	if slices.Contains(inTests, d.Name) {
+		name += " *tested*"
 	}
 	what := d.What
 	if d.Wants != "" {

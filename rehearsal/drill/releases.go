@@ -11,18 +11,18 @@ import (
 
 func releaseDrills() []Drill {
 	return []Drill{
-		{Name: "release-pending", What: "A killed run left a release in `pending-upgrade`.", From: Deployed, Slow: true, Do: func(r *Run) {
+		{Name: "release-pending", What: "A killed run left a release in `pending-upgrade`.", From: Deployed, Do: func(r *Run) {
 			r.addRevision("loki", "loki", "pending-upgrade")
 			r.ChangeLoki()
 			r.Fails("pulumi up", "another operation (install/upgrade/rollback) is in progress")
 			r.Recover("kubectl --namespace loki delete secret --selector owner=helm,name=loki,status=pending-upgrade", "pulumi up")
 		}},
-		{Name: "release-deleted", What: "Somebody deletes the records of a release; its objects are still there.", From: Deployed, Slow: true, Do: func(r *Run) {
+		{Name: "release-deleted", What: "Somebody deletes the records of a release; its objects are still there.", From: Deployed, Do: func(r *Run) {
 			r.Succeeds("kubectl --namespace node-agents delete secret --selector owner=helm,name=alloy")
 			r.Shows("pulumi refresh --run-program", "Release alloy deleted")
 			r.Recover("pulumi up")
 		}},
-		{Name: "release-upgraded", What: "Somebody upgrades a release with other values, by `helm upgrade`.", From: Deployed, Wants: seesNothing, Slow: true, Do: func(r *Run) {
+		{Name: "release-upgraded", What: "Somebody upgrades a release with other values, by `helm upgrade`.", From: Deployed, Wants: seesNothing, Do: func(r *Run) {
 			r.addRevision("node-agents", "alloy", "deployed")
 			r.Shows("pulumi refresh --run-program", "Release alloy updated")
 			r.Recover("pulumi up")

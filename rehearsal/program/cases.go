@@ -46,6 +46,7 @@ func Cases() []Case {
 		{Name: "dev with falco-exporter", Stack: "dev", Settings: exporter},
 		{Name: "dev with the demo and approved namespaces", Stack: "dev", Settings: m{"virtualClusters": demo["virtualClusters"], "cluster": larger}},
 		{Name: "dev on Spaces", Stack: "dev", Settings: m{"logging": m{"storage": "spaces"}, "cluster": larger}},
+		{Name: "dev on Spaces from a day", Stack: "dev", Settings: m{"logging": m{"storage": "spaces", "spaces": m{"from": "2099-01-01"}}, "cluster": larger}},
 		{Name: "prod with falco-exporter", Stack: "prod", Settings: exporter},
 		{Name: "dev by Gateway", Stack: "dev", Settings: m{"exposure": overHTTP()}},
 		{Name: "prod by Gateway", Stack: "prod", Settings: m{"exposure": Gateway()}},

@@ -51,10 +51,11 @@ func TestTakeOver(t *testing.T) {
 	must(t, out, os.WriteFile(file, []byte(ids.Replace(template)), 0o600))
 	page = strings.ReplaceAll(page, "docs/migrating/import.json", file)
 
-	before, after, found := strings.Cut(page, "pulumi preview --diff\n")
+	before, after, found := strings.Cut(page, "    kubectl label customresourcedefinition")
 	if !found {
-		t.Fatal("the page does not preview")
+		t.Fatal("the page does not label CRDs")
 	}
+	after = "    kubectl label customresourcedefinition" + after
 	e.follow(ctx, t, before, "Take the cluster over", "doctl")
 	must(t, out, e.shell(ctx, "pulumi preview --diff"))
 
@@ -65,8 +66,9 @@ func TestTakeOver(t *testing.T) {
 	must(t, out, err)
 	must(t, out, os.WriteFile(filepath.Join(e.workspace.dir, "crds.yaml"), []byte(orphans(page)), 0o600))
 	must(t, out, e.shell(ctx, "kubectl create --filename "+filepath.Join(e.workspace.dir, "crds.yaml")))
-	if err := e.shell(ctx, "pulumi up"); err == nil || !strings.Contains(out.String(), "invalid ownership metadata") {
-		t.Errorf("Helm installed over CRDs that are not its own: %v", err)
+	if err := e.shell(ctx, "pulumi up"); err == nil || !strings.Contains(out.String(), `namespaces: "monitoring"`) ||
+		!strings.Contains(out.String(), "'cluster.provides[0]' prometheus-operator-crds") {
+		t.Errorf("what is not the stack's was taken over: %v\n%s", err, out)
 	}
 	e.follow(ctx, t, "## After\n"+after, "After", "terraform")
 	must(t, out, e.preview(ctx, true))

@@ -3,6 +3,7 @@
 package field
 
 import (
+	"errors"
 	"fmt"
 	"sort"
 	"strings"
@@ -68,4 +69,22 @@ func (es Errors) Err() error {
 		return nil
 	}
 	return es
+}
+
+// Join is all of the errors, those of the configuration as one list; nil when all are.
+func Join(errs ...error) error {
+	var all Errors
+	var others []error
+	for _, err := range errs {
+		var some Errors
+		if errors.As(err, &some) {
+			all = append(all, some...)
+		} else if err != nil {
+			others = append(others, err)
+		}
+	}
+	if len(others) == 0 {
+		return all.Err()
+	}
+	return errors.Join(append([]error{all.Err()}, others...)...)
 }

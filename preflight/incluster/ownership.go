@@ -1,0 +1,149 @@
+package incluster
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"doks-security/stack/field"
+)
+
+const (
+	// PartOfLabel and PartOf are on everything the program creates in a cluster beside charts.
+	PartOfLabel = "app.kubernetes.io/part-of"
+	PartOf      = "doks-security"
+	// StackAnnotation is on the namespaces of a stack: <project>/<stack>. Namespaces of older versions have none.
+	StackAnnotation = "doks-security/stack"
+
+	releaseName      = "meta.helm.sh/release-name"
+	releaseNamespace = "meta.helm.sh/release-namespace"
+)
+
+// What a cluster may have already, and the stack then uses: the values of cluster.provides. Each is a release otherwise.
+const (
+	MetricsServer = "metrics-server"
+	OperatorCRDs  = "prometheus-operator-crds"
+	CertManager   = "cert-manager"
+)
+
+// Providable are the values of cluster.provides.
+var Providable = []string{MetricsServer, OperatorCRDs, CertManager}
+
+// provision is how a cluster shows that it has one of Providable.
+type provision struct {
+	name, kind, suffix string // of the objects' names
+	// kept objects stay when the stack's own release is removed, and can be used from then on.
+	kept bool
+}
+
+var provisions = []provision{
+	{MetricsServer, "APIService", "v1beta1.metrics.k8s.io", false},
+	{OperatorCRDs, "CustomResourceDefinition", ".monitoring.coreos.com", true},
+	{CertManager, "CustomResourceDefinition", "cert-manager.io", false},
+}
+
+// Owner is a stack with the names it uses in a cluster.
+type Owner struct {
+	Stack      string // <project>/<stack>
+	Namespaces []string
+	Releases   []Release // to be installed
+	Provides   []string  // setting cluster.provides
+}
+
+// Ownership refuses to take over what others have in the cluster: namespaces of the stack's names, Helm releases of its
+// names in other namespaces that own objects of the whole cluster, and the APIs of metrics-server, the Prometheus operator
+// and cert-manager. The latter the stack can use: cluster.provides.
+func Ownership(c *Cluster, o Owner, errs *field.Errors) {
+	for _, n := range c.Namespaces {
+		if slices.Contains(o.Namespaces, n.Metadata.Name) {
+			o.namespace(n, errs)
+		}
+	}
+	for _, r := range o.Releases {
+		if slices.Contains(Providable, r.Name) {
+			continue
+		}
+		i := slices.IndexFunc(c.ClusterWide, func(object Object) bool {
+			name, namespace := object.release()
+			return name == r.Name && namespace != r.Namespace
+		})
+		if i >= 0 {
+			object := c.ClusterWide[i]
+			errs.Add("releases."+r.Name, nil, fmt.Sprintf("a release that the cluster does not have: the %s %s belongs to %s, and this stack's release would overwrite it",
+				object.Kind, object.Metadata.Name, object.owner()),
+				fmt.Sprintf("helm uninstall %s --namespace %s if it is not needed, or deploy to another cluster", r.Name, object.Metadata.Annotations[releaseNamespace]))
+		}
+	}
+	for _, p := range provisions {
+		o.provision(c, p, errs)
+	}
+}
+
+func (o Owner) namespace(n Object, errs *field.Errors) {
+	name, other := n.Metadata.Name, n.Metadata.Annotations[StackAnnotation]
+	rename := "deploy into a cluster without it, or move what is in it to a namespace of another name and delete this one"
+	switch {
+	case n.Metadata.Labels[PartOfLabel] != PartOf:
+		errs.Add("namespaces", name, "names that the cluster does not have yet: this namespace exists, and no stack of this project created it",
+			rename+"; if nothing in it is needed: kubectl delete namespace "+name)
+	case other != "" && other != o.Stack:
+		errs.Add("namespaces", name, "names that no other stack uses: this namespace belongs to the stack "+other,
+			fmt.Sprintf("%s; after pulumi stack rename: kubectl annotate --overwrite namespace %s %s=%s", rename, name, StackAnnotation, o.Stack))
+	}
+}
+
+func (o Owner) provision(c *Cluster, p provision, errs *field.Errors) {
+	provided := slices.Contains(o.Provides, p.name)
+	i := slices.IndexFunc(o.Releases, func(r Release) bool { return r.Name == p.name })
+	if !provided && i < 0 {
+		return // not needed
+	}
+	var found, others []Object
+	for _, object := range c.ClusterWide {
+		if object.Kind != p.kind || !strings.HasSuffix(object.Metadata.Name, p.suffix) {
+			continue
+		}
+		found = append(found, object)
+		if name, namespace := object.release(); i < 0 || name != p.name || namespace != o.Releases[i].Namespace {
+			others = append(others, object)
+		}
+	}
+	ours := slices.IndexFunc(c.Releases, func(r Object) bool {
+		return r.Metadata.Labels["name"] == p.name && c.owns(o.Stack, r.Metadata.Namespace)
+	})
+	switch {
+	case provided && len(found) == 0:
+		errs.Add("cluster.provides", p.name, fmt.Sprintf("what the cluster has: it has no %s %s", p.kind, strings.TrimPrefix(p.suffix, ".")),
+			"remove it from the list, and this stack installs it; or install it in the cluster first")
+	case provided && ours >= 0 && !p.kept:
+		errs.Add("cluster.provides", p.name, "what others installed in the cluster: this is the stack's own release, which would be removed",
+			"remove it from the list")
+	case !provided && len(others) > 0:
+		errs.Add("cluster.provides", nil, fmt.Sprintf("%s: the cluster has the %s %s of %s, which this stack's release would overwrite",
+			p.name, others[0].Kind, others[0].Metadata.Name, others[0].owner()),
+			fmt.Sprintf("pulumi config set --path 'cluster.provides[%d]' %s to use it, or remove it from the cluster", len(o.Provides), p.name))
+	}
+}
+
+// owns tells whether a namespace is the stack's.
+func (c *Cluster) owns(stack, namespace string) bool {
+	return slices.ContainsFunc(c.Namespaces, func(n Object) bool {
+		other := n.Metadata.Annotations[StackAnnotation]
+		return n.Metadata.Name == namespace && n.Metadata.Labels[PartOfLabel] == PartOf && (other == "" || other == stack)
+	})
+}
+
+// release is the Helm release an object belongs to.
+func (o Object) release() (name, namespace string) {
+	return o.Metadata.Annotations[releaseName], o.Metadata.Annotations[releaseNamespace]
+}
+
+func (o Object) owner() string {
+	if name, namespace := o.release(); name != "" {
+		return "the Helm release " + namespace + "/" + name
+	}
+	if manager := o.Metadata.Labels["app.kubernetes.io/managed-by"]; manager != "" {
+		return manager
+	}
+	return "somebody else (it belongs to no Helm release)"
+}

@@ -1,0 +1,142 @@
+package stack
+
+import (
+	"slices"
+	"time"
+
+	"github.com/digitalocean/godo"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"doks-security/account"
+	"doks-security/components"
+	"doks-security/preflight"
+	"doks-security/preflight/incluster"
+	"doks-security/stack/field"
+)
+
+// plan finds the stack's cluster, and checks the settings against the account and against what is in the cluster: what
+// pulumi up would replace, lose, or take over from others is an error before the first resource, all of it at once.
+func (s Settings) plan(ctx *pulumi.Context, a *account.Account) (preflight.Plan, error) {
+	inventory, err := a.Inventory(ctx.Context())
+	if err != nil {
+		return preflight.Plan{}, err
+	}
+	previous, err := previousCluster(ctx)
+	if err != nil {
+		return preflight.Plan{}, err
+	}
+	var plan preflight.Plan
+	if s.Cluster.Existing != "" {
+		plan.Running, err = preflight.Existing(inventory, s.Cluster.Existing, ctx.Stack(), previous)
+	} else {
+		_, haGiven := s.given["cluster"]["ha"]
+		plan, err = preflight.Cluster(inventory, preflight.Wanted{
+			Stack: ctx.Stack(), Previous: previous, Name: s.Cluster.Name, Region: s.Cluster.Region, Version: s.Cluster.Version,
+			Network: s.Cluster.Network, Pools: s.Cluster.Pools, HA: s.Cluster.HA, HAGiven: haGiven,
+		}, func(id string) ([]string, error) { return a.Upgrades(ctx.Context(), id) })
+	}
+	return plan, field.Join(s.requireDomain(ctx.Context(), a), err, s.checkCluster(ctx, a, plan.Running))
+}
+
+// checkCluster checks the settings against what is in the cluster; nil is one that is still to be created.
+func (s Settings) checkCluster(ctx *pulumi.Context, a *account.Account, cluster *godo.KubernetesCluster) error {
+	if cluster == nil {
+		return s.checkRunning(components.StackID(ctx), &incluster.Cluster{})
+	}
+	if cluster.Status == nil || !slices.Contains(withAPIServer, cluster.Status.State) {
+		return nil
+	}
+	kubeconfig, err := components.Kubeconfig(ctx.Context(), a, cluster.ID)
+	if err != nil {
+		return err
+	}
+	running, err := incluster.Survey(ctx.Context(), kubeconfig)
+	if err != nil {
+		return err
+	}
+	err = s.checkRunning(components.StackID(ctx), running)
+	if err != nil && s.Cluster.Credentials == components.TokenCredentials { // for the commands of the errors
+		_, failed := components.WriteKubeconfig(ctx, cluster.ID, kubeconfig)
+		return field.Join(err, failed)
+	}
+	return err
+}
+
+// withAPIServer are the states of a cluster whose API server runs. In others the cluster is not complete: components.NewCluster
+// has what to do about it.
+var withAPIServer = []godo.KubernetesClusterStatusState{
+	godo.KubernetesClusterStatusRunning, godo.KubernetesClusterStatusDegraded, godo.KubernetesClusterStatusUpgrading,
+}
+
+// checkRunning runs all checks of what is in the cluster.
+func (s Settings) checkRunning(stack string, running *incluster.Cluster) error {
+	errs := &field.Errors{}
+	incluster.Volumes(running, s.claims(), errs)
+	incluster.Logs(running, components.NamespaceLoki, s.logStore(), s.logRetention(), time.Now(), errs)
+	releases := s.releases()
+	incluster.Releases(running, releases, errs)
+	incluster.Ownership(running, incluster.Owner{
+		Stack: stack, Namespaces: s.namespaces(), Releases: releases, Provides: s.Cluster.Provides,
+	}, errs)
+	return errs.Err()
+}
+
+// claims are the settings of volumes, with the names their charts give the claims.
+func (s Settings) claims() []incluster.Volume {
+	const (
+		prometheus   = "prometheus-kube-prometheus-stack-prometheus"
+		alertmanager = "alertmanager-kube-prometheus-stack-alertmanager"
+		redis        = "falco-falcosidekick-ui-redis"
+	)
+	return []incluster.Volume{
+		{Key: "observability.prometheusVolumeGiB", GiB: s.Observability.PrometheusVolumeGiB, Growth: incluster.ByOperator,
+			Namespace: components.NamespaceMonitoring, Claim: prometheus + "-db", StatefulSet: prometheus},
+		{Key: "observability.alertmanagerVolumeGiB", GiB: s.Observability.AlertmanagerVolumeGiB, Growth: incluster.ByOperator,
+			Namespace: components.NamespaceMonitoring, Claim: alertmanager + "-db", StatefulSet: alertmanager},
+		{Key: "observability.grafanaVolumeGiB", GiB: s.Observability.GrafanaVolumeGiB, Growth: incluster.ByHelm,
+			Namespace: components.NamespaceMonitoring, Claim: "kube-prometheus-stack-grafana"},
+		{Key: "logging.volumeGiB", GiB: s.Logging.VolumeGiB, Growth: incluster.ByHand,
+			Namespace: components.NamespaceLoki, Claim: "storage", StatefulSet: "loki"},
+		{Key: "runtimeSecurity.redisVolumeGiB", GiB: s.RuntimeSecurity.RedisVolumeGiB, Growth: incluster.ByHand,
+			Namespace: components.NamespaceFalco, Claim: redis + "-data", StatefulSet: redis},
+	}
+}
+
+func (s Settings) logStore() incluster.LogStore {
+	if s.Logging.Storage != StorageSpaces {
+		return incluster.LogStore{}
+	}
+	return incluster.LogStore(s.Logging.Spaces)
+}
+
+// logRetention is how long Loki keeps logs; validate has judged the setting.
+func (s Settings) logRetention() time.Duration {
+	kept, _ := period("logging.retention", s.Logging.Retention, 0, &field.Errors{})
+	return kept
+}
+
+// releases are those the chosen parts install.
+func (s Settings) releases() []incluster.Release {
+	all := []incluster.Release{
+		{Name: incluster.OperatorCRDs, Namespace: components.NamespaceMonitoring},
+		{Name: "kube-prometheus-stack", Namespace: components.NamespaceMonitoring},
+		{Name: incluster.MetricsServer, Namespace: components.NamespaceMetricsServer},
+		{Name: "loki", Namespace: components.NamespaceLoki},
+		{Name: "alloy", Namespace: components.NamespaceNodeAgents},
+		{Name: "falco", Namespace: components.NamespaceFalco},
+	}
+	if s.RuntimeSecurity.Metrics == components.FalcoExporter {
+		all = append(all, incluster.Release{Name: components.FalcoExporter, Namespace: components.NamespaceFalco})
+	}
+	if s.VirtualClusters.Demo {
+		all = append(all, incluster.Release{Name: "demo", Namespace: components.NamespaceVCluster})
+	}
+	if s.Exposure.Mode == components.ByGateway {
+		all = append(all, incluster.Release{Name: incluster.CertManager, Namespace: components.NamespaceCertManager},
+			incluster.Release{Name: "oauth2-proxy", Namespace: components.NamespaceGateway})
+	}
+	return slices.DeleteFunc(all, func(r incluster.Release) bool { return s.provided(r.Name) })
+}
+
+// provided tells whether the cluster has what a release would bring.
+func (s Settings) provided(release string) bool { return slices.Contains(s.Cluster.Provides, release) }

@@ -1,0 +1,183 @@
+package stack
+
+import (
+	"encoding/base64"
+	"encoding/pem"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/digitalocean/godo"
+
+	"doks-security/account/accounttest"
+)
+
+// serveCluster is an API server with these lists, by path; others are empty. It returns a kubeconfig for it.
+func serveCluster(lists map[string]string) (server *httptest.Server, kubeconfig string) {
+	server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		items := lists[r.URL.Path]
+		fmt.Fprintf(w, `{"items":[%s]}`, items)
+	}))
+	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	return server, fmt.Sprintf("clusters: [{cluster: {server: %s, certificate-authority-data: %s}}]\nusers: [{user: {token: short-lived}}]\n",
+		server.URL, base64.StdEncoding.EncodeToString(ca))
+}
+
+// emptyCluster is the kubeconfig of a cluster with nothing in it. Its server runs until the tests end.
+var emptyCluster = sync.OnceValue(func() string {
+	_, kubeconfig := serveCluster(nil)
+	return kubeconfig
+})
+
+// Whatever is wrong with the running cluster is refused before the first resource, all of it at once.
+func TestDeployChecksTheRunningCluster(t *testing.T) {
+	const claims, sets, namespaces, secrets = "/api/v1/persistentvolumeclaims", "/apis/apps/v1/statefulsets", "/api/v1/namespaces", "/api/v1/secrets"
+	claim := func(namespace, name, size string) string {
+		return fmt.Sprintf(`{"metadata":{"namespace":%q,"name":%q},"spec":{"resources":{"requests":{"storage":%q}}}}`, namespace, name, size)
+	}
+	volumes := map[string]string{claims: strings.Join([]string{
+		claim("monitoring", "prometheus-kube-prometheus-stack-prometheus-db-prometheus-kube-prometheus-stack-prometheus-0", "11Gi"),
+		claim("monitoring", "alertmanager-kube-prometheus-stack-alertmanager-db-alertmanager-kube-prometheus-stack-alertmanager-0", "2Gi"),
+		claim("monitoring", "kube-prometheus-stack-grafana", "6Gi"), claim("loki", "storage-loki-0", "11Gi"),
+		claim("falco", "falco-falcosidekick-ui-redis-data-falco-falcosidekick-ui-redis-0", "2Gi"),
+	}, ",")}
+	spaces := map[string]string{sets: `{"metadata":{"namespace":"loki","name":"loki","annotations":{"doks-security/logs":"spaces:fra1/logs"}}}`}
+	for _, c := range []struct {
+		name   string
+		lists  map[string]string
+		ha     bool
+		config map[string]string
+		want   []string
+	}{
+		{"volumes", volumes, false, nil, []string{
+			"(5 errors)", "'observability.prometheusVolumeGiB' 11", "'observability.alertmanagerVolumeGiB' 2", "'observability.grafanaVolumeGiB' 6",
+			"'logging.volumeGiB' 11", "'runtimeSecurity.redisVolumeGiB' 2"}},
+		{"the other profile", map[string]string{claims: claim("loki", "storage-loki-0", "10Gi")}, false, map[string]string{"profile": "prod"}, []string{
+			"(2 errors)", "cluster.ha: not set", "'logging.volumeGiB' 10", "kubectl --namespace loki patch pvc storage-loki-0"}},
+		{"logs", spaces, false, nil, []string{"logging.storage"}},
+		{"a release", map[string]string{secrets: `{"metadata":{"namespace":"falco","labels":{"name":"falco","version":"1","status":"pending-install"}}}`}, false, nil,
+			[]string{"helm uninstall falco --namespace falco"}},
+		{"a namespace", map[string]string{namespaces: `{"metadata":{"name":"monitoring"}}`}, false, nil, []string{`namespaces: "monitoring"`}},
+		{"high availability", nil, true, nil, []string{"cluster.ha: false"}},
+		{"a cluster that provides less", nil, false, map[string]string{"cluster": strings.Replace(onePool, "{", `{"provides":["cert-manager"],`, 1)},
+			[]string{`cluster.provides: "cert-manager"`}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			server, kubeconfig := serveCluster(c.lists)
+			defer server.Close()
+			own := running("doks-security-dev")
+			own.HA = c.ha
+			m := &mocks{account: accounttest.Account{Clusters: []*godo.KubernetesCluster{own}, Kubeconfig: kubeconfig}}
+			raw := map[string]string{"cluster": onePool}
+			for key, value := range c.config {
+				raw[key] = value
+			}
+			if c.config["profile"] == "prod" {
+				raw["cluster"] = strings.Replace(onePool, "s-4vcpu-8gb", "s-8vcpu-16gb", 1)
+			}
+			err := deploy(t, m, "dev", raw)
+			for _, want := range c.want {
+				if err == nil || !strings.Contains(err.Error(), want) {
+					t.Errorf("err = %v, want it to contain %q", err, want)
+				}
+			}
+			for key := range m.resources {
+				if !strings.HasPrefix(key, "pulumi:pulumi:Stack") {
+					t.Errorf("%s was registered", key)
+				}
+			}
+		})
+	}
+}
+
+// The errors of the account and of the cluster are reported together, and leave a kubeconfig for their commands.
+func TestDeployReportsAllErrorsAtOnce(t *testing.T) {
+	server, kubeconfig := serveCluster(map[string]string{"/api/v1/namespaces": `{"metadata":{"name":"monitoring"}}`})
+	defer server.Close()
+	own := running("doks-security-dev")
+	own.RegionSlug = "ams3"
+	m := &mocks{account: accounttest.Account{Clusters: []*godo.KubernetesCluster{own}, Kubeconfig: kubeconfig}}
+	err := deploy(t, m, "dev", map[string]string{"cluster": onePool, "exposure": strings.Replace(byGateway(t), `"example.org"`, `"example.net"`, 1)})
+	for _, want := range []string{"(3 errors)", "cluster.region", "exposure.domain", "namespaces"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("err = %v, want it to contain %q", err, want)
+		}
+	}
+	written, err := os.ReadFile(filepath.Join(m.root, ".kubeconfig", own.ID+".yaml"))
+	if err != nil || string(written) != kubeconfig {
+		t.Errorf("the kubeconfig is %q, %v", written, err)
+	}
+}
+
+// A cluster that is not complete has no API server to ask.
+func TestDeployAsksNoIncompleteCluster(t *testing.T) {
+	for _, state := range []godo.KubernetesClusterStatusState{godo.KubernetesClusterStatusProvisioning, godo.KubernetesClusterStatusError} {
+		t.Run(string(state), func(t *testing.T) {
+			shared := running("shared")
+			shared.Status.State = state
+			server, kubeconfig := serveCluster(nil)
+			server.Close()
+			m := &mocks{account: accounttest.Account{Clusters: []*godo.KubernetesCluster{shared}, Kubeconfig: kubeconfig}}
+			if err := deploy(t, m, "dev", map[string]string{"cluster": `{"existing":"shared"}`}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// What the cluster provides is not installed, and nothing is made for it.
+func TestDeployUsesWhatTheClusterProvides(t *testing.T) {
+	server, kubeconfig := serveCluster(map[string]string{
+		"/apis/apiregistration.k8s.io/v1/apiservices": `{"metadata":{"name":"v1beta1.metrics.k8s.io"}}`,
+		"/apis/apiextensions.k8s.io/v1/customresourcedefinitions": `{"metadata":{"name":"prometheuses.monitoring.coreos.com"}},
+			{"metadata":{"name":"certificates.cert-manager.io"}}`,
+	})
+	defer server.Close()
+	m := &mocks{account: accounttest.Account{Clusters: []*godo.KubernetesCluster{running("shared")}, Kubeconfig: kubeconfig}}
+	err := deploy(t, m, "dev", map[string]string{
+		"cluster": `{"existing":"shared","provides":["metrics-server","prometheus-operator-crds","cert-manager"]}`, "exposure": byGateway(t),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key := range m.resources {
+		for _, provided := range []string{"metrics-server", "prometheus-operator-crds", "-cert-manager", "::cert-manager"} {
+			if strings.Contains(key, provided) {
+				t.Errorf("%s was registered", key)
+			}
+		}
+	}
+	operator := m.resources["kubernetes:helm.sh/v3:Release::kube-prometheus-stack"]["values"].ObjectValue()["prometheusOperator"].ObjectValue()
+	if !operator.HasValue("namespaces") {
+		t.Error("the operator acts on the namespaces of others")
+	}
+}
+
+// A running Loki keeps the period of its volume, and gets one of the bucket from a day on.
+func TestDeployLogsToSpacesFromADay(t *testing.T) {
+	m := &mocks{}
+	err := deploy(t, m, "dev", map[string]string{"cluster": onePool, "logging": `{"storage":"spaces","spaces":{"from":"2099-01-01"}}`})
+	if err != nil {
+		t.Fatal(err)
+	}
+	loki := m.resources["kubernetes:helm.sh/v3:Release::loki"]["values"].Mappable().(map[string]any)
+	var periods []string
+	for _, p := range loki["loki"].(map[string]any)["schemaConfig"].(map[string]any)["configs"].([]any) {
+		periods = append(periods, fmt.Sprint(p.(map[string]any)["from"], " ", p.(map[string]any)["object_store"]))
+	}
+	if got := strings.Join(periods, ", "); got != "2026-01-01 filesystem, 2099-01-01 s3" {
+		t.Errorf("periods %q", got)
+	}
+	binary := loki["singleBinary"].(map[string]any)
+	if fmt.Sprint(binary["replicas"]) != "1" {
+		t.Errorf("%v replicas: the older logs are on the volume of one", binary["replicas"])
+	}
+	if got := binary["annotations"].(map[string]any)["doks-security/logs"]; got != "spaces:fra1/doks-security-dev-loki:2099-01-01" {
+		t.Errorf("the annotation is %v", got)
+	}
+}
