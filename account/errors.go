@@ -30,7 +30,7 @@ func explain(of, scope string, err error) error {
 	case http.StatusForbidden:
 		return field.Errors{{
 			Key: "digitalocean:token", Value: "may not read " + of + " (403)", Allowed: "a token with the scope " + scope,
-			Fix: "create a token with this scope at https://cloud.digitalocean.com/account/api/tokens; docs/security.md lists all scopes",
+			Fix: "create a token with this scope at https://cloud.digitalocean.com/account/api/tokens",
 		}}
 	}
 	return fmt.Errorf("asking DigitalOcean for %s: %w", of, err)

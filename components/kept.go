@@ -10,7 +10,8 @@ import (
 
 // Inputs whose change replaces a resource: DigitalOcean's provider deletes the old one first, since all have explicit names,
 // and volumes go with a cluster. Their changes are ignored, so that no update can plan it; package preflight refuses them
-// with the reason. The lists are held against the provider's own (rehearsal/standin/digitalocean).
+// with the reason. The lists are held against recorded answers of the provider: kept_test.go in
+// rehearsal/standin/digitalocean.
 var (
 	KeptVPCInputs     = []string{"region", "ipRange"}
 	KeptClusterInputs = []string{"region", "vpcUuid", "clusterSubnet", "serviceSubnet", "nodePool.size"}
@@ -20,7 +21,8 @@ var (
 
 // requireKnown is an error when a preview plans to create what the account already has: the state does not know it, because
 // its creation was interrupted or it belongs to others; or knows another one, because it was deleted and created again.
-func (c *Cluster) requireKnown(ctx *pulumi.Context, id pulumi.IDOutput, of pulumi.URNOutput, kind, name, exists, status string) error {
+func (c *Cluster) requireKnown(ctx *pulumi.Context, id pulumi.IDOutput, of pulumi.URNOutput,
+	kind, name, exists, status string) error {
 	if !ctx.DryRun() {
 		return nil // the provider would answer that the name is taken
 	}
@@ -36,17 +38,20 @@ func (c *Cluster) requireKnown(ctx *pulumi.Context, id pulumi.IDOutput, of pulum
 		return err
 	}
 	if planned.Known {
-		return fmt.Errorf("the %[1]s %[2]s of this stack (%[3]v) no longer exists; the account has another %[1]s of this name (%[4]s).\n"+
-			"    To create a new one, delete or rename the other, then: pulumi refresh --target '%[5]s' && pulumi up", kind, name, planned.Value, exists, own)
+		return fmt.Errorf("the %[1]s %[2]s of this stack (%[3]v) no longer exists; the account has another %[1]s of this name "+
+			"(%[4]s).\n    To create a new one, delete or rename the other, then: pulumi refresh --target '%[5]s' && pulumi up",
+			kind, name, planned.Value, exists, own)
 	}
 	parent, err := awaitURN(ctx, c.URN())
 	if err != nil {
 		return err
 	}
-	return fmt.Errorf("the account has a %[1]s %[2]q (%[3]s%[4]s) that is not in this stack's state; it was not created by this stack, or its "+
-		"creation was interrupted.\n    If it is this stack's, and running: pulumi import %[5]s %[6]s %[3]s --parent 'parent=%[7]s' --protect=false "+
-		"--generate-code=false, then pulumi up\n    If its creation failed: delete it, then pulumi up\n"+
-		"    Otherwise: pulumi config set --path 'cluster.name' <another name>", kind, name, exists, status, own.Type(), own.Name(), parent)
+	return fmt.Errorf("the account has a %[1]s %[2]q (%[3]s%[4]s) that is not in this stack's state; it was not created by this "+
+		"stack, or its creation was interrupted.\n    If it is this stack's, and running: pulumi import %[5]s %[6]s %[3]s "+
+		"--parent 'parent=%[7]s' --protect=false --generate-code=false, then pulumi up\n"+
+		"    If its creation failed: delete it, then pulumi up\n"+
+		"    Otherwise: pulumi config set --path 'cluster.name' <another name>",
+		kind, name, exists, status, own.Type(), own.Name(), parent)
 }
 
 func awaitURN(ctx *pulumi.Context, o pulumi.URNOutput) (urn.URN, error) {

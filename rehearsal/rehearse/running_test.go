@@ -44,7 +44,7 @@ func follows(ctx context.Context, t *testing.T, out *output, e *engine, printed 
 	}
 }
 
-func (e *engine) client(t *testing.T) kubernetes.Interface {
+func (e *engine) kubernetes(t *testing.T) kubernetes.Interface {
 	t.Helper()
 	plane, err := e.account.clusters.only()
 	if err != nil {
@@ -99,7 +99,7 @@ func TestEditsOfARunningStack(t *testing.T) {
 	must(t, out, e.shell(ctx, "pulumi config set --path doks-security:logging.spaces.from 2099-01-01"))
 
 	// A release that a killed run left.
-	secrets := e.client(t).CoreV1().Secrets("falco")
+	secrets := e.kubernetes(t).CoreV1().Secrets("falco")
 	last, err := secrets.List(ctx, metav1.ListOptions{LabelSelector: "owner=helm,name=falco,status=deployed"})
 	if err != nil || len(last.Items) != 1 {
 		t.Fatalf("%d deployed revisions of falco: %v", len(last.Items), err)
@@ -127,7 +127,7 @@ func TestClusterWithThingsOfOthers(t *testing.T) {
 	ctx, e := session(t, out, nil)
 	_, err := e.up(ctx)
 	must(t, out, err)
-	namespaces := e.client(t).CoreV1().Namespaces()
+	namespaces := e.kubernetes(t).CoreV1().Namespaces()
 	monitoring, err := namespaces.Get(ctx, "monitoring", metav1.GetOptions{})
 	must(t, out, err)
 	if got := monitoring.Annotations["doks-security/stack"]; got != "doks-security/dev" {
