@@ -89,6 +89,7 @@ func TestReleases(t *testing.T) {
 		{"interrupted rollback", []Object{revision(t, "loki", "3", "pending-rollback"), revision(t, "loki", "2", "failed"), revision(t, "loki", "1", "superseded")},
 			[]string{"helm rollback loki 1 --namespace loki"}},
 		{"failed", []Object{revision(t, "loki", "1", "failed")}, []string{"helm uninstall loki"}},
+		{"failed after one that worked", []Object{revision(t, "loki", "2", "failed"), revision(t, "loki", "1", "superseded")}, nil},
 		{"of others", []Object{revision(t, "other", "1", "failed")}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {

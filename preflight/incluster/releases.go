@@ -27,11 +27,16 @@ func Releases(c *Cluster, releases []Release, errs *field.Errors) {
 		if !slices.Contains(unfinished, last["status"]) {
 			continue
 		}
+		worked := false
 		command := fmt.Sprintf("helm uninstall %s --namespace %s", r.Name, r.Namespace)
 		for _, revision := range revisions { // the last that worked
 			if status := revision.Metadata.Labels["status"]; status == "deployed" || status == "superseded" {
+				worked = true
 				command = fmt.Sprintf("helm rollback %s %s --namespace %s", r.Name, revision.Metadata.Labels["version"], r.Namespace)
 			}
+		}
+		if worked && last["status"] == "failed" {
+			continue // Helm upgrades it with the next update
 		}
 		errs.Add("releases."+r.Name, last["status"], "a release in the state deployed: an earlier run was interrupted at revision "+last["version"],
 			command+", then pulumi up again")
