@@ -18,7 +18,7 @@ func version(wanted string, running *godo.KubernetesCluster, offered []string, u
 	if running == nil {
 		if slug = newest(offered, wanted); slug == "" {
 			errs.Add("cluster.version", wanted, "a version that DigitalOcean offers, or a prefix of one: "+strings.Join(offered, ", "),
-				"pulumi config set --path 'cluster.version' "+quoted(minors(offered)))
+				"pulumi config set --path 'cluster.version' "+settledMinor(minors(offered)))
 		}
 		return slug, false, nil
 	}
@@ -99,8 +99,8 @@ func minors(slugs []string) []string {
 	return slices.Compact(sorted)
 }
 
-// quoted is the second newest minor, which is the one with the most patches; or the only one.
-func quoted(minors []string) string {
+// settledMinor is the second newest minor, which is the one with the most patches; or the only one.
+func settledMinor(minors []string) string {
 	if len(minors) > 1 {
 		return minors[1]
 	}

@@ -3,7 +3,6 @@ package stack
 import (
 	"context"
 	"fmt"
-	"os"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/internals"
@@ -25,18 +24,9 @@ func formerName(ctx *pulumi.Context, suffix string) pulumi.ResourceOption {
 
 // openAccount uses the token and the endpoint that the DigitalOcean provider uses: its configuration, or its environment.
 func openAccount(ctx *pulumi.Context) (*account.Account, error) {
-	configured := func(key string, variables ...string) string {
-		if value, ok := ctx.GetConfig("digitalocean:" + key); ok {
-			return value
-		}
-		for _, variable := range variables {
-			if value := os.Getenv(variable); value != "" {
-				return value
-			}
-		}
-		return ""
-	}
-	return account.Open(configured("token", tokenVariables...), configured("apiEndpoint", "DIGITALOCEAN_API_URL"))
+	token, _ := accountSetting(ctx, "token", tokenVariables...)
+	endpoint, _ := accountSetting(ctx, "apiEndpoint", "DIGITALOCEAN_API_URL")
+	return account.Open(token, endpoint)
 }
 
 // newCluster checks the settings against the account and the running cluster, and registers the cluster.

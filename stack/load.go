@@ -50,11 +50,25 @@ func Load(ctx *pulumi.Context) (Settings, error) {
 // tokenVariables are where the DigitalOcean provider looks for a token that is not configured.
 var tokenVariables = []string{"DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN"}
 
+// accountSetting is a setting of the DigitalOcean provider: from its configuration or, like the provider does, from the first
+// environment variable that is set.
+func accountSetting(ctx *pulumi.Context, key string, variables ...string) (value string, ok bool) {
+	if value, ok = ctx.GetConfig("digitalocean:" + key); ok {
+		return value, true
+	}
+	for _, variable := range variables {
+		if value = os.Getenv(variable); value != "" {
+			return value, true
+		}
+	}
+	return "", false
+}
+
 // accountFaults finds what the DigitalOcean provider would only miss half way through: a token, and for Spaces a key.
 func accountFaults(ctx *pulumi.Context, s Settings) field.Errors {
 	configured := func(key string, variables ...string) bool {
-		_, ok := ctx.GetConfig("digitalocean:" + key)
-		return ok || slices.ContainsFunc(variables, func(v string) bool { return os.Getenv(v) != "" })
+		_, ok := accountSetting(ctx, key, variables...)
+		return ok
 	}
 	var faults field.Errors
 	if !configured("token", tokenVariables...) {
