@@ -45,7 +45,7 @@ func NewAdmission(ctx *pulumi.Context, name string, args *AdmissionArgs, opts ..
 	}
 	dependencies := []pulumi.Resource{}
 	for _, object := range objects {
-		created, err := newObject(ctx, object, pulumi.Parent(a), pulumi.DependsOn(dependencies))
+		created, err := newObject(ctx, nil, object, pulumi.Parent(a), pulumi.DependsOn(dependencies))
 		if err != nil {
 			return nil, err
 		}

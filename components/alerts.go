@@ -28,13 +28,13 @@ func NewAlerts(ctx *pulumi.Context, name string, args *AlertsArgs, opts ...pulum
 	if err := ctx.RegisterComponentResource(typePrefix+"Alerts", name, a, opts...); err != nil {
 		return nil, err
 	}
-	files, err := values.Alerts(args.Metrics, args.Approved, args.Links)
+	files, err := values.Alerts(args.Metrics, args.Namespaces.names, args.Approved, args.Links)
 	if err != nil {
 		return nil, err
 	}
 	for file, content := range files {
-		rule := manifest("monitoring.coreos.com/v1", "PrometheusRule", NamespaceMonitoring, file, ruleSpec(content))
-		_, err := newObject(ctx, rule, pulumi.Parent(a), args.Namespaces.dependency(NamespaceMonitoring), args.Observability.dependency())
+		rule := manifest("monitoring.coreos.com/v1", "PrometheusRule", args.Namespaces.names[NamespaceMonitoring], file, ruleSpec(content))
+		_, err := newObject(ctx, args.Namespaces, rule, pulumi.Parent(a), args.Namespaces.dependency(NamespaceMonitoring), args.Observability.dependency())
 		if err != nil {
 			return nil, err
 		}

@@ -33,9 +33,9 @@ func NewDashboards(ctx *pulumi.Context, name string, args *DashboardsArgs, opts 
 	}
 	for uid, content := range dashboards {
 		object := "dashboard-" + uid
-		_, err := corev1.NewConfigMap(ctx, NamespaceMonitoring+"-"+object, &corev1.ConfigMapArgs{
+		_, err := corev1.NewConfigMap(ctx, logicalName(NamespaceMonitoring, object), &corev1.ConfigMapArgs{
 			Metadata: &metav1.ObjectMetaArgs{
-				Name: pulumi.String(object), Namespace: pulumi.String(NamespaceMonitoring),
+				Name: pulumi.String(object), Namespace: pulumi.String(args.Namespaces.names[NamespaceMonitoring]),
 				Labels: pulumi.StringMap{
 					"app.kubernetes.io/part-of": pulumi.String("doks-security"), "grafana_dashboard": pulumi.String("1"),
 				},

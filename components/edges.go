@@ -1,11 +1,15 @@
 package components
 
-import "slices"
+import (
+	"slices"
+
+	"doks-security/values"
+)
 
 // Workload is a group of pods that edges begin or end at.
 type Workload struct {
 	Name      string // of its policy
-	Namespace string
+	Namespace string // in Edges and Held its role, elsewhere its name
 	Labels    map[string]string
 }
 
@@ -115,13 +119,20 @@ var Edges = []Edge{
 var Held = []Workload{grafana, loki, sidekickUI, redis, oauth2Proxy}
 
 // EdgesOf are the edges of a stack with these namespaces and options.
-func EdgesOf(namespaces []string, options ...Option) []Edge {
-	present := func(w Workload) bool { return w.Namespace == "" || slices.Contains(namespaces, w.Namespace) }
+func EdgesOf(namespaces values.Namespaces, options ...Option) []Edge {
+	present := func(w Workload) bool { return w.Namespace == "" || namespaces[w.Namespace] != "" }
 	var all []Edge
 	for _, e := range Edges {
 		if present(e.From) && present(e.To) && (e.Only == "" || slices.Contains(options, e.Only)) {
+			e.From, e.To = e.From.In(namespaces), e.To.In(namespaces)
 			all = append(all, e)
 		}
 	}
 	return all
+}
+
+// In is the workload with its namespace's name instead of the role.
+func (w Workload) In(namespaces values.Namespaces) Workload {
+	w.Namespace = namespaces[w.Namespace]
+	return w
 }

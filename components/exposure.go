@@ -63,7 +63,7 @@ func NewExposure(ctx *pulumi.Context, name string, args *ExposureArgs, opts ...p
 	if err := ctx.RegisterComponentResource(typePrefix+"Exposure", name, e, opts...); err != nil {
 		return nil, err
 	}
-	parent := pulumi.Parent(e)
+	parent, names := pulumi.Parent(e), args.Namespaces.names
 	issuer, err := args.newIssuer(ctx, parent)
 	if err != nil {
 		return nil, err
@@ -73,7 +73,7 @@ func NewExposure(ctx *pulumi.Context, name string, args *ExposureArgs, opts ...p
 	if err != nil {
 		return nil, err
 	}
-	e.Address = gateway.address(ctx)
+	e.Address = gateway.address(ctx, names[NamespaceGateway])
 	for _, site := range args.sites() {
 		record, err := digitalocean.NewDnsRecord(ctx, name+"-"+site.name, &digitalocean.DnsRecordArgs{
 			Domain: pulumi.String(args.Domain), Type: pulumi.String("A"), Ttl: pulumi.Int(300),
@@ -83,14 +83,14 @@ func NewExposure(ctx *pulumi.Context, name string, args *ExposureArgs, opts ...p
 			return nil, err
 		}
 		// An HTTP challenge finds the record there.
-		if _, err := newObject(ctx, site.certificate(), parent, pulumi.DependsOn([]pulumi.Resource{issuer, record})); err != nil {
+		if _, err := newObject(ctx, args.Namespaces, site.certificate(names), parent, pulumi.DependsOn([]pulumi.Resource{issuer, record})); err != nil {
 			return nil, err
 		}
-		if _, err := newObject(ctx, site.route(), parent, pulumi.DependsOn([]pulumi.Resource{gateway}), args.Namespaces.dependency(site.namespace)); err != nil {
+		if _, err := newObject(ctx, args.Namespaces, site.route(names), parent, pulumi.DependsOn([]pulumi.Resource{gateway}), args.Namespaces.dependency(site.namespace)); err != nil {
 			return nil, err
 		}
 	}
-	if _, err := newObject(ctx, redirect(), parent, pulumi.DependsOn([]pulumi.Resource{gateway})); err != nil {
+	if _, err := newObject(ctx, args.Namespaces, redirect(names), parent, pulumi.DependsOn([]pulumi.Resource{gateway})); err != nil {
 		return nil, err
 	}
 	if err := args.newLogin(ctx, name, parent, namespace); err != nil {
@@ -103,7 +103,7 @@ func NewExposure(ctx *pulumi.Context, name string, args *ExposureArgs, opts ...p
 func (a *ExposureArgs) newIssuer(ctx *pulumi.Context, parent pulumi.ResourceOption) (pulumi.Resource, error) {
 	var needed []pulumi.Resource
 	if !a.Platform.provides(incluster.CertManager) {
-		certManager, err := a.Platform.install(ctx, chartRelease{name: incluster.CertManager, namespace: NamespaceCertManager},
+		certManager, err := a.Platform.install(ctx, a.Namespaces, chartRelease{name: incluster.CertManager, namespace: NamespaceCertManager},
 			parent, a.Namespaces.dependency(NamespaceCertManager), a.Observability.dependency())
 		if err != nil {
 			return nil, err
@@ -111,12 +111,12 @@ func (a *ExposureArgs) newIssuer(ctx *pulumi.Context, parent pulumi.ResourceOpti
 		needed = append(needed, certManager)
 	}
 	if a.Certificates.Challenge == DNSChallenge {
-		token, err := newSecret(ctx, NamespaceGateway, dnsTokenSecret, pulumi.StringMap{"access-token": pulumi.String(a.Certificates.DNSToken)},
+		token, err := a.Namespaces.newSecret(ctx, NamespaceGateway, dnsTokenSecret, pulumi.StringMap{"access-token": pulumi.String(a.Certificates.DNSToken)},
 			parent, a.Namespaces.dependency(NamespaceGateway))
 		if err != nil {
 			return nil, err
 		}
 		needed = append(needed, token)
 	}
-	return newObject(ctx, a.Certificates.issuer(), parent, a.Namespaces.dependency(NamespaceGateway), pulumi.DependsOn(needed))
+	return newObject(ctx, a.Namespaces, a.Certificates.issuer(a.Namespaces.names), parent, a.Namespaces.dependency(NamespaceGateway), pulumi.DependsOn(needed))
 }

@@ -22,11 +22,11 @@ const (
 )
 
 // secret creates the login, if there is one, and returns what waits for it.
-func (r *RemoteWrite) secret(ctx *pulumi.Context, opts ...pulumi.ResourceOption) ([]pulumi.Resource, error) {
+func (r *RemoteWrite) secret(ctx *pulumi.Context, namespaces *Namespaces, opts ...pulumi.ResourceOption) ([]pulumi.Resource, error) {
 	if r == nil || r.Password == "" {
 		return nil, nil
 	}
-	created, err := newSecret(ctx, NamespaceMonitoring, remoteWriteSecret, pulumi.StringMap{
+	created, err := namespaces.newSecret(ctx, NamespaceMonitoring, remoteWriteSecret, pulumi.StringMap{
 		"username": pulumi.String(r.Username), "password": pulumi.String(r.Password),
 	}, opts...)
 	return []pulumi.Resource{created}, err
@@ -47,12 +47,13 @@ func (r *RemoteWrite) values() map[string]any {
 
 // secret creates the address, which falcosidekick reads from its environment. It returns what waits for it, and the part
 // of falcosidekick's values.
-func (e *EventsForward) secret(ctx *pulumi.Context, version versions, opts ...pulumi.ResourceOption) ([]pulumi.Resource, map[string]any, error) {
+func (e *EventsForward) secret(ctx *pulumi.Context, namespaces *Namespaces, version versions,
+	opts ...pulumi.ResourceOption) ([]pulumi.Resource, map[string]any, error) {
 	if e == nil {
 		return nil, nil, nil
 	}
 	data := pulumi.StringMap{"WEBHOOK_ADDRESS": pulumi.String(e.URL)}
-	created, err := newSecret(ctx, NamespaceFalco, eventsForwardSecret, data, opts...)
+	created, err := namespaces.newSecret(ctx, NamespaceFalco, eventsForwardSecret, data, opts...)
 	return []pulumi.Resource{created}, map[string]any{
 		"podAnnotations": version.annotation(data),
 		"config":         map[string]any{"existingSecret": eventsForwardSecret, "webhook": map[string]any{"minimumpriority": e.MinimumPriority}},

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"doks-security/values"
 )
 
 // Gateway is the one way in: Cilium makes a Service of it, and DigitalOcean a load balancer of that.
@@ -17,12 +19,12 @@ type Gateway struct {
 // newGateway creates it, and waits for its address.
 func newGateway(ctx *pulumi.Context, object map[string]any, opts ...pulumi.ResourceOption) (*Gateway, error) {
 	g := &Gateway{}
-	return g, ctx.RegisterResource("kubernetes:gateway.networking.k8s.io/v1:Gateway", NamespaceGateway+"-"+gatewayName, pulumi.ToMap(object), g, opts...)
+	return g, ctx.RegisterResource("kubernetes:gateway.networking.k8s.io/v1:Gateway", logicalName(NamespaceGateway, gatewayName), pulumi.ToMap(object), g, opts...)
 }
 
 // address is the first the Gateway has. It is unknown in a preview that would create it: the provider answers with the
 // object as it was asked for, without a status.
-func (g *Gateway) address(ctx *pulumi.Context) pulumi.StringOutput {
+func (g *Gateway) address(ctx *pulumi.Context, namespace string) pulumi.StringOutput {
 	return g.Status.ApplyT(func(status map[string]any) (pulumi.StringOutput, error) {
 		if addresses, _ := status["addresses"].([]any); len(addresses) > 0 {
 			first, _ := addresses[0].(map[string]any)
@@ -32,7 +34,7 @@ func (g *Gateway) address(ctx *pulumi.Context) pulumi.StringOutput {
 		if ctx.DryRun() {
 			return pulumi.UnsafeUnknownOutput(nil).ApplyT(func(any) string { return "" }).(pulumi.StringOutput), nil
 		}
-		return pulumi.StringOutput{}, errors.New("the Gateway has no address: `kubectl -n " + NamespaceGateway + " describe gateway " + gatewayName + "` says why")
+		return pulumi.StringOutput{}, errors.New("the Gateway has no address: `kubectl -n " + namespace + " describe gateway " + gatewayName + "` says why")
 	}).(pulumi.StringOutput)
 }
 
@@ -42,13 +44,13 @@ func (a *ExposureArgs) gateway() map[string]any {
 		"name": "http", "port": 80, "protocol": "HTTP", "allowedRoutes": map[string]any{"namespaces": map[string]any{"from": "Same"}},
 	}}
 	for _, s := range a.sites() {
-		listeners = append(listeners, s.listener())
+		listeners = append(listeners, s.listener(a.Namespaces.names))
 	}
 	var rules []string
 	for _, cidr := range a.AllowedCIDRs {
 		rules = append(rules, "cidr:"+cidr)
 	}
-	object := manifest("gateway.networking.k8s.io/v1", "Gateway", NamespaceGateway, gatewayName, map[string]any{
+	object := manifest("gateway.networking.k8s.io/v1", "Gateway", a.Namespaces.names[NamespaceGateway], gatewayName, map[string]any{
 		"gatewayClassName": "cilium",
 		// What the load balancer's Service is annotated with (docs.digitalocean.com, load balancers of Kubernetes).
 		"infrastructure": map[string]any{"annotations": map[string]any{
@@ -64,9 +66,9 @@ func (a *ExposureArgs) gateway() map[string]any {
 // site is a hostname and what answers there.
 type site struct {
 	name, hostname     string
-	namespace, service string
-	rules              []any // matches of its route; none: everything
-	drops              []any // headers of requests that do not pass
+	namespace, service string // namespace: its role
+	rules              []any  // matches of its route; none: everything
+	drops              []any  // headers of requests that do not pass
 }
 
 func (a *ExposureArgs) sites() []site {
@@ -86,18 +88,18 @@ func (a *ExposureArgs) sites() []site {
 
 func (s site) secret() string { return s.name + "-tls" }
 
-func (s site) listener() map[string]any {
+func (s site) listener(names values.Namespaces) map[string]any {
 	return map[string]any{
 		"name": s.name, "hostname": s.hostname, "port": 443, "protocol": "HTTPS",
 		"tls": map[string]any{"mode": "Terminate", "certificateRefs": []any{map[string]any{"name": s.secret()}}},
 		"allowedRoutes": map[string]any{"namespaces": map[string]any{
-			"from": "Selector", "selector": map[string]any{"matchLabels": map[string]any{"kubernetes.io/metadata.name": s.namespace}},
+			"from": "Selector", "selector": map[string]any{"matchLabels": map[string]any{"kubernetes.io/metadata.name": names[s.namespace]}},
 		}},
 	}
 }
 
 // route leads to the site's Service. Browsers keep to https for a year.
-func (s site) route() map[string]any {
+func (s site) route(names values.Namespaces) map[string]any {
 	filters := []any{map[string]any{"type": "ResponseHeaderModifier", "responseHeaderModifier": map[string]any{
 		"set": []any{map[string]any{"name": "Strict-Transport-Security", "value": "max-age=31536000"}},
 	}}}
@@ -108,15 +110,15 @@ func (s site) route() map[string]any {
 	if len(s.rules) > 0 {
 		rule["matches"] = s.rules
 	}
-	return manifest("gateway.networking.k8s.io/v1", "HTTPRoute", s.namespace, s.name, map[string]any{
-		"parentRefs": []any{map[string]any{"name": gatewayName, "namespace": NamespaceGateway, "sectionName": s.name}},
+	return manifest("gateway.networking.k8s.io/v1", "HTTPRoute", names[s.namespace], s.name, map[string]any{
+		"parentRefs": []any{map[string]any{"name": gatewayName, "namespace": names[NamespaceGateway], "sectionName": s.name}},
 		"hostnames":  []any{s.hostname}, "rules": []any{rule},
 	})
 }
 
 // redirect sends what comes without TLS to https.
-func redirect() map[string]any {
-	return manifest("gateway.networking.k8s.io/v1", "HTTPRoute", NamespaceGateway, "https", map[string]any{
+func redirect(names values.Namespaces) map[string]any {
+	return manifest("gateway.networking.k8s.io/v1", "HTTPRoute", names[NamespaceGateway], "https", map[string]any{
 		"parentRefs": []any{map[string]any{"name": gatewayName, "sectionName": "http"}},
 		"rules": []any{map[string]any{"filters": []any{map[string]any{
 			"type": "RequestRedirect", "requestRedirect": map[string]any{"scheme": "https", "statusCode": 301},

@@ -52,11 +52,11 @@ func (l *GrafanaLogin) with(data pulumi.StringMap) pulumi.StringMap {
 }
 
 // secret creates the client's secret, if there is a login, and returns what waits for it.
-func (l *GrafanaLogin) secret(ctx *pulumi.Context, opts ...pulumi.ResourceOption) ([]pulumi.Resource, error) {
+func (l *GrafanaLogin) secret(ctx *pulumi.Context, namespaces *Namespaces, opts ...pulumi.ResourceOption) ([]pulumi.Resource, error) {
 	if l == nil {
 		return nil, nil
 	}
-	created, err := newSecret(ctx, NamespaceMonitoring, grafanaOIDC, pulumi.StringMap{"client-secret": pulumi.String(l.Client.ClientSecret)}, opts...)
+	created, err := namespaces.newSecret(ctx, NamespaceMonitoring, grafanaOIDC, pulumi.StringMap{"client-secret": pulumi.String(l.Client.ClientSecret)}, opts...)
 	return []pulumi.Resource{created}, err
 }
 
@@ -108,7 +108,7 @@ func (a *ExposureArgs) newLogin(ctx *pulumi.Context, name string, opts ...pulumi
 	data := pulumi.StringMap{
 		"client-id": pulumi.String(a.Login.ClientID), "client-secret": pulumi.String(a.Login.ClientSecret), "cookie-secret": cookie,
 	}
-	secret, err := newSecret(ctx, NamespaceGateway, oauth2ProxyName, data, opts...)
+	secret, err := a.Namespaces.newSecret(ctx, NamespaceGateway, oauth2ProxyName, data, opts...)
 	if err != nil {
 		return err
 	}
@@ -116,7 +116,7 @@ func (a *ExposureArgs) newLogin(ctx *pulumi.Context, name string, opts ...pulumi
 	if err != nil {
 		return err
 	}
-	_, err = a.Platform.install(ctx, chartRelease{
+	_, err = a.Platform.install(ctx, a.Namespaces, chartRelease{
 		name: oauth2ProxyName, namespace: NamespaceGateway,
 		known: map[string]any{
 			"extraArgs": OAuth2ProxyFlags(a.FalcosidekickUI, a.Identity), "podAnnotations": version.annotation(data),

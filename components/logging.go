@@ -40,7 +40,7 @@ func NewLogging(ctx *pulumi.Context, name string, args *LoggingArgs, opts ...pul
 		data := pulumi.StringMap{
 			"SPACES_ACCESS_KEY_ID": args.Spaces.AccessKey, "SPACES_SECRET_ACCESS_KEY": args.Spaces.SecretKey,
 		}
-		key, err := newSecret(ctx, NamespaceLoki, lokiSpacesSecret, data, parent, args.Namespaces.dependency(NamespaceLoki))
+		key, err := args.Namespaces.newSecret(ctx, NamespaceLoki, lokiSpacesSecret, data, parent, args.Namespaces.dependency(NamespaceLoki))
 		if err != nil {
 			return nil, err
 		}
@@ -51,10 +51,10 @@ func NewLogging(ctx *pulumi.Context, name string, args *LoggingArgs, opts ...pul
 		lokiOpts = append(lokiOpts, pulumi.DependsOn([]pulumi.Resource{key}))
 		loki.known = values.Merge(loki.known, map[string]any{"singleBinary": map[string]any{"podAnnotations": version.annotation(data)}})
 	}
-	if _, err := args.Platform.install(ctx, loki, lokiOpts...); err != nil {
+	if _, err := args.Platform.install(ctx, args.Namespaces, loki, lokiOpts...); err != nil {
 		return nil, err
 	}
-	_, err := args.Platform.install(ctx, chartRelease{
+	_, err := args.Platform.install(ctx, args.Namespaces, chartRelease{
 		name: "alloy", namespace: NamespaceNodeAgents, known: map[string]any{
 			// Helm replaces lists, so the node's name stands here beside the cluster's.
 			"alloy": map[string]any{"extraEnv": []any{

@@ -6,18 +6,20 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"doks-security/preflight/incluster"
+	"doks-security/values"
 )
 
-// The namespaces of the stack. Names are literals everywhere: a namespace's output is unknown in a first preview.
+// Roles of the stack's namespaces, as values.Namespaces has them. Names are plain strings and no outputs: a namespace's
+// output is unknown in a first preview.
 const (
-	NamespaceMonitoring    = "monitoring"
-	NamespaceLoki          = "loki"
-	NamespaceNodeAgents    = "node-agents" // node-exporter and Alloy: what must see the host
-	NamespaceFalco         = "falco"
-	NamespaceMetricsServer = "metrics-server"
-	NamespaceVCluster      = "vcluster"
-	NamespaceGateway       = "gateway" // with exposure by gateway: the Gateway and oauth2-proxy
-	NamespaceCertManager   = "cert-manager"
+	NamespaceMonitoring    = values.NamespaceMonitoring
+	NamespaceLoki          = values.NamespaceLoki
+	NamespaceNodeAgents    = values.NamespaceNodeAgents
+	NamespaceFalco         = values.NamespaceFalco
+	NamespaceMetricsServer = values.NamespaceMetricsServer
+	NamespaceVCluster      = values.NamespaceVCluster
+	NamespaceGateway       = values.NamespaceGateway
+	NamespaceCertManager   = values.NamespaceCertManager
 )
 
 // PodSecurity is a level of Kubernetes' Pod Security Standards.
@@ -32,7 +34,7 @@ const (
 // podSecurityVersion pins the standards: an upgrade of Kubernetes must not tighten them unseen.
 const podSecurityVersion = "v1.33"
 
-// Levels are the enforced levels by namespace.
+// levels are the enforced levels, by role.
 var levels = map[string]PodSecurity{
 	NamespaceMonitoring:    Restricted,
 	NamespaceLoki:          Restricted,
@@ -48,22 +50,25 @@ var levels = map[string]PodSecurity{
 type Namespaces struct {
 	pulumi.ResourceState
 
-	byName map[string]pulumi.Resource
+	names  values.Namespaces
+	byRole map[string]pulumi.Resource
 }
 
-// NamespacesArgs list the namespaces to create, of those named above.
+// NamespacesArgs choose the namespaces to create, and name them.
 type NamespacesArgs struct {
-	Names []string
+	Roles []string          // of the namespaces to create
+	Names values.Namespaces // of all roles, also of those that are not created
 }
 
-// NewNamespaces creates the namespaces.
+// NewNamespaces creates the namespaces, each with the stack's name in incluster.StackAnnotation. Logical names have the role.
 func NewNamespaces(ctx *pulumi.Context, name string, args *NamespacesArgs, opts ...pulumi.ResourceOption) (*Namespaces, error) {
-	n := &Namespaces{byName: map[string]pulumi.Resource{}}
+	n := &Namespaces{names: args.Names, byRole: map[string]pulumi.Resource{}}
 	if err := ctx.RegisterComponentResource(typePrefix+"Namespaces", name, n, opts...); err != nil {
 		return nil, err
 	}
-	for _, namespace := range args.Names {
-		level := levels[namespace]
+	created := []string{}
+	for _, role := range args.Roles {
+		level := levels[role]
 		labels := pulumi.StringMap{
 			incluster.PartOfLabel:                        pulumi.String(incluster.PartOf),
 			"pod-security.kubernetes.io/enforce":         pulumi.String(level),
@@ -74,30 +79,53 @@ func NewNamespaces(ctx *pulumi.Context, name string, args *NamespacesArgs, opts 
 			labels["pod-security.kubernetes.io/audit"] = pulumi.String(Baseline)
 			labels["pod-security.kubernetes.io/audit-version"] = pulumi.String(podSecurityVersion)
 		}
-		created, err := corev1.NewNamespace(ctx, name+"-"+namespace, &corev1.NamespaceArgs{
+		namespace, err := corev1.NewNamespace(ctx, name+"-"+role, &corev1.NamespaceArgs{
 			Metadata: &metav1.ObjectMetaArgs{
-				Name: pulumi.String(namespace), Labels: labels,
+				Name: pulumi.String(args.Names[role]), Labels: labels,
 				Annotations: pulumi.StringMap{incluster.StackAnnotation: pulumi.String(StackID(ctx))},
 			},
 		}, pulumi.Parent(n))
 		if err != nil {
 			return nil, err
 		}
-		n.byName[namespace] = created
+		n.byRole[role] = namespace
+		created = append(created, args.Names[role])
 	}
-	return n, ctx.RegisterResourceOutputs(n, pulumi.Map{"names": pulumi.ToStringArray(args.Names)})
+	return n, ctx.RegisterResourceOutputs(n, pulumi.Map{"names": pulumi.ToStringArray(created)})
 }
 
 // StackID names a stack on what it has in a cluster: <project>/<stack>.
 func StackID(ctx *pulumi.Context) string { return ctx.Project() + "/" + ctx.Stack() }
 
-// dependency makes a resource wait for the namespaces it uses.
-func (n *Namespaces) dependency(names ...string) pulumi.ResourceOption {
+// dependency makes a resource wait for the namespaces it uses, by role.
+func (n *Namespaces) dependency(roles ...string) pulumi.ResourceOption {
 	var resources []pulumi.Resource
-	for _, name := range names {
-		if created, ok := n.byName[name]; ok {
+	for _, role := range roles {
+		if created, ok := n.byRole[role]; ok {
 			resources = append(resources, created)
 		}
 	}
 	return pulumi.DependsOn(resources)
 }
+
+// created are the names of the namespaces that this stack has.
+func (n *Namespaces) created() values.Namespaces {
+	created := values.Namespaces{}
+	for role := range n.byRole {
+		created[role] = n.names[role]
+	}
+	return created
+}
+
+// role is that of the namespace with the name.
+func (n *Namespaces) role(name string) string {
+	for role, other := range n.names {
+		if other == name {
+			return role
+		}
+	}
+	return ""
+}
+
+// logicalName is the Pulumi name of an object in the namespace with the role.
+func logicalName(role, object string) string { return role + "-" + object }

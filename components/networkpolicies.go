@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"doks-security/values"
 )
 
 // NetworkPolicies deny what comes into the stack's namespaces, but for the edges, and what leaves the workloads of Held.
@@ -15,7 +17,6 @@ type NetworkPolicies struct {
 // NetworkPoliciesArgs choose the edges.
 type NetworkPoliciesArgs struct {
 	Namespaces *Namespaces
-	Names      []string // of the namespaces
 	Options    []Option
 }
 
@@ -25,9 +26,9 @@ func NewNetworkPolicies(ctx *pulumi.Context, name string, args *NetworkPoliciesA
 	if err := ctx.RegisterComponentResource(typePrefix+"NetworkPolicies", name, n, opts...); err != nil {
 		return nil, err
 	}
-	for _, policy := range NetworkPolicyObjects(args.Names, args.Options...) {
+	for _, policy := range NetworkPolicyObjects(args.Namespaces.created(), args.Options...) {
 		namespace := policy["metadata"].(map[string]any)["namespace"].(string)
-		if _, err := newObject(ctx, policy, pulumi.Parent(n), args.Namespaces.dependency(namespace)); err != nil {
+		if _, err := newObject(ctx, args.Namespaces, policy, pulumi.Parent(n), args.Namespaces.dependency(args.Namespaces.role(namespace))); err != nil {
 			return nil, err
 		}
 	}
@@ -36,13 +37,14 @@ func NewNetworkPolicies(ctx *pulumi.Context, name string, args *NetworkPoliciesA
 
 // NetworkPolicyObjects are the policies of these namespaces, as manifests: a NetworkPolicy for what is between pods, and a
 // CiliumNetworkPolicy beside it for what is not.
-func NetworkPolicyObjects(namespaces []string, options ...Option) []map[string]any {
+func NetworkPolicyObjects(namespaces values.Namespaces, options ...Option) []map[string]any {
 	edges := EdgesOf(namespaces, options...)
 	var policies []map[string]any
-	for _, namespace := range slices.Sorted(slices.Values(namespaces)) {
-		if namespace == NamespaceVCluster {
+	for _, role := range namespaces.Roles() {
+		if role == NamespaceVCluster {
 			continue
 		}
+		namespace := namespaces[role]
 		policies = append(policies, policy("default-deny-ingress", namespace, map[string]any{
 			"podSelector": map[string]any{}, "policyTypes": []any{"Ingress"},
 		}))

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"doks-security/values"
 )
 
 var update = flag.Bool("update", false, "rewrite the table in docs/security.md")
@@ -50,8 +52,7 @@ func TestEdgesAreDocumented(t *testing.T) {
 }
 
 func TestNetworkPolicyObjects(t *testing.T) {
-	namespaces := []string{NamespaceFalco, NamespaceLoki, NamespaceMonitoring, NamespaceNodeAgents, NamespaceMetricsServer, NamespaceVCluster,
-		NamespaceGateway, NamespaceCertManager}
+	namespaces := values.DefaultNamespaces()
 	denied := map[string]bool{}
 	names := map[string]bool{}
 	for _, p := range NetworkPolicyObjects(namespaces, WithGateway) {
@@ -80,7 +81,9 @@ func TestNetworkPolicyObjects(t *testing.T) {
 // What Cilium has to say beside the NetworkPolicies, word for word: these identities are what the API server, nodes and the
 // internet have there.
 func TestCiliumPolicies(t *testing.T) {
-	namespaces := []string{NamespaceFalco, NamespaceLoki, NamespaceMonitoring, NamespaceNodeAgents, NamespaceMetricsServer, NamespaceGateway}
+	namespaces := values.DefaultNamespaces()
+	delete(namespaces, NamespaceVCluster)
+	delete(namespaces, NamespaceCertManager)
 	for _, x := range []struct {
 		name    string
 		options []Option

@@ -8,8 +8,8 @@ import (
 )
 
 // newObject creates a Kubernetes object from its manifest, by its type's token: for kinds whose package of the SDK is
-// large, and for custom resources.
-func newObject(ctx *pulumi.Context, object map[string]any, opts ...pulumi.ResourceOption) (pulumi.Resource, error) {
+// large, and for custom resources. namespaces may be nil for an object that is in none.
+func newObject(ctx *pulumi.Context, namespaces *Namespaces, object map[string]any, opts ...pulumi.ResourceOption) (pulumi.Resource, error) {
 	kind, _ := object["kind"].(string)
 	apiVersion, _ := object["apiVersion"].(string)
 	meta, _ := object["metadata"].(map[string]any)
@@ -18,7 +18,7 @@ func newObject(ctx *pulumi.Context, object map[string]any, opts ...pulumi.Resour
 		return nil, fmt.Errorf("an object without apiVersion, kind or name: %v", object)
 	}
 	if namespace, ok := meta["namespace"].(string); ok {
-		name = namespace + "-" + name
+		name = logicalName(namespaces.role(namespace), name)
 	}
 	var created pulumi.CustomResourceState
 	token := "kubernetes:" + apiVersion + ":" + kind

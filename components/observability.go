@@ -43,7 +43,7 @@ func NewObservability(ctx *pulumi.Context, name string, args *ObservabilityArgs,
 	}
 	parent := pulumi.Parent(o)
 	if !args.Platform.provides(incluster.OperatorCRDs) {
-		crds, err := args.Platform.install(ctx, chartRelease{
+		crds, err := args.Platform.install(ctx, args.Namespaces, chartRelease{
 			name: incluster.OperatorCRDs, namespace: NamespaceMonitoring,
 		}, parent, args.Namespaces.dependency(NamespaceMonitoring))
 		if err != nil {
@@ -52,7 +52,7 @@ func NewObservability(ctx *pulumi.Context, name string, args *ObservabilityArgs,
 		o.crds = []pulumi.Resource{crds}
 	}
 	if !args.Platform.provides(incluster.MetricsServer) {
-		_, err := args.Platform.install(ctx, chartRelease{
+		_, err := args.Platform.install(ctx, args.Namespaces, chartRelease{
 			name: incluster.MetricsServer, namespace: NamespaceMetricsServer,
 		}, parent, args.Namespaces.dependency(NamespaceMetricsServer), o.dependency())
 		if err != nil {
@@ -65,7 +65,7 @@ func NewObservability(ctx *pulumi.Context, name string, args *ObservabilityArgs,
 	}
 	o.Grafana = Login{User: "admin", Password: password}
 	login := pulumi.StringMap{"admin-user": pulumi.String(o.Grafana.User), "admin-password": password}
-	admin, err := newSecret(ctx, NamespaceMonitoring, "grafana-admin", login, parent, args.Namespaces.dependency(NamespaceMonitoring))
+	admin, err := args.Namespaces.newSecret(ctx, NamespaceMonitoring, "grafana-admin", login, parent, args.Namespaces.dependency(NamespaceMonitoring))
 	if err != nil {
 		return nil, err
 	}
@@ -73,17 +73,17 @@ func NewObservability(ctx *pulumi.Context, name string, args *ObservabilityArgs,
 	if err != nil {
 		return nil, err
 	}
-	receivers, err := newSecret(ctx, NamespaceMonitoring, "alertmanager-config", pulumi.StringMap{
+	receivers, err := args.Namespaces.newSecret(ctx, NamespaceMonitoring, "alertmanager-config", pulumi.StringMap{
 		"alertmanager.yaml": pulumi.String(args.AlertmanagerConfig),
 	}, parent, args.Namespaces.dependency(NamespaceMonitoring))
 	if err != nil {
 		return nil, err
 	}
-	remote, err := args.RemoteWrite.secret(ctx, parent, args.Namespaces.dependency(NamespaceMonitoring))
+	remote, err := args.RemoteWrite.secret(ctx, args.Namespaces, parent, args.Namespaces.dependency(NamespaceMonitoring))
 	if err != nil {
 		return nil, err
 	}
-	client, err := args.GrafanaLogin.secret(ctx, parent, args.Namespaces.dependency(NamespaceMonitoring))
+	client, err := args.GrafanaLogin.secret(ctx, args.Namespaces, parent, args.Namespaces.dependency(NamespaceMonitoring))
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +94,7 @@ func NewObservability(ctx *pulumi.Context, name string, args *ObservabilityArgs,
 	if args.Platform.provides(incluster.OperatorCRDs) {
 		stack.options = append(stack.options, "provided-crds")
 	}
-	_, err = args.Platform.install(ctx, stack, parent, o.dependency(), pulumi.DependsOn(slices.Concat(remote, client, []pulumi.Resource{admin, receivers})),
+	_, err = args.Platform.install(ctx, args.Namespaces, stack, parent, o.dependency(), pulumi.DependsOn(slices.Concat(remote, client, []pulumi.Resource{admin, receivers})),
 		args.Namespaces.dependency(NamespaceMonitoring, NamespaceNodeAgents))
 	if err != nil {
 		return nil, err

@@ -24,7 +24,7 @@ func (p Platform) provides(release string) bool { return slices.Contains(p.Provi
 
 // chartRelease is a release as a component asks for it.
 type chartRelease struct {
-	name, namespace string
+	name, namespace string         // namespace: its role
 	values          string         // file in values/; default: name
 	pin             string         // entry in values/charts.yaml; default: values
 	options         []string       // overlays in values/options/
@@ -34,7 +34,7 @@ type chartRelease struct {
 
 // install makes a release of the pinned chart with the values of its file, profile and options, and what the program
 // knows on top.
-func (p Platform) install(ctx *pulumi.Context, r chartRelease, opts ...pulumi.ResourceOption) (*Release, error) {
+func (p Platform) install(ctx *pulumi.Context, namespaces *Namespaces, r chartRelease, opts ...pulumi.ResourceOption) (*Release, error) {
 	if r.values == "" {
 		r.values = r.name
 	}
@@ -49,12 +49,12 @@ func (p Platform) install(ctx *pulumi.Context, r chartRelease, opts ...pulumi.Re
 	if !ok {
 		return nil, fmt.Errorf("values/charts.yaml pins no chart %q", r.pin)
 	}
-	loaded, err := values.Load(r.values, p.Profile, r.options...)
+	loaded, err := values.Load(r.values, p.Profile, namespaces.names, r.options...)
 	if err != nil {
 		return nil, err
 	}
 	return newRelease(ctx, &ReleaseArgs{
-		Name: r.name, Namespace: r.namespace, Chart: chart, Source: p.Charts,
+		Name: r.name, Namespace: namespaces.names[r.namespace], Chart: chart, Source: p.Charts,
 		Values: values.Merge(loaded, r.known), Timeout: r.timeout,
 	}, opts...)
 }

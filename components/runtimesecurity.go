@@ -59,11 +59,11 @@ func NewRuntimeSecurity(ctx *pulumi.Context, name string, args *RuntimeSecurityA
 	if err != nil {
 		return nil, err
 	}
-	secrets, webui, err := s.newSecrets(ctx, name, version, parent, namespace)
+	secrets, webui, err := s.newSecrets(ctx, name, args.Namespaces, version, parent, namespace)
 	if err != nil {
 		return nil, err
 	}
-	address, forward, err := args.Forward.secret(ctx, version, parent, namespace)
+	address, forward, err := args.Forward.secret(ctx, args.Namespaces, version, parent, namespace)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +77,7 @@ func NewRuntimeSecurity(ctx *pulumi.Context, name string, args *RuntimeSecurityA
 		falco.options = []string{FalcoExporter}
 	}
 	// Its dashboards go where Grafana looks for them.
-	installed, err := args.Platform.install(ctx, falco, parent, secrets, pulumi.DependsOn(address), args.Observability.dependency(),
+	installed, err := args.Platform.install(ctx, args.Namespaces, falco, parent, secrets, pulumi.DependsOn(address), args.Observability.dependency(),
 		args.Namespaces.dependency(NamespaceFalco, NamespaceMonitoring))
 	if err != nil {
 		return nil, err
@@ -88,7 +88,7 @@ func NewRuntimeSecurity(ctx *pulumi.Context, name string, args *RuntimeSecurityA
 		if err := ctx.Log.Warn(warning, &pulumi.LogArgs{Resource: s}); err != nil {
 			return nil, err
 		}
-		_, err := args.Platform.install(ctx, chartRelease{name: FalcoExporter, namespace: NamespaceFalco},
+		_, err := args.Platform.install(ctx, args.Namespaces, chartRelease{name: FalcoExporter, namespace: NamespaceFalco},
 			parent, namespace, args.Observability.dependency(), pulumi.DependsOn([]pulumi.Resource{installed}))
 		if err != nil {
 			return nil, err
@@ -99,7 +99,8 @@ func NewRuntimeSecurity(ctx *pulumi.Context, name string, args *RuntimeSecurityA
 
 // newSecrets generates the logins of the UI and its Redis. It returns the dependency on them, and the part of the UI's
 // values that restarts each for its own.
-func (s *RuntimeSecurity) newSecrets(ctx *pulumi.Context, name string, version versions, opts ...pulumi.ResourceOption) (pulumi.ResourceOption, map[string]any, error) {
+func (s *RuntimeSecurity) newSecrets(ctx *pulumi.Context, name string, namespaces *Namespaces, version versions,
+	opts ...pulumi.ResourceOption) (pulumi.ResourceOption, map[string]any, error) {
 	password, err := newPassword(ctx, name+"-falcosidekick-ui", opts...)
 	if err != nil {
 		return nil, nil, err
@@ -114,12 +115,12 @@ func (s *RuntimeSecurity) newSecrets(ctx *pulumi.Context, name string, version v
 		"FALCOSIDEKICK_UI_REDIS_PASSWORD": redisPassword,
 		"REDIS_PASSWORD":                  redisPassword,
 	}
-	ui, err := newSecret(ctx, NamespaceFalco, "falcosidekick-ui", uiData, opts...)
+	ui, err := namespaces.newSecret(ctx, NamespaceFalco, "falcosidekick-ui", uiData, opts...)
 	if err != nil {
 		return nil, nil, err
 	}
 	redisData := pulumi.StringMap{"REDIS_ARGS": pulumi.Sprintf("--requirepass %s", redisPassword)}
-	redis, err := newSecret(ctx, NamespaceFalco, "falcosidekick-ui-redis", redisData, opts...)
+	redis, err := namespaces.newSecret(ctx, NamespaceFalco, "falcosidekick-ui-redis", redisData, opts...)
 	if err != nil {
 		return nil, nil, err
 	}

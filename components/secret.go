@@ -46,12 +46,12 @@ func (v versions) annotation(data pulumi.StringMap) map[string]any {
 	return map[string]any{secretVersion: pulumi.Unsecret(version)}
 }
 
-// newSecret writes data as a Kubernetes Secret, to which charts refer by name: what is secret never stands in their
-// values.
-func newSecret(ctx *pulumi.Context, namespace, name string, data pulumi.StringMap, opts ...pulumi.ResourceOption) (*corev1.Secret, error) {
-	return corev1.NewSecret(ctx, namespace+"-"+name, &corev1.SecretArgs{
+// newSecret writes data as a Kubernetes Secret into the namespace with the role. Charts refer to it by name: what is secret
+// never stands in their values.
+func (n *Namespaces) newSecret(ctx *pulumi.Context, role, name string, data pulumi.StringMap, opts ...pulumi.ResourceOption) (*corev1.Secret, error) {
+	return corev1.NewSecret(ctx, logicalName(role, name), &corev1.SecretArgs{
 		Metadata: &metav1.ObjectMetaArgs{
-			Name: pulumi.String(name), Namespace: pulumi.String(namespace),
+			Name: pulumi.String(name), Namespace: pulumi.String(n.names[role]),
 			Labels: pulumi.StringMap{"app.kubernetes.io/part-of": pulumi.String("doks-security")},
 		},
 		StringData: pulumi.ToSecret(data).(pulumi.StringMapOutput),

@@ -22,7 +22,7 @@ func NewVClusterDemo(ctx *pulumi.Context, name string, args *VClusterDemoArgs, o
 	if err := ctx.RegisterComponentResource(typePrefix+"VClusterDemo", name, d, opts...); err != nil {
 		return nil, err
 	}
-	_, err := args.Platform.install(ctx, chartRelease{
+	_, err := args.Platform.install(ctx, args.Namespaces, chartRelease{
 		name: "demo", values: "vcluster", namespace: NamespaceVCluster,
 	}, pulumi.Parent(d), args.Namespaces.dependency(NamespaceVCluster), pulumi.DependsOn([]pulumi.Resource{args.RuntimeSecurity}))
 	if err != nil {

@@ -62,7 +62,7 @@ func start(t *testing.T, identity components.IdentitySettings) *login {
 	upstream := httptest.NewServer(l.ui)
 	t.Cleanup(upstream.Close)
 
-	loaded, err := values.Load("oauth2-proxy", "prod")
+	loaded, err := values.Load("oauth2-proxy", "prod", values.DefaultNamespaces())
 	if err != nil {
 		t.Fatal(err)
 	}

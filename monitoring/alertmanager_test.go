@@ -92,7 +92,7 @@ func TestRoutes(t *testing.T) {
 func TestEveryAlertReachesSomebody(t *testing.T) {
 	route := dispatch.NewRoute(load(t, everybody).Route, nil)
 	for _, metrics := range []string{"native", "falco-exporter"} {
-		files, err := values.Alerts(metrics, nil, values.AlertLinks{})
+		files, err := values.Alerts(metrics, values.DefaultNamespaces(), nil, values.AlertLinks{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -214,11 +214,11 @@ func TestMessages(t *testing.T) {
 // falcosidekick tells every replica: they share what they have told, not the alerts they inhibit by.
 func TestFalcosidekickTellsEveryAlertmanager(t *testing.T) {
 	for _, profile := range values.Profiles {
-		stack, err := values.Load("kube-prometheus-stack", profile)
+		stack, err := values.Load("kube-prometheus-stack", profile, values.DefaultNamespaces())
 		if err != nil {
 			t.Fatal(err)
 		}
-		falco, err := values.Load("falco", profile)
+		falco, err := values.Load("falco", profile, values.DefaultNamespaces())
 		if err != nil {
 			t.Fatal(err)
 		}

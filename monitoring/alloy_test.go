@@ -126,7 +126,7 @@ func literal(expr ast.Expr) string {
 
 func alloyConfig(t *testing.T) string {
 	t.Helper()
-	loaded, err := values.Load("alloy", "prod")
+	loaded, err := values.Load("alloy", "prod", values.DefaultNamespaces())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -116,7 +116,7 @@ func TestLinksLeadSomewhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, metrics := range []string{"native", "falco-exporter"} {
-		files, err := values.Alerts(metrics, nil, values.AlertLinks{})
+		files, err := values.Alerts(metrics, values.DefaultNamespaces(), nil, values.AlertLinks{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -111,7 +111,7 @@ func queries(t *testing.T) map[string]string {
 	t.Helper()
 	found := map[string]string{}
 	for _, metrics := range []string{"native", "falco-exporter"} {
-		files, err := values.Alerts(metrics, day.Approved, values.AlertLinks{})
+		files, err := values.Alerts(metrics, values.DefaultNamespaces(), day.Approved, values.AlertLinks{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -155,7 +155,7 @@ func TestMetricsAreOfThePinnedVersions(t *testing.T) {
 		case source.Chart != "":
 			want = charts[source.Chart].Version
 		case len(source.Image) > 0:
-			loaded, err := values.Load(source.Image[0], "dev")
+			loaded, err := values.Load(source.Image[0], "dev", values.DefaultNamespaces())
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -175,7 +175,7 @@ func TestAlerts(t *testing.T) {
 // first event, tells that one.
 func TestEveryAlertHasItsCases(t *testing.T) {
 	for _, metrics := range []string{"native", "falco-exporter"} {
-		files, err := values.Alerts(metrics, nil, values.AlertLinks{})
+		files, err := values.Alerts(metrics, values.DefaultNamespaces(), nil, values.AlertLinks{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -110,3 +110,20 @@ func TestRulesAreComplete(t *testing.T) {
 		}
 	}
 }
+
+// The names of the stack's namespaces can be set: a rule that names one would miss it under another name.
+func TestRulesNameNoNamespaceOfTheStack(t *testing.T) {
+	condition := regexp.MustCompile(`k8s\.ns\.name\s+(?:=|!=|in|contains|startswith|endswith)\s+(\S+)`)
+	found := 0
+	for file, text := range loaded(t, nil) {
+		for _, match := range condition.FindAllStringSubmatch(text, -1) {
+			found++
+			if match[1] != "kube-system" {
+				t.Errorf("%s: %s", file, match[0])
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("no condition on a namespace was found")
+	}
+}

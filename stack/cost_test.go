@@ -67,7 +67,7 @@ func TestVolumesAreThoseOfTheValues(t *testing.T) {
 		s.Logging.Storage, s.VirtualClusters.Demo = c.storage, true
 		read := func(file string, options []string, path ...string) any {
 			var at any
-			at, err := values.Load(file, string(c.profile), options...)
+			at, err := values.Load(file, string(c.profile), values.DefaultNamespaces(), options...)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -11,6 +11,7 @@ import (
 	"doks-security/components"
 	"doks-security/preflight/incluster"
 	"doks-security/rules"
+	"doks-security/values"
 )
 
 // Deploy is the whole system: a cluster, what observes it, what guards it, and how people reach it. Settings are
@@ -34,12 +35,14 @@ func Deploy(ctx *pulumi.Context) error {
 		Cluster: settings.clusterName(), Profile: string(settings.Profile), Charts: components.ChartSource(settings.Charts),
 		Provided: settings.Cluster.Provides,
 	}
-	namespaces, err := components.NewNamespaces(ctx, name, &components.NamespacesArgs{Names: settings.namespaces()}, inCluster...)
+	namespaces, err := components.NewNamespaces(ctx, name, &components.NamespacesArgs{
+		Roles: settings.namespaceRoles(), Names: settings.Namespaces.ByRole(),
+	}, inCluster...)
 	if err != nil {
 		return err
 	}
 	_, err = components.NewNetworkPolicies(ctx, name, &components.NetworkPoliciesArgs{
-		Namespaces: namespaces, Names: settings.namespaces(), Options: settings.options(),
+		Namespaces: namespaces, Options: settings.options(),
 	}, inCluster...)
 	if err != nil {
 		return err
@@ -134,25 +137,34 @@ func newSpacesStore(ctx *pulumi.Context, name string, s Settings) (*components.S
 	}, formerName(ctx, "-loki"))
 }
 
-// namespaces are those the chosen parts need.
-func (s Settings) namespaces() []string {
-	names := []string{
+// namespaceRoles are the namespaces that the chosen parts need.
+func (s Settings) namespaceRoles() []string {
+	roles := []string{
 		components.NamespaceMonitoring, components.NamespaceLoki, components.NamespaceNodeAgents,
 		components.NamespaceFalco,
 	}
 	if !s.provided(incluster.MetricsServer) {
-		names = append(names, components.NamespaceMetricsServer)
+		roles = append(roles, components.NamespaceMetricsServer)
 	}
 	if s.VirtualClusters.Demo {
-		names = append(names, components.NamespaceVCluster)
+		roles = append(roles, components.NamespaceVCluster)
 	}
 	if s.Exposure.Mode == components.ByGateway {
-		names = append(names, components.NamespaceGateway)
+		roles = append(roles, components.NamespaceGateway)
 		if !s.provided(incluster.CertManager) {
-			names = append(names, components.NamespaceCertManager)
+			roles = append(roles, components.NamespaceCertManager)
 		}
 	}
-	return names
+	return roles
+}
+
+// createdNamespaces are the names of the namespaces that the chosen parts need, by role.
+func (s Settings) createdNamespaces() values.Namespaces {
+	names, created := s.Namespaces.ByRole(), values.Namespaces{}
+	for _, role := range s.namespaceRoles() {
+		created[role] = names[role]
+	}
+	return created
 }
 
 // options are the settings that change who talks to whom.

@@ -7,11 +7,12 @@ import (
 
 	"doks-security/account"
 	"doks-security/components"
+	"doks-security/values"
 )
 
 // endpoint is a web interface that is reached through kubectl port-forward.
 type endpoint struct {
-	namespace, service string
+	namespace, service string // namespace: its role
 	port, localPort    int
 }
 
@@ -23,13 +24,12 @@ var (
 func (e endpoint) url() string { return fmt.Sprintf("http://localhost:%d", e.localPort) }
 
 // portForward is a command; kubeconfig is a file's path, or empty for that of kubectl's own configuration.
-func (e endpoint) portForward(kubeconfig pulumi.StringOutput) pulumi.StringOutput {
-	return kubeconfig.ApplyT(func(file string) string {
-		if file != "" {
-			file = "--kubeconfig " + file + " "
-		}
-		return fmt.Sprintf("kubectl %s--namespace %s port-forward service/%s %d:%d", file, e.namespace, e.service, e.localPort, e.port)
-	}).(pulumi.StringOutput)
+func (e endpoint) portForward(namespaces values.Namespaces, kubeconfig string) string {
+	if kubeconfig != "" {
+		kubeconfig = "--kubeconfig " + kubeconfig + " "
+	}
+	return fmt.Sprintf("kubectl %s--namespace %s port-forward service/%s %d:%d", kubeconfig, namespaces[e.namespace], e.service,
+		e.localPort, e.port)
 }
 
 // export tells people how to reach the system. Passwords and the kubeconfig are secrets.
@@ -41,13 +41,18 @@ func export(ctx *pulumi.Context, s Settings, cluster *components.Cluster, grafan
 	if s.Cluster.Credentials == components.TokenCredentials {
 		ctx.Export("kubeconfigFile", cluster.KubeconfigFile)
 	}
-	ctx.Export("namespaces", pulumi.ToStringArray(s.namespaces()))
+	portForward := func(e endpoint) pulumi.StringOutput {
+		return cluster.KubeconfigFile.ApplyT(func(file string) string {
+			return e.portForward(s.Namespaces.ByRole(), file)
+		}).(pulumi.StringOutput)
+	}
+	ctx.Export("namespaces", pulumi.ToStringMap(s.createdNamespaces()))
 	ctx.Export("grafanaUrl", pulumi.String(s.grafanaURL()))
-	ctx.Export("grafanaPortForward", grafana.portForward(cluster.KubeconfigFile))
+	ctx.Export("grafanaPortForward", portForward(grafana))
 	ctx.Export("grafanaLogin", pulumi.String(grafanaLogin.User))
 	ctx.Export("grafanaPassword", pulumi.ToSecret(grafanaLogin.Password))
 	ctx.Export("falcosidekickUiUrl", pulumi.String(s.falcosidekickUIURL()))
-	ctx.Export("falcosidekickUiPortForward", falcosidekickUI.portForward(cluster.KubeconfigFile))
+	ctx.Export("falcosidekickUiPortForward", portForward(falcosidekickUI))
 	ctx.Export("falcosidekickUiLogin", pulumi.String(uiLogin.User))
 	ctx.Export("falcosidekickUiPassword", pulumi.ToSecret(uiLogin.Password))
 }

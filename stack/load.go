@@ -17,7 +17,8 @@ import (
 
 // sections are the top-level keys; every one but profile is an object.
 var sections = []string{
-	"profile", "project", "cluster", "observability", "logging", "runtimeSecurity", "virtualClusters", "charts", "alerting", "forward", "exposure",
+	"profile", "project", "cluster", "observability", "logging", "runtimeSecurity", "virtualClusters", "namespaces", "charts",
+	"alerting", "forward", "exposure",
 }
 
 // Load reads and validates the stack's settings. The error is field.Errors with everything that is wrong.
@@ -134,7 +135,8 @@ func Parse(stack string, raw map[string]string) (Settings, error) {
 	s := defaults(profile, stack)
 	targets := map[string]any{
 		"project": &s.Project, "cluster": &s.Cluster, "observability": &s.Observability, "logging": &s.Logging,
-		"runtimeSecurity": &s.RuntimeSecurity, "virtualClusters": &s.VirtualClusters, "charts": &s.Charts,
+		"runtimeSecurity": &s.RuntimeSecurity, "virtualClusters": &s.VirtualClusters,
+		"namespaces": &s.Namespaces, "charts": &s.Charts,
 	}
 	given := map[string]map[string]any{}
 	for _, key := range sections[1:] {

@@ -12,6 +12,7 @@ import (
 	"doks-security/preflight"
 	"doks-security/preflight/incluster"
 	"doks-security/stack/field"
+	"doks-security/values"
 )
 
 // plan finds the stack's cluster, and checks the settings against the account and against what is in the cluster: what
@@ -71,18 +72,19 @@ var withAPIServer = []godo.KubernetesClusterStatusState{
 // checkRunning runs all checks of what is in the cluster.
 func (s Settings) checkRunning(stack string, running *incluster.Cluster) error {
 	errs := &field.Errors{}
-	incluster.Volumes(running, s.claims(), errs)
-	incluster.Logs(running, components.NamespaceLoki, s.logStore(), s.logRetention(), time.Now(), errs)
-	releases := s.releases()
+	names := s.Namespaces.ByRole()
+	incluster.Volumes(running, s.claims(names), errs)
+	incluster.Logs(running, names[components.NamespaceLoki], s.logStore(), s.logRetention(), time.Now(), errs)
+	releases := s.releases(names)
 	incluster.Releases(running, releases, errs)
 	incluster.Ownership(running, incluster.Owner{
-		Stack: stack, Namespaces: s.namespaces(), Releases: releases, Provides: s.Cluster.Provides,
+		Stack: stack, Namespaces: s.createdNamespaces(), Names: names, Releases: releases, Provides: s.Cluster.Provides,
 	}, errs)
 	return errs.Err()
 }
 
 // claims are the settings of volumes, with the names their charts give the claims.
-func (s Settings) claims() []incluster.Volume {
+func (s Settings) claims(names values.Namespaces) []incluster.Volume {
 	const (
 		prometheus   = "prometheus-kube-prometheus-stack-prometheus"
 		alertmanager = "alertmanager-kube-prometheus-stack-alertmanager"
@@ -90,15 +92,15 @@ func (s Settings) claims() []incluster.Volume {
 	)
 	return []incluster.Volume{
 		{Key: "observability.prometheusVolumeGiB", GiB: s.Observability.PrometheusVolumeGiB, Growth: incluster.ByOperator,
-			Namespace: components.NamespaceMonitoring, Claim: prometheus + "-db", StatefulSet: prometheus},
+			Namespace: names[components.NamespaceMonitoring], Claim: prometheus + "-db", StatefulSet: prometheus},
 		{Key: "observability.alertmanagerVolumeGiB", GiB: s.Observability.AlertmanagerVolumeGiB, Growth: incluster.ByOperator,
-			Namespace: components.NamespaceMonitoring, Claim: alertmanager + "-db", StatefulSet: alertmanager},
+			Namespace: names[components.NamespaceMonitoring], Claim: alertmanager + "-db", StatefulSet: alertmanager},
 		{Key: "observability.grafanaVolumeGiB", GiB: s.Observability.GrafanaVolumeGiB, Growth: incluster.ByHelm,
-			Namespace: components.NamespaceMonitoring, Claim: "kube-prometheus-stack-grafana"},
+			Namespace: names[components.NamespaceMonitoring], Claim: "kube-prometheus-stack-grafana"},
 		{Key: "logging.volumeGiB", GiB: s.Logging.VolumeGiB, Growth: incluster.ByHand,
-			Namespace: components.NamespaceLoki, Claim: "storage", StatefulSet: "loki"},
+			Namespace: names[components.NamespaceLoki], Claim: "storage", StatefulSet: "loki"},
 		{Key: "runtimeSecurity.redisVolumeGiB", GiB: s.RuntimeSecurity.RedisVolumeGiB, Growth: incluster.ByHand,
-			Namespace: components.NamespaceFalco, Claim: redis + "-data", StatefulSet: redis},
+			Namespace: names[components.NamespaceFalco], Claim: redis + "-data", StatefulSet: redis},
 	}
 }
 
@@ -116,24 +118,24 @@ func (s Settings) logRetention() time.Duration {
 }
 
 // releases are those the chosen parts install.
-func (s Settings) releases() []incluster.Release {
+func (s Settings) releases(names values.Namespaces) []incluster.Release {
 	all := []incluster.Release{
-		{Name: incluster.OperatorCRDs, Namespace: components.NamespaceMonitoring},
-		{Name: "kube-prometheus-stack", Namespace: components.NamespaceMonitoring},
-		{Name: incluster.MetricsServer, Namespace: components.NamespaceMetricsServer},
-		{Name: "loki", Namespace: components.NamespaceLoki},
-		{Name: "alloy", Namespace: components.NamespaceNodeAgents},
-		{Name: "falco", Namespace: components.NamespaceFalco},
+		{Name: incluster.OperatorCRDs, Namespace: names[components.NamespaceMonitoring]},
+		{Name: "kube-prometheus-stack", Namespace: names[components.NamespaceMonitoring]},
+		{Name: incluster.MetricsServer, Namespace: names[components.NamespaceMetricsServer]},
+		{Name: "loki", Namespace: names[components.NamespaceLoki]},
+		{Name: "alloy", Namespace: names[components.NamespaceNodeAgents]},
+		{Name: "falco", Namespace: names[components.NamespaceFalco]},
 	}
 	if s.RuntimeSecurity.Metrics == components.FalcoExporter {
-		all = append(all, incluster.Release{Name: components.FalcoExporter, Namespace: components.NamespaceFalco})
+		all = append(all, incluster.Release{Name: components.FalcoExporter, Namespace: names[components.NamespaceFalco]})
 	}
 	if s.VirtualClusters.Demo {
-		all = append(all, incluster.Release{Name: "demo", Namespace: components.NamespaceVCluster})
+		all = append(all, incluster.Release{Name: "demo", Namespace: names[components.NamespaceVCluster]})
 	}
 	if s.Exposure.Mode == components.ByGateway {
-		all = append(all, incluster.Release{Name: incluster.CertManager, Namespace: components.NamespaceCertManager},
-			incluster.Release{Name: "oauth2-proxy", Namespace: components.NamespaceGateway})
+		all = append(all, incluster.Release{Name: incluster.CertManager, Namespace: names[components.NamespaceCertManager]},
+			incluster.Release{Name: "oauth2-proxy", Namespace: names[components.NamespaceGateway]})
 	}
 	return slices.DeleteFunc(all, func(r incluster.Release) bool { return s.provided(r.Name) })
 }

@@ -19,6 +19,7 @@ import (
 	"doks-security/components"
 	"doks-security/preflight/incluster"
 	"doks-security/stack/catalog"
+	"doks-security/values"
 )
 
 // schemaFile is what editors complete and check stack files with.
@@ -77,6 +78,9 @@ var constraints = map[string]object{
 	"exposure.identity.groups[]":           {"pattern": groupName.String()},
 	"exposure.identity.adminGroups[]":      {"pattern": groupName.String()},
 	"virtualClusters.admission":            {"enum": []string{components.AdmissionOff, components.AdmissionWarn, components.AdmissionDeny}},
+	"namespaces.prefix":                    {"pattern": namespacePrefix.String(), "maxLength": 62},
+	"namespaces.names":                     {"propertyNames": object{"enum": values.DefaultNamespaces().Roles()}},
+	"namespaces.names{}":                   {"pattern": label.String(), "not": object{"enum": kubernetesNamespaces}},
 	"virtualClusters.approved[]":           {"required": []string{"namespace"}},
 	"virtualClusters.approved[].namespace": {"pattern": label.String()},
 	"virtualClusters.approved[].digests":   {"minItems": 1},

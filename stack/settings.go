@@ -30,6 +30,7 @@ type Settings struct {
 	Logging         LoggingSettings
 	RuntimeSecurity RuntimeSecuritySettings
 	VirtualClusters VirtualClusterSettings
+	Namespaces      NamespaceSettings
 	Alerting        alerting.Settings
 	Forward         ForwardSettings
 	Exposure        ExposureSettings

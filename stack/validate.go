@@ -14,6 +14,7 @@ import (
 	"doks-security/rules/judge"
 	"doks-security/stack/catalog"
 	"doks-security/stack/field"
+	"doks-security/values"
 )
 
 // Where Loki keeps its logs.
@@ -50,7 +51,8 @@ func validate(s Settings, given map[string]map[string]any) field.Errors {
 	validateObservability(s, &faults)
 	validateLogging(s, &faults)
 	validateRuntimeSecurity(s.RuntimeSecurity, &faults)
-	validateVirtualClusters(s.VirtualClusters, &faults)
+	validateVirtualClusters(s.VirtualClusters, s.Namespaces.ByRole(), &faults)
+	validateNamespaces(s.Namespaces, &faults)
 	validateCharts(s.Charts, &faults)
 	validateAlerting(s.Alerting, &faults)
 	validateForward(s, &faults)
@@ -190,7 +192,7 @@ func validateUserRules(r RuntimeSecuritySettings, faults *field.Errors) {
 	}
 }
 
-func validateVirtualClusters(v VirtualClusterSettings, faults *field.Errors) {
+func validateVirtualClusters(v VirtualClusterSettings, namespaces values.Namespaces, faults *field.Errors) {
 	oneOf("virtualClusters.admission", v.Admission, []string{components.AdmissionWarn, components.AdmissionDeny, components.AdmissionOff}, faults)
 	if v.Demo && v.Admission == components.AdmissionDeny {
 		faults.Add("virtualClusters.admission", v.Admission, "warn or off with virtualClusters.demo: the demo must get in to be detected",
@@ -205,7 +207,7 @@ func validateVirtualClusters(v VirtualClusterSettings, faults *field.Errors) {
 			faults.Add(key+".namespace", namespace, "a namespace: lowercase letters, digits and hyphens, at most 63", "correct it")
 		case seen[namespace]:
 			faults.Add(key+".namespace", namespace, "each namespace once", "merge the second entry's digests into the first, or remove it")
-		case v.Demo && namespace == components.NamespaceVCluster:
+		case v.Demo && namespace == namespaces[components.NamespaceVCluster]:
 			faults.Add(key+".namespace", namespace, "any namespace but the demo's: the demo is there to be detected",
 				"remove the entry, or pulumi config set --path 'virtualClusters.demo' false")
 		}

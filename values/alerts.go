@@ -1,7 +1,6 @@
 package values
 
 import (
-	"bytes"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -45,8 +44,8 @@ type AlertLinks struct {
 
 // Alerts returns the rules by the name of their file: those of every stack, those that read metrics ("native" or
 // "falco-exporter"), and one that says which virtual clusters are approved: by namespace, with the digests of the images;
-// none approve all.
-func Alerts(metrics string, approved map[string][]string, links AlertLinks) (map[string]RuleFile, error) {
+// none approve all. Placeholders are replaced by the names of namespaces.
+func Alerts(metrics string, namespaces Namespaces, approved map[string][]string, links AlertLinks) (map[string]RuleFile, error) {
 	rules := map[string]RuleFile{}
 	for _, dir := range []string{"alerts", path.Join("alerts", metrics)} {
 		names, err := fs.Glob(alertFiles, dir+"/*.yaml")
@@ -54,7 +53,7 @@ func Alerts(metrics string, approved map[string][]string, links AlertLinks) (map
 			return nil, fmt.Errorf("no rules in values/%s (%v)", dir, err)
 		}
 		for _, name := range names {
-			file, err := readRules(name)
+			file, err := readRules(name, namespaces)
 			if err != nil {
 				return nil, err
 			}
@@ -68,13 +67,17 @@ func Alerts(metrics string, approved map[string][]string, links AlertLinks) (map
 	return rules, nil
 }
 
-func readRules(name string) (RuleFile, error) {
+func readRules(name string, namespaces Namespaces) (RuleFile, error) {
 	var file RuleFile
 	text, err := alertFiles.ReadFile(name)
 	if err != nil {
 		return file, fmt.Errorf("reading values/%s: %w", name, err)
 	}
-	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	filled, err := namespaces.fill(string(text))
+	if err != nil {
+		return file, fmt.Errorf("reading values/%s: %w", name, err)
+	}
+	decoder := yaml.NewDecoder(strings.NewReader(filled))
 	decoder.KnownFields(true)
 	if err := decoder.Decode(&file); err != nil {
 		return file, fmt.Errorf("reading values/%s: %w", name, err)

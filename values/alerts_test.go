@@ -13,7 +13,7 @@ func allAlerts(t *testing.T) map[string]Rule {
 	t.Helper()
 	alerts := map[string]Rule{}
 	for _, metrics := range []string{"native", "falco-exporter"} {
-		files, err := Alerts(metrics, map[string][]string{"team-a": nil}, AlertLinks{Grafana: "https://grafana.example.org", Runbooks: "https://example.org/runbooks"})
+		files, err := Alerts(metrics, DefaultNamespaces(), map[string][]string{"team-a": nil}, AlertLinks{Grafana: "https://grafana.example.org", Runbooks: "https://example.org/runbooks"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -92,7 +92,7 @@ func TestAlertsFollowTheMetrics(t *testing.T) {
 		{"native", "falcosecurity_falcosidekick_falco_events_total"},
 		{"falco-exporter", "falco_events{"},
 	} {
-		files, err := Alerts(c.metrics, nil, AlertLinks{})
+		files, err := Alerts(c.metrics, DefaultNamespaces(), nil, AlertLinks{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -105,7 +105,7 @@ func TestAlertsFollowTheMetrics(t *testing.T) {
 			t.Error("an approved namespace out of nothing")
 		}
 	}
-	if _, err := Alerts("statsd", nil, AlertLinks{}); err == nil {
+	if _, err := Alerts("statsd", DefaultNamespaces(), nil, AlertLinks{}); err == nil {
 		t.Error("unknown metrics were accepted")
 	}
 }

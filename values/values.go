@@ -46,8 +46,8 @@ func Charts() (map[string]Chart, error) {
 var Profiles = []string{"dev", "prod"}
 
 // Load returns a release's values: its file, then the profile's overlay if it has one, then each option's, which it
-// must have.
-func Load(release, profile string, options ...string) (map[string]any, error) {
+// must have. Placeholders are replaced by the names of namespaces.
+func Load(release, profile string, namespaces Namespaces, options ...string) (map[string]any, error) {
 	if !slices.Contains(Profiles, profile) {
 		return nil, fmt.Errorf("no profile %q in values/; allowed: %s", profile, strings.Join(Profiles, ", "))
 	}
@@ -67,7 +67,11 @@ func Load(release, profile string, options ...string) (map[string]any, error) {
 		}
 		loaded = Merge(loaded, overlay)
 	}
-	return loaded, nil
+	filled, err := namespaces.fillAll(loaded)
+	if err != nil {
+		return nil, fmt.Errorf("reading the values of %s: %w", release, err)
+	}
+	return filled.(map[string]any), nil
 }
 
 func read(file string) (map[string]any, error) {

@@ -69,7 +69,7 @@ func TestLoad(t *testing.T) {
 		{"the option on dev", "loki", "dev", []string{"spaces"}, []string{"querier", "max_concurrent"}, 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			loaded, err := Load(c.release, c.profile, c.options...)
+			loaded, err := Load(c.release, c.profile, DefaultNamespaces(), c.options...)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -95,7 +95,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"an option the release has not", "alloy", "dev", []string{"spaces"}, "values/options/spaces/alloy.yaml"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := Load(c.release, c.profile, c.options...)
+			_, err := Load(c.release, c.profile, DefaultNamespaces(), c.options...)
 			if err == nil || !strings.Contains(err.Error(), c.message) {
 				t.Errorf("got %v, want an error with %q", err, c.message)
 			}

@@ -12,6 +12,7 @@ import (
 	"doks-security/alerting"
 	"doks-security/components"
 	"doks-security/rules"
+	"doks-security/values"
 )
 
 func main() { pulumi.Run(watch) }
@@ -47,15 +48,16 @@ func watch(ctx *pulumi.Context) error {
 	}
 	inCluster := cluster.Options() // the Kubernetes provider
 	platform := components.Platform{Cluster: name, Profile: "dev"}
-	names := []string{
+	names := values.DefaultNamespaces()
+	names[components.NamespaceMonitoring] = "security-monitoring" // the cluster has a namespace monitoring
+	namespaces, err := components.NewNamespaces(ctx, "watched", &components.NamespacesArgs{Names: names, Roles: []string{
 		components.NamespaceMonitoring, components.NamespaceLoki, components.NamespaceNodeAgents,
 		components.NamespaceFalco, components.NamespaceMetricsServer,
-	}
-	namespaces, err := components.NewNamespaces(ctx, "watched", &components.NamespacesArgs{Names: names}, inCluster...)
+	}}, inCluster...)
 	if err != nil {
 		return err
 	}
-	_, err = components.NewNetworkPolicies(ctx, "watched", &components.NetworkPoliciesArgs{Namespaces: namespaces, Names: names}, inCluster...)
+	_, err = components.NewNetworkPolicies(ctx, "watched", &components.NetworkPoliciesArgs{Namespaces: namespaces}, inCluster...)
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ var Approved = map[string][]string{"team-a": nil, "team-b": {"sha256:1111"}}
 // RuleFiles writes the rules that read metrics ("native" or "falco-exporter") into a directory, as Prometheus reads
 // them, and returns the files.
 func RuleFiles(dir, metrics string) ([]string, error) {
-	files, err := values.Alerts(metrics, Approved, values.AlertLinks{Grafana: "https://grafana.example.org", Runbooks: "https://example.org"})
+	files, err := values.Alerts(metrics, values.DefaultNamespaces(), Approved, values.AlertLinks{Grafana: "https://grafana.example.org", Runbooks: "https://example.org"})
 	if err != nil {
 		return nil, err
 	}

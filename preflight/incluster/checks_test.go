@@ -170,12 +170,20 @@ func TestOwnership(t *testing.T) {
 	}{
 		{"an empty cluster", Cluster{}, nil, nil},
 		{"a namespace of others", Cluster{Namespaces: []Object{object("Namespace", `{"name":"monitoring"}`)}}, nil,
-			[]string{`namespaces: "monitoring"`, "deploy into a cluster without it"}},
+			[]string{`namespaces: "monitoring"`, "pulumi config set --path 'namespaces.names.monitoring' <another name>", "kubectl delete namespace monitoring"}},
 		{"a namespace that is not used", Cluster{Namespaces: []Object{object("Namespace", `{"name":"team"}`)}}, nil, nil},
 		{"a namespace of an older version", Cluster{Namespaces: namespace("")}, nil, nil},
 		{"a namespace of the stack", Cluster{Namespaces: namespace(`"doks-security/stack":"doks-security/dev"`)}, nil, nil},
 		{"a namespace of another stack", Cluster{Namespaces: namespace(`"doks-security/stack":"doks-security/prod"`)}, nil,
 			[]string{"belongs to the stack doks-security/prod", "kubectl annotate --overwrite namespace monitoring doks-security/stack=doks-security/dev"}},
+		{"a namespace of the stack, after another name was set", Cluster{Namespaces: []Object{
+			object("Namespace", `{"name":"loki","labels":{"app.kubernetes.io/part-of":"doks-security"},"annotations":{"doks-security/stack":"doks-security/dev"}}`)}},
+			nil, []string{"namespaces: not set", "loki is a namespace of it, and would be deleted with its volumes", "restore namespaces.prefix"}},
+		{"a namespace of a part that is off", Cluster{Namespaces: []Object{
+			object("Namespace", `{"name":"obs-loki","labels":{"app.kubernetes.io/part-of":"doks-security"}}`)}}, nil, nil},
+		{"another stack's namespace, of another name", Cluster{Namespaces: []Object{
+			object("Namespace", `{"name":"loki","labels":{"app.kubernetes.io/part-of":"doks-security"},"annotations":{"doks-security/stack":"doks-security/prod"}}`)}},
+			nil, nil},
 		{"the stack's releases", Cluster{ClusterWide: []Object{helm("ClusterRole", "falco", "falco", "falco"), helm("APIService", api, "metrics-server", "metrics-server"),
 			helm("CustomResourceDefinition", "prometheuses.monitoring.coreos.com", "prometheus-operator-crds", "monitoring")}}, nil, nil},
 		{"a release of others with the same name", Cluster{ClusterWide: []Object{helm("ClusterRole", "falco", "falco", "security")}}, nil,
@@ -196,7 +204,8 @@ func TestOwnership(t *testing.T) {
 		{"cert-manager that is not needed", Cluster{ClusterWide: []Object{object("CustomResourceDefinition", `{"name":"issuers.cert-manager.io"}`)}}, nil, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			owner := Owner{Stack: "doks-security/dev", Namespaces: []string{"monitoring", "metrics-server"}, Provides: c.provides}
+			names := map[string]string{"monitoring": "monitoring", "metrics-server": "metrics-server"}
+			owner := Owner{Stack: "doks-security/dev", Namespaces: names, Names: map[string]string{"loki": "obs-loki"}, Provides: c.provides}
 			for _, r := range []Release{{"falco", "falco"}, {MetricsServer, "metrics-server"}, {OperatorCRDs, "monitoring"}} {
 				if len(c.provides) == 0 || c.provides[0] != r.Name {
 					owner.Releases = append(owner.Releases, r)

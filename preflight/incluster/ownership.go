@@ -44,10 +44,11 @@ var provisions = []provision{
 
 // Owner is a stack with the names it uses in a cluster.
 type Owner struct {
-	Stack      string // <project>/<stack>
-	Namespaces []string
-	Releases   []Release // to be installed
-	Provides   []string  // setting cluster.provides
+	Stack      string            // <project>/<stack>
+	Namespaces map[string]string // to be created: names, by role
+	Names      map[string]string // of all roles, also of those that the settings leave out
+	Releases   []Release         // to be installed
+	Provides   []string          // setting cluster.provides
 }
 
 // Ownership refuses to take over what others have in the cluster: namespaces of the stack's names, Helm releases of its
@@ -55,9 +56,7 @@ type Owner struct {
 // and cert-manager. The latter the stack can use: cluster.provides.
 func Ownership(c *Cluster, o Owner, errs *field.Errors) {
 	for _, n := range c.Namespaces {
-		if slices.Contains(o.Namespaces, n.Metadata.Name) {
-			o.namespace(n, errs)
-		}
+		o.namespace(c, n, errs)
 	}
 	for _, r := range o.Releases {
 		if slices.Contains(Providable, r.Name) {
@@ -79,10 +78,18 @@ func Ownership(c *Cluster, o Owner, errs *field.Errors) {
 	}
 }
 
-func (o Owner) namespace(n Object, errs *field.Errors) {
+// namespace refuses a namespace of others that has one of the stack's names, and one of the stack that has none of them any
+// more: it would be deleted, with its volumes.
+func (o Owner) namespace(c *Cluster, n Object, errs *field.Errors) {
 	name, other := n.Metadata.Name, n.Metadata.Annotations[StackAnnotation]
-	rename := "deploy into a cluster without it, or move what is in it to a namespace of another name and delete this one"
+	role, wanted := roleOf(o.Namespaces, name)
+	rename := fmt.Sprintf("pulumi config set --path 'namespaces.names.%s' <another name>", role)
+	_, known := roleOf(o.Names, name)
 	switch {
+	case !wanted && !known && c.owns(o.Stack, name):
+		errs.Add("namespaces", nil, "the names that the running stack has: "+name+" is a namespace of it, and would be deleted with its volumes",
+			"restore namespaces.prefix and namespaces.names; or to start from scratch with other names: pulumi destroy, then pulumi up")
+	case !wanted:
 	case n.Metadata.Labels[PartOfLabel] != PartOf:
 		errs.Add("namespaces", name, "names that the cluster does not have yet: this namespace exists, and no stack of this project created it",
 			rename+"; if nothing in it is needed: kubectl delete namespace "+name)
@@ -90,6 +97,16 @@ func (o Owner) namespace(n Object, errs *field.Errors) {
 		errs.Add("namespaces", name, "names that no other stack uses: this namespace belongs to the stack "+other,
 			fmt.Sprintf("%s; after pulumi stack rename: kubectl annotate --overwrite namespace %s %s=%s", rename, name, StackAnnotation, o.Stack))
 	}
+}
+
+// roleOf finds the role of a namespace by its name.
+func roleOf(names map[string]string, name string) (role string, found bool) {
+	for role, other := range names {
+		if other == name {
+			return role, true
+		}
+	}
+	return "", false
 }
 
 func (o Owner) provision(c *Cluster, p provision, errs *field.Errors) {

@@ -13,17 +13,17 @@ import (
 // pinnedArtifact is a version of an artifact: in full, or by digest.
 var pinnedArtifact = regexp.MustCompile(`^[a-z0-9./-]+(:v?[0-9]+\.[0-9]+\.[0-9]+|@sha256:[0-9a-f]{64})$`)
 
-// Falco compares the rules Falco gets with wanted, file by file, and finds artifacts that are fetched without a fixed
-// version, or followed.
-func Falco(objects []*Object, wanted map[string]string) []error {
+// Falco compares the rules that Falco in the namespace gets with wanted, file by file, and finds artifacts that are fetched
+// without a fixed version, or followed.
+func Falco(objects []*Object, namespace string, wanted map[string]string) []error {
 	x, err := newIndex(objects)
 	if err != nil {
 		return []error{err}
 	}
 	var faults []error
-	rules := x.objects[indexKey("ConfigMap", "falco", "falco-rules")]
+	rules := x.objects[indexKey("ConfigMap", namespace, "falco-rules")]
 	if rules == nil {
-		return []error{fmt.Errorf("ConfigMap falco/falco-rules is not rendered")}
+		return []error{fmt.Errorf("ConfigMap %s/falco-rules is not rendered", namespace)}
 	}
 	got := content(rules)
 	for _, file := range slices.Sorted(maps.Keys(wanted)) {
@@ -36,10 +36,10 @@ func Falco(objects []*Object, wanted map[string]string) []error {
 			faults = append(faults, fmt.Errorf("%s: %s is not in rules/", id(rules), file))
 		}
 	}
-	if !x.mounted("falco", rules.GetName()) {
+	if !x.mounted(namespace, rules.GetName()) {
 		faults = append(faults, fmt.Errorf("%s is mounted by no pod", id(rules)))
 	}
-	return append(faults, x.artifacts()...)
+	return append(faults, x.artifacts(namespace)...)
 }
 
 func (x *index) mounted(namespace, configMap string) bool {
@@ -49,10 +49,10 @@ func (x *index) mounted(namespace, configMap string) bool {
 }
 
 // artifacts checks falcoctl's configuration.
-func (x *index) artifacts() []error {
-	o := x.objects[indexKey("ConfigMap", "falco", "falco-falcoctl")]
+func (x *index) artifacts(namespace string) []error {
+	o := x.objects[indexKey("ConfigMap", namespace, "falco-falcoctl")]
 	if o == nil {
-		return []error{fmt.Errorf("ConfigMap falco/falco-falcoctl is not rendered")}
+		return []error{fmt.Errorf("ConfigMap %s/falco-falcoctl is not rendered", namespace)}
 	}
 	var faults []error
 	for name, text := range content(o) {
@@ -76,7 +76,7 @@ func (x *index) artifacts() []error {
 	}
 	for _, w := range x.workloads {
 		for _, c := range w.containers() {
-			if w.GetNamespace() == "falco" && strings.Contains(strings.Join(c.Args, " "), "artifact follow") {
+			if w.GetNamespace() == namespace && strings.Contains(strings.Join(c.Args, " "), "artifact follow") {
 				faults = append(faults, fmt.Errorf("%s: %s changes artifacts at run time", id(w.Object), c.Name))
 			}
 		}

@@ -21,7 +21,7 @@ var checks = map[string]func(s stack.Settings, objects []*Object) []error{
 	"jobs":       func(_ stack.Settings, o []*Object) []error { return Jobs(o) },
 	"overcommit": Overcommit,
 	"falco": func(_ stack.Settings, o []*Object) []error {
-		return Falco(o, map[string]string{"10-ours.yaml": "- list: a"})
+		return Falco(o, "falco", map[string]string{"10-ours.yaml": "- list: a"})
 	},
 	"PodSecurity": func(_ stack.Settings, o []*Object) []error { return PodSecurity(o) },
 	"host": func(_ stack.Settings, o []*Object) []error {

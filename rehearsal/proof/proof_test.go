@@ -12,6 +12,7 @@ import (
 	"doks-security/rehearsal/program"
 	"doks-security/rules"
 	"doks-security/stack"
+	"doks-security/values"
 )
 
 // published renders the real charts; without them a test is skipped.
@@ -93,7 +94,7 @@ func TestPublishedCharts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			fail(t, Falco(s.Objects, wanted))
+			fail(t, Falco(s.Objects, s.Settings.Namespaces.ByRole()[values.NamespaceFalco], wanted))
 		})
 		t.Run("capacity", func(t *testing.T) {
 			demand, err := Measure(s.Objects)

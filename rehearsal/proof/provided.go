@@ -50,6 +50,14 @@ func provided(rendered []*Object) ([]*Object, error) {
 			certificate.SetName("kube-root-ca.crt")
 			certificate.SetNamespace(o.GetName())
 			all = append(all, account, certificate)
+		case o.GetKind() == "Deployment" && o.GetName() == "kube-prometheus-stack-operator":
+			// A hook of kube-prometheus-stack creates the certificate of the admission webhook.
+			secret := &Object{Object: map[string]any{
+				"apiVersion": "v1", "kind": "Secret", "stringData": map[string]any{"ca": "", "cert": "", "key": ""},
+			}}
+			secret.SetName("kube-prometheus-stack-admission")
+			secret.SetNamespace(o.GetNamespace())
+			all = append(all, secret)
 		case prometheusoperator.Handles(o.GetKind()):
 			set, service, err := prometheusoperator.Objects(o)
 			if err != nil {

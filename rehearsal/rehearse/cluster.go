@@ -14,10 +14,14 @@ import (
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/utils/ptr"
+
+	"doks-security/components"
+	"doks-security/values"
 )
 
 // cluster is what the checks look at.
 type cluster struct {
+	names      values.Namespaces // of the stack's namespaces, by role; look leaves them out
 	pods       []corev1.Pod
 	claims     []corev1.PersistentVolumeClaim
 	services   []corev1.Service
@@ -77,7 +81,7 @@ func look(ctx context.Context, client kubernetes.Interface, custom dynamic.Inter
 	if err != nil {
 		return nil, err
 	}
-	return &cluster{pods.Items, claims.Items, services.Items, endpoints.Items, secrets.Items, namespaces.Items, nodes.Items, sets.Items, policies.Items, configs.Items, cilium}, nil
+	return &cluster{nil, pods.Items, claims.Items, services.Items, endpoints.Items, secrets.Items, namespaces.Items, nodes.Items, sets.Items, policies.Items, configs.Items, cilium}, nil
 }
 
 // releases tells deployed Helm releases from others, by their storage.
@@ -124,7 +128,7 @@ func (c *cluster) unready() []string {
 func (c *cluster) hasPrometheus() bool {
 	found := 0
 	for _, s := range c.sets {
-		if s.Namespace == "monitoring" && s.Status.ReadyReplicas == ptr.Deref(s.Spec.Replicas, 1) {
+		if s.Namespace == c.names[components.NamespaceMonitoring] && s.Status.ReadyReplicas == ptr.Deref(s.Spec.Replicas, 1) {
 			found++
 		}
 	}

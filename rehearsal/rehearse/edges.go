@@ -2,7 +2,6 @@ package rehearse
 
 import (
 	"fmt"
-	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -25,7 +24,7 @@ var entities = map[string][]string{
 // checkNetwork holds the policies against what runs: every edge is open, and nothing else is.
 func checkNetwork(c *cluster, r *report) {
 	n := c.network()
-	edges := components.EdgesOf(c.namespaceNames(), c.options()...)
+	edges := components.EdgesOf(c.names, c.options()...)
 	ours, listening := map[string]bool{}, map[int]bool{443: true}
 	for _, e := range edges {
 		ours[e.To.Namespace] = true
@@ -78,7 +77,7 @@ func checkNetwork(c *cluster, r *report) {
 		}
 	}
 	for _, held := range components.Held {
-		for _, from := range c.of(held) {
+		for _, from := range c.of(held.In(c.names)) {
 			for _, entity := range allEntities() {
 				for port := range listening {
 					try(end{pod: from}, end{entity: entity}, port)
@@ -131,22 +130,14 @@ func allEntities() []string {
 func (c *cluster) options() []components.Option {
 	var options []components.Option
 	for _, s := range c.secrets {
-		if s.Namespace == components.NamespaceLoki && s.Name == "loki-spaces" {
+		if s.Namespace == c.names[components.NamespaceLoki] && s.Name == "loki-spaces" {
 			options = append(options, components.WithSpaces)
 		}
 	}
-	if slices.Contains(c.namespaceNames(), components.NamespaceGateway) {
+	if c.names[components.NamespaceGateway] != "" {
 		options = append(options, components.WithGateway)
 	}
 	return options
-}
-
-func (c *cluster) namespaceNames() []string {
-	var names []string
-	for _, n := range c.namespaces {
-		names = append(names, n.Name)
-	}
-	return names
 }
 
 // ports are what a pod says it listens on, and what anything of the stack does.

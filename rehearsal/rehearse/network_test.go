@@ -12,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"doks-security/components"
+	"doks-security/values"
 )
 
 func pod(namespace, name string, labels map[string]string, port int32) corev1.Pod {
@@ -25,13 +26,16 @@ func pod(namespace, name string, labels map[string]string, port int32) corev1.Po
 // falcoNamespace is the part of the stack that speaks to the UI, with the program's own policies.
 func falcoNamespace(t *testing.T) *cluster {
 	t.Helper()
-	c := &cluster{}
+	c := &cluster{names: values.Namespaces{}}
+	for _, role := range []string{components.NamespaceFalco, components.NamespaceMonitoring, components.NamespaceLoki} {
+		c.names[role] = role
+	}
 	for _, name := range []string{"falco", "monitoring", "loki", "default", "kube-system"} {
 		c.namespaces = append(c.namespaces, corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
 			Name: name, Labels: map[string]string{"kubernetes.io/metadata.name": name},
 		}})
 	}
-	for _, object := range components.NetworkPolicyObjects([]string{"falco", "monitoring", "loki"}) {
+	for _, object := range components.NetworkPolicyObjects(c.names) {
 		if object["kind"] == "CiliumNetworkPolicy" {
 			p, err := newCiliumPolicy(object)
 			if err != nil {

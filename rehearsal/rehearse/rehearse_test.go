@@ -131,6 +131,10 @@ func TestRehearse(t *testing.T) {
 		{"prod", "prod", nil, []string{"a protected stack refuses to be destroyed, and loses nothing"}},
 		{"falco-exporter", "dev", map[string]any{"doks-security:runtimeSecurity": map[string]any{"metrics": "falco-exporter"}},
 			[]string{"falco-exporter is end of life", "falco, falco-exporter"}},
+		{"namespaces of its own", "dev", map[string]any{"doks-security:namespaces": map[string]any{"prefix": "obs-"}}, []string{
+			"PodSecurity is enforced: obs-falco privileged, obs-loki restricted, obs-metrics-server restricted, obs-monitoring restricted, obs-node-agents privileged",
+			"--namespace obs-monitoring port-forward service/kube-prometheus-stack-grafana",
+		}},
 		{"prod by Gateway", "prod", map[string]any{"doks-security:exposure": program.Gateway(), "doks-security:alerting": receivers()}, []string{
 			"8 Helm releases are deployed", "exposure.clients.grafana.clientSecret is encrypted: other text stands in",
 			"grafana.example.org and falco.example.org lead to it over TLS",

@@ -19,7 +19,9 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/utils/ptr"
 
+	"doks-security/components"
 	"doks-security/rehearsal/drift"
+	"doks-security/values"
 )
 
 // settleTime is for what Helm does not wait for: operators' pods, endpoints.
@@ -36,11 +38,16 @@ func verify(ctx context.Context, a *account, outputs auto.OutputMap, w *workspac
 	if err != nil {
 		return err
 	}
+	names, err := namespacesOf(outputs)
+	if err != nil {
+		return err
+	}
 	var c *cluster
 	for deadline := time.Now().Add(settleTime); ; time.Sleep(200 * time.Millisecond) {
 		if c, err = look(ctx, client, custom); err != nil {
 			return fmt.Errorf("looking at the cluster: %w", err)
 		}
+		c.names = names
 		if len(c.unready()) == 0 && len(c.withoutEndpoints()) == 0 && len(c.unbound()) == 0 && c.hasPrometheus() || time.Now().After(deadline) {
 			break
 		}
@@ -73,6 +80,19 @@ func verify(ctx context.Context, a *account, outputs auto.OutputMap, w *workspac
 	r.summary = append([]string{"requests of what the nodes have for pods:"}, c.fill()...)
 	r.summary = append(r.summary, costLines(outputs)...)
 	return r.err()
+}
+
+// namespacesOf reads the names of the stack's namespaces, by role.
+func namespacesOf(outputs auto.OutputMap) (values.Namespaces, error) {
+	output, ok := outputs["namespaces"].Value.(map[string]any)
+	if !ok {
+		return nil, fmt.Errorf("the output namespaces is %v, want names by role", outputs["namespaces"].Value)
+	}
+	names := values.Namespaces{}
+	for role, name := range output {
+		names[role] = fmt.Sprint(name)
+	}
+	return names, nil
 }
 
 // checkPodSecurity asks the API server itself: a privileged pod must be refused wherever the label says so.
@@ -127,15 +147,15 @@ func checkOutputs(ctx context.Context, outputs auto.OutputMap, c *cluster, w *wo
 		}
 	}
 	r.check(fmt.Sprintf("%d exports, passwords and kubeconfig secret", len(wanted)), len(faults) == 0, "%v", faults)
-	for _, login := range []struct{ command, namespace, secret, key, login, password string }{
-		{"grafanaPortForward", "monitoring", "grafana-admin", "admin-password", "", "grafanaPassword"},
-		{"falcosidekickUiPortForward", "falco", "falcosidekick-ui", "FALCOSIDEKICK_UI_USER", "falcosidekickUiLogin", "falcosidekickUiPassword"},
+	for _, login := range []struct{ command, role, secret, key, login, password string }{
+		{"grafanaPortForward", components.NamespaceMonitoring, "grafana-admin", "admin-password", "", "grafanaPassword"},
+		{"falcosidekickUiPortForward", components.NamespaceFalco, "falcosidekick-ui", "FALCOSIDEKICK_UI_USER", "falcosidekickUiLogin", "falcosidekickUiPassword"},
 	} {
-		want := fmt.Sprint(outputs[login.password].Value)
+		want, namespace := fmt.Sprint(outputs[login.password].Value), c.names[login.role]
 		if login.login != "" {
 			want = fmt.Sprint(outputs[login.login].Value) + ":" + want
 		}
-		r.check(login.password+" is the one in the cluster", c.secret(login.namespace, login.secret, login.key) == want, "Secret %s/%s has another", login.namespace, login.secret)
+		r.check(login.password+" is the one in the cluster", c.secret(namespace, login.secret, login.key) == want, "Secret %s/%s has another", namespace, login.secret)
 		command := fmt.Sprint(outputs[login.command].Value)
 		r.check(command, c.forwards(command), "no such Service and port")
 	}

@@ -27,7 +27,7 @@ func newer(t *testing.T, version string, change func(known map[string]any, templ
 	if err != nil {
 		t.Fatal(err)
 	}
-	known, err := values.Load("metrics-server", "prod")
+	known, err := values.Load("metrics-server", "prod", values.DefaultNamespaces())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -83,7 +83,7 @@ func TestPinsAgree(t *testing.T) {
 	if len(Supported) != len(pinned) {
 		t.Errorf("the linter supports %v, the charts install %v", Supported, pinned)
 	}
-	falco, err := values.Load("falco", "dev")
+	falco, err := values.Load("falco", "dev", values.DefaultNamespaces())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -78,6 +78,20 @@ func connect(ctx context.Context, stack string) (*cluster, error) {
 	return c, nil
 }
 
+// namespacesOf are the stack's own namespaces: name by role.
+func namespacesOf(ctx context.Context, stack string) (map[string]string, error) {
+	text, err := output(exec.CommandContext(ctx, "pulumi", "stack", "output", "namespaces", "--json", "--stack", stack))
+	if err != nil {
+		return nil, err
+	}
+	var names map[string]string
+	if err := json.Unmarshal(text, &names); err != nil || names["falco"] == "" || names["loki"] == "" {
+		return nil, fmt.Errorf("the output namespaces of stack %s is %s, want the names of falco and loki; pulumi up --stack %s writes it (%v)",
+			stack, bytes.TrimSpace(text), stack, err)
+	}
+	return names, nil
+}
+
 func (c *cluster) close() {
 	for _, forward := range c.forwards {
 		_ = forward.Process.Kill()

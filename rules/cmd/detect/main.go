@@ -46,11 +46,15 @@ func run(ctx context.Context, out io.Writer, stack string, patience, pause time.
 		return err
 	}
 	defer c.close()
-	sidekick, err := c.portForward(ctx, "falco", "falco-falcosidekick", 2801)
+	namespaces, err := namespacesOf(ctx, stack)
 	if err != nil {
 		return err
 	}
-	loki, err := c.portForward(ctx, "loki", "loki", 3100)
+	sidekick, err := c.portForward(ctx, namespaces["falco"], "falco-falcosidekick", 2801)
+	if err != nil {
+		return err
+	}
+	loki, err := c.portForward(ctx, namespaces["loki"], "loki", 3100)
 	if err != nil {
 		return err
 	}

@@ -32,7 +32,8 @@ func newWorld(t *testing.T, config string, w *world) {
 	server := httptest.NewServer(http.HandlerFunc(w.answer))
 	t.Cleanup(server.Close)
 	scripts := map[string]string{
-		"pulumi": `case "$1" in config) cat <<'JSON'` + "\n" + config + "\nJSON\n;; *) echo kubeconfig ;; esac\n",
+		"pulumi": `case "$*" in config*) cat <<'JSON'` + "\n" + config + "\nJSON\n;; " +
+			`*" namespaces "*) echo '{"falco": "obs-falco", "loki": "team-logs"}' ;; *) echo kubeconfig ;; esac` + "\n",
 		"kubectl": `echo "$@" >> ` + w.log + "\n" + `case "$*" in *port-forward*) echo "Forwarding from ` + strings.TrimPrefix(server.URL, "http://") +
 			` -> 1"; exec sleep 60 ;; *apply*) cat >> ` + w.log + " ;; esac\n",
 	}
@@ -143,7 +144,8 @@ func (w *world) check(t *testing.T, started bool) {
 		return
 	}
 	namespace := namespaceInLog.FindString(string(log[bytes.Index(log, []byte("kind: Namespace")):]))
-	for _, want := range []string{"apply -f -", "image: ghcr.io/loft-sh/vcluster-pro:0.", "image: falcosecurity/event-generator:",
+	for _, want := range []string{"apply -f -", "--namespace obs-falco port-forward", "--namespace team-logs port-forward",
+		"image: ghcr.io/loft-sh/vcluster-pro:0.", "image: falcosecurity/event-generator:",
 		"delete namespace " + namespace + " --ignore-not-found --wait=false"} {
 		if !strings.Contains(string(log), want) {
 			t.Errorf("kubectl was not asked to %s\n%s", want, log)

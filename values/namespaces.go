@@ -1,0 +1,91 @@
+package values
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Roles of the stack's namespaces. A role is also the default name.
+const (
+	NamespaceMonitoring    = "monitoring"
+	NamespaceLoki          = "loki"
+	NamespaceNodeAgents    = "node-agents" // node-exporter and Alloy: what must see the host
+	NamespaceFalco         = "falco"
+	NamespaceMetricsServer = "metrics-server"
+	NamespaceVCluster      = "vcluster"
+	NamespaceGateway       = "gateway" // with exposure by gateway: the Gateway and oauth2-proxy
+	NamespaceCertManager   = "cert-manager"
+)
+
+// Namespaces are the names of the stack's namespaces, by role. Load and Alerts need the name of every role.
+//
+// A file of this directory that means one of these namespaces has a placeholder in place of its name: in
+//
+//	url: http://loki.<namespace:loki>.svc.cluster.local:3100
+//
+// <namespace:loki> becomes the name of the namespace with the role loki. The placeholder is a plain scalar of YAML and may
+// be a part of any string, in Alloy's configuration and in PromQL as well, where an overlay of values would not reach. It
+// is none of the {{ }} that Helm, Grafana and Prometheus evaluate in the same files.
+type Namespaces map[string]string
+
+// DefaultNamespaces are the namespaces of a stack file that sets no names: each is called as its role.
+func DefaultNamespaces() Namespaces {
+	names := Namespaces{}
+	for _, role := range []string{
+		NamespaceMonitoring, NamespaceLoki, NamespaceNodeAgents, NamespaceFalco, NamespaceMetricsServer,
+		NamespaceVCluster, NamespaceGateway, NamespaceCertManager,
+	} {
+		names[role] = role
+	}
+	return names
+}
+
+// Roles are those that have a name, sorted.
+func (n Namespaces) Roles() []string { return slices.Sorted(maps.Keys(n)) }
+
+var placeholder = regexp.MustCompile(`<namespace:([^>]*)>`)
+
+// fill puts names in place of a text's placeholders. A role without a name is an error.
+func (n Namespaces) fill(text string) (string, error) {
+	var unknown []string
+	filled := placeholder.ReplaceAllStringFunc(text, func(match string) string {
+		name := n[placeholder.FindStringSubmatch(match)[1]]
+		if name == "" {
+			unknown = append(unknown, match)
+		}
+		return name
+	})
+	if len(unknown) > 0 {
+		return "", fmt.Errorf("no namespace for %s; allowed roles: %s", strings.Join(unknown, ", "), strings.Join(n.Roles(), ", "))
+	}
+	return filled, nil
+}
+
+// fillAll is fill for all strings in maps and lists; what it returns shares no map or list with the argument.
+func (n Namespaces) fillAll(value any) (any, error) {
+	var err error
+	switch v := value.(type) {
+	case string:
+		return n.fill(v)
+	case map[string]any:
+		filled := make(map[string]any, len(v))
+		for key, element := range v {
+			if filled[key], err = n.fillAll(element); err != nil {
+				return nil, fmt.Errorf("%s: %w", key, err)
+			}
+		}
+		return filled, nil
+	case []any:
+		filled := make([]any, len(v))
+		for i, element := range v {
+			if filled[i], err = n.fillAll(element); err != nil {
+				return nil, err
+			}
+		}
+		return filled, nil
+	}
+	return value, nil
+}
