@@ -170,11 +170,13 @@ func misplaced(s *Set) []error {
 	var faults []error
 	for _, o := range s.Objects {
 		if !slices.Contains(unnamespaced, o.GetKind()) && !known[o.GetNamespace()] {
-			faults = append(faults, fmt.Errorf("%s is in a namespace of somebody else", id(o)))
+			faults = append(faults, fmt.Errorf("%s is in a namespace that is not the stack's", id(o)))
 		}
-		for _, name := range selectedNamespaces(o.Object) {
+		content := maps.Clone(o.Object)
+		delete(content, "metadata")
+		for _, name := range selectedNamespaces(content) {
 			if !known[name] {
-				faults = append(faults, fmt.Errorf("%s selects the namespace %s of somebody else", id(o), name))
+				faults = append(faults, fmt.Errorf("%s selects the namespace %s, which is not the stack's", id(o), name))
 			}
 		}
 	}
@@ -244,7 +246,7 @@ func TestMisplacedObjectsAreFound(t *testing.T) {
 	s := &Set{Settings: installation.Settings, Objects: []*Object{
 		object("ConfigMap", "zzz-loki", nil), object("ConfigMap", "monitoring", nil), object("Prometheus", "zzz-monitoring", map[string]any{"ruleNamespaceSelector": selector}),
 	}}
-	want := []string{"ConfigMap monitoring/a is in a namespace of somebody else", "Prometheus monitoring/a selects the namespace loki of somebody else"}
+	want := []string{"ConfigMap monitoring/a is in a namespace that is not the stack's", "Prometheus monitoring/a selects the namespace loki, which is not the stack's"}
 	if got := messages(misplaced(s)); !slices.Equal(got, want) {
 		t.Errorf("found %q, want %q", got, want)
 	}
