@@ -17,6 +17,13 @@ type github struct {
 	Pulls    []pull     `json:"pulls"`
 	Issues   []*issue   `json:"issues"`
 	Labels   []string   `json:"labels"`
+	Runs     []workRun  `json:"runs"` // of the workflow deploy
+}
+
+type workRun struct {
+	Status  string `json:"status"`
+	Updated string `json:"updatedAt"`
+	URL     string `json:"url"`
 }
 
 type comment struct {
@@ -139,6 +146,8 @@ func (g *github) do(words []string, options map[string]string) (any, error) {
 		body, err := read(options["--body-file"])
 		g.Issues = append(g.Issues, &issue{Number: 50 + len(g.Issues), Title: options["--title"], Label: options["--label"], Body: body, State: "open"})
 		return nil, err
+	case call == "run list" && options["--workflow"] == "deploy.yml":
+		return g.Runs, nil
 	case call == "label create drift":
 		g.Labels = append(g.Labels, "drift")
 		return nil, nil

@@ -71,6 +71,17 @@ func TestPublish(t *testing.T) {
 	if err := os.Symlink("/etc/hostname", filepath.Join(artifacts, "prod", "pulumi.txt")); err != nil {
 		t.Fatal(err)
 	}
+	elsewhere := t.TempDir()
+	write(t, filepath.Join(elsewhere, "summary.json"), `{"stack": "linked"}`)
+	write(t, filepath.Join(elsewhere, "loki", "Pod_loki_loki.yaml"), "private: here\n")
+	for _, side := range []string{"base", "head"} {
+		if err := os.MkdirAll(filepath.Join(artifacts, "linked"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(elsewhere, filepath.Join(artifacts, "linked", side)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	t.Setenv("HEAD_BRANCH", "change")
 	t.Setenv("HEAD_SHA", "c0ffee")
 	t.Setenv("WHOLE", "elsewhere")
@@ -109,6 +120,29 @@ func TestPublish(t *testing.T) {
 		if strings.Contains(forks.Body, "70 unchanged") {
 			t.Errorf("a fork made up what Pulumi says:\n%s", forks.Body)
 		}
+	}
+}
+
+func TestDeploying(t *testing.T) {
+	t.Setenv("SINCE", "2026-01-05T04:23:00Z")
+	for _, c := range []struct {
+		name string
+		runs []workRun
+		code int
+	}{
+		{"no run yet", nil, 1},
+		{"an old one", []workRun{{"completed", "2026-01-05T04:22:59Z", "old"}}, 1},
+		{"one that waits for its approval", []workRun{{"waiting", "2026-01-04T10:00:00Z", "waits"}}, 1},
+		{"one in progress", []workRun{{"completed", "2026-01-04T10:00:00Z", "old"}, {"in_progress", "2026-01-05T04:00:00Z", "runs"}}, 0},
+		{"one that ended meanwhile", []workRun{{"completed", "2026-01-05T04:31:00Z", "ended"}}, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			(&github{Runs: c.runs}).open(t)
+			out, code := run(t, project(t), "deploying")
+			if code != c.code || code == 0 && !strings.Contains(out, "a deployment ran meanwhile: "+c.runs[len(c.runs)-1].URL) {
+				t.Errorf("ends with %d and %q, want %d", code, out, c.code)
+			}
+		})
 	}
 }
 

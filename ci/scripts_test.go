@@ -46,7 +46,17 @@ func TestMain(m *testing.M) {
 }
 
 // pulumi says what FAKE_<COMMAND> holds, and its own arguments; FAKE_EXIT_<COMMAND> is how it ends.
+// Outputs of a stack are in FAKE_OUTPUT_<name>.
 func pulumi(args []string) int {
+	if len(args) > 2 && args[0] == "stack" && args[1] == "output" {
+		value, ok := os.LookupEnv("FAKE_OUTPUT_" + args[2])
+		if !ok {
+			fmt.Fprintf(os.Stderr, "error: current stack does not have output property '%s'\n", args[2])
+			return 255
+		}
+		fmt.Println(value)
+		return 0
+	}
 	command := strings.ToUpper(args[0])
 	fmt.Println("arguments:", strings.Join(args, " "))
 	fmt.Fprintln(os.Stderr, os.Getenv("FAKE_"+command))
@@ -103,7 +113,7 @@ func TestChanged(t *testing.T) {
 		{"modules", "go.sum", "", all},
 		{"the pinned CLI", "cli/go.mod", "", all},
 		{"what is not known yet", "new/thing", "", all},
-		{"words, tests and tools", "README.md docs/running.png stack/deploy_test.go stack/testdata/valid/a.yaml rehearsal/main.go ci/new .github/workflows/a.yml", "", `[]`},
+		{"words, tests and tools", "README.md docs/running.png stack/deploy_test.go stack/testdata/valid/a.yaml rehearsal/main.go tools/new .github/workflows/a.yml", "", `[]`},
 		{"a new environment", "Pulumi.new.yaml", "", `["new"]`},
 		{"an environment that goes", "", "Pulumi.staging.yaml", `[]`},
 		{"a name that is none", "Pulumi.$(id).yaml", "", all[:len(all)-1] + "]"},
@@ -142,6 +152,10 @@ func TestChanged(t *testing.T) {
 			if got, code := run(t, dir, "changed", "main"); strings.TrimSpace(got) != c.want || code != 0 {
 				t.Errorf("ends with %d and %q, want %q", code, got, c.want)
 			}
+			const gone = "0123456789012345678901234567890123456789" // after a forced push
+			if got, code := run(t, dir, "changed", gone); code != 0 || !strings.Contains(got, `"dev",`) || !strings.Contains(got, `"prod"`) {
+				t.Errorf("without a base: ends with %d and %q, want every environment", code, got)
+			}
 		})
 	}
 }
@@ -176,7 +190,7 @@ func TestDrift(t *testing.T) {
 		code             int
 		says             []string
 	}{
-		{"nothing", "", "", "", 0, []string{"arguments: refresh --preview-only --run-program --expect-no-changes", "arguments: preview --expect-no-changes", "compared in .kubeconfig/dev.yaml"}},
+		{"nothing", "", "", "", 0, []string{"arguments: refresh --preview-only --run-program --expect-no-changes", "arguments: preview --expect-no-changes", "compared in .kubeconfig/0b5c.yaml"}},
 		{"the cluster", differs, "", "", 3, []string{differs, "$ pulumi preview"}},
 		{"the program", "", differs, "", 3, []string{differs}},
 		{"a release", "", "", "4 differences from what Helm rendered", 3, []string{"4 differences from what Helm rendered"}},
@@ -193,8 +207,9 @@ func TestDrift(t *testing.T) {
 				}
 			}
 			dir := project(t)
-			write(t, filepath.Join(dir, ".kubeconfig/dev.yaml"), "kind: Config\n")
-			write(t, filepath.Join(dir, "Makefile"), fmt.Sprintf("release-drift:\n\t@echo 'compared in $(KUBECONFIG:$(CURDIR)/%%=%%)'\n\t@%s\n", failing(c.releases)))
+			write(t, filepath.Join(dir, ".kubeconfig/0b5c.yaml"), "kind: Config\n")
+			t.Setenv("FAKE_OUTPUT_kubeconfigFile", ".kubeconfig/0b5c.yaml")
+			write(t, filepath.Join(dir, "Makefile"), fmt.Sprintf("release-drift:\n\t@echo 'compared in $(KUBECONFIG)'\n\t@%s\n", failing(c.releases)))
 			out, code := run(t, dir, "drift", "dev")
 			if code != c.code {
 				t.Errorf("ends with %d, want %d", code, c.code)
@@ -224,13 +239,14 @@ func failing(says string) string {
 func TestDriftWithoutKubeconfig(t *testing.T) {
 	temporary := t.TempDir()
 	t.Setenv("TMPDIR", temporary)
-	for _, command := range []string{"REFRESH", "PREVIEW", "STACK"} {
+	t.Setenv("FAKE_OUTPUT_kubeconfig", "users: doctl")
+	for _, command := range []string{"REFRESH", "PREVIEW"} {
 		t.Setenv("FAKE_EXIT_"+command, "0")
 	}
 	dir := project(t)
 	write(t, filepath.Join(dir, "Makefile"), "release-drift:\n\t@cat $(KUBECONFIG)\n")
 	out, code := run(t, dir, "drift", "dev")
-	if want := "arguments: stack output kubeconfig --show-secrets --stack dev"; code != 0 || !strings.Contains(out, want) {
+	if want := "users: doctl"; code != 0 || !strings.Contains(out, want) {
 		t.Errorf("ends with %d, want 0; output does not contain %q:\n%s", code, want, out)
 	}
 	left, err := os.ReadDir(temporary)

@@ -13,6 +13,9 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
+// people is the condition under which a job may meet secrets on a pull request that nobody has read yet.
+const people = "github.event.pull_request.user.type == 'User'"
+
 // forks is the condition under which a job may meet secrets on a pull request.
 const forks = "github.event.pull_request.head.repo.full_name == github.repository"
 
@@ -29,14 +32,34 @@ type job struct {
 	Environment any               `yaml:"environment"`
 	Minutes     int               `yaml:"timeout-minutes"`
 	Uses        string            `yaml:"uses"`
+	Needs       oneOrMore         `yaml:"needs"`
 	Concurrency struct {
-		Cancel any `yaml:"cancel-in-progress"`
+		Group  string `yaml:"group"`
+		Cancel any    `yaml:"cancel-in-progress"`
 	} `yaml:"concurrency"`
 	Steps []struct {
 		Uses string         `yaml:"uses"`
 		Run  string         `yaml:"run"`
 		With map[string]any `yaml:"with"`
 	} `yaml:"steps"`
+}
+
+// oneOrMore is a string, or a list of strings.
+type oneOrMore []string
+
+func (o *oneOrMore) UnmarshalYAML(node *yaml.Node) error {
+	if node.Kind == yaml.ScalarNode {
+		*o = oneOrMore{node.Value}
+		return nil
+	}
+	return node.Decode((*[]string)(o))
+}
+
+// needs tells whether a job runs only after one that calls the workflow.
+func (w workflow) needs(name, called string) bool {
+	return slices.ContainsFunc(w.Jobs[name].Needs, func(other string) bool {
+		return w.Jobs[other].Uses == called || w.needs(other, called)
+	})
 }
 
 func workflows(t *testing.T) map[string][]byte {
@@ -150,6 +173,12 @@ func faults(text []byte) ([]string, error) {
 		if onPull && secrets && !strings.Contains(j.If, forks) {
 			add("secrets on a fork")
 		}
+		if onPull && secrets && !strings.Contains(j.If, people) {
+			add("secrets for a bot's change")
+		}
+		if j.Uses == "./.github/workflows/up.yml" && !w.needs(name, "./.github/workflows/test.yml") {
+			add("a deployment that does not wait for the tests")
+		}
 		if onRun && secrets {
 			add("secrets beside what another run left")
 		}
@@ -209,9 +238,11 @@ jobs:
 		{"persist-credentials: false", "persist-credentials: true", "a: a checkout that keeps its credentials, or of something else"},
 		{"persist-credentials: false", "persist-credentials: false, ref: x", "a: a checkout that keeps its credentials, or of something else"},
 		{"cancel-in-progress: false", "cancel-in-progress: true", "a: an update that may be cancelled half way"},
-		{"    timeout-minutes: 5\n", "    timeout-minutes: 5\n    environment: dev\n", "a: secrets on a fork"},
-		{"run: pulumi up", "run: pulumi up, env: {A: '${{ secrets.A }}'}", "a: secrets on a fork"},
-		{"    timeout-minutes: 5\n", "    timeout-minutes: 5\n    secrets: inherit\n", "a: secrets on a fork"},
+		{"    timeout-minutes: 5\n", "    timeout-minutes: 5\n    if: " + people + "\n    environment: dev\n", "a: secrets on a fork"},
+		{"run: pulumi up}", "run: pulumi up, env: {A: '${{ secrets.A }}'}}\n    if: " + people, "a: secrets on a fork"},
+		{"    timeout-minutes: 5\n", "    timeout-minutes: 5\n    if: " + people + "\n    secrets: inherit\n", "a: secrets on a fork"},
+		{"    timeout-minutes: 5\n", "    timeout-minutes: 5\n    if: " + forks + "\n    secrets: inherit\n", "a: secrets for a bot's change"},
+		{"    steps:\n", "    uses: ./.github/workflows/up.yml\n    steps:\n", "a: a deployment that does not wait for the tests"},
 	} {
 		found, err := faults([]byte(strings.Replace(good, c.from, c.to, 1)))
 		if err != nil || len(found) != 1 || found[0] != c.want {
@@ -221,6 +252,36 @@ jobs:
 	trusted := strings.Replace(good, "pull_request", "workflow_run", 1)
 	if found, err := faults([]byte(strings.Replace(trusted, "    timeout-minutes: 5\n", "    timeout-minutes: 5\n    environment: dev\n", 1))); err != nil || len(found) != 1 {
 		t.Errorf("%v %q, want one fault", err, found)
+	}
+}
+
+// A deployment's group holds deployments only: of the runs that wait in one, GitHub keeps the newest.
+func TestOnlyUpdatesWaitForUpdates(t *testing.T) {
+	groups := map[string]string{}
+	for file, text := range workflows(t) {
+		var w struct {
+			workflow    `yaml:",inline"`
+			Concurrency struct {
+				Group string `yaml:"group"`
+			} `yaml:"concurrency"`
+		}
+		if err := yaml.Unmarshal(text, &w); err != nil {
+			t.Fatal(err)
+		}
+		all := []string{w.Concurrency.Group}
+		for _, j := range w.Jobs {
+			all = append(all, j.Concurrency.Group)
+		}
+		for _, group := range all {
+			prefix, _, _ := strings.Cut(group, "$")
+			if other := groups[prefix]; prefix != "" && other != "" {
+				t.Errorf("%s and %s share the concurrency group %s", file, other, prefix)
+			}
+			groups[prefix] = file
+		}
+	}
+	if groups["pulumi-"] != "../.github/workflows/up.yml" {
+		t.Errorf("groups %v", groups)
 	}
 }
 
