@@ -3,16 +3,21 @@ package recorded
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil/rpcerror"
+	"google.golang.org/grpc/codes"
 )
 
 // answer starts one: an error's text, and the state that came with it.
 func (s *session) answer(err error) map[string]any {
 	a := map[string]any{}
 	var partial *plugin.InitError
+	var answered *rpcerror.Error
 	switch {
 	case errors.As(err, &partial):
 		reasons := []any{}
@@ -20,6 +25,8 @@ func (s *session) answer(err error) map[string]any {
 			reasons = append(reasons, s.mask.error(reason))
 		}
 		a["failed, and kept in the state"] = reasons
+	case errors.As(err, &answered) && answered.Code() == codes.Unavailable: // the connection is lost
+		a["crashed"] = true
 	case err != nil:
 		a["error"] = s.mask.error(err.Error())
 	}
@@ -35,6 +42,7 @@ func (s *session) check(ctx context.Context, changes map[string]any) (resource.P
 	if delta := s.mask.delta(news, response.Properties); err == nil && len(delta) > 0 {
 		a["inputs"] = delta
 	}
+	slices.SortFunc(response.Failures, func(a, b plugin.CheckFailure) int { return strings.Compare(a.Reason, b.Reason) }) // they come in any order
 	for _, f := range response.Failures {
 		failures, _ := a["failures"].([]any)
 		a["failures"] = append(failures, map[string]any{string(f.Property): s.mask.error(f.Reason)})
