@@ -43,9 +43,7 @@ func (s *Simulator) routeDomains(mux *http.ServeMux) {
 			return
 		}
 		s.lastRecord++
-		record := godo.DomainRecord{
-			ID: s.lastRecord, Type: request.Type, Name: request.Name, Data: request.Data, TTL: request.TTL,
-		}
+		record := domainRecord(s.lastRecord, request)
 		s.domains[r.PathValue("domain")] = append(s.domains[r.PathValue("domain")], record)
 		reply(w, http.StatusCreated, "domain_record", record)
 	}))
@@ -54,11 +52,14 @@ func (s *Simulator) routeDomains(mux *http.ServeMux) {
 		reply(w, http.StatusOK, "domain_record", record)
 	}))
 	edit := s.withRecord(func(w http.ResponseWriter, r *http.Request, record *godo.DomainRecord) {
-		var request godo.DomainRecordEditRequest
+		request := godo.DomainRecordEditRequest{ // what it leaves out stays: Terraform sends no type
+			Type: record.Type, Name: record.Name, Data: record.Data, TTL: record.TTL, Priority: record.Priority, Port: record.Port,
+			Weight: record.Weight, Flags: record.Flags, Tag: record.Tag,
+		}
 		if !read(w, r, &request) {
 			return
 		}
-		record.Type, record.Name, record.Data, record.TTL = request.Type, request.Name, request.Data, request.TTL
+		*record = domainRecord(record.ID, request)
 		reply(w, http.StatusOK, "domain_record", record)
 	})
 	mux.HandleFunc("PUT "+one, edit)
@@ -68,6 +69,13 @@ func (s *Simulator) routeDomains(mux *http.ServeMux) {
 		s.domains[domain] = slices.DeleteFunc(s.domains[domain], func(d godo.DomainRecord) bool { return d.ID == id })
 		w.WriteHeader(http.StatusNoContent)
 	}))
+}
+
+func domainRecord(id int, r godo.DomainRecordEditRequest) godo.DomainRecord {
+	return godo.DomainRecord{
+		ID: id, Type: r.Type, Name: r.Name, Data: r.Data, TTL: r.TTL, Priority: r.Priority, Port: r.Port, Weight: r.Weight,
+		Flags: r.Flags, Tag: r.Tag,
+	}
 }
 
 // withDomain holds the account's lock, and answers for domains that are not there.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
@@ -11,78 +12,73 @@ import (
 	"github.com/google/uuid"
 )
 
-// storageHandler is given the account's volumes and load balancers.
-type storageHandler func(http.ResponseWriter, *http.Request, []godo.Volume, []godo.LoadBalancer)
-
 func (s *Simulator) routeStorage(mux *http.ServeMux) {
-	mux.HandleFunc("GET /v2/volumes", s.withMade(listVolumes))
-	mux.HandleFunc("GET /v2/volumes/{id}", s.withMade(getVolume))
-	mux.HandleFunc("DELETE /v2/volumes/{id}", s.withMade(s.deleteVolume))
-	mux.HandleFunc("GET /v2/load_balancers", s.withMade(listBalancers))
-	mux.HandleFunc("GET /v2/load_balancers/{id}", s.withMade(getBalancer))
-	mux.HandleFunc("DELETE /v2/load_balancers/{id}", s.withMade(s.deleteBalancer))
-}
-
-func listVolumes(w http.ResponseWriter, r *http.Request, volumes []godo.Volume, _ []godo.LoadBalancer) {
-	query := r.URL.Query()
-	list(w, r, "volumes", slices.DeleteFunc(volumes, func(v godo.Volume) bool {
-		return query.Has("name") && query.Get("name") != v.Name || query.Has("region") && query.Get("region") != v.Region.Slug
-	}))
-}
-
-func getVolume(w http.ResponseWriter, r *http.Request, volumes []godo.Volume, _ []godo.LoadBalancer) {
-	for _, v := range volumes {
-		if v.ID == r.PathValue("id") {
-			reply(w, http.StatusOK, "volume", v)
-			return
-		}
+	volumes := stored[godo.Volume]{
+		name: "volume", of: func(v []godo.Volume, _ []godo.LoadBalancer) []godo.Volume { return v },
+		id: func(v godo.Volume) string { return v.ID }, matches: matchesVolume, delete: s.deleteVolume,
 	}
-	notFound(w)
+	balancers := stored[godo.LoadBalancer]{
+		name: "load_balancer", of: func(_ []godo.Volume, b []godo.LoadBalancer) []godo.LoadBalancer { return b },
+		id: func(b godo.LoadBalancer) string { return b.ID }, matches: func(url.Values, godo.LoadBalancer) bool { return true }, delete: s.deleteBalancer,
+	}
+	volumes.route(mux, s)
+	balancers.route(mux, s)
+}
+
+// stored is a kind of storage or routing that clusters make.
+type stored[T any] struct {
+	name    string // in paths and answers, where a list has an s
+	of      func([]godo.Volume, []godo.LoadBalancer) []T
+	id      func(T) string
+	matches func(query url.Values, one T) bool
+	delete  func(w http.ResponseWriter, id string) // one that exists
+}
+
+func (k stored[T]) route(mux *http.ServeMux, s *Simulator) {
+	path := "/v2/" + k.name + "s"
+	mux.HandleFunc("GET "+path, s.withMade(func(w http.ResponseWriter, r *http.Request, volumes []godo.Volume, balancers []godo.LoadBalancer) {
+		list(w, r, k.name+"s", slices.DeleteFunc(k.of(volumes, balancers), func(one T) bool { return !k.matches(r.URL.Query(), one) }))
+	}))
+	one := func(handle func(http.ResponseWriter, T)) http.HandlerFunc {
+		return s.withMade(func(w http.ResponseWriter, r *http.Request, volumes []godo.Volume, balancers []godo.LoadBalancer) {
+			all := k.of(volumes, balancers)
+			i := slices.IndexFunc(all, func(one T) bool { return k.id(one) == r.PathValue("id") })
+			if i < 0 {
+				notFound(w)
+				return
+			}
+			handle(w, all[i])
+		})
+	}
+	mux.HandleFunc("GET "+path+"/{id}", one(func(w http.ResponseWriter, one T) { reply(w, http.StatusOK, k.name, one) }))
+	mux.HandleFunc("DELETE "+path+"/{id}", one(func(w http.ResponseWriter, one T) { k.delete(w, k.id(one)) }))
+}
+
+func matchesVolume(query url.Values, v godo.Volume) bool {
+	return (!query.Has("name") || query.Get("name") == v.Name) && (!query.Has("region") || query.Get("region") == v.Region.Slug)
 }
 
 // deleteVolume deletes one that a cluster left behind; those of clusters are attached.
-func (s *Simulator) deleteVolume(w http.ResponseWriter, r *http.Request, all []godo.Volume, _ []godo.LoadBalancer) {
-	id := r.PathValue("id")
-	_, left := s.volumes[id]
-	switch {
-	case left:
-		delete(s.volumes, id)
-		w.WriteHeader(http.StatusNoContent)
-	case slices.ContainsFunc(all, func(v godo.Volume) bool { return v.ID == id }):
+func (s *Simulator) deleteVolume(w http.ResponseWriter, id string) {
+	if _, left := s.volumes[id]; !left {
 		refuse(w, http.StatusConflict, "the volume is attached to a Droplet")
-	default:
-		notFound(w)
+		return
 	}
-}
-
-func listBalancers(w http.ResponseWriter, r *http.Request, _ []godo.Volume, balancers []godo.LoadBalancer) {
-	list(w, r, "load_balancers", balancers)
-}
-
-func getBalancer(w http.ResponseWriter, r *http.Request, _ []godo.Volume, balancers []godo.LoadBalancer) {
-	for _, b := range balancers {
-		if b.ID == r.PathValue("id") {
-			reply(w, http.StatusOK, "load_balancer", b)
-			return
-		}
-	}
-	notFound(w)
+	delete(s.volumes, id)
+	w.WriteHeader(http.StatusNoContent)
 }
 
 // deleteBalancer deletes one that a cluster left behind; that of a cluster is made again, so it stays.
-func (s *Simulator) deleteBalancer(w http.ResponseWriter, r *http.Request, _ []godo.Volume, all []godo.LoadBalancer) {
-	id := r.PathValue("id")
-	if !slices.ContainsFunc(all, func(b godo.LoadBalancer) bool { return b.ID == id }) {
-		notFound(w)
-		return
-	}
+func (s *Simulator) deleteBalancer(w http.ResponseWriter, id string) {
 	delete(s.balancers, id)
 	w.WriteHeader(http.StatusNoContent)
 }
 
 // withMade collects the volumes and load balancers of all clusters and those that clusters left behind; the handler holds
 // the account's lock.
-func (s *Simulator) withMade(handle storageHandler) http.HandlerFunc {
+func (s *Simulator) withMade(
+	handle func(http.ResponseWriter, *http.Request, []godo.Volume, []godo.LoadBalancer),
+) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		clusters := sorted(s.clusters, func(c *cluster) string { return c.Name })

@@ -83,7 +83,7 @@ func (s *instanceServer) Configure(ctx context.Context, r *pulumirpc.ConfigureRe
 }
 
 func (s *instanceServer) Check(ctx context.Context, r *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
-	request := plugin.CheckRequest{URN: resource.URN(r.GetUrn()), AllowUnknowns: true}
+	request := plugin.CheckRequest{URN: resource.URN(r.GetUrn()), AllowUnknowns: true, RandomSeed: r.GetRandomSeed()}
 	res, err := s.instance.Resource(request.URN.Type())
 	if err != nil {
 		return nil, err

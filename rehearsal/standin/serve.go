@@ -7,12 +7,16 @@
 package standin
 
 import (
+	"context"
 	"fmt"
 	"net"
+	"runtime/debug"
 	"sync"
 
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 )
 
 // maxMessage is the size of the largest message, in bytes: the engine's own limit.
@@ -49,7 +53,7 @@ func (p *Provider) Serve(cancel chan bool) (int, error) {
 
 // serve answers on one connection until either side closes it.
 func (p *Provider) serve(connection net.Conn, cancel chan bool) {
-	server := grpc.NewServer(grpc.MaxRecvMsgSize(maxMessage), grpc.MaxSendMsgSize(maxMessage))
+	server := grpc.NewServer(grpc.MaxRecvMsgSize(maxMessage), grpc.MaxSendMsgSize(maxMessage), grpc.UnaryInterceptor(crash))
 	pulumirpc.RegisterResourceProviderServer(server, &instanceServer{provider: p, instance: p.Open()})
 	single := &singleListener{Conn: connection, closed: make(chan struct{})}
 	go func() {
@@ -60,6 +64,16 @@ func (p *Provider) serve(connection net.Conn, cancel chan bool) {
 		server.Stop()
 	}()
 	_ = server.Serve(single) // ends with the connection
+}
+
+// crash makes of a panic what the engine sees of a provider that ends: no answer.
+func crash(ctx context.Context, request any, _ *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (_ any, err error) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			err = status.Errorf(codes.Unavailable, "the provider crashed: %v\n%s", reason, debug.Stack())
+		}
+	}()
+	return handle(ctx, request)
 }
 
 // singleListener accepts one connection, and ends when that is closed.

@@ -26,18 +26,39 @@ type bridged struct {
 	importer func(ctx context.Context, d *data) error
 	// forces tells that a change needs a new resource, where the schema cannot say it. Optional.
 	forces func(d *data) bool
+	// idle says that an update without a difference, as after a failed one, neither sends nor reads anything.
+	idle bool
 	// deletion and creation are how long those may take.
 	creation, deletion time.Duration
 }
 
 func (b *bridged) Check(_ context.Context, r plugin.CheckRequest) (plugin.CheckResponse, error) {
 	inputs := withoutNulls(r.News)
-	failures := b.schema.failures(r.URN.Name(), "", inputs)
+	added := []string{}
 	if b.schema["name"].named && inputs["name"] == nil {
-		failures = append(failures, plugin.CheckFailure{Property: "name", Reason: "the stand-in names nothing by itself; name " + r.URN.Name()})
+		name, err := chooseName(r)
+		if err != nil {
+			return plugin.CheckResponse{}, err
+		}
+		inputs["name"], added = name, []string{"name"}
 	}
-	return plugin.CheckResponse{Properties: properties(b.schema.complete(inputs), nil), Failures: failures}, nil
+	failures := b.schema.failures(r.URN.Name(), place{}, inputs)
+	inputs = b.schema.complete(inputs)
+	inputs[defaults] = anys(slices.Sorted(slices.Values(append(added, texts(inputs[defaults])...))))
+	return plugin.CheckResponse{Properties: properties(inputs, nil), Failures: failures}, nil
 }
+
+// chooseName keeps the name that an earlier call chose.
+func chooseName(r plugin.CheckRequest) (string, error) {
+	old := plainMap(r.Olds)
+	if isChosen(old) {
+		return fmt.Sprint(old["name"]), nil
+	}
+	return resource.NewUniqueName(r.RandomSeed, r.URN.Name()+"-", 7, 0, nil)
+}
+
+// isChosen tells that the name is none of the program.
+func isChosen(inputs map[string]any) bool { return slices.Contains(texts(inputs[defaults]), "name") }
 
 func (b *bridged) Diff(_ context.Context, r plugin.DiffRequest) (plugin.DiffResult, error) {
 	d := b.plan(r.ID, r.OldOutputs, r.NewInputs)
@@ -56,7 +77,7 @@ func (b *bridged) Diff(_ context.Context, r plugin.DiffRequest) (plugin.DiffResu
 		}
 	}
 	_, hasDefaults := d.config[defaults]
-	result.DeleteBeforeReplace = len(result.ReplaceKeys) > 0 && hasDefaults && b.schema["name"].named && d.config["name"] != nil
+	result.DeleteBeforeReplace = len(result.ReplaceKeys) > 0 && hasDefaults && b.schema["name"].named && d.config["name"] != nil && !isChosen(d.config)
 	return result, nil
 }
 
@@ -112,6 +133,9 @@ func (b *bridged) Update(ctx context.Context, r plugin.UpdateRequest) (standin.P
 	if r.Preview {
 		b.schema.unknown(d.values, false)
 		return b.outputs(d), nil
+	}
+	if b.idle && len(b.differences(d)) == 0 {
+		return b.outputs(&data{id: d.id, values: d.state}), nil
 	}
 	ctx, cancel := within(ctx, r.Timeout, b.creation)
 	defer cancel()

@@ -1,6 +1,7 @@
 package digitalocean
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,7 +33,7 @@ var clusterSchema = schema{
 	"tags":                          {set: true, bare: true},
 	"nodePool":                      {required: true, object: clusterPoolSchema()},
 	"maintenancePolicy": {computed: true, object: schema{
-		"day":       {computed: true, valid: oneOf("any", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")},
+		"day":       {computed: true, valid: inAnyCase(oneOf("any", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"))},
 		"startTime": {computed: true}, "duration": {output: true, blankValue: ""},
 	}},
 	"controlPlaneFirewall":              {computed: true, object: schema{"enabled": {required: true}, "allowedAddresses": {required: true}}},
@@ -72,7 +73,7 @@ func (p *provider) cluster() *bridged {
 	return &bridged{
 		schema: clusterSchema, creation: 30 * time.Minute, deletion: 20 * time.Minute,
 		create: p.createCluster, read: p.readCluster, update: p.updateCluster, remove: p.deleteCluster,
-		importer: p.importCluster,
+		importer: p.importCluster, idle: true,
 		// A version that goes down needs a new cluster.
 		forces: func(d *data) bool {
 			was, err := semver.Parse(fmt.Sprint(d.state["version"]))
@@ -138,11 +139,10 @@ func (p *provider) readCluster(ctx context.Context, d *data) error {
 		"clusterSubnet": c.ClusterSubnet, "serviceSubnet": c.ServiceSubnet, "vpcUuid": c.VPCUUID, "autoUpgrade": c.AutoUpgrade,
 		"ipv4Address": c.IPv4, "endpoint": c.Endpoint, "tags": ownTags(c.Tags), "status": string(c.Status.State), "clusterUrn": c.URN(),
 		"createdAt": c.CreatedAt.UTC().String(), "updatedAt": c.UpdatedAt.UTC().String(),
-		"maintenancePolicy": nil, "controlPlaneFirewall": nil,
+		"controlPlaneFirewall": nil,
 	})
-	if m := c.MaintenancePolicy; m != nil {
-		d.values["maintenancePolicy"] = map[string]any{"day": m.Day.String(), "startTime": m.StartTime, "duration": m.Duration}
-	}
+	m := c.MaintenancePolicy // the published provider crashes as well if there is none
+	d.values["maintenancePolicy"] = map[string]any{"day": m.Day.String(), "startTime": m.StartTime, "duration": m.Duration}
 	if f := c.ControlPlaneFirewall; f != nil {
 		d.values["controlPlaneFirewall"] = map[string]any{"enabled": f.Enabled != nil && *f.Enabled, "allowedAddresses": anys(f.AllowedAddresses)}
 	}
@@ -179,7 +179,7 @@ func (p *provider) updateCluster(ctx context.Context, d *data) error {
 		_, response, err := p.client.Kubernetes.Update(ctx, d.id, &godo.KubernetesClusterUpdateRequest{
 			Name: d.text("name"), Tags: texts(d.values["tags"]), AutoUpgrade: godo.PtrTo(d.flag("autoUpgrade")),
 			SurgeUpgrade: d.flag("surgeUpgrade"), HA: godo.PtrTo(d.flag("ha")),
-			MaintenancePolicy: maintenance(d), ControlPlaneFirewall: firewall(d),
+			MaintenancePolicy: maintenance(d), ControlPlaneFirewall: cmp.Or(firewall(d), &godo.KubernetesControlPlaneFirewall{}),
 		})
 		if missing(response, err) {
 			d.id = ""

@@ -8,46 +8,9 @@ import (
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
-	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 
 	"doks-security/rehearsal/standin"
 )
-
-// failures finds what is wrong with inputs.
-func (s schema) failures(name, prefix string, inputs map[string]any) []plugin.CheckFailure {
-	var found []plugin.CheckFailure
-	fail := func(path, reason string) {
-		found = append(found, plugin.CheckFailure{Reason: fmt.Sprintf("%s. Examine values at '%s.%s'.", reason, name, path)})
-	}
-	for _, key := range keysOf(inputs) {
-		f, known := s[key]
-		path := prefix + key
-		switch {
-		case key == defaults:
-		case !known:
-			fail(path, "Invalid or unknown key")
-		case f.object != nil:
-			if nested, ok := inputs[key].(map[string]any); ok {
-				found = append(found, f.object.failures(name, path+".", nested)...)
-			}
-			list, _ := inputs[key].([]any)
-			for i, element := range list {
-				nested, _ := element.(map[string]any)
-				found = append(found, f.object.failures(name, fmt.Sprintf("%s[%d].", path, i), nested)...)
-			}
-		case f.valid != nil && !isUnknown(inputs[key]):
-			if wrong := f.valid(inputs[key]); wrong != "" {
-				fail(path, fmt.Sprintf(wrong, snake(path)))
-			}
-		}
-	}
-	for _, key := range keysOf(anyMap(s)) {
-		if s[key].required && inputs[key] == nil {
-			fail(prefix+key, fmt.Sprintf("Missing required argument. The argument %q is required, but no definition was found.", snake(key)))
-		}
-	}
-	return found
-}
 
 func anyMap(s schema) map[string]any {
 	m := map[string]any{}
@@ -55,22 +18,6 @@ func anyMap(s schema) map[string]any {
 		m[key] = nil
 	}
 	return m
-}
-
-// snake is Terraform's name of a property; an object is the only element of a list.
-func snake(path string) string {
-	var b strings.Builder
-	for _, r := range path {
-		if r == '.' {
-			b.WriteString(".0")
-		}
-		if r >= 'A' && r <= 'Z' {
-			b.WriteByte('_')
-			r += 'a' - 'A'
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
 }
 
 // complete adds defaults to inputs, and in every object the list of them.

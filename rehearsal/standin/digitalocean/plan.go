@@ -59,10 +59,32 @@ func (f field) planNested(state, input any) any {
 func (b *bridged) differences(d *data) map[string]plugin.PropertyDiff {
 	found := map[string]plugin.PropertyDiff{}
 	b.schema.compare(d, "", d.state, d.values, found)
+	for key, f := range b.schema { // what a failed creation did not read
+		if f.output && f.object != nil && d.state[key] == nil {
+			f.add(key, found)
+		}
+	}
+	if len(found) > 0 {
+		b.schema.emptied("", d.state, d.config, found)
+	}
 	if b.forces != nil && b.forces(d) {
 		found["__meta"] = plugin.PropertyDiff{Kind: plugin.DiffUpdateReplace} // the published plugin names no property
 	}
 	return found
+}
+
+// emptied finds empty maps of the inputs that the state does not have at all: they are a difference beside another one.
+func (s schema) emptied(prefix string, state, inputs map[string]any, found map[string]plugin.PropertyDiff) {
+	for key, f := range s {
+		is, isMap := inputs[key].(map[string]any)
+		was, _ := state[key].(map[string]any)
+		switch {
+		case isMap && f.object != nil:
+			f.object.emptied(prefix+key+".", was, is, found)
+		case isMap && empty(is) && f.bare && state[key] == nil:
+			f.add(prefix+key, found)
+		}
+	}
 }
 
 func (s schema) compare(d *data, prefix string, old, new map[string]any, found map[string]plugin.PropertyDiff) {

@@ -15,7 +15,7 @@ var projectSchema = schema{
 	"name":        {required: true, named: true, valid: notEmpty},
 	"description": {fallback: ""},
 	"purpose":     {fallback: "Web Application"},
-	"environment": {valid: oneOf("development", "staging", "production"), same: func(_ *data, _ map[string]any, old, new any) bool {
+	"environment": {valid: inAnyCase(oneOf("development", "staging", "production")), same: func(_ *data, _ map[string]any, old, new any) bool {
 		was, _ := old.(string)
 		is, _ := new.(string)
 		return strings.EqualFold(was, is)

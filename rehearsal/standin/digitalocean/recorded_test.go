@@ -12,6 +12,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -33,9 +34,10 @@ type account struct {
 	kubernetes *names
 	api        *httptest.Server
 
-	mu     sync.Mutex
-	faults []*fault
-	calls  []string
+	mu      sync.Mutex
+	faults  []*fault
+	calls   []string
+	omitted string // a property that clusters lack in answers
 }
 
 // fault answers requests instead of the account, or loses the account's answer.
@@ -55,6 +57,7 @@ func openAccount(t *testing.T) recorded.World {
 		t.Fatal(err)
 	}
 	proxy := httputil.NewSingleHostReverseProxy(target)
+	proxy.ModifyResponse = a.omit
 	a.api = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.serve(proxy, w, r) }))
 	return a
 }
@@ -84,6 +87,23 @@ func (a *account) serve(account http.Handler, w http.ResponseWriter, r *http.Req
 		w.WriteHeader(hit.status)
 		fmt.Fprintf(w, `{"id":"fault","message":"a fault of the test"}`)
 	}
+}
+
+// omit takes a property out of an answer.
+func (a *account) omit(response *http.Response) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var answer map[string]any
+	content, err := io.ReadAll(response.Body)
+	if err == nil && a.omitted != "" && json.Unmarshal(content, &answer) == nil {
+		if c, ok := answer["kubernetes_cluster"].(map[string]any); ok {
+			delete(c, a.omitted)
+			content, err = json.Marshal(answer)
+			response.Header.Set("Content-Length", strconv.Itoa(len(content)))
+		}
+	}
+	response.Body = io.NopCloser(bytes.NewReader(content))
+	return err
 }
 
 func (a *account) Config(published bool) map[string]any {
@@ -144,6 +164,11 @@ func (a *account) Do(ctx context.Context, what string, arg any) (map[string]stri
 		a.mu.Lock()
 		defer a.mu.Unlock()
 		a.faults = nil
+		return nil, nil
+	case "omit":
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.omitted = fmt.Sprint(arg)
 		return nil, nil
 	case "s3": // by hand
 		request, err := http.NewRequestWithContext(ctx, text("method"), a.simulator.SpacesURL()+text("path"), nil)

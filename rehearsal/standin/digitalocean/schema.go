@@ -107,9 +107,20 @@ func notEmpty(v any) string {
 func oneOf(allowed ...string) func(any) string {
 	return func(v any) string {
 		text, _ := v.(string)
-		if slices.ContainsFunc(allowed, func(a string) bool { return strings.EqualFold(a, text) }) {
+		if slices.Contains(allowed, text) {
 			return ""
 		}
 		return fmt.Sprintf("expected %%s to be one of %q, got %s", allowed, text)
+	}
+}
+
+// inAnyCase accepts upper and lower case.
+func inAnyCase(valid func(any) string) func(any) string {
+	return func(v any) string {
+		text, _ := v.(string)
+		if valid(strings.ToLower(text)) == "" {
+			return ""
+		}
+		return valid(v)
 	}
 }

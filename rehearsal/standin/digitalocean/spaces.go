@@ -82,7 +82,7 @@ func (p *provider) spacesKey() *bridged {
 var bucketSchema = schema{
 	// A changed name is applied in place, and does nothing: so the published provider has it.
 	"name":   {required: true, named: true},
-	"region": {replaces: true, keep: true, fallback: "nyc3", valid: oneOf("ams3", "atl1", "blr1", "fra1", "lon1", "nyc3", "sfo2", "sfo3", "sgp1", "syd1", "tor1")},
+	"region": {replaces: true, keep: true, fallback: "nyc3", valid: inAnyCase(oneOf("ams3", "atl1", "blr1", "fra1", "lon1", "nyc3", "sfo2", "sfo3", "sgp1", "syd1", "tor1"))},
 	"acl":    {fallback: "private"},
 	"lifecycleRules": {list: true, object: schema{
 		"id": {computed: true}, "prefix": {}, "enabled": {required: true}, "abortIncompleteMultipartUploadDays": {},

@@ -233,10 +233,12 @@ func (o object) await(ctx context.Context, live *unstructured.Unstructured, pati
 		case <-time.After(poll):
 		}
 		now, err := o.get(ctx, live)
-		if err != nil {
+		if err != nil && ctx.Err() == nil {
 			return live, err
 		}
-		live = now
+		if err == nil {
+			live = now
+		}
 	}
 }
 

@@ -2,19 +2,21 @@ package kubernetes
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"helm.sh/helm/v3/pkg/action"
-	"helm.sh/helm/v3/pkg/release"
+	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/json"
 	"k8s.io/client-go/dynamic"
@@ -43,6 +45,7 @@ func TestRecordedAnswers(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	t.Setenv("HELM_REPOSITORY_CACHE", t.TempDir())
 	var cases atomic.Int64
 	recorded.Test(t, "testdata", New("4.30.0", "."), func(t *testing.T) recorded.World {
 		return &cluster{plane: plane, name: fmt.Sprintf("case%dx", cases.Add(1)), dir: t.TempDir(), config: map[string]any{}}
@@ -54,6 +57,7 @@ type cluster struct {
 	plane     *controlplane.ControlPlane
 	name, dir string
 	config    map[string]any
+	charts    *httptest.Server // a repository; nil: none
 }
 
 func (c *cluster) Config(bool) map[string]any {
@@ -81,11 +85,20 @@ func (c *cluster) writeKubeconfig(name, server string) error {
 
 func (c *cluster) Env() []string   { return []string{"PULUMI_K8S_DELETE_UNREACHABLE="} }
 func (c *cluster) Calls() []string { return nil }
-func (c *cluster) Close() error    { return nil }
+
+func (c *cluster) Close() error {
+	if c.charts != nil {
+		c.charts.Close()
+	}
+	return nil
+}
 
 func (c *cluster) Mask(text string) string {
-	return strings.NewReplacer(c.dir, "{directory}", c.name, "{name}").Replace(text)
+	return balancer.ReplaceAllString(strings.NewReplacer(c.dir, "{directory}", c.name, "{name}").Replace(text), "{load balancer}")
 }
+
+// balancer is the address of a Gateway.
+var balancer = regexp.MustCompile(`\b203\.0\.113\.\d+`)
 
 func (c *cluster) Do(ctx context.Context, what string, arg any) (map[string]string, error) {
 	m, _ := arg.(map[string]any)
@@ -108,8 +121,12 @@ func (c *cluster) Do(ctx context.Context, what string, arg any) (map[string]stri
 		return nil, c.apply(ctx, m)
 	case "remove":
 		return nil, c.remove(ctx, m)
+	case "settled":
+		return nil, c.settle(ctx, m)
 	case "chart":
 		return nil, c.writeChart(m)
+	case "repository":
+		return c.openRepository(arg.([]any))
 	case "release":
 		return nil, c.changeRelease(fmt.Sprint(m["name"]), fmt.Sprint(m["namespace"]), m)
 	}
@@ -152,45 +169,33 @@ func (o object) removeAndWait(ctx context.Context, _ dynamic.ResourceInterface, 
 	return nil
 }
 
-// writeChart makes a chart of a ConfigMap, or of something that fails.
-func (c *cluster) writeChart(m map[string]any) error {
-	dir := filepath.Join(c.dir, "chart")
-	template := "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: {{ .Release.Name }}}\ndata: {text: {{ .Values.text | quote }}}\n"
-	switch m["kind"] {
-	case "waits": // for a Pod nothing schedules
-		template = "apiVersion: v1\nkind: Pod\nmetadata: {name: {{ .Release.Name }}}\nspec: {containers: [{name: a, image: a}]}\n"
-	case "invalid":
-		template = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: {{ .Release.Name }}}\ndata: wrong\n"
+// settle returns once the status says what the object's controller has done.
+func (c *cluster) settle(ctx context.Context, m map[string]any) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	client, u, err := c.resource(ctx, m)
+	if err != nil {
+		return err
 	}
-	return errors.Join(
-		os.MkdirAll(filepath.Join(dir, "templates"), 0o755),
-		os.WriteFile(filepath.Join(dir, "Chart.yaml"), fmt.Appendf(nil, "apiVersion: v2\nname: drill\nversion: %v\nappVersion: \"1\"\n", m["version"]), 0o644),
-		os.WriteFile(filepath.Join(dir, "values.yaml"), []byte("text: of the chart\n"), 0o644),
-		os.WriteFile(filepath.Join(dir, "templates", "object.yaml"), []byte(template), 0o644),
-	)
+	for {
+		if u, err = client.Get(ctx, u.GetName(), metav1.GetOptions{}); err != nil {
+			return err
+		}
+		observed, _, _ := unstructured.NestedInt64(u.Object, "status", "observedGeneration")
+		if observed == u.GetGeneration() && (u.GetKind() != "Deployment" || isProgressed(u)) {
+			return nil
+		}
+		time.Sleep(poll)
+	}
 }
 
-// changeRelease does by hand what Helm, or its sudden end, does.
-func (c *cluster) changeRelease(name, namespace string, m map[string]any) error {
-	configuration, err := helmRelease{&provider{config: c.plane.RESTConfig()}}.helm(namespace)
-	if err != nil {
-		return err
+// isProgressed tells that a Deployment's status counts its Pods.
+func isProgressed(u *unstructured.Unstructured) bool {
+	var d appsv1.Deployment
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(u.Object, &d); err != nil {
+		return false
 	}
-	if m["uninstall"] == true {
-		_, err := action.NewUninstall(configuration).Run(name)
-		return err
-	}
-	found, err := configuration.Releases.Last(name)
-	if err != nil {
-		return err
-	}
-	if values, ok := m["values"].(map[string]any); ok {
-		upgrade := action.NewUpgrade(configuration)
-		upgrade.Namespace = namespace
-		_, err := upgrade.Run(name, found.Chart, values)
-		return err
-	}
-	found.Version++
-	found.Info.Status = release.Status(fmt.Sprint(m["status"]))
-	return configuration.Releases.Create(found)
+	return d.Status.Replicas == *d.Spec.Replicas && slices.ContainsFunc(d.Status.Conditions, func(condition appsv1.DeploymentCondition) bool {
+		return condition.Type == appsv1.DeploymentProgressing && condition.Reason == "NewReplicaSetAvailable"
+	})
 }

@@ -5,69 +5,21 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	"helm.sh/helm/v3/pkg/action"
-	"helm.sh/helm/v3/pkg/chart"
-	"helm.sh/helm/v3/pkg/chart/loader"
-	"helm.sh/helm/v3/pkg/cli"
-	"helm.sh/helm/v3/pkg/registry"
-	"helm.sh/helm/v3/pkg/release"
 	"helm.sh/helm/v3/pkg/storage/driver"
 
 	"doks-security/rehearsal/standin"
 )
-
-// defaultTimeout is how long a release's objects may take to get ready, or to go.
-const defaultTimeout = 5 * time.Minute
-
-// releaseInputs are the inputs of a release this stand-in understands.
-type releaseInputs struct {
-	name, namespace, chart, version, repo string
-	values                                map[string]any
-	atomic                                bool
-	timeout                               time.Duration
-	maxHistory                            int
-}
-
-func readRelease(from standin.Properties) releaseInputs {
-	in := withoutSecrets(from)
-	text := func(m standin.Properties, key resource.PropertyKey) string {
-		if v, ok := m[key]; ok && v.IsString() {
-			return v.StringValue()
-		}
-		return ""
-	}
-	r := releaseInputs{name: text(in, "name"), namespace: text(in, "namespace"), chart: text(in, "chart"), version: text(in, "version"), timeout: defaultTimeout}
-	if v, ok := in["repositoryOpts"]; ok && v.IsObject() {
-		r.repo = text(v.ObjectValue(), "repo")
-	}
-	if v, ok := in["values"]; ok && v.IsObject() {
-		r.values = v.ObjectValue().Mappable()
-	}
-	if v, ok := in["atomic"]; ok && v.IsBool() {
-		r.atomic = v.BoolValue()
-	}
-	if v, ok := in["timeout"]; ok && v.IsNumber() {
-		r.timeout = time.Duration(v.NumberValue()) * time.Second
-	}
-	if v, ok := in["maxHistory"]; ok && v.IsNumber() {
-		r.maxHistory = int(v.NumberValue())
-	}
-	return r
-}
 
 // helmRelease is a chart that Helm installs.
 type helmRelease struct{ *provider }
 
 // Check loads the chart, at every preview: it tells the version.
 func (h helmRelease) Check(_ context.Context, r plugin.CheckRequest) (plugin.CheckResponse, error) {
-	inputs := r.News.Copy()
-	if !inputs.HasValue("timeout") {
-		inputs["timeout"] = resource.NewProperty(float64(defaultTimeout / time.Second))
-	}
+	inputs := completeRelease(r.News)
 	response := plugin.CheckResponse{Properties: inputs}
 	if inputs.ContainsUnknowns() {
 		return response, nil
@@ -78,7 +30,7 @@ func (h helmRelease) Check(_ context.Context, r plugin.CheckRequest) (plugin.Che
 		response.Failures = append(response.Failures, failure)
 		return response, nil
 	}
-	chart, err := release.load(h.project)
+	chart, err := release.load()
 	if err != nil {
 		failure := plugin.CheckFailure{Property: "chart", Reason: fmt.Sprintf("%v; check the chart name and repository configuration.", err)}
 		response.Failures = append(response.Failures, failure)
@@ -88,13 +40,16 @@ func (h helmRelease) Check(_ context.Context, r plugin.CheckRequest) (plugin.Che
 	return response, nil
 }
 
-// Diff compares inputs: what was done to a release by hand is no difference.
+// Diff compares what the state has of the old and new inputs with the new ones: a refresh finds values that were changed by
+// hand, but none that were added.
 func (h helmRelease) Diff(_ context.Context, r plugin.DiffRequest) (plugin.DiffResult, error) {
-	var old standin.Properties
+	var before standin.Properties
 	if v := r.OldOutputs[inputsKey]; v.IsSecret() {
-		old = v.SecretValue().Element.ObjectValue()
+		before = v.SecretValue().Element.ObjectValue()
 	}
-	result := standin.CompareInputs(withoutSecrets(old), withoutSecrets(r.NewInputs))
+	news := plain(r.NewInputs).Object
+	old := keep(plain(r.OldOutputs).Object, plain(before).Object, news)
+	result := standin.CompareInputs(resource.NewPropertyMapFromMap(old), resource.NewPropertyMapFromMap(news))
 	for path, change := range result.DetailedDiff {
 		if path != "name" && path != "namespace" {
 			continue
@@ -106,19 +61,33 @@ func (h helmRelease) Diff(_ context.Context, r plugin.DiffRequest) (plugin.DiffR
 	return result, nil
 }
 
-func withoutSecrets(p standin.Properties) standin.Properties {
-	return resource.NewPropertyMapFromMap(plain(p).Object)
+// keep leaves out of an object what neither of two others has.
+func keep(object, one, other map[string]any) map[string]any {
+	result := map[string]any{}
+	for key, value := range object {
+		_, inOne := one[key]
+		is, inOther := other[key].(map[string]any)
+		was, isObject := value.(map[string]any)
+		switch {
+		case isObject && inOther:
+			before, _ := one[key].(map[string]any)
+			result[key] = keep(was, before, is)
+		case inOne || other[key] != nil:
+			result[key] = value
+		}
+	}
+	return result
 }
 
 func (h helmRelease) Create(ctx context.Context, r plugin.CreateRequest) (resource.ID, standin.Properties, error) {
 	release := readRelease(r.Properties)
 	if r.Preview {
-		return "", releaseState(r.Properties, nil), nil
+		return "", releasePlan(r.Properties), nil
 	}
 	if h.unreachable != nil {
 		return "", nil, fmt.Errorf("can't create Helm Release with unreachable cluster: %w", h.unreachable)
 	}
-	chart, err := release.load(h.project)
+	chart, err := release.load()
 	if err != nil {
 		return "", nil, err
 	}
@@ -130,28 +99,29 @@ func (h helmRelease) Create(ctx context.Context, r plugin.CreateRequest) (resour
 	install.ReleaseName, install.Namespace = release.name, release.namespace
 	install.Atomic, install.Wait, install.Timeout = release.atomic, true, release.timeout
 	installed, err := install.RunWithContext(ctx, chart, release.values)
-	id := resource.ID(release.namespace + "/" + release.name)
-	if err == nil {
-		return id, releaseState(r.Properties, installed), nil
+	if installed == nil {
+		return "", nil, err
 	}
-	if _, lookup := action.NewGet(configuration).Run(release.name); installed == nil || lookup != nil {
+	id := resource.ID(release.namespace + "/" + release.name)
+	outputs, wrong := releaseState(r.Properties, r.Properties, installed)
+	if err == nil || wrong != nil {
+		return id, outputs, wrong
+	}
+	if _, lookup := action.NewGet(configuration).Run(release.name); lookup != nil {
 		return "", nil, err // nothing is left of it
 	}
-	return "", nil, standin.InitError(id, nil, releaseState(r.Properties, installed), fmt.Errorf(
+	return "", nil, standin.InitError(id, nil, outputs, fmt.Errorf(
 		"Helm release %q was created, but failed to initialize completely. Use Helm CLI to investigate: %w", id, release.failed(err))) //nolint:staticcheck // the published words
 }
 
-// Read finds the status. The inputs stay: what was changed by hand is not found.
-func (h helmRelease) Read(_ context.Context, r plugin.ReadRequest) (plugin.ReadResult, error) {
+// Read finds the status and the values. The inputs stay.
+func (h helmRelease) Read(ctx context.Context, r plugin.ReadRequest) (plugin.ReadResult, error) {
 	if h.unreachable != nil {
-		return object{provider: h.provider}.Read(context.Background(), r)
+		return object{provider: h.provider}.Read(ctx, r)
 	}
-	inputs := r.Inputs
-	release := readRelease(inputs)
-	if v := r.State[inputsKey]; v.IsSecret() {
-		inputs = v.SecretValue().Element.ObjectValue()
-	}
-	if release.name == "" {
+	release := readRelease(r.State)
+	if len(r.State) == 0 { // an import
+
 		release.namespace, release.name, _ = strings.Cut(string(r.ID), "/")
 	}
 	configuration, err := h.helm(release.namespace)
@@ -165,18 +135,26 @@ func (h helmRelease) Read(_ context.Context, r plugin.ReadRequest) (plugin.ReadR
 	if err != nil {
 		return plugin.ReadResult{}, err
 	}
-	return plugin.ReadResult{ID: r.ID, Inputs: inputs, Outputs: releaseState(inputs, found)}, nil
+	known, inputs := r.State, r.Inputs
+	if v := r.State[inputsKey]; v.IsSecret() {
+		inputs = v.SecretValue().Element.ObjectValue()
+	} else {
+		inputs = importedRelease(found)
+		known = inputs
+	}
+	outputs, err := releaseState(known, inputs, found)
+	return plugin.ReadResult{ID: r.ID, Inputs: inputs, Outputs: outputs}, err
 }
 
 func (h helmRelease) Update(ctx context.Context, r plugin.UpdateRequest) (standin.Properties, error) {
 	release := readRelease(r.NewInputs)
 	if r.Preview {
-		return releaseState(r.NewInputs, nil), nil
+		return releasePlan(r.NewInputs), nil
 	}
 	if h.unreachable != nil {
 		return nil, fmt.Errorf("can't update Helm Release with unreachable cluster: %w", h.unreachable)
 	}
-	chart, err := release.load(h.project)
+	chart, err := release.load()
 	if err != nil {
 		return nil, err
 	}
@@ -188,15 +166,16 @@ func (h helmRelease) Update(ctx context.Context, r plugin.UpdateRequest) (standi
 	upgrade.Namespace, upgrade.MaxHistory = release.namespace, release.maxHistory
 	upgrade.Atomic, upgrade.Wait, upgrade.Timeout = release.atomic, true, release.timeout
 	upgraded, err := upgrade.RunWithContext(ctx, release.name, chart, release.values)
-	if err == nil {
-		return releaseState(r.NewInputs, upgraded), nil
-	}
 	if upgraded == nil || errors.Is(err, driver.ErrNoDeployedReleases) {
 		return nil, err
 	}
+	outputs, wrong := releaseState(r.NewInputs, r.NewInputs, upgraded)
+	if err == nil || wrong != nil {
+		return outputs, wrong
+	}
 	id := resource.ID(release.namespace + "/" + release.name)
-	return nil, standin.InitError(id, nil, releaseState(r.NewInputs, upgraded), fmt.Errorf(
-		"Helm release %q failed to initialize completely. Use Helm CLI to investigate: error running update: %w", id, release.failed(err))) //nolint:staticcheck // the published words
+	return nil, standin.InitError(id, nil, outputs, fmt.Errorf(
+		"Helm release %q failed to initialize completely. Use Helm CLI to investigate: %w", id, release.failed(err))) //nolint:staticcheck // the published words
 }
 
 func (h helmRelease) Delete(_ context.Context, r plugin.DeleteRequest) error {
@@ -228,43 +207,7 @@ func (h helmRelease) helm(namespace string) (*action.Configuration, error) {
 	return configuration, nil
 }
 
-// load finds the chart: an archive or directory here, an OCI registry, or a repository.
-func (r releaseInputs) load(project string) (*chart.Chart, error) {
-	configuration := &action.Configuration{}
-	if strings.HasPrefix(r.chart, "oci://") {
-		client, err := registry.NewClient()
-		if err != nil {
-			return nil, err
-		}
-		configuration.RegistryClient = client
-	}
-	locate := action.NewInstall(configuration)
-	locate.RepoURL, locate.Version = r.repo, r.version
-	path, err := locate.LocateChart(r.chart, cli.New())
-	if err != nil {
-		return nil, err
-	}
-	return loader.Load(path)
-}
-
 // failed words an error as the published provider does, whatever the reason is.
 func (r releaseInputs) failed(err error) error {
 	return fmt.Errorf("failed to become available within allocated timeout. Error: Helm Release %s/%s: %w", r.namespace, r.name, err)
-}
-
-// releaseState is what is kept of a release: its inputs and its status, which a preview does not know.
-func releaseState(in standin.Properties, r *release.Release) standin.Properties {
-	out := in.Copy()
-	out[inputsKey] = resource.MakeSecret(resource.NewProperty(in))
-	if r == nil {
-		out["resourceNames"] = resource.MakeComputed(resource.NewProperty(""))
-		out["status"] = resource.MakeComputed(resource.NewProperty(""))
-		return out
-	}
-	out["version"] = resource.NewProperty(r.Chart.Metadata.Version)
-	out["status"] = resource.NewProperty(resource.NewPropertyMapFromMap(map[string]any{
-		"name": r.Name, "namespace": r.Namespace, "revision": r.Version, "status": string(r.Info.Status),
-		"chart": r.Chart.Metadata.Name, "version": r.Chart.Metadata.Version, "appVersion": r.Chart.Metadata.AppVersion,
-	}))
-	return out
 }

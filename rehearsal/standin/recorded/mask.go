@@ -28,12 +28,15 @@ var (
 	// apiMessage is what the API says after a status: the provider only passes it on.
 	apiMessage = regexp.MustCompile(`(\{world\}[^:]*: \d{3}) .*`)
 	manager    = regexp.MustCompile(`pulumi-kubernetes-[0-9a-f]{8}`)
-	space      = regexp.MustCompile(`\s+`)
+	// chosen is the suffix of a name that a provider chose.
+	chosen = regexp.MustCompile(`\bdrill-[0-9a-f]{7}\b`)
+	space  = regexp.MustCompile(`\s+`)
 )
 
 func (m *masker) text(s string) string {
 	s = address.ReplaceAllString(m.world.Mask(s), "{address}")
 	s = manager.ReplaceAllString(s, "{field manager}")
+	s = chosen.ReplaceAllString(s, "drill-xxxxxxx")
 	s = times.ReplaceAllString(s, "{time}")
 	return identifier.ReplaceAllStringFunc(s, func(id string) string {
 		if m.known[id] == "" {

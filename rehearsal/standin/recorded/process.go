@@ -68,6 +68,9 @@ func start(ctx context.Context, path string, env []string) (plugin.Provider, fun
 	}
 	stop := func() error {
 		err := command.Process.Kill()
+		if errors.Is(err, os.ErrProcessDone) {
+			err = nil // it has crashed
+		}
 		_ = command.Wait() // killed
 		close(cancel)
 		return err

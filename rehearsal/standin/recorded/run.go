@@ -1,6 +1,7 @@
 package recorded
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -39,6 +40,7 @@ type session struct {
 	urn       resource.URN
 	mask      *masker
 	variables map[string]string
+	timeout   float64 // of a creation, an update or a deletion, in seconds
 
 	sent            map[string]any // what the program says
 	id              resource.ID
@@ -51,6 +53,7 @@ func run(ctx context.Context, open func() (plugin.Provider, func() error, error)
 	s := &session{
 		open: open, published: published, world: w, kind: kind, urn: resource.NewURN("test", "test", "", kind, "drill"),
 		mask: newMasker(w), variables: map[string]string{}, sent: changed(t.Inputs, c.Inputs), outputs: resource.PropertyMap{},
+		timeout: cmp.Or(c.Timeout, 60),
 	}
 	for _, step := range c.Before {
 		if _, err := s.step(ctx, step); err != nil {
@@ -165,7 +168,7 @@ func (s *session) step(ctx context.Context, step Step) (map[string]any, error) {
 	case "import":
 		return s.read(ctx, plugin.ReadRequest{URN: s.urn, ID: resource.ID(fmt.Sprint(arg)), Inputs: resource.PropertyMap{}, State: resource.PropertyMap{}}), nil
 	case "delete":
-		_, err := s.provider.Delete(ctx, plugin.DeleteRequest{URN: s.urn, ID: s.id, Inputs: s.inputs, Outputs: s.outputs, Timeout: 20})
+		_, err := s.provider.Delete(ctx, plugin.DeleteRequest{URN: s.urn, ID: s.id, Inputs: s.inputs, Outputs: s.outputs, Timeout: s.timeout})
 		return s.answer(err), nil
 	case "again": // something happens between two operations of the engine
 		if _, err := s.world.Do(ctx, fmt.Sprint(arg), nil); err != nil {
@@ -181,123 +184,4 @@ func (s *session) step(ctx context.Context, step Step) (map[string]any, error) {
 	values, err := s.world.Do(ctx, step.Do, arg)
 	maps.Copy(s.variables, values)
 	return nil, err
-}
-
-// answer starts one: an error's text, and the state that came with it.
-func (s *session) answer(err error) map[string]any {
-	a := map[string]any{}
-	var partial *plugin.InitError
-	switch {
-	case errors.As(err, &partial):
-		reasons := []any{}
-		for _, reason := range partial.Reasons {
-			reasons = append(reasons, s.mask.error(reason))
-		}
-		a["failed, and kept in the state"] = reasons
-	case err != nil:
-		a["error"] = s.mask.error(err.Error())
-	}
-	return a
-}
-
-func (s *session) check(ctx context.Context, changes map[string]any) (resource.PropertyMap, map[string]any) {
-	news := resource.NewPropertyMapFromMap(s.substitute(changed(s.sent, changes)).(map[string]any))
-	response, err := s.provider.Check(ctx, plugin.CheckRequest{
-		URN: s.urn, Olds: s.inputs, News: news, AllowUnknowns: true, RandomSeed: make([]byte, 32),
-	})
-	a := s.answer(err)
-	if delta := s.mask.delta(news, response.Properties); err == nil && len(delta) > 0 {
-		a["inputs"] = delta
-	}
-	for _, f := range response.Failures {
-		failures, _ := a["failures"].([]any)
-		a["failures"] = append(failures, map[string]any{string(f.Property): s.mask.error(f.Reason)})
-	}
-	return response.Properties, a
-}
-
-// prefixed adds what Check answered, if it is more than the inputs it was sent.
-func prefixed(a, check map[string]any) map[string]any {
-	if len(check) > 0 {
-		a["check"] = check
-	}
-	return a
-}
-
-func (s *session) create(ctx context.Context, changes map[string]any, preview bool) map[string]any {
-	inputs, check := s.check(ctx, changes)
-	if check["error"] != nil || check["failures"] != nil {
-		return prefixed(map[string]any{}, check)
-	}
-	response, err := s.provider.Create(ctx, plugin.CreateRequest{URN: s.urn, Properties: inputs, Preview: preview, Timeout: 60})
-	a := prefixed(s.answer(err), check)
-	if err != nil && response.ID == "" {
-		return a
-	}
-	a["outputs"] = s.mask.delta(inputs, response.Properties)
-	if preview {
-		return a
-	}
-	a["id"] = s.mask.text(string(response.ID))
-	s.sent, s.id, s.inputs, s.outputs = changed(s.sent, changes), response.ID, inputs, response.Properties
-	return a
-}
-
-func (s *session) diff(ctx context.Context, changes map[string]any) map[string]any {
-	inputs, check := s.check(ctx, changes)
-	response, err := s.provider.Diff(ctx, plugin.DiffRequest{
-		URN: s.urn, ID: s.id, OldInputs: s.inputs, OldOutputs: s.outputs, NewInputs: inputs, AllowUnknowns: true,
-	})
-	delete(check, "inputs") // recorded where the resource is made
-	a := prefixed(s.answer(err), check)
-	if err == nil {
-		describe(a, response)
-	}
-	return a
-}
-
-func (s *session) update(ctx context.Context, changes map[string]any, preview bool) map[string]any {
-	inputs, check := s.check(ctx, changes)
-	response, err := s.provider.Update(ctx, plugin.UpdateRequest{
-		URN: s.urn, ID: s.id, OldInputs: s.inputs, OldOutputs: s.outputs, NewInputs: inputs, Preview: preview, Timeout: 60,
-	})
-	delete(check, "inputs")
-	a := prefixed(s.answer(err), check)
-	if response.Properties == nil {
-		return a
-	}
-	a["outputs"] = s.mask.delta(s.outputs, response.Properties)
-	if !preview {
-		s.sent, s.inputs, s.outputs = changed(s.sent, changes), inputs, response.Properties
-	}
-	return a
-}
-
-func (s *session) read(ctx context.Context, r plugin.ReadRequest) map[string]any {
-	response, err := s.provider.Read(ctx, r)
-	a := s.answer(err)
-	if err != nil && response.Outputs == nil {
-		return a
-	}
-	if response.ID == "" {
-		a["gone"] = true
-		return a
-	}
-	if response.ID != r.ID {
-		a["id"] = s.mask.text(string(response.ID))
-	}
-	a["inputs"], a["outputs"] = s.mask.delta(r.Inputs, response.Inputs), s.mask.delta(r.State, response.Outputs)
-	s.id, s.inputs, s.outputs = response.ID, response.Inputs, response.Outputs
-	return a
-}
-
-func (s *session) diffConfig(ctx context.Context, changes map[string]any) (map[string]any, error) {
-	old, news := resource.NewPropertyMapFromMap(s.config), resource.NewPropertyMapFromMap(changed(s.config, changes))
-	urn := resource.NewURN("test", "test", "", tokens.Type("pulumi:providers:"+string(s.kind.Package())), "drill")
-	response, err := s.provider.DiffConfig(ctx, plugin.DiffConfigRequest{URN: urn, OldInputs: old, OldOutputs: old, NewInputs: news, AllowUnknowns: true})
-	a := s.answer(err)
-	if err == nil {
-		describe(a, response)
-	}
-	return a, nil
 }

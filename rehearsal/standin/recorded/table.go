@@ -30,6 +30,8 @@ type Case struct {
 	Inputs map[string]any `yaml:"inputs"` // changes to the table's; null removes one
 	Before []Step         `yaml:"before"` // prepares the world
 	Steps  []Step         `yaml:"steps"`
+	// Timeout of a creation, an update or a deletion, in seconds; 60 if it is 0.
+	Timeout float64 `yaml:"timeout"`
 }
 
 // Step is a call of the provider (check, create, preview, diff, update, read, import, delete), or something that
