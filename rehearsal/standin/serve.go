@@ -13,6 +13,8 @@ import (
 
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/grpc"
+
+	"doks-security/rehearsal/loopback"
 )
 
 // maxMessage is the size of the largest message, in bytes: the engine's own limit.
@@ -27,7 +29,7 @@ type Provider struct {
 
 // Serve listens on a free loopback port until cancel is closed, and returns the port.
 func (p *Provider) Serve(cancel chan bool) (int, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := loopback.Listen()
 	if err != nil {
 		return 0, fmt.Errorf("serving the %s stand-in: %w", p.Package, err)
 	}
