@@ -49,8 +49,12 @@ func run(ctx context.Context, args []string) error {
 	case *charts:
 		return fetchCharts(ctx)
 	case *newer != "":
+		dir, err := contract.Dir()
+		if err != nil {
+			return err
+		}
 		return upgrade.Run(ctx, upgrade.Options{
-			Root: *root, Charts: contract.Dir(), Chart: *newer, Version: *version, Archive: *archive, Out: os.Stdout,
+			Root: *root, Charts: dir, Chart: *newer, Version: *version, Archive: *archive, Out: os.Stdout,
 		})
 	}
 	o := rehearse.Options{Root: *root, Stack: *name, Program: stack.Deploy, CLI: *cli, Keep: *keep, Out: os.Stdout}
@@ -65,8 +69,11 @@ func run(ctx context.Context, args []string) error {
 
 // fetchCharts fills the cache and reports every archive's digest.
 func fetchCharts(ctx context.Context) error {
-	dir := contract.Dir()
-	err := contract.Pull(ctx, dir)
+	dir, err := contract.Dir()
+	if err != nil {
+		return err
+	}
+	err = contract.Pull(ctx, dir)
 	states, stateErr := contract.States(dir)
 	if stateErr != nil {
 		return stateErr

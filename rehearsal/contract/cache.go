@@ -24,16 +24,26 @@ import (
 // requestTime bounds one download: an index may have several megabytes.
 const requestTime = 2 * time.Minute
 
-// Dir is the cache of chart archives: CHARTS_DIR, or a directory of the user's.
-func Dir() string {
-	if dir, err := filepath.Abs(os.Getenv("CHARTS_DIR")); err == nil && os.Getenv("CHARTS_DIR") != "" {
-		return dir
+// Dir is the cache of chart archives: CHARTS_DIR, or a directory of the user's. A user without a home directory has none: in
+// a directory that all users share, another one could put archives first.
+func Dir() (string, error) {
+	if dir := os.Getenv("CHARTS_DIR"); dir != "" {
+		return filepath.Abs(dir)
 	}
 	cache, err := os.UserCacheDir()
 	if err != nil {
-		cache = os.TempDir()
+		return "", fmt.Errorf("no directory for chart archives: %w; set CHARTS_DIR to one that only you can write", err)
 	}
-	return filepath.Join(cache, "doks-security", "charts")
+	return filepath.Join(cache, "doks-security", "charts"), nil
+}
+
+// OpenCache opens the archives in Dir: see Open.
+func OpenCache() (*Archives, error) {
+	dir, err := Dir()
+	if err != nil {
+		return nil, err
+	}
+	return Open(dir)
 }
 
 // State is what the cache knows of one pinned chart.
@@ -91,7 +101,7 @@ func digest(content []byte) string {
 // Pull fetches what is missing in dir from the charts' repositories. An archive with another digest than the pinned one
 // is refused.
 func Pull(ctx context.Context, dir string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("making the chart cache: %w", err)
 	}
 	states, err := States(dir)

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -53,5 +54,18 @@ func TestPullVersion(t *testing.T) {
 				t.Errorf("version %s, want %s; %v", got.Version, c.want, err)
 			}
 		})
+	}
+}
+
+func TestDirOfAUserWithoutAHome(t *testing.T) {
+	for _, name := range []string{"HOME", "XDG_CACHE_HOME", "CHARTS_DIR"} {
+		t.Setenv(name, "")
+	}
+	if dir, err := Dir(); err == nil || !strings.Contains(err.Error(), "set CHARTS_DIR") {
+		t.Errorf("%q, %v, want an error that names CHARTS_DIR", dir, err)
+	}
+	t.Setenv("CHARTS_DIR", "charts")
+	if dir, err := Dir(); err != nil || !filepath.IsAbs(dir) {
+		t.Errorf("%q, %v, want the absolute path of CHARTS_DIR", dir, err)
 	}
 }

@@ -52,7 +52,7 @@ func serve(ctx context.Context, fail context.CancelCauseFunc, dir string) error 
 	if err != nil {
 		return fmt.Errorf("writing certificates: %w", err)
 	}
-	etcd, err := startEtcd(filepath.Join(dir, "etcd"), ports[1])
+	etcd, err := startEtcd(filepath.Join(dir, "etcd"), keys, ports[1])
 	if err != nil {
 		return err
 	}

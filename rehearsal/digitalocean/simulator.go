@@ -9,7 +9,7 @@
 // # Faults
 //
 // Faults make the account misbehave: see Fault, and Simulator.AddFault. They can be switched on from outside as well, at
-// the simulator's own path, which needs no token:
+// the simulator's own path, which needs no token; connections of other users are refused, see package loopback:
 //
 //	POST   /_control/faults       a Fault as JSON; answers it with its id
 //	GET    /_control/faults       those that are on
@@ -27,14 +27,14 @@ package digitalocean
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net"
 	"net/http"
 	"sync"
 	"time"
 
 	"github.com/digitalocean/godo"
 	"github.com/google/uuid"
+
+	"doks-security/rehearsal/loopback"
 )
 
 // Options configure a simulated account.
@@ -103,13 +103,13 @@ func Start(ctx context.Context, o Options) (*Simulator, error) {
 		IsDefault: true, CreatedAt: created, UpdatedAt: created,
 	}}
 	s.projects[first.ID] = first
-	api, err := net.Listen("tcp", "127.0.0.1:0")
+	api, err := loopback.Listen()
 	if err != nil {
-		return nil, fmt.Errorf("listening: %w", err)
+		return nil, err
 	}
-	spaces, err := net.Listen("tcp", "127.0.0.1:0")
+	spaces, err := loopback.Listen()
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("listening: %w", err), api.Close())
+		return nil, errors.Join(err, api.Close())
 	}
 	s.apiURL, s.s3URL = "http://"+api.Addr().String(), "http://"+spaces.Addr().String()
 	s.api = &http.Server{Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second}

@@ -17,6 +17,8 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"doks-security/rehearsal/loopback"
 )
 
 // maxMessage is the size of the largest message, in bytes: the engine's own limit.
@@ -31,7 +33,7 @@ type Provider struct {
 
 // Serve listens on a free loopback port until cancel is closed, and returns the port.
 func (p *Provider) Serve(cancel chan bool) (int, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := loopback.Listen()
 	if err != nil {
 		return 0, fmt.Errorf("serving the %s stand-in: %w", p.Package, err)
 	}
