@@ -4,6 +4,7 @@ package stack
 
 import (
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -47,6 +48,7 @@ func Deploy(ctx *pulumi.Context) error {
 	if settings.VirtualClusters.Admission != components.AdmissionOff {
 		_, err := components.NewAdmission(ctx, name, &components.AdmissionArgs{
 			Mode: settings.VirtualClusters.Admission, Approved: settings.VirtualClusters.Approved,
+			Exempt: settings.exemptNamespaces(),
 		}, inCluster...)
 		if err != nil {
 			return err
@@ -153,6 +155,12 @@ func (s Settings) namespaces() []string {
 		}
 	}
 	return names
+}
+
+// exemptNamespaces are those in which virtual clusters are never denied: what observes the cluster must start whatever
+// the admission policy does. The demo's is not among them.
+func (s Settings) exemptNamespaces() []string {
+	return slices.DeleteFunc(s.namespaces(), func(name string) bool { return name == components.NamespaceVCluster })
 }
 
 // options are the settings that change who talks to whom.
