@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -12,29 +13,34 @@ import (
 	"doks-security/rules"
 )
 
-// What the API server does with a virtual cluster nobody approved.
+// What the API server does with a virtual cluster that is not approved.
 const (
 	AdmissionOff  = "off"
-	AdmissionWarn = "warn" // admits it, and warns who asked
+	AdmissionWarn = "warn" // admits it, and warns the client
 	AdmissionDeny = "deny"
 )
 
 //go:embed admission.yaml
 var admissionPolicy string
 
-// Admission is a ValidatingAdmissionPolicy for virtual clusters, and the binding that makes it count everywhere.
+// Admission is a ValidatingAdmissionPolicy for virtual clusters with two bindings: one for the namespaces that are
+// exempt from denial, where it only warns, and one for all others.
 type Admission struct {
 	pulumi.ResourceState
 }
 
-// AdmissionArgs say what is done, and where not.
+// AdmissionArgs configure the policy.
 type AdmissionArgs struct {
 	Mode     string // AdmissionWarn or AdmissionDeny
 	Approved []rules.Approval
+	// Exempt are namespaces in which AdmissionDeny only warns, beside kube-system.
+	Exempt []string
 }
 
-// NewAdmission creates the policy and its binding.
-func NewAdmission(ctx *pulumi.Context, name string, args *AdmissionArgs, opts ...pulumi.ResourceOption) (*Admission, error) {
+// NewAdmission creates the policy and its bindings.
+func NewAdmission(
+	ctx *pulumi.Context, name string, args *AdmissionArgs, opts ...pulumi.ResourceOption,
+) (*Admission, error) {
 	a := &Admission{}
 	if err := ctx.RegisterComponentResource(typePrefix+"Admission", name, a, opts...); err != nil {
 		return nil, err
@@ -54,50 +60,92 @@ func NewAdmission(ctx *pulumi.Context, name string, args *AdmissionArgs, opts ..
 	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{})
 }
 
-// AdmissionObjects are the policy and its binding, as manifests.
+// AdmissionObjects are the policy and its bindings, as manifests. With AdmissionDeny the policy fails closed: a request
+// that it cannot evaluate is denied, except in the exempt namespaces.
 func AdmissionObjects(args *AdmissionArgs) ([]map[string]any, error) {
 	var policy map[string]any
 	if err := yaml.Unmarshal([]byte(admissionPolicy), &policy); err != nil {
 		return nil, fmt.Errorf("reading the admission policy: %w", err)
 	}
-	expressions := approvalExpressions(args.Approved)
-	for _, v := range policy["spec"].(map[string]any)["variables"].([]any) {
-		variable := v.(map[string]any)
-		if expression, ok := expressions[variable["name"].(string)]; ok {
-			variable["expression"] = expression
-		}
-	}
-	action := map[string]string{AdmissionWarn: "Warn", AdmissionDeny: "Deny"}[args.Mode]
-	if action == "" {
+	action, failurePolicy := "Warn", "Ignore"
+	switch args.Mode {
+	case AdmissionWarn:
+	case AdmissionDeny:
+		action, failurePolicy = "Deny", "Fail"
+	default:
 		return nil, fmt.Errorf("no admission mode %q", args.Mode)
 	}
-	meta := policy["metadata"].(map[string]any)
-	binding := map[string]any{
-		"apiVersion": policy["apiVersion"], "kind": "ValidatingAdmissionPolicyBinding", "metadata": meta,
-		"spec": map[string]any{"policyName": meta["name"], "validationActions": []any{action, "Audit"}},
-	}
-	return []map[string]any{policy, binding}, nil
+	spec := policy["spec"].(map[string]any)
+	spec["failurePolicy"] = failurePolicy
+	spec["variables"] = append(approvalVariables(args.Approved), spec["variables"].([]any)...)
+	exempt := append([]string{"kube-system"}, args.Exempt...)
+	slices.Sort(exempt)
+	name := policy["metadata"].(map[string]any)["name"].(string)
+	return []map[string]any{
+		policy,
+		admissionBinding(policy, name, action, "NotIn", exempt),
+		admissionBinding(policy, "exempt."+name, "Warn", "In", exempt),
+	}, nil
 }
 
-// approvalExpressions are the policy's two variables that depend on settings, in CEL. JSON's strings and lists are
-// CEL's.
-func approvalExpressions(approved []rules.Approval) map[string]string {
-	wholly := []string{}
-	digests := "[]"
-	for _, a := range approved {
-		if len(a.Digests) == 0 {
-			wholly = append(wholly, a.Namespace)
-			continue
-		}
-		digests = fmt.Sprintf("request.namespace == %s ? %s : %s", literal(a.Namespace), literal(a.Digests), digests)
+// admissionBinding applies the policy to the namespaces that are, or are not, among those named: by the label that the
+// API server itself keeps equal to the name, so that a label of one's own exempts nothing.
+func admissionBinding(policy map[string]any, name, action, operator string, namespaces []string) map[string]any {
+	values := make([]any, len(namespaces))
+	for i, namespace := range namespaces {
+		values[i] = namespace
 	}
-	return map[string]string{"approved": "request.namespace in " + literal(wholly), "digests": strings.TrimSpace(digests)}
+	meta := policy["metadata"].(map[string]any)
+	return map[string]any{
+		"apiVersion": policy["apiVersion"], "kind": "ValidatingAdmissionPolicyBinding",
+		"metadata": map[string]any{"name": name, "labels": meta["labels"]},
+		"spec": map[string]any{
+			"policyName": meta["name"], "validationActions": []any{action, "Audit"},
+			"matchResources": map[string]any{"namespaceSelector": map[string]any{"matchExpressions": []any{
+				map[string]any{"key": "kubernetes.io/metadata.name", "operator": operator, "values": values},
+			}}},
+		},
+	}
+}
+
+// approvalCharacters bounds one map of approvals: CEL refuses expressions of more than 100,000 characters.
+const approvalCharacters = 50_000
+
+// approvalVariables are the policy's variables that depend on settings: maps of namespaces to approved digests, and
+// digests, those of the request's namespace. The digest * approves every image. JSON's strings, lists and maps are
+// CEL's.
+func approvalVariables(approved []rules.Approval) []any {
+	var variables, lookups []string
+	chunk, size := map[string][]string{}, 0
+	flush := func() {
+		lookups = append(lookups, fmt.Sprintf("variables.approvals%d[?request.namespace].orValue([])", len(variables)))
+		variables = append(variables, literal(chunk))
+		chunk, size = map[string][]string{}, 0
+	}
+	for _, a := range approved {
+		digests := a.Digests
+		if len(digests) == 0 {
+			digests = []string{"*"}
+		}
+		for _, digest := range digests {
+			if size += len(a.Namespace) + len(digest) + len(`"":["",],`); size > approvalCharacters {
+				flush()
+			}
+			chunk[a.Namespace] = append(chunk[a.Namespace], digest)
+		}
+	}
+	flush()
+	all := make([]any, 0, len(variables)+1)
+	for i, expression := range variables {
+		all = append(all, map[string]any{"name": fmt.Sprintf("approvals%d", i), "expression": expression})
+	}
+	return append(all, map[string]any{"name": "digests", "expression": strings.Join(lookups, " + ")})
 }
 
 func literal(value any) string {
 	text, err := json.Marshal(value)
 	if err != nil {
-		panic(err) // strings and lists of them
+		panic(err) // strings, and lists and maps of them
 	}
 	return string(text)
 }

@@ -4,6 +4,7 @@ package stack
 
 import (
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -50,6 +51,7 @@ func Deploy(ctx *pulumi.Context) error {
 	if settings.VirtualClusters.Admission != components.AdmissionOff {
 		_, err := components.NewAdmission(ctx, name, &components.AdmissionArgs{
 			Mode: settings.VirtualClusters.Admission, Approved: settings.VirtualClusters.Approved,
+			Exempt: settings.exemptNamespaces(),
 		}, inCluster...)
 		if err != nil {
 			return err
@@ -165,6 +167,12 @@ func (s Settings) createdNamespaces() values.Namespaces {
 		created[role] = names[role]
 	}
 	return created
+}
+
+// exemptNamespaces are those in which virtual clusters are never denied: what observes the cluster must start whatever
+// the admission policy does. The demo's is not among them.
+func (s Settings) exemptNamespaces() []string {
+	return slices.DeleteFunc(s.namespaces(), func(name string) bool { return name == components.NamespaceVCluster })
 }
 
 // options are the settings that change who talks to whom.
