@@ -172,7 +172,9 @@ func (s Settings) createdNamespaces() values.Namespaces {
 // exemptNamespaces are those in which virtual clusters are never denied: what observes the cluster must start whatever
 // the admission policy does. The demo's is not among them.
 func (s Settings) exemptNamespaces() []string {
-	return slices.DeleteFunc(s.namespaces(), func(name string) bool { return name == components.NamespaceVCluster })
+	created := s.createdNamespaces()
+	delete(created, components.NamespaceVCluster)
+	return slices.Sorted(maps.Values(created))
 }
 
 // options are the settings that change who talks to whom.
