@@ -35,14 +35,7 @@ func TestGrafanaReadsClaims(t *testing.T) {
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			login := components.GrafanaLogin{Hostname: "grafana.example.org", Identity: components.IdentitySettings{GroupsClaim: x.claim, AdminGroups: x.admins}}
-			text := ""
-			for section, keys := range login.Values()["grafana.ini"].(map[string]any) {
-				text += "[" + section + "]\n"
-				for key, value := range keys.(map[string]any) { // as the chart writes them
-					text += fmt.Sprintf("%s = %v\n", key, value)
-				}
-			}
-			file, err := ini.Load([]byte(text))
+			file, err := ini.Load([]byte(grafanaINI(login.Values()["grafana.ini"].(map[string]any))))
 			if err != nil {
 				t.Fatal(err)
 			}
