@@ -110,6 +110,6 @@ func (e Email) validate(key string, errs *field.Errors) {
 	if (e.Username == "") != (e.Password == "") {
 		field.AddSecret(key+".password", e.Password, "a password with username, or neither", errs)
 	}
-	field.CheckVariable(key+".username", e.Username, errs)
-	field.CheckVariable(key+".password", e.Password, errs)
+	field.CheckLogin(key+".username", e.Username, errs)
+	field.CheckLogin(key+".password", e.Password, errs)
 }

@@ -8,14 +8,15 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// IdentitySettings describe an OpenID Connect provider, and whom of its people to let in.
+// IdentitySettings describe an OpenID Connect provider on port 443, and whom of its people to let in.
 type IdentitySettings struct {
 	Issuer           string   `json:"issuer"`           // as its /.well-known/openid-configuration says
 	AuthorizationURL string   `json:"authorizationUrl"` // authorization_endpoint there
 	TokenURL         string   `json:"tokenUrl"`         // token_endpoint there
 	UserInfoURL      string   `json:"userInfoUrl"`      // userinfo_endpoint there
 	Scopes           []string `json:"scopes"`           // default: openid, email, profile
-	GroupsClaim      string   `json:"groupsClaim"`      // default: groups
+	// GroupsClaim is a claim, or a path through nested ones: resource_access.<client>.roles. Default: groups.
+	GroupsClaim string `json:"groupsClaim"`
 	// EmailDomains and Groups limit who gets in: an address of one of these domains and, where there are groups, one of
 	// these groups.
 	EmailDomains []string `json:"emailDomains"`

@@ -16,7 +16,7 @@ type ForwardSettings struct {
 
 // MetricsForward is Prometheus' remote write, to any store that takes it.
 type MetricsForward struct {
-	URL      string `json:"url"`
+	URL      string `json:"url"` // written in plain text: without a login, key or token
 	Username string `json:"username"`
 	Password string `json:"password" secret:"true"`
 }
@@ -33,8 +33,8 @@ func validateForward(s Settings, faults *field.Errors) {
 		if (m.Username == "") != (m.Password == "") {
 			field.AddSecret("forward.metrics.password", m.Password, "username and password, or neither", faults)
 		}
-		field.CheckVariable("forward.metrics.username", m.Username, faults)
-		field.CheckVariable("forward.metrics.password", m.Password, faults)
+		field.CheckLogin("forward.metrics.username", m.Username, faults)
+		field.CheckLogin("forward.metrics.password", m.Password, faults)
 	}
 	if e := s.Forward.Events; e != nil {
 		field.CheckSecretURL("forward.events.url", e.URL, faults)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -104,6 +105,9 @@ func validateSecrets(s Settings, errs *field.Errors) {
 	for section, target := range s.sections() {
 		eachSecret(any(s.given[section]), reflect.TypeOf(target).Elem(), section, false, func(path string, value any) {
 			text, _ := value.(string)
+			if slices.ContainsFunc(*errs, func(e field.Error) bool { return e.Key == path }) {
+				return
+			}
 			if strings.ContainsFunc(text, unicode.IsControl) || strings.TrimSpace(text) != text {
 				errs.Add(path, field.Hidden, "no line break or control character, and no space around it", encryptCommand(path))
 			}

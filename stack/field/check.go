@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // Hidden stands in messages for a value that may be a secret.
@@ -43,9 +44,10 @@ func CheckSecretURL(key, value string, errs *Errors) {
 	}
 }
 
-// CheckVariable adds an error for a value that the config reloader of prometheus-operator would replace.
-func CheckVariable(key, value string, errs *Errors) {
-	if Variable.MatchString(value) {
-		errs.Add(key, Hidden, "no $(NAME): prometheus-operator replaces it by an environment variable", "choose a value without $(")
+// CheckLogin adds an error for a user name or password that the config reloader of prometheus-operator or YAML would change.
+func CheckLogin(key, value string, errs *Errors) {
+	if Variable.MatchString(value) || strings.ContainsFunc(value, unicode.IsControl) {
+		errs.Add(key, Hidden, "no $(NAME), which prometheus-operator replaces by an environment variable, and no control character",
+			"choose a value without them")
 	}
 }
