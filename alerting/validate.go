@@ -31,7 +31,8 @@ func (s Settings) Validate(errs *field.Errors) {
 		key := fmt.Sprintf("alerting.receivers[%d]", i)
 		switch {
 		case !field.Label.MatchString(r.Name) || r.Name == Nobody || r.Name == HeartbeatName:
-			errs.Add(key+".name", r.Name, "lowercase letters, digits and hyphens; null and heartbeat are taken", "name it after the people it reaches")
+			errs.Add(key+".name", r.Name, "lowercase letters, digits and hyphens; null and heartbeat are taken",
+				"name it after the people it reaches")
 		case names[r.Name]:
 			errs.Add(key+".name", r.Name, "each name once", "rename one")
 		}
@@ -43,18 +44,21 @@ func (s Settings) Validate(errs *field.Errors) {
 		r.Name, r.MinimumSeverity = "", ""
 		destination, err := json.Marshal(r)
 		if first, twice := destinations[string(destination)]; twice && err == nil {
-			errs.Add(key, field.Hidden, "each channel once: "+first+" tells the same one everything twice", "remove one, and give the other the lower minimumSeverity")
+			errs.Add(key, field.Hidden, "each channel once: "+first+" tells the same one everything twice",
+				"remove one, and give the other the lower minimumSeverity")
 		}
 		destinations[string(destination)] = key
 	}
 	if h := s.Heartbeat; h != nil {
 		field.CheckSecretURL("alerting.heartbeat.url", h.URL, errs)
 		if h.Interval != "" && !Interval.MatchString(h.Interval) {
-			errs.Add("alerting.heartbeat.interval", h.Interval, "minutes or hours: 5m, 1h", "pulumi config set --path 'alerting.heartbeat.interval' 5m")
+			errs.Add("alerting.heartbeat.interval", h.Interval, "minutes or hours: 5m, 1h",
+				"pulumi config set --path 'alerting.heartbeat.interval' 5m")
 		}
 	}
 	if u, ok := field.ParseURL(s.Runbooks); s.Runbooks != "" && (!ok || u.User != nil || u.RawQuery != "" || strings.Contains(s.Runbooks, "#")) {
-		errs.Add("alerting.runbooks", s.Runbooks, "a URL that starts with https://, without a login, a query or a fragment: /<alert>.md is added",
+		errs.Add("alerting.runbooks", s.Runbooks,
+			"a URL that starts with https://, without a login, a query or a fragment: /<alert>.md is added",
 			"pulumi config set --path 'alerting.runbooks' https://<where docs/runbooks is published>")
 	}
 }
@@ -65,19 +69,22 @@ func (r Receiver) validate(key string, errs *field.Errors) {
 		kinds = append(kinds, "slack")
 		field.CheckSecretURL(key+".slack.url", r.Slack.URL, errs)
 		if !slackChannel.MatchString(r.Slack.Channel) {
-			errs.Add(key+".slack.channel", r.Slack.Channel, "a channel: #alerts", "put it in quotes: YAML takes # for a comment")
+			errs.Add(key+".slack.channel", r.Slack.Channel, "a channel: #alerts",
+				"put it in quotes: YAML takes # for a comment")
 		}
 	}
 	if r.PagerDuty != nil {
 		kinds = append(kinds, "pagerduty")
 		if !pagerDutyKey.MatchString(r.PagerDuty.RoutingKey) {
-			field.AddSecret(key+".pagerduty.routingKey", r.PagerDuty.RoutingKey, "the 32 letters and digits of an Events API v2 integration", errs)
+			field.AddSecret(key+".pagerduty.routingKey", r.PagerDuty.RoutingKey,
+				"the 32 letters and digits of an Events API v2 integration", errs)
 		}
 	}
 	if r.Opsgenie != nil {
 		kinds = append(kinds, "opsgenie")
 		if !opsgenieKey.MatchString(r.Opsgenie.APIKey) {
-			field.AddSecret(key+".opsgenie.apiKey", r.Opsgenie.APIKey, "the key of an API integration: letters, digits and hyphens", errs)
+			field.AddSecret(key+".opsgenie.apiKey", r.Opsgenie.APIKey,
+				"the key of an API integration: letters, digits and hyphens", errs)
 		}
 		if r.Opsgenie.Region != "" {
 			field.OneOf(key+".opsgenie.region", r.Opsgenie.Region, OpsgenieRegions, errs)
@@ -92,7 +99,8 @@ func (r Receiver) validate(key string, errs *field.Errors) {
 		r.Email.validate(key+".email", errs)
 	}
 	if len(kinds) != 1 {
-		errs.Add(key, json.Number(strings.Join(kinds, " and ")), "exactly one of slack, pagerduty, opsgenie, webhook, email", "make a receiver of its own of each")
+		errs.Add(key, json.Number(strings.Join(kinds, " and ")),
+			"exactly one of slack, pagerduty, opsgenie, webhook, email", "make a receiver of its own of each")
 	}
 }
 
@@ -100,11 +108,13 @@ func (e Email) validate(key string, errs *field.Errors) {
 	for name, address := range map[string]string{"to": e.To, "from": e.From} {
 		_, err := mail.ParseAddress(address)
 		if err != nil || strings.Contains(address, "{{") || field.Variable.MatchString(address) || strings.ContainsFunc(address, unicode.IsControl) {
-			errs.Add(key+"."+name, address, "an address: alerts@example.org", "pulumi config set --path '"+key+"."+name+"' <address>")
+			errs.Add(key+"."+name, address, "an address: alerts@example.org",
+				"pulumi config set --path '"+key+"."+name+"' <address>")
 		}
 	}
 	if !field.IsHostPort(e.Smarthost) {
-		errs.Add(key+".smarthost", e.Smarthost, "the SMTP server: a host name or IP address, and a port from 1 to 65535, such as smtp.example.org:587",
+		errs.Add(key+".smarthost", e.Smarthost,
+			"the SMTP server: a host name or IP address, and a port from 1 to 65535, such as smtp.example.org:587",
 			"pulumi config set --path '"+key+".smarthost' <host>:587")
 	}
 	if (e.Username == "") != (e.Password == "") {

@@ -24,7 +24,8 @@ func sizes(offered []string, running *godo.KubernetesCluster, w Wanted, errs *fi
 		if len(alike) == 0 {
 			alike = offered
 		}
-		errs.Add(fmt.Sprintf("cluster.pools[%d].size", i), p.Size, "a size that DigitalOcean offers for nodes: "+strings.Join(alike, ", "),
+		errs.Add(fmt.Sprintf("cluster.pools[%d].size", i), p.Size,
+			"a size that DigitalOcean offers for nodes: "+strings.Join(alike, ", "),
 			"correct it; `doctl kubernetes options sizes` lists them")
 	}
 }

@@ -82,7 +82,8 @@ func parseFile(name string, text []byte) (map[string]any, field.Errors, error) {
 	var errs field.Errors
 	var second yaml.Node
 	if err == nil && !errors.Is(reader.Decode(&second), io.EOF) {
-		errs.Add(fmt.Sprintf("%s:%d", name, max(1, second.Line)), json.Number("a second YAML document"), "one: Pulumi ignores the others",
+		errs.Add(fmt.Sprintf("%s:%d", name, max(1, second.Line)), json.Number("a second YAML document"),
+			"one: Pulumi ignores the others",
 			"move its settings below config of the first document")
 	}
 	named := map[string]any{}
@@ -93,7 +94,8 @@ func parseFile(name string, text []byte) (map[string]any, field.Errors, error) {
 		}
 		named[full] = value
 		if namespace, _, _ := strings.Cut(full, ":"); namespace != Project && !slices.Contains(providers, namespace) {
-			errs.Add(full, field.Hidden, "a key that begins with "+Project+":, "+strings.Join(providers, ":, ")+":; others are not read",
+			errs.Add(full, field.Hidden, "a key that begins with "+Project+":, "+strings.Join(providers,
+				":, ")+":; others are not read",
 				"correct what is before the colon, or remove the key")
 		}
 	}
@@ -135,7 +137,8 @@ func checkNumbers(node *yaml.Node, path string, errs *field.Errors) {
 		if tag := node.ShortTag(); (tag == "!!int" || tag == "!!float") && !decimal.MatchString(node.Value) {
 			var number any
 			_ = node.Decode(&number) // as the tag says
-			errs.Add(path, json.Number(node.Value), fmt.Sprintf("a decimal number without leading zeros: YAML reads this as %v", number),
+			errs.Add(path, json.Number(node.Value),
+				fmt.Sprintf("a decimal number without leading zeros: YAML reads this as %v", number),
 				"write the decimal number, or put the value in quotes if it is a string")
 		}
 	}

@@ -29,7 +29,8 @@ type EventsForward struct {
 
 func validateForward(s Settings, faults *field.Errors) {
 	if m := s.Forward.Metrics; m != nil {
-		checkURL("forward.metrics.url", m.URL, "the store's address; a login belongs to forward.metrics.username and password", faults)
+		checkURL("forward.metrics.url", m.URL,
+			"the store's address; a login belongs to forward.metrics.username and password", faults)
 		if (m.Username == "") != (m.Password == "") {
 			field.AddSecret("forward.metrics.password", m.Password, "username and password, or neither", faults)
 		}
@@ -43,7 +44,8 @@ func validateForward(s Settings, faults *field.Errors) {
 		}
 		for i, r := range s.Alerting.Receivers {
 			if r.Webhook != nil && r.Webhook.URL == e.URL {
-				faults.Add("forward.events.url", field.Hidden, fmt.Sprintf("another URL than alerting.receivers[%d].webhook.url: it would be told each event twice", i), "remove one of them")
+				faults.Add("forward.events.url", field.Hidden,
+					fmt.Sprintf("another URL than alerting.receivers[%d].webhook.url: it would be told each event twice", i), "remove one of them")
 			}
 		}
 	}

@@ -107,7 +107,7 @@ func (g *generator) of(t reflect.Type, path string) object {
 			key := field.Tag.Get("json")
 			property := g.of(field.Type, path+"."+key)
 			if field.Tag.Get("secret") == "true" {
-				property = object{"$ref": "#/$defs/secure"} // in plain text it is refused
+				property = object{"$ref": "#/$defs/secure", "description": "a secret: pulumi config set --secret --path"}
 			}
 			if comment := g.comments[t.String()+"."+field.Name]; comment != "" {
 				property["description"] = comment

@@ -109,7 +109,8 @@ func validateSecrets(s Settings, errs *field.Errors) {
 				return
 			}
 			if strings.ContainsFunc(text, unicode.IsControl) || strings.TrimSpace(text) != text {
-				errs.Add(path, field.Hidden, "no line break or control character, and no space around it", encryptCommand(path))
+				errs.Add(path, field.Hidden, "no line break or control character, and no space around it",
+					encryptCommand(path))
 			}
 		})
 	}

@@ -222,7 +222,8 @@ func validateCharts(c ChartSettings, faults *field.Errors) {
 		return
 	}
 	if strings.Contains(c.Mirror, "://") {
-		faults.Add("charts.mirror", shown(c.Mirror), "an oci:// registry without a login, or a directory of <chart>-<version>.tgz archives", "correct it; `helm registry login` logs in")
+		faults.Add("charts.mirror", shown(c.Mirror),
+			"an oci:// registry without a login, or a directory of <chart>-<version>.tgz archives", "correct it; `helm registry login` logs in")
 		return
 	}
 	if info, err := os.Stat(c.Mirror); err != nil || !info.IsDir() {

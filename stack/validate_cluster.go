@@ -33,7 +33,8 @@ func validateExisting(s Settings, given map[string]map[string]any, faults *field
 	credentials(s.Cluster.Credentials, faults)
 	validateProvides(s.Cluster.Provides, faults)
 	if !clusterName.MatchString(s.Cluster.Existing) {
-		faults.Add("cluster.existing", s.Cluster.Existing, "the name of a cluster: letters, digits, dots, hyphens and underscores",
+		faults.Add("cluster.existing", s.Cluster.Existing,
+			"the name of a cluster: letters, digits, dots, hyphens and underscores",
 			"pulumi config set --path 'cluster.existing' <name>; `doctl kubernetes cluster list` lists them")
 	}
 	for _, key := range sortedKeys(given["cluster"]) {
@@ -82,7 +83,8 @@ func validateCluster(c ClusterSettings, faults *field.Errors) {
 		prefix, err := netip.ParsePrefix(cidr)
 		switch {
 		case err != nil || !prefix.Addr().Is4() || prefix != prefix.Masked():
-			faults.Add(key, cidr, "an IPv4 network in CIDR notation without host bits, such as 203.0.113.0/24", "correct it; a single address ends in /32")
+			faults.Add(key, cidr, "an IPv4 network in CIDR notation without host bits, such as 203.0.113.0/24",
+				"correct it; a single address ends in /32")
 		case slices.Contains(c.APIAllowedCIDRs[:i], cidr):
 			faults.Add(key, cidr, "each network once", "remove it")
 		case prefix.Bits() == 0:
@@ -95,7 +97,8 @@ func validateCluster(c ClusterSettings, faults *field.Errors) {
 		case !tag.MatchString(t):
 			faults.Add(key, t, "letters, digits, _, - and :, at most 255", "correct it")
 		case strings.HasPrefix(strings.ToLower(t), account.StackTag("")):
-			faults.Add(key, t, "no tag that begins with "+account.StackTag("")+": by these stacks find their clusters", "remove it: the stack's own is added")
+			faults.Add(key, t,
+				"no tag that begins with "+account.StackTag("")+": by these stacks find their clusters", "remove it: the stack's own is added")
 		case slices.ContainsFunc(c.Tags[:i], func(other string) bool { return strings.EqualFold(other, t) }):
 			faults.Add(key, t, "each tag once: DigitalOcean takes upper and lower case for the same", "remove it")
 		}
@@ -162,7 +165,8 @@ func validatePools(pools []components.Pool, faults *field.Errors) {
 			}
 			oneOf(taint+".effect", t.Effect, effects, faults)
 			if slices.ContainsFunc(p.Taints[:j], func(o components.Taint) bool { return o.Key == t.Key && o.Effect == t.Effect }) {
-				faults.Add(taint, t.Key+":"+t.Effect, "each key once with each effect: Kubernetes refuses the second", "remove it")
+				faults.Add(taint, t.Key+":"+t.Effect,
+					"each key once with each effect: Kubernetes refuses the second", "remove it")
 			}
 		}
 	}

@@ -58,7 +58,8 @@ func validateExposure(e ExposureSettings, given map[string]any, faults *field.Er
 		}
 	}
 	if key := "exposure.clients.grafana.clientSecret"; grafanaVariable.MatchString(e.Clients.Grafana.ClientSecret) {
-		field.AddSecret(key, e.Clients.Grafana.ClientSecret, "no ${...}, $__name{...} and %(: Grafana replaces them; have the identity provider issue another", faults)
+		field.AddSecret(key, e.Clients.Grafana.ClientSecret,
+			"no ${...}, $__name{...} and %(: Grafana replaces them; have the identity provider issue another", faults)
 	}
 }
 
@@ -112,19 +113,23 @@ func validateAllowedCIDRs(e ExposureSettings, faults *field.Errors) {
 func validateCertificates(c components.CertificateSettings, faults *field.Errors) {
 	const key = "exposure.certificates"
 	if address, err := mail.ParseAddress(c.Email); err != nil || address.Address != c.Email {
-		faults.Add(key+".email", c.Email, "an address without a name, operators@example.org: it gets the notices of certificates that expire", "pulumi config set --path '"+key+".email' <address>")
+		faults.Add(key+".email", c.Email,
+			"an address without a name, operators@example.org: it gets the notices of certificates that expire", "pulumi config set --path '"+key+".email' <address>")
 	}
 	if _, named := acmeIssuers[c.Issuer]; !named {
-		checkURL(key+".issuer", c.Issuer, "that of an ACME directory; or one of "+strings.Join(sortedKeys(acmeIssuers), ", "), faults)
+		checkURL(key+".issuer", c.Issuer,
+			"that of an ACME directory; or one of "+strings.Join(sortedKeys(acmeIssuers), ", "), faults)
 	}
 	if !oneOf(key+".challenge", c.Challenge, []string{components.DNSChallenge, components.HTTPChallenge}, faults) {
 		return
 	}
 	if c.Challenge == components.DNSChallenge && c.DNSToken == "" {
-		field.AddSecret(key+".dnsToken", "", "an API token that may read and write the domain's records, and nothing else: it is kept in the cluster", faults)
+		field.AddSecret(key+".dnsToken", "",
+			"an API token that may read and write the domain's records, and nothing else: it is kept in the cluster", faults)
 	}
 	if c.Challenge == components.HTTPChallenge && c.DNSToken != "" {
-		faults.Add(key+".dnsToken", field.Hidden, "none with challenge: http, which does not need it", "pulumi config rm --path '"+key+".dnsToken'")
+		faults.Add(key+".dnsToken", field.Hidden, "none with challenge: http, which does not need it",
+			"pulumi config rm --path '"+key+".dnsToken'")
 	}
 }
 
@@ -140,9 +145,11 @@ func validateIdentity(i components.IdentitySettings, faults *field.Errors) {
 		switch u, ok := field.ParseURL(value); {
 		case !ok:
 		case u.Port() != "" && u.Port() != "443":
-			faults.Add(key, shown(value), "port 443: Grafana and oauth2-proxy may connect to no other", "serve the identity provider on port 443, or put a proxy there")
+			faults.Add(key, shown(value), "port 443: Grafana and oauth2-proxy may connect to no other",
+				"serve the identity provider on port 443, or put a proxy there")
 		case strings.Contains(value, ";") || strings.HasSuffix(value, ":"):
-			faults.Add(key, shown(value), "a URL without a semicolon or a colon at its end: Grafana takes the one for a comment, and YAML the other for a key",
+			faults.Add(key, shown(value),
+				"a URL without a semicolon or a colon at its end: Grafana takes the one for a comment, and YAML the other for a key",
 				"write %3B or %3A")
 		}
 	}

@@ -47,7 +47,8 @@ func CheckSecretURL(key, value string, errs *Errors) {
 // CheckLogin adds an error for a user name or password that the config reloader of prometheus-operator or YAML would change.
 func CheckLogin(key, value string, errs *Errors) {
 	if Variable.MatchString(value) || strings.ContainsFunc(value, unicode.IsControl) {
-		errs.Add(key, Hidden, "no $(NAME), which prometheus-operator replaces by an environment variable, and no control character",
+		errs.Add(key, Hidden,
+			"no $(NAME), which prometheus-operator replaces by an environment variable, and no control character",
 			"choose a value without them")
 	}
 }
