@@ -94,8 +94,8 @@ func parseFile(name string, text []byte) (map[string]any, field.Errors, error) {
 		}
 		named[full] = value
 		if namespace, _, _ := strings.Cut(full, ":"); namespace != Project && !slices.Contains(providers, namespace) {
-			errs.Add(full, field.Hidden, "a key that begins with "+Project+":, "+strings.Join(providers,
-				":, ")+":; others are not read",
+			errs.Add(full, field.Hidden,
+				"a key that begins with "+Project+":, "+strings.Join(providers, ":, ")+":; others are not read",
 				"correct what is before the colon, or remove the key")
 		}
 	}
