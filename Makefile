@@ -133,9 +133,14 @@ rules: ## judge the Falco rules, and with USER_RULES=<directory> your own
 	go run ./rules/cmd/judge $(if $(USER_RULES),-user $(USER_RULES))
 
 .PHONY: fuzz
-fuzz: ## fuzz the judge of rules for 30 s each
+fuzz: ## fuzz the judge of rules, and what settings become in other languages, for 30 s each
 	go test ./rules/judge -run '^$$' -fuzz FuzzParse -fuzztime 30s -fuzzminimizetime 10x
 	go test ./rules/judge -run '^$$' -fuzz FuzzLoad -fuzztime 30s -fuzzminimizetime 10x
+	go test ./stack -run '^$$' -fuzz FuzzSettings -fuzztime 30s -fuzzminimizetime 10x
+	go -C identity test . -run '^$$' -fuzz FuzzExposure -fuzztime 30s -fuzzminimizetime 10x
+	go -C monitoring test . -run '^$$' -fuzz FuzzAlerting -fuzztime 30s -fuzzminimizetime 10x
+	go -C monitoring test . -run '^$$' -fuzz FuzzAlertRules -fuzztime 30s -fuzzminimizetime 10x
+	go -C rehearsal test ./program -run '^$$' -fuzz FuzzAdmission -fuzztime 30s -fuzzminimizetime 10x
 
 .PHONY: detect
 detect: ## start a virtual cluster and other suspects on STACK=<stack>, and wait for the alerts

@@ -41,6 +41,7 @@ type Inventory struct {
 	Clusters []*godo.KubernetesCluster
 	VPCs     []*godo.VPC
 	Versions []string // of Kubernetes, as slugs: 1.34.3-do.2
+	Sizes    []string // of nodes, as slugs: s-2vcpu-4gb
 }
 
 // Inventory asks for all of it at once.
@@ -68,6 +69,9 @@ func (a *Account) Inventory(ctx context.Context) (*Inventory, error) {
 		for _, version := range options.Versions {
 			found.Versions = append(found.Versions, version.Slug)
 		}
+		for _, size := range options.Sizes {
+			found.Sizes = append(found.Sizes, size.Slug)
+		}
 	})
 	requests.Wait()
 	for _, request := range []struct {
@@ -76,7 +80,7 @@ func (a *Account) Inventory(ctx context.Context) (*Inventory, error) {
 	}{
 		{"the Kubernetes clusters", "kubernetes:read", clusters},
 		{"the VPCs", "vpc:read", vpcs},
-		{"the Kubernetes versions", "kubernetes:read", offers},
+		{"the Kubernetes versions and sizes", "kubernetes:read", offers},
 	} {
 		if request.err != nil {
 			return nil, explain(request.of, request.scope, request.err)

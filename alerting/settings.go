@@ -27,24 +27,24 @@ type Receiver struct {
 
 // Slack posts to a channel through an incoming webhook.
 type Slack struct {
-	URL     string `json:"url"` // secret
+	URL     string `json:"url" secret:"true"`
 	Channel string `json:"channel"`
 }
 
 // PagerDuty opens an incident through the Events API v2.
 type PagerDuty struct {
-	RoutingKey string `json:"routingKey"` // secret
+	RoutingKey string `json:"routingKey" secret:"true"`
 }
 
 // Opsgenie opens an alert.
 type Opsgenie struct {
-	APIKey string `json:"apiKey"` // secret
+	APIKey string `json:"apiKey" secret:"true"`
 	Region string `json:"region"` // us (default) or eu
 }
 
 // Webhook posts Alertmanager's JSON to any URL.
 type Webhook struct {
-	URL string `json:"url"` // secret
+	URL string `json:"url" secret:"true"`
 }
 
 // Email is sent through an SMTP server, with TLS.
@@ -53,11 +53,11 @@ type Email struct {
 	From      string `json:"from"`
 	Smarthost string `json:"smarthost"` // host:port
 	Username  string `json:"username"`
-	Password  string `json:"password"` // secret
+	Password  string `json:"password" secret:"true"`
 }
 
 // Heartbeat is a URL that expects to be posted to.
 type Heartbeat struct {
-	URL      string `json:"url"`      // secret
+	URL      string `json:"url" secret:"true"`
 	Interval string `json:"interval"` // default: 5m
 }

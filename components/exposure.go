@@ -51,10 +51,10 @@ type ExposureArgs struct {
 
 // CertificateSettings say who issues certificates, and how it is convinced.
 type CertificateSettings struct {
-	Email     string `json:"email"`     // told when a certificate is about to expire
-	Issuer    string `json:"issuer"`    // URL of an ACME directory
-	Challenge string `json:"challenge"` // dns or http
-	DNSToken  string `json:"dnsToken"`  // secret; an API token that may change the domain's records, for dns
+	Email     string `json:"email"`                  // told when a certificate is about to expire
+	Issuer    string `json:"issuer"`                 // URL of an ACME directory
+	Challenge string `json:"challenge"`              // dns or http
+	DNSToken  string `json:"dnsToken" secret:"true"` // an API token that may change the domain's records, for dns
 }
 
 // NewExposure creates it.

@@ -8,14 +8,15 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// IdentitySettings describe an OpenID Connect provider, and whom of its people to let in.
+// IdentitySettings describe an OpenID Connect provider on port 443, and whom of its people to let in.
 type IdentitySettings struct {
 	Issuer           string   `json:"issuer"`           // as its /.well-known/openid-configuration says
 	AuthorizationURL string   `json:"authorizationUrl"` // authorization_endpoint there
 	TokenURL         string   `json:"tokenUrl"`         // token_endpoint there
 	UserInfoURL      string   `json:"userInfoUrl"`      // userinfo_endpoint there
 	Scopes           []string `json:"scopes"`           // default: openid, email, profile
-	GroupsClaim      string   `json:"groupsClaim"`      // default: groups
+	// GroupsClaim is a claim, or a path through nested ones: resource_access.<client>.roles. Default: groups.
+	GroupsClaim string `json:"groupsClaim"`
 	// EmailDomains and Groups limit who gets in: an address of one of these domains and, where there are groups, one of
 	// these groups.
 	EmailDomains []string `json:"emailDomains"`
@@ -26,7 +27,7 @@ type IdentitySettings struct {
 // ClientSettings are a client of the identity provider.
 type ClientSettings struct {
 	ClientID     string `json:"clientId"`
-	ClientSecret string `json:"clientSecret"` // secret
+	ClientSecret string `json:"clientSecret" secret:"true"`
 }
 
 const (
@@ -83,15 +84,25 @@ func (l *GrafanaLogin) Values() map[string]any {
 	}}
 }
 
-// groupsPath is the claim in JMESPath, quoted for what is no identifier there, such as a URL, and in parentheses for what
-// reads grafana.ini: it takes quotes away that are all around a value.
-func (i *IdentitySettings) groupsPath() string { return fmt.Sprintf("(%q)", i.GroupsClaim) }
+// groupsPath is the claim in JMESPath, as oauth2-proxy reads it: a claim of that name or, if there is none, nested claims,
+// such as Keycloak's resource_access.<client>.roles. In parentheses for what reads grafana.ini: it takes quotes away that are
+// all around a value.
+func (i *IdentitySettings) groupsPath() string {
+	names := strings.Split(i.GroupsClaim, ".")
+	if len(names) == 1 {
+		return "(" + literal(i.GroupsClaim) + ")"
+	}
+	for n, name := range names {
+		names[n] = literal(name)
+	}
+	return "(" + literal(i.GroupsClaim) + " || " + strings.Join(names, ".") + ")"
+}
 
-// grafanaRole is a JMESPath expression that makes a role of the groups; in parentheses as groupsPath.
+// grafanaRole is a JMESPath expression that makes a role of the groups, if there are any; in parentheses as groupsPath.
 func (i *IdentitySettings) grafanaRole() string {
 	var admin []string
 	for _, group := range i.AdminGroups {
-		admin = append(admin, fmt.Sprintf("contains(%s[*], '%s')", i.groupsPath(), group))
+		admin = append(admin, fmt.Sprintf("contains((%s || `[]`)[*], '%s')", i.groupsPath(), group))
 	}
 	if len(admin) == 0 {
 		return "('Viewer')"

@@ -34,6 +34,7 @@ func inventory() *account.Inventory {
 			{ID: "default-id", Name: "default-ams3", IPRange: "10.110.0.0/20", Default: true},
 		},
 		Versions: offered,
+		Sizes:    []string{"c-4", "s-2vcpu-4gb", "s-4vcpu-8gb", "s-8vcpu-16gb"},
 	}
 }
 

@@ -15,7 +15,20 @@ import (
 
 // decode reads one section strictly into target, over the defaults that stand there, and returns what was given.
 // What is unknown or of the wrong type becomes a fault and is left out, so that the rest is still validated.
-func decode(section, text string, target any, faults *field.Errors) map[string]any {
+// Values of a section that holds secrets are not shown: a misspelt key may hold one.
+func decode(section, text string, target any, errs *field.Errors) map[string]any {
+	var found field.Errors
+	given := decodeStrictly(section, text, target, &found)
+	for _, e := range found {
+		if holdsSecrets(reflect.TypeOf(target)) {
+			e.Value = field.Hidden
+		}
+		*errs = append(*errs, e)
+	}
+	return given
+}
+
+func decodeStrictly(section, text string, target any, faults *field.Errors) map[string]any {
 	var object map[string]any
 	reader := json.NewDecoder(bytes.NewReader([]byte(text)))
 	reader.UseNumber() // or 2.5 would silently become 2
@@ -33,7 +46,7 @@ func decode(section, text string, target any, faults *field.Errors) map[string]a
 		err = json.Unmarshal(encoded, target)
 	}
 	if err != nil {
-		faults.Add(section, text, "what Pulumi.yaml describes", err.Error())
+		faults.Add(section, text, "what Pulumi.yaml describes", "correct it")
 	}
 	return object
 }

@@ -71,6 +71,7 @@ func deploy(t *testing.T, m *mocks, stack string, raw map[string]string) error {
 	}
 	m.account.Versions = []string{"1.35.0-do.2", "1.34.2-do.10", "1.34.2-do.9", "1.33.7-do.1"}
 	m.account.Domains = []string{"example.org"}
+	m.account.Sizes = []string{"s-2vcpu-4gb", "s-4vcpu-8gb", "s-8vcpu-16gb"}
 	if m.account.Kubeconfig == "" {
 		m.account.Kubeconfig = emptyCluster()
 	}
@@ -209,6 +210,8 @@ func TestDeployRefusesBeforeAnythingIsCreated(t *testing.T) {
 		{"a domain of another account", accounttest.Account{},
 			map[string]string{"cluster": onePool, "exposure": strings.Replace(byGateway(t), `"example.org"`, `"example.net"`, 1)}, "exposure.domain: example.net"},
 		{"a version that is not offered", accounttest.Account{}, map[string]string{"cluster": strings.Replace(onePool, "{", `{"version":"1.99",`, 1)}, "cluster.version"},
+		{"a size that is not offered", accounttest.Account{}, map[string]string{"cluster": strings.Replace(onePool, "s-4vcpu-8gb", "s-999vcpu-999gb", 1)},
+			`cluster.pools[0].size: "s-999vcpu-999gb"`},
 		{"another region", accounttest.Account{Clusters: []*godo.KubernetesCluster{inRegion}}, map[string]string{"cluster": onePool}, "cluster.region"},
 		{"a token that is refused", accounttest.Account{Status: 401}, map[string]string{"cluster": onePool}, "digitalocean:token: refused by DigitalOcean (401)"},
 		{"a token without the scope", accounttest.Account{Status: 403}, map[string]string{"cluster": onePool}, "a token with the scope kubernetes:read"},

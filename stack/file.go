@@ -1,24 +1,38 @@
 package stack
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"gopkg.in/yaml.v3"
+
+	"doks-security/stack/field"
 )
 
+// providers are the other namespaces a stack file may have keys of: those of the program's providers and of Pulumi itself.
+var providers = []string{"digitalocean", "kubernetes", "random", "pulumi"}
+
+// decimal is a number that every version of YAML reads as it is written: 010 is 8, 1_0 is 10, 0x10 is 16.
+var decimal = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?$`)
+
 // ReadFile reads the text of a stack file into what Parse takes: this project's keys, objects as JSON, as Pulumi hands
-// them to the program. Encrypted values stay encrypted, {secure: ...}: Parse counts them as faults.
+// them to the program. Encrypted values stay encrypted, {secure: ...}: Parse counts them as errors.
 func ReadFile(text []byte) (map[string]string, error) {
-	var content struct {
-		Config map[string]any `yaml:"config"`
-	}
-	if err := yaml.Unmarshal(text, &content); err != nil {
+	config, errs, err := parseFile("the stack file", text)
+	if err != nil {
 		return nil, err
 	}
 	raw := map[string]string{}
-	for key, value := range content.Config {
+	for key, value := range config {
 		name, ours := strings.CutPrefix(key, Project+":")
 		if !ours {
 			continue
@@ -33,5 +47,99 @@ func ReadFile(text []byte) (map[string]string, error) {
 		}
 		raw[name] = string(encoded)
 	}
-	return raw, nil
+	return raw, errs.Err()
+}
+
+// readFile reads the stack file as it was written, by namespace:key. Pulumi hands over less: not which nested values are
+// encrypted, nor keys that the program does not ask for. Nil without a file, as with pulumi --config-file.
+func readFile(ctx *pulumi.Context) (map[string]any, field.Errors, error) {
+	file := filepath.Join(ctx.RootDirectory(), "Pulumi."+ctx.Stack()+".yaml")
+	text, err := os.ReadFile(file)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("reading the stack's configuration: %w", err)
+	}
+	return parseFile(filepath.Base(file), text)
+}
+
+// parseFile returns the configuration of a stack file by namespace:key, and what Pulumi would ignore, or take for something
+// else, without an error.
+func parseFile(name string, text []byte) (map[string]any, field.Errors, error) {
+	var content struct {
+		Config yaml.Node `yaml:"config"`
+	}
+	config := map[string]any{}
+	reader := yaml.NewDecoder(bytes.NewReader(text))
+	err := reader.Decode(&content)
+	if err == nil && content.Config.Kind != 0 {
+		err = content.Config.Decode(&config)
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, nil, fmt.Errorf("reading the stack's configuration: %s: %w", name, err)
+	}
+	var errs field.Errors
+	var second yaml.Node
+	if err == nil && !errors.Is(reader.Decode(&second), io.EOF) {
+		errs.Add(fmt.Sprintf("%s:%d", name, max(1, second.Line)), json.Number("a second YAML document"),
+			"one: Pulumi ignores the others",
+			"move its settings below config of the first document")
+	}
+	named := map[string]any{}
+	for _, key := range sortedKeys(config) {
+		value, full := config[key], fullKey(key)
+		if _, twice := named[full]; twice {
+			errs.Add(full, field.Hidden, "each key once, in one spelling", "remove "+key)
+		}
+		named[full] = value
+		if namespace, _, _ := strings.Cut(full, ":"); namespace != Project && !slices.Contains(providers, namespace) {
+			errs.Add(full, field.Hidden,
+				"a key that begins with "+Project+":, "+strings.Join(providers, ":, ")+":; others are not read",
+				"correct what is before the colon, or remove the key")
+		}
+	}
+	checkNumbers(&content.Config, "", &errs)
+	return named, errs, nil
+}
+
+// fullKey is a key as Pulumi reads it: without a namespace it is the project's, and namespace:config:key is an old form.
+func fullKey(key string) string {
+	parts := strings.Split(key, ":")
+	switch {
+	case len(parts) == 1:
+		return Project + ":" + key
+	case len(parts) == 3 && parts[1] == "config":
+		return parts[0] + ":" + parts[2]
+	}
+	return key
+}
+
+// checkNumbers refuses numbers that YAML reads as others than are written.
+func checkNumbers(node *yaml.Node, path string, errs *field.Errors) {
+	switch node.Kind {
+	case yaml.MappingNode:
+		for i := 0; i+1 < len(node.Content); i += 2 {
+			key := node.Content[i].Value
+			switch {
+			case path == "":
+				key = strings.TrimPrefix(fullKey(key), Project+":")
+			default:
+				key = path + "." + key
+			}
+			checkNumbers(node.Content[i+1], key, errs)
+		}
+	case yaml.SequenceNode:
+		for i, element := range node.Content {
+			checkNumbers(element, fmt.Sprintf("%s[%d]", path, i), errs)
+		}
+	case yaml.ScalarNode:
+		if tag := node.ShortTag(); (tag == "!!int" || tag == "!!float") && !decimal.MatchString(node.Value) {
+			var number any
+			_ = node.Decode(&number) // as the tag says
+			errs.Add(path, json.Number(node.Value),
+				fmt.Sprintf("a decimal number without leading zeros: YAML reads this as %v", number),
+				"write the decimal number, or put the value in quotes if it is a string")
+		}
+	}
 }

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-
 	"doks-security/components"
 	"doks-security/stack/field"
 )
@@ -18,45 +16,39 @@ type ForwardSettings struct {
 
 // MetricsForward is Prometheus' remote write, to any store that takes it.
 type MetricsForward struct {
-	URL      string `json:"url"`
+	URL      string `json:"url"` // written in plain text: without a login, key or token
 	Username string `json:"username"`
-	Password string `json:"password"` // secret
+	Password string `json:"password" secret:"true"`
 }
 
 // EventsForward posts Falco's events as JSON to a SIEM.
 type EventsForward struct {
-	URL             string `json:"url"`             // secret: it usually carries the key
-	MinimumPriority string `json:"minimumPriority"` // default: notice
+	URL             string `json:"url" secret:"true"` // it usually carries the key
+	MinimumPriority string `json:"minimumPriority"`   // default: notice
 }
 
 func validateForward(s Settings, faults *field.Errors) {
 	if m := s.Forward.Metrics; m != nil {
-		webURL("forward.metrics.url", m.URL, faults)
+		checkURL("forward.metrics.url", m.URL,
+			"the store's address; a login belongs to forward.metrics.username and password", faults)
 		if (m.Username == "") != (m.Password == "") {
-			secretFault("forward.metrics.password", m.Password, "username and password, or neither", faults)
+			field.AddSecret("forward.metrics.password", m.Password, "username and password, or neither", faults)
 		}
+		field.CheckLogin("forward.metrics.username", m.Username, faults)
+		field.CheckLogin("forward.metrics.password", m.Password, faults)
 	}
 	if e := s.Forward.Events; e != nil {
-		webURL("forward.events.url", e.URL, faults)
+		field.CheckSecretURL("forward.events.url", e.URL, faults)
 		if e.MinimumPriority != "" {
 			oneOf("forward.events.minimumPriority", e.MinimumPriority, priorities, faults)
 		}
 		for i, r := range s.Alerting.Receivers {
 			if r.Webhook != nil && r.Webhook.URL == e.URL {
-				faults.Add("forward.events.url", hidden, fmt.Sprintf("another URL than alerting.receivers[%d].webhook.url: it would be told each event twice", i), "remove one of them")
+				faults.Add("forward.events.url", field.Hidden,
+					fmt.Sprintf("another URL than alerting.receivers[%d].webhook.url: it would be told each event twice", i), "remove one of them")
 			}
 		}
 	}
-}
-
-// plainForwardFaults refuses keys in plain text.
-func plainForwardFaults(ctx *pulumi.Context, f ForwardSettings) field.Errors {
-	holds := f.Events != nil || f.Metrics != nil && f.Metrics.Password != ""
-	if !holds || ctx.IsConfigSecret(Project+":forward") {
-		return nil
-	}
-	return field.Errors{{Key: "forward", Value: hidden, Allowed: "URLs and passwords encrypted: whoever reads the stack file could use them",
-		Fix: "pulumi config set --secret --path '" + Project + ":forward.events.url' <url>, and so for each"}}
 }
 
 func (f ForwardSettings) metrics() *components.RemoteWrite {

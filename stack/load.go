@@ -2,24 +2,18 @@ package stack
 
 import (
 	"errors"
-	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-	"gopkg.in/yaml.v3"
 
 	"doks-security/components"
 	"doks-security/stack/field"
 )
 
 // sections are the top-level keys; every one but profile is an object.
-var sections = []string{
-	"profile", "project", "cluster", "observability", "logging", "runtimeSecurity", "virtualClusters", "namespaces", "charts",
-	"alerting", "forward", "exposure",
-}
+var sections = append([]string{"profile"}, sortedKeys(new(Settings).sections())...)
 
 // Load reads and validates the stack's settings. The error is field.Errors with everything that is wrong.
 func Load(ctx *pulumi.Context) (Settings, error) {
@@ -29,23 +23,27 @@ func Load(ctx *pulumi.Context) (Settings, error) {
 			raw[key] = value
 		}
 	}
-	keys, err := configuredKeys(ctx)
+	file, errs, err := readFile(ctx)
 	if err != nil {
 		return Settings{}, err
 	}
-	for _, key := range keys {
-		if _, known := raw[key]; !known {
-			raw[key] = ""
+	for key := range file {
+		if name, ours := strings.CutPrefix(key, Project+":"); ours && !slices.Contains(sections, name) {
+			raw[name] = field.Hidden // the SDK only answers for keys it is asked for: a misspelt one would go unnoticed
 		}
 	}
 	settings, err := Parse(ctx.Stack(), raw)
 	var faults field.Errors
 	errors.As(err, &faults)
-	faults = append(faults, accountFaults(ctx, settings)...)
-	faults = append(faults, plainSecretFaults(ctx, settings.Alerting)...)
-	faults = append(faults, plainForwardFaults(ctx, settings.Forward)...)
-	faults = append(faults, plainExposureFaults(ctx, settings.Exposure)...)
-	return settings, faults.Err()
+	for _, found := range []field.Errors{secretErrors(ctx, settings, file), accountErrors(ctx, settings), faults} {
+		known := errs
+		for _, e := range found {
+			if !slices.ContainsFunc(known, func(other field.Error) bool { return other.Key == e.Key }) {
+				errs = append(errs, e)
+			}
+		}
+	}
+	return settings, errs.Err()
 }
 
 // tokenVariables are where the DigitalOcean provider looks for a token that is not configured.
@@ -65,53 +63,27 @@ func accountSetting(ctx *pulumi.Context, key string, variables ...string) (value
 	return "", false
 }
 
-// accountFaults finds what the DigitalOcean provider would only miss half way through: a token, and for Spaces a key.
-func accountFaults(ctx *pulumi.Context, s Settings) field.Errors {
-	configured := func(key string, variables ...string) bool {
-		_, ok := accountSetting(ctx, key, variables...)
-		return ok
-	}
-	var faults field.Errors
-	if !configured("token", tokenVariables...) {
-		faults = append(faults, field.Error{Key: "digitalocean:token", Allowed: "an API token of the account",
-			Fix: "export DIGITALOCEAN_TOKEN=..., or pulumi config set --secret digitalocean:token"})
-	}
-	if s.Logging.Storage != StorageSpaces {
-		return faults
-	}
-	for key, variable := range map[string]string{"spacesAccessId": "SPACES_ACCESS_KEY_ID", "spacesSecretKey": "SPACES_SECRET_ACCESS_KEY"} {
-		if !configured(key, variable) {
-			faults = append(faults, field.Error{Key: "digitalocean:" + key, Allowed: "a Spaces key of the account: logging.storage: spaces creates a bucket",
-				Fix: "export " + variable + "=..., or pulumi config set --secret digitalocean:" + key})
+// accountErrors finds what the DigitalOcean provider would only miss half way through, a token and for Spaces a key, and
+// those of them that are configured in plain text.
+func accountErrors(ctx *pulumi.Context, s Settings) field.Errors {
+	var errs field.Errors
+	check := func(name string, secret bool, allowed string, variables ...string) {
+		key := "digitalocean:" + name
+		if _, ok := accountSetting(ctx, name, variables...); !ok {
+			errs.Add(key, nil, allowed, "export "+variables[0]+"=..., or pulumi config set --secret "+key)
+		}
+		if _, configured := ctx.GetConfig(key); configured && secret && !ctx.IsConfigSecret(key) {
+			errs.Add(key, field.Hidden, "encrypted: whoever reads the stack file could use it",
+				"pulumi config set --secret "+key+", which asks for the value; replace a value that was committed where it was issued")
 		}
 	}
-	return faults
-}
-
-// configuredKeys finds the keys of this project that are configured, known or not: the SDK only answers for keys it
-// is asked for, and a misspelt one would go unnoticed.
-func configuredKeys(ctx *pulumi.Context) ([]string, error) {
-	file := filepath.Join(ctx.RootDirectory(), "Pulumi."+ctx.Stack()+".yaml")
-	text, err := os.ReadFile(file)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil // pulumi --config-file, or a stack without a file: Pulumi's own schema check has to do
+	check("token", true, "an API token of the account", tokenVariables...)
+	if s.Logging.Storage == StorageSpaces {
+		const allowed = "a Spaces key of the account: logging.storage: spaces creates a bucket"
+		check("spacesAccessId", false, allowed, "SPACES_ACCESS_KEY_ID")
+		check("spacesSecretKey", true, allowed, "SPACES_SECRET_ACCESS_KEY")
 	}
-	if err != nil {
-		return nil, fmt.Errorf("reading the stack's configuration: %w", err)
-	}
-	var content struct {
-		Config map[string]any `yaml:"config"`
-	}
-	if err := yaml.Unmarshal(text, &content); err != nil {
-		return nil, fmt.Errorf("reading the stack's configuration: %s: %w", filepath.Base(file), err)
-	}
-	var keys []string
-	for key := range content.Config {
-		if name, ours := strings.CutPrefix(key, Project+":"); ours {
-			keys = append(keys, name)
-		}
-	}
-	return keys, nil
+	return errs
 }
 
 // Parse makes settings of raw configuration values: strings, and objects as JSON, by key without the project's name.
@@ -133,20 +105,10 @@ func Parse(stack string, raw map[string]string) (Settings, error) {
 		profile = Dev
 	}
 	s := defaults(profile, stack)
-	targets := map[string]any{
-		"project": &s.Project, "cluster": &s.Cluster, "observability": &s.Observability, "logging": &s.Logging,
-		"runtimeSecurity": &s.RuntimeSecurity, "virtualClusters": &s.VirtualClusters,
-		"namespaces": &s.Namespaces, "charts": &s.Charts,
-	}
 	given := map[string]map[string]any{}
-	for _, key := range sections[1:] {
-		if value, ok := raw[key]; ok && targets[key] != nil {
-			given[key] = decode(key, value, targets[key], &faults)
-		}
-	}
-	for key, target := range map[string]any{"alerting": &s.Alerting, "forward": &s.Forward, "exposure": &s.Exposure} {
+	for key, target := range s.sections() {
 		if value, ok := raw[key]; ok {
-			given[key] = decodeHidden(key, value, target, &faults)
+			given[key] = decode(key, value, target, &faults)
 		}
 	}
 	s.complete()

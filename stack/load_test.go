@@ -3,12 +3,15 @@ package stack
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"flag"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"gopkg.in/yaml.v3"
 
 	"doks-security/components"
@@ -17,8 +20,22 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the messages in testdata/invalid")
 
-// rawConfig reads a stack file the way Pulumi hands it to the program: objects as JSON.
+// rawConfig reads a stack file the way Pulumi hands it to the program: this project's keys, objects as JSON, what is
+// encrypted decrypted. In fixtures {secure: ...} holds the value itself.
 func rawConfig(t *testing.T, file string) map[string]string {
+	t.Helper()
+	config, _ := readConfig(t, file)
+	raw := map[string]string{}
+	for key, value := range config {
+		if name, ours := strings.CutPrefix(key, Project+":"); ours {
+			raw[name] = value
+		}
+	}
+	return raw
+}
+
+// readConfig reads the keys of all namespaces; secret are those that hold encrypted values.
+func readConfig(t *testing.T, file string) (config map[string]string, secret []string) {
 	t.Helper()
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -30,23 +47,66 @@ func rawConfig(t *testing.T, file string) map[string]string {
 	if err := yaml.Unmarshal(text, &content); err != nil {
 		t.Fatal(err)
 	}
-	raw := map[string]string{}
+	config = map[string]string{}
 	for key, value := range content.Config {
-		name, ours := strings.CutPrefix(key, Project+":")
-		if !ours {
-			t.Fatalf("%s: key %q is not of this project", file, key)
+		encrypted := false
+		value = decrypt(value, &encrypted)
+		if encrypted {
+			secret = append(secret, key)
 		}
 		if s, ok := value.(string); ok {
-			raw[name] = s
+			config[key] = s
 			continue
 		}
 		encoded, err := json.Marshal(value)
 		if err != nil {
 			t.Fatal(err)
 		}
-		raw[name] = string(encoded)
+		config[key] = string(encoded)
 	}
-	return raw
+	return config, secret
+}
+
+func decrypt(value any, encrypted *bool) any {
+	switch v := value.(type) {
+	case map[string]any:
+		if Encrypted(v) {
+			*encrypted = true
+			return v["secure"]
+		}
+		for key, element := range v {
+			v[key] = decrypt(element, encrypted)
+		}
+	case []any:
+		for i, element := range v {
+			v[i] = decrypt(element, encrypted)
+		}
+	}
+	return value
+}
+
+// load loads a stack file as the program does.
+func load(t *testing.T, file string) (settings Settings, err error) {
+	t.Helper()
+	t.Setenv("DIGITALOCEAN_TOKEN", "set")
+	t.Setenv("SPACES_ACCESS_KEY_ID", "set")
+	t.Setenv("SPACES_SECRET_ACCESS_KEY", "set")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := t.TempDir()
+	if err := os.WriteFile(filepath.Join(root, "Pulumi.dev.yaml"), text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	config, secret := readConfig(t, file)
+	err = pulumi.RunErr(func(ctx *pulumi.Context) (err error) {
+		settings, err = Load(ctx)
+		return err
+	}, pulumi.WithMocks(Project, "dev", &mocks{resources: map[string]resource.PropertyMap{}}), func(info *pulumi.RunInfo) {
+		info.Config, info.ConfigSecretKeys, info.RootDirectory = config, secret, root
+	})
+	return settings, err
 }
 
 func fixtures(t *testing.T, pattern string) []string {
@@ -66,19 +126,19 @@ func TestInvalidSettings(t *testing.T) {
 	}
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".yaml"), func(t *testing.T) {
-			_, err := Parse("dev", rawConfig(t, file))
+			_, err := load(t, file)
 			if err == nil {
 				t.Fatal("no fault found")
 			}
-			faults, ok := err.(field.Errors)
-			if !ok || len(faults) != 1 {
+			var faults field.Errors
+			if !errors.As(err, &faults) || len(faults) != 1 {
 				t.Fatalf("want exactly one fault, got:\n%v", err)
 			}
 			if f := faults[0]; f.Key == "" || f.Allowed == "" || f.Fix == "" {
 				t.Errorf("a fault names its key, what is allowed and the fix: %+v", f)
 			}
 			golden := strings.TrimSuffix(file, ".yaml") + ".txt"
-			got := []byte(err.Error() + "\n")
+			got := []byte(faults.Error() + "\n")
 			if *update {
 				if err := os.WriteFile(golden, got, 0o644); err != nil {
 					t.Fatal(err)
@@ -99,7 +159,7 @@ func TestValidSettings(t *testing.T) {
 	files := append(fixtures(t, "testdata/valid/*.yaml"), fixtures(t, "../Pulumi.*.yaml")...)
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".yaml"), func(t *testing.T) {
-			if _, err := Parse("dev", rawConfig(t, file)); err != nil {
+			if _, err := load(t, file); err != nil {
 				t.Error(err)
 			}
 		})

@@ -23,6 +23,12 @@ var caught = []string{
 	"pool-taint-key-invalid", "profile-unknown", "provides-unknown", "project-environment-unknown", "prometheus-retention-not-a-period",
 	"prometheus-volume-too-small", "redis-volume-too-small", "region-unknown", "section-misspelt",
 	"section-not-an-object", "spaces-bucket-uppercase", "spaces-from-not-a-day", "spaces-region-without-spaces", "tag-with-space",
+	"namespace-misspelt", "secret-slack-url-plain-beside-an-encrypted", "secret-pagerduty-key-plain-beside-an-encrypted",
+	"secret-opsgenie-key-plain-beside-an-encrypted", "secret-webhook-url-plain-beside-an-encrypted",
+	"secret-email-password-plain-beside-an-encrypted", "secret-heartbeat-url-plain-beside-an-encrypted",
+	"secret-remote-write-password-plain-beside-an-encrypted", "secret-events-url-plain-beside-an-encrypted",
+	"secret-grafana-client-plain-beside-an-encrypted", "secret-oauth2-proxy-client-plain-beside-an-encrypted",
+	"secret-dns-token-plain-beside-an-encrypted", "exposure-identity-group-ends-in-colon",
 	"type-fraction-for-number", "type-list-for-object", "type-number-for-text", "type-text-for-boolean",
 	"type-text-for-list", "ui-retention-not-a-period", "version-latest",
 }

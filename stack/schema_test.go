@@ -88,8 +88,8 @@ var constraints = map[string]object{
 	"alerting.receivers[]":                 {"required": []string{"name"}},
 	"alerting.receivers[].name":            {"pattern": label.String()},
 	"alerting.receivers[].minimumSeverity": {"enum": alerting.Severities},
-	"alerting.receivers[].opsgenie.region": {"enum": []string{"us", "eu"}},
-	"alerting.heartbeat.interval":          {"pattern": minutes.String()},
+	"alerting.receivers[].opsgenie.region": {"enum": alerting.OpsgenieRegions},
+	"alerting.heartbeat.interval":          {"pattern": alerting.Interval.String()},
 	"forward.events.minimumPriority":       {"enum": priorities},
 }
 
@@ -110,6 +110,9 @@ func (g *generator) of(t reflect.Type, path string) object {
 			field := t.Field(i)
 			key := field.Tag.Get("json")
 			property := g.of(field.Type, path+"."+key)
+			if field.Tag.Get("secret") == "true" {
+				property = object{"$ref": "#/$defs/secure", "description": "a secret: pulumi config set --secret --path"}
+			}
 			if comment := g.comments[t.String()+"."+field.Name]; comment != "" {
 				property["description"] = comment
 			}
@@ -161,7 +164,7 @@ func (g *generator) stackFile(descriptions map[string]string) object {
 		"type":        "object", "additionalProperties": false,
 		"properties": object{
 			"config": object{"type": "object", "properties": config, "propertyNames": object{"anyOf": []object{
-				{"enum": names}, {"pattern": ":", "not": object{"pattern": "^" + Project + ":"}},
+				{"enum": names}, {"pattern": "^(" + strings.Join(providers, "|") + "):"},
 			}}},
 			"encryptionsalt": text, "encryptedkey": text, "secretsprovider": text, "environment": object{},
 		},

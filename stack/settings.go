@@ -40,6 +40,16 @@ type Settings struct {
 	given map[string]map[string]any
 }
 
+// sections are the objects of a stack file, each with what it is read into.
+func (s *Settings) sections() map[string]any {
+	return map[string]any{
+		"project": &s.Project, "cluster": &s.Cluster, "observability": &s.Observability, "logging": &s.Logging,
+		"runtimeSecurity": &s.RuntimeSecurity, "virtualClusters": &s.VirtualClusters,
+		"namespaces": &s.Namespaces, "charts": &s.Charts,
+		"alerting": &s.Alerting, "forward": &s.Forward, "exposure": &s.Exposure,
+	}
+}
+
 // ProjectSettings describe the DigitalOcean project the environment's resources are filed under.
 type ProjectSettings struct {
 	Name        string `json:"name"` // default: the cluster's name

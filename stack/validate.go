@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -24,14 +23,16 @@ const (
 )
 
 var (
-	// DNS-1123 label, as Kubernetes wants it.
-	label = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`)
+	label = field.Label
+	oneOf = field.OneOf
 	// Bucket names are host names.
 	bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`)
 	duration   = regexp.MustCompile(`^([1-9][0-9]*)(h|d)$`)
 	digest     = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
 	date       = regexp.MustCompile(`^20[0-9]{2}-[0-9]{2}-[0-9]{2}$`)
-	tag        = regexp.MustCompile(`^[a-zA-Z0-9_\-:]{1,255}$`)
+	// A host and a path of an OCI registry (github.com/opencontainers/distribution-spec).
+	ociRegistry = regexp.MustCompile(`^oci://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*/?$`)
+	tag         = regexp.MustCompile(`^[a-zA-Z0-9_\-:]{1,255}$`)
 
 	priorities = []string{"emergency", "alert", "critical", "error", "warning", "notice", "informational", "debug"}
 	// DigitalOcean's regions with Kubernetes.
@@ -54,21 +55,14 @@ func validate(s Settings, given map[string]map[string]any) field.Errors {
 	validateVirtualClusters(s.VirtualClusters, s.Namespaces.ByRole(), &faults)
 	validateNamespaces(s.Namespaces, &faults)
 	validateCharts(s.Charts, &faults)
-	validateAlerting(s.Alerting, &faults)
+	s.Alerting.Validate(&faults)
 	validateForward(s, &faults)
 	validateExposure(s.Exposure, given["exposure"], &faults)
+	validateSecrets(s, &faults)
 	if len(faults) == 0 && s.Cluster.Existing == "" {
 		validateCapacity(s, &faults) // on top of other faults it would only repeat them
 	}
 	return faults
-}
-
-func oneOf(key, value string, allowed []string, faults *field.Errors) bool {
-	if slices.Contains(allowed, value) {
-		return true
-	}
-	faults.Add(key, value, strings.Join(allowed, ", "), fmt.Sprintf("pulumi config set --path '%s' %s", key, allowed[0]))
-	return false
 }
 
 func between(key string, value, low, high int, unit string, faults *field.Errors) {
@@ -226,7 +220,12 @@ func validateVirtualClusters(v VirtualClusterSettings, namespaces values.Namespa
 }
 
 func validateCharts(c ChartSettings, faults *field.Errors) {
-	if c.Mirror == "" || strings.HasPrefix(c.Mirror, "oci://") {
+	if c.Mirror == "" || ociRegistry.MatchString(c.Mirror) {
+		return
+	}
+	if strings.Contains(c.Mirror, "://") {
+		faults.Add("charts.mirror", shown(c.Mirror),
+			"an oci:// registry without a login, or a directory of <chart>-<version>.tgz archives", "correct it; `helm registry login` logs in")
 		return
 	}
 	if info, err := os.Stat(c.Mirror); err != nil || !info.IsDir() {

@@ -19,7 +19,9 @@ var (
 	days          = []string{"any", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}
 	effects       = []string{"NoSchedule", "PreferNoSchedule", "NoExecute"}
 	labelKey      = regexp.MustCompile(`^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$`)
-	labelValue    = regexp.MustCompile(`^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$`)
+	// A cluster that was created elsewhere: what its name ends in takes these characters without quoting.
+	clusterName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,253}[A-Za-z0-9])?$`)
+	labelValue  = regexp.MustCompile(`^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$`)
 )
 
 // OldestMinor is the oldest Kubernetes we support: where Gateway API comes with VPC-native clusters; older minors are out
@@ -30,6 +32,11 @@ const OldestMinor = 33
 func validateExisting(s Settings, given map[string]map[string]any, faults *field.Errors) {
 	credentials(s.Cluster.Credentials, faults)
 	validateProvides(s.Cluster.Provides, faults)
+	if !clusterName.MatchString(s.Cluster.Existing) {
+		faults.Add("cluster.existing", s.Cluster.Existing,
+			"the name of a cluster: letters, digits, dots, hyphens and underscores",
+			"pulumi config set --path 'cluster.existing' <name>; `doctl kubernetes cluster list` lists them")
+	}
 	for _, key := range sortedKeys(given["cluster"]) {
 		if key != "existing" && key != "credentials" && key != "provides" {
 			faults.Add("cluster."+key, plain(given["cluster"][key]), "only cluster.credentials and cluster.provides beside cluster.existing",
@@ -75,15 +82,25 @@ func validateCluster(c ClusterSettings, faults *field.Errors) {
 		key := fmt.Sprintf("cluster.apiAllowedCIDRs[%d]", i)
 		prefix, err := netip.ParsePrefix(cidr)
 		switch {
-		case err != nil || prefix != prefix.Masked():
-			faults.Add(key, cidr, "a network in CIDR notation without host bits, such as 203.0.113.0/24", "correct it; a single address ends in /32")
+		case err != nil || !prefix.Addr().Is4() || prefix != prefix.Masked():
+			faults.Add(key, cidr, "an IPv4 network in CIDR notation without host bits, such as 203.0.113.0/24",
+				"correct it; a single address ends in /32")
+		case slices.Contains(c.APIAllowedCIDRs[:i], cidr):
+			faults.Add(key, cidr, "each network once", "remove it")
 		case prefix.Bits() == 0:
 			faults.Add(key, cidr, "a network smaller than the internet", "remove the list to leave the control plane open")
 		}
 	}
 	for i, t := range c.Tags {
-		if !tag.MatchString(t) {
-			faults.Add(fmt.Sprintf("cluster.tags[%d]", i), t, "letters, digits, _, - and :, at most 255", "correct it")
+		key := fmt.Sprintf("cluster.tags[%d]", i)
+		switch {
+		case !tag.MatchString(t):
+			faults.Add(key, t, "letters, digits, _, - and :, at most 255", "correct it")
+		case strings.HasPrefix(strings.ToLower(t), account.StackTag("")):
+			faults.Add(key, t,
+				"no tag that begins with "+account.StackTag("")+": by these stacks find their clusters", "remove it: the stack's own is added")
+		case slices.ContainsFunc(c.Tags[:i], func(other string) bool { return strings.EqualFold(other, t) }):
+			faults.Add(key, t, "each tag once: DigitalOcean takes upper and lower case for the same", "remove it")
 		}
 	}
 	validatePools(c.Pools, faults)
@@ -105,7 +122,7 @@ func validateNetwork(n account.Network, faults *field.Errors) {
 			continue
 		}
 		prefix, err := netip.ParsePrefix(r.value)
-		if err != nil || prefix != prefix.Masked() || !prefix.Addr().IsPrivate() || prefix.Bits() < r.low || prefix.Bits() > r.high {
+		if err != nil || prefix != prefix.Masked() || !prefix.Addr().Is4() || !prefix.Addr().IsPrivate() || prefix.Bits() < r.low || prefix.Bits() > r.high {
 			faults.Add(r.key, r.value, fmt.Sprintf("a private IPv4 network from /%d to /%d, without host bits", r.low, r.high),
 				"correct it, or pulumi config rm --path '"+r.key+"': a free network is then chosen")
 			continue
@@ -147,6 +164,10 @@ func validatePools(pools []components.Pool, faults *field.Errors) {
 				faults.Add(taint, t.Key+"="+t.Value, "key and value as of a Kubernetes label", "correct it")
 			}
 			oneOf(taint+".effect", t.Effect, effects, faults)
+			if slices.ContainsFunc(p.Taints[:j], func(o components.Taint) bool { return o.Key == t.Key && o.Effect == t.Effect }) {
+				faults.Add(taint, t.Key+":"+t.Effect,
+					"each key once with each effect: Kubernetes refuses the second", "remove it")
+			}
 		}
 	}
 	if first := pools[0]; slices.ContainsFunc(first.Taints, func(t components.Taint) bool { return t.Effect != "PreferNoSchedule" }) {

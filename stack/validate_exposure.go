@@ -8,18 +8,23 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-
 	"doks-security/components"
 	"doks-security/stack/field"
 )
 
+// special are characters of a regular expression's class: spaces and control characters of all kinds, and those that mean
+// something to what reads groupName.
+const special = "\\x00-\\x20\\x7f-\u00a0\u2000-\u206f\u3000\ufeff,'\"`\\\\{}#;$%"
+
 var (
 	// A DNS name of at least two labels, in lower case.
 	domainName = regexp.MustCompile(`^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z]([-a-z0-9]{0,61}[a-z0-9])$`)
-	// What needs no quoting in oauth2-proxy's and Grafana's lists and expressions.
-	groupName = regexp.MustCompile(`^[^\s,'"\\{}]{1,255}$`)
-	everyone  = netip.MustParsePrefix("0.0.0.0/0")
+	// What needs no quoting in grafana.ini, where # and ; begin comments and ${} and %() are replaced, in the flags of a
+	// container, where $() is, in the YAML of oauth2-proxy's chart, in JMESPath, and in lists with commas.
+	groupName = regexp.MustCompile("^[^" + special + "]{0,254}[^" + special + ":]$")
+	// What Grafana replaces in any value of its configuration, those from its environment among them.
+	grafanaVariable = regexp.MustCompile(`\$(__[A-Za-z0-9_]+)?\{|%\(`)
+	everyone        = netip.MustParsePrefix("0.0.0.0/0")
 )
 
 func validateExposure(e ExposureSettings, given map[string]any, faults *field.Errors) {
@@ -29,7 +34,7 @@ func validateExposure(e ExposureSettings, given map[string]any, faults *field.Er
 	if e.Mode == components.Private {
 		for _, key := range sortedKeys(given) {
 			if key != "mode" {
-				faults.Add("exposure."+key, hidden, "nothing beside exposure.mode: private, which exposes nothing",
+				faults.Add("exposure."+key, field.Hidden, "nothing beside exposure.mode: private, which exposes nothing",
 					"pulumi config set --path 'exposure.mode' gateway, or remove it")
 			}
 		}
@@ -41,13 +46,20 @@ func validateExposure(e ExposureSettings, given map[string]any, faults *field.Er
 	validateIdentity(e.Identity, faults)
 	for name, client := range map[string]components.ClientSettings{"grafana": e.Clients.Grafana, "falcosidekickUi": e.Clients.FalcosidekickUI} {
 		key := "exposure.clients." + name
+		if client.ClientID != "" && !groupName.MatchString(client.ClientID) {
+			faults.Add(key+".clientId", client.ClientID, plainName, "register the client under such an id")
+		}
 		if client.ClientID == "" {
 			faults.Add(key+".clientId", nil, "the client's id at the identity provider: nobody gets in without a login",
 				"register a client there, then pulumi config set --path '"+key+".clientId' <id>")
 		}
 		if client.ClientSecret == "" {
-			secretFault(key+".clientSecret", "", "the client's secret at the identity provider", faults)
+			field.AddSecret(key+".clientSecret", "", "the client's secret at the identity provider", faults)
 		}
+	}
+	if key := "exposure.clients.grafana.clientSecret"; grafanaVariable.MatchString(e.Clients.Grafana.ClientSecret) {
+		field.AddSecret(key, e.Clients.Grafana.ClientSecret,
+			"no ${...}, $__name{...} and %(: Grafana replaces them; have the identity provider issue another", faults)
 	}
 }
 
@@ -100,32 +112,50 @@ func validateAllowedCIDRs(e ExposureSettings, faults *field.Errors) {
 
 func validateCertificates(c components.CertificateSettings, faults *field.Errors) {
 	const key = "exposure.certificates"
-	if _, err := mail.ParseAddress(c.Email); err != nil {
-		faults.Add(key+".email", c.Email, "an address that is told before a certificate runs out", "pulumi config set --path '"+key+".email' <address>")
+	if address, err := mail.ParseAddress(c.Email); err != nil || address.Address != c.Email {
+		faults.Add(key+".email", c.Email,
+			"an address without a name, operators@example.org: it gets the notices of certificates that expire", "pulumi config set --path '"+key+".email' <address>")
 	}
-	if _, named := acmeIssuers[c.Issuer]; !named && !isWebURL(c.Issuer) {
-		faults.Add(key+".issuer", c.Issuer, strings.Join(sortedKeys(acmeIssuers), ", ")+", or the https:// URL of an ACME directory",
-			"pulumi config set --path '"+key+".issuer' letsencrypt")
+	if _, named := acmeIssuers[c.Issuer]; !named {
+		checkURL(key+".issuer", c.Issuer,
+			"that of an ACME directory; or one of "+strings.Join(sortedKeys(acmeIssuers), ", "), faults)
 	}
 	if !oneOf(key+".challenge", c.Challenge, []string{components.DNSChallenge, components.HTTPChallenge}, faults) {
 		return
 	}
 	if c.Challenge == components.DNSChallenge && c.DNSToken == "" {
-		secretFault(key+".dnsToken", "", "an API token that may read and write the domain's records, and nothing else: it is kept in the cluster", faults)
+		field.AddSecret(key+".dnsToken", "",
+			"an API token that may read and write the domain's records, and nothing else: it is kept in the cluster", faults)
 	}
 	if c.Challenge == components.HTTPChallenge && c.DNSToken != "" {
-		faults.Add(key+".dnsToken", hidden, "none with challenge: http, which does not need it", "pulumi config rm --path '"+key+".dnsToken'")
+		faults.Add(key+".dnsToken", field.Hidden, "none with challenge: http, which does not need it",
+			"pulumi config rm --path '"+key+".dnsToken'")
 	}
 }
+
+const plainName = "a name without spaces, control characters, commas, quotes, braces, backslashes and # ; $ %, and no colon at its end"
 
 func validateIdentity(i components.IdentitySettings, faults *field.Errors) {
 	const key = "exposure.identity"
 	for name, value := range map[string]string{
 		"issuer": i.Issuer, "authorizationUrl": i.AuthorizationURL, "tokenUrl": i.TokenURL, "userInfoUrl": i.UserInfoURL,
 	} {
-		if !isWebURL(value) {
-			faults.Add(key+"."+name, value, "a URL that starts with https://, as in <issuer>/.well-known/openid-configuration",
-				"pulumi config set --plaintext --path '"+key+"."+name+"' <url>") // Pulumi takes tokenUrl for a token
+		key := key + "." + name
+		checkURL(key, value, "as in <issuer>/.well-known/openid-configuration", faults)
+		switch u, ok := field.ParseURL(value); {
+		case !ok:
+		case u.Port() != "" && u.Port() != "443":
+			faults.Add(key, shown(value), "port 443: Grafana and oauth2-proxy may connect to no other",
+				"serve the identity provider on port 443, or put a proxy there")
+		case strings.Contains(value, ";") || strings.HasSuffix(value, ":"):
+			faults.Add(key, shown(value),
+				"a URL without a semicolon or a colon at its end: Grafana takes the one for a comment, and YAML the other for a key",
+				"write %3B or %3A")
+		}
+	}
+	for n, scope := range i.Scopes {
+		if !groupName.MatchString(scope) {
+			faults.Add(fmt.Sprintf("%s.scopes[%d]", key, n), scope, plainName, "correct it")
 		}
 	}
 	if !slices.Contains(i.Scopes, "openid") || !slices.Contains(i.Scopes, "email") {
@@ -143,7 +173,7 @@ func validateIdentity(i components.IdentitySettings, faults *field.Errors) {
 	for name, groups := range map[string][]string{"groups": i.Groups, "adminGroups": i.AdminGroups, "groupsClaim": {i.GroupsClaim}} {
 		for n, group := range groups {
 			if !groupName.MatchString(group) {
-				faults.Add(fmt.Sprintf("%s.%s[%d]", key, name, n), group, "a name without spaces, commas, quotes, braces and backslashes", "name it by its id")
+				faults.Add(fmt.Sprintf("%s.%s[%d]", key, name, n), group, plainName, "name it by its id")
 			}
 		}
 	}
@@ -152,16 +182,6 @@ func validateIdentity(i components.IdentitySettings, faults *field.Errors) {
 			faults.Add(fmt.Sprintf("%s.adminGroups[%d]", key, n), group, "one of "+key+".groups: nobody else gets in", "add it to groups")
 		}
 	}
-}
-
-// plainExposureFaults refuses secrets in plain text.
-func plainExposureFaults(ctx *pulumi.Context, e ExposureSettings) field.Errors {
-	holds := e.Certificates.DNSToken != "" || e.Clients.Grafana.ClientSecret != "" || e.Clients.FalcosidekickUI.ClientSecret != ""
-	if !holds || ctx.IsConfigSecret(Project+":exposure") {
-		return nil
-	}
-	return field.Errors{{Key: "exposure", Value: hidden, Allowed: "dnsToken and clientSecret encrypted: whoever reads the stack file could use them",
-		Fix: "pulumi config set --secret --path '" + Project + ":exposure.clients.grafana.clientSecret' <secret>, and so for each"}}
 }
 
 // plainList is a list as it stands in the stack file.

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"maps"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -90,19 +91,26 @@ func (f RuleFile) link(links AlertLinks) {
 	for _, group := range f.Groups {
 		for _, rule := range group.Rules {
 			if rule.Alert != "" {
-				rule.Annotations["dashboard_url"] = links.Grafana + rule.Annotations["dashboard_url"]
-				rule.Annotations["runbook_url"] = links.Runbooks + "/" + rule.Alert + ".md"
+				rule.Annotations["dashboard_url"] = verbatim(links.Grafana) + rule.Annotations["dashboard_url"]
+				rule.Annotations["runbook_url"] = verbatim(links.Runbooks) + "/" + rule.Alert + ".md"
 			}
 		}
 	}
 }
+
+// verbatim quotes text for a Go template, which annotations are.
+func verbatim(text string) string { return strings.ReplaceAll(text, "{{", `{{"{{"}}`) }
 
 // approvedRules record which of the virtual clusters that run are approved: the alerts and a dashboard subtract them.
 func approvedRules(approved map[string][]string) RuleFile {
 	group := RuleGroup{Name: "approved-virtual-clusters"}
 	for _, namespace := range slices.Sorted(maps.Keys(approved)) {
 		expr := fmt.Sprintf("virtual_cluster:containers:info{namespace=%q}", namespace)
-		if digests := approved[namespace]; len(digests) > 0 {
+		if len(approved[namespace]) > 0 {
+			digests := slices.Clone(approved[namespace])
+			for i, digest := range digests {
+				digests[i] = regexp.QuoteMeta(digest)
+			}
 			expr += fmt.Sprintf(" and on (namespace, pod, container) kube_pod_container_info{namespace=%q, image_id=~%q}",
 				namespace, ".*("+strings.Join(digests, "|")+")")
 		}

@@ -15,6 +15,7 @@ type Account struct {
 	Clusters []*godo.KubernetesCluster
 	VPCs     []*godo.VPC
 	Versions []string
+	Sizes    []string // of nodes
 	Upgrades []string
 	Prices   map[string]float64 // by size; nil: the API fails
 	Domains  []string
@@ -37,7 +38,11 @@ func (a *Account) Serve() *httptest.Server {
 		_, _ = w.Write([]byte(a.Kubeconfig))
 	})
 	mux.HandleFunc("GET /v2/kubernetes/options", func(w http.ResponseWriter, _ *http.Request) {
-		reply(w, map[string]any{"options": map[string]any{"versions": slugs(a.Versions)}})
+		sizes := []godo.KubernetesNodeSize{}
+		for _, slug := range a.Sizes {
+			sizes = append(sizes, godo.KubernetesNodeSize{Slug: slug, Name: slug})
+		}
+		reply(w, map[string]any{"options": map[string]any{"versions": slugs(a.Versions), "sizes": sizes}})
 	})
 	mux.HandleFunc("GET /v2/vpcs", func(w http.ResponseWriter, _ *http.Request) { reply(w, map[string]any{"vpcs": a.VPCs}) })
 	mux.HandleFunc("GET /v2/sizes", func(w http.ResponseWriter, _ *http.Request) {

@@ -85,6 +85,7 @@ func emptyAccount() *accounttest.Account {
 	}
 	for _, size := range digitalocean.Sizes() {
 		a.Prices[size.Slug] = size.PriceMonthly
+		a.Sizes = append(a.Sizes, size.Slug)
 	}
 	return a
 }
@@ -107,6 +108,7 @@ func (c Case) config(root string) (config map[string]string, secret []string, er
 		extra[stack.Project+":"+key] = value
 	}
 	config = map[string]string{"digitalocean:token": "unused", "digitalocean:spacesAccessId": "unused", "digitalocean:spacesSecretKey": "unused"}
+	secret = []string{"digitalocean:token", "digitalocean:spacesSecretKey"}
 	for key, value := range values.Merge(content.Config, extra) {
 		value, replaced := WithoutSecrets(key, value)
 		if len(replaced) > 0 {

@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
+
+	"doks-security/stack"
 )
 
 // WithoutSecrets replaces what Pulumi encrypted, {secure: ciphertext}, anywhere in value: it is not ours to read. secrets
@@ -17,7 +19,7 @@ func WithoutSecrets(path string, value any) (_ any, secrets map[string]string) {
 func withoutSecrets(path string, value any, secrets map[string]string) any {
 	switch v := value.(type) {
 	case map[string]any:
-		if _, secure := v["secure"]; secure && len(v) == 1 {
+		if stack.Encrypted(v) {
 			secrets[path] = Placeholder(path)
 			return secrets[path]
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sort"
+	"strconv"
 	"strings"
 )
 
@@ -29,7 +30,26 @@ func (e Error) String() string {
 	if !strings.Contains(key, ":") {
 		key = Project + ":" + key
 	}
-	return fmt.Sprintf("%s: %s\n    allowed: %s\n    fix: %s", key, value, e.Allowed, e.Fix)
+	return fmt.Sprintf("%s: %s\n    allowed: %s\n    fix: %s", shorten(printable(key), 200), shorten(printable(value), 200),
+		e.Allowed, shorten(e.Fix, 1000))
+}
+
+// shorten keeps the first characters of a text, and says how many there are.
+func shorten(text string, longest int) string {
+	characters := []rune(text)
+	if len(characters) <= longest {
+		return text
+	}
+	return fmt.Sprintf("%s... (%d characters)", string(characters[:longest]), len(characters))
+}
+
+// printable escapes line breaks and control characters: a message is read in a terminal.
+func printable(text string) string {
+	if strings.IndexFunc(text, func(r rune) bool { return !strconv.IsPrint(r) }) < 0 {
+		return text
+	}
+	quoted := strconv.Quote(text)
+	return strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`)
 }
 
 // Errors are all errors of a configuration.
