@@ -13,8 +13,8 @@ import (
 
 // ownRules and the two of Falco's that ours complete are what the cases speak of.
 var ownRules = []string{
-	"Nested Control Plane Started Without Approval", "Virtual Cluster Image Seen", "Virtual Cluster Started On Node",
-	"Virtual Cluster Started Without Approval",
+	"Nested Control Plane Started Without Approval", "Virtual Cluster Image Runs Another Program", "Virtual Cluster Image Seen",
+	"Virtual Cluster Started On Node", "Virtual Cluster Started Without Approval",
 }
 var stockRules = []string{"Contact K8S API Server From Container", "Packet socket created in container"}
 

@@ -19,7 +19,7 @@ func TestRun(t *testing.T) {
 	if err := run(context.Background(), &out, allOfRules, ""); err != nil {
 		t.Errorf("%v\n%s", err, out.String())
 	}
-	want := regexp.MustCompile(`^rules: 4, behind Falco's own \(as testdata/stock.yaml declares them\)
+	want := regexp.MustCompile(`^rules: 5, behind Falco's own \(as testdata/stock.yaml declares them\)
 cases: [0-9]+, [0-9]+ pass
 clauses: [0-9]+ changed one at a time, [0-9]+ noticed by a case
 falco: skipped: no falco on the PATH, and no docker
