@@ -8,9 +8,12 @@ import (
 	"maps"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"doks-security/rules"
 )
 
 //go:embed alerts
@@ -47,7 +50,7 @@ type AlertLinks struct {
 // "falco-exporter"), and one that says which virtual clusters are approved: by namespace, with the digests of the images;
 // none approve all.
 func Alerts(metrics string, approved map[string][]string, links AlertLinks) (map[string]RuleFile, error) {
-	rules := map[string]RuleFile{}
+	files := map[string]RuleFile{}
 	for _, dir := range []string{"alerts", path.Join("alerts", metrics)} {
 		names, err := fs.Glob(alertFiles, dir+"/*.yaml")
 		if err != nil || len(names) == 0 {
@@ -59,14 +62,17 @@ func Alerts(metrics string, approved map[string][]string, links AlertLinks) (map
 				return nil, err
 			}
 			file.link(links)
-			rules[strings.TrimSuffix(path.Base(name), ".yaml")] = file
+			files[strings.TrimSuffix(path.Base(name), ".yaml")] = file
 		}
 	}
 	if len(approved) > 0 {
-		rules["approved-virtual-clusters"] = approvedRules(approved)
+		files["approved-virtual-clusters"] = approvedRules(approved)
 	}
-	return rules, nil
+	return files, nil
 }
+
+// controlPlaneImages in a file of alerts is replaced by the pattern of the images that Falco's rules name.
+const controlPlaneImages = "CONTROL_PLANE_IMAGES"
 
 func readRules(name string) (RuleFile, error) {
 	var file RuleFile
@@ -74,6 +80,11 @@ func readRules(name string) (RuleFile, error) {
 	if err != nil {
 		return file, fmt.Errorf("reading values/%s: %w", name, err)
 	}
+	images, err := rules.ControlPlaneImagePattern()
+	if err != nil {
+		return file, err
+	}
+	text = bytes.ReplaceAll(text, []byte(controlPlaneImages), []byte(strconv.Quote(images)))
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	decoder.KnownFields(true)
 	if err := decoder.Decode(&file); err != nil {
