@@ -40,8 +40,8 @@ func ControlPlaneImages() ([]string, error) {
 	return images, nil
 }
 
-// ControlPlaneImagePattern returns a regular expression in RE2's syntax that matches the whole name of a control plane's
-// image as a pod has it, with its tag and digest and whatever registry is in front.
+// ControlPlaneImagePattern returns a regular expression in RE2's syntax that matches the whole name of a control
+// plane's image as a pod has it, with its tag and digest and whatever registry is in front.
 func ControlPlaneImagePattern() (string, error) {
 	images, err := ControlPlaneImages()
 	if err != nil {
