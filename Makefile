@@ -128,12 +128,17 @@ lint: ## run golangci-lint over all modules
 	cd ci && ../bin/golangci-lint run ./...
 	cd rehearsal && ../bin/golangci-lint run --timeout 10m ./...
 
+# Falco's own rules: the real file where FALCO_RULES_DIR names its directory, otherwise what the cases need of it.
+STOCK_RULES = $(if $(FALCO_RULES_DIR),$(FALCO_RULES_DIR)/falco_rules.yaml,rules/testdata/stock.yaml)
+
 .PHONY: rules
-rules: ## judge the Falco rules, and with USER_RULES=<directory> your own
-	go run ./rules/cmd/judge $(if $(USER_RULES),-user $(USER_RULES))
+rules: ## lint the Falco rules and run their test cases, and with USER_RULES=<directory> your own
+	go build -o bin/falcotest ./rules/cmd/falcotest
+	bin/falcotest -stock "$(STOCK_RULES)" -clauses -engine rules
+	$(if $(USER_RULES),bin/falcotest -stock "$(STOCK_RULES)" -engine -with rules "$(USER_RULES)")
 
 .PHONY: fuzz
-fuzz: ## fuzz the judge of rules, and what settings become in other languages, for 30 s each
+fuzz: ## fuzz the linter of rules, and what settings become in other languages, for 30 s each
 	go test ./rules/judge -run '^$$' -fuzz FuzzParse -fuzztime 30s -fuzzminimizetime 10x
 	go test ./rules/judge -run '^$$' -fuzz FuzzLoad -fuzztime 30s -fuzzminimizetime 10x
 	go test ./stack -run '^$$' -fuzz FuzzSettings -fuzztime 30s -fuzzminimizetime 10x

@@ -120,7 +120,7 @@ func FuzzAlertRules(f *testing.F) {
 		stacktest.Alter(settings, data)
 		given := func(key string) string { return strings.ToValidUTF8(settings[key].(string), "?") }
 		namespace, digest := given("namespace"), given("digest")
-		files, err := values.Alerts("native", map[string][]string{namespace: {digest}}, values.AlertLinks{Grafana: given("grafana"), Runbooks: given("runbooks")})
+		files, err := values.Alerts("native", values.DefaultNamespaces(), map[string][]string{namespace: {digest}}, values.AlertLinks{Grafana: given("grafana"), Runbooks: given("runbooks")})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,7 +9,7 @@ import (
 
 // Only what Falco loads: the cases stay outside.
 //
-//go:embed 10-doks-tuning.yaml 20-virtual-clusters.yaml
+//go:embed 10-doks-tuning.yaml 20-virtual-clusters.yaml 21-nested-control-planes.yaml 22-control-plane-images.yaml
 var files embed.FS
 
 // Files returns what Falco loads, content by file name: the rules, and what is approved as an override of their macro.

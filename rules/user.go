@@ -11,7 +11,6 @@ import (
 )
 
 const (
-	casesSuffix = ".cases.yaml"
 	// userPrefix sorts a user's file after ours, so that it may refer to them and override them.
 	userPrefix = "50-user-"
 	// maxRules is what a ConfigMap holds; the chart puts all files into one.
@@ -46,7 +45,7 @@ func UserFiles(dir string, falcos ...judge.Falco) (map[string]string, judge.Prob
 		case strings.HasSuffix(entry.Name(), ".yml"):
 			complain(path, "rename it to .yaml: other files are not loaded")
 			continue
-		case entry.IsDir() || !strings.HasSuffix(entry.Name(), ".yaml") || strings.HasSuffix(entry.Name(), casesSuffix):
+		case entry.IsDir() || !strings.HasSuffix(entry.Name(), ".yaml") || strings.HasSuffix(entry.Name(), judge.CasesSuffix):
 			continue
 		case !fileName(entry.Name()):
 			complain(path, "rename it with letters, digits, - _ and . only: it becomes a key of a ConfigMap")

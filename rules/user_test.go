@@ -64,16 +64,16 @@ func TestUserFilesAreTooLarge(t *testing.T) {
 
 // A user's cases run against the user's rules and ours; shell_procs is known where Falco's own file is.
 func TestUserCases(t *testing.T) {
-	files, _, err := UserFiles("testdata/user/good")
+	ours, err := Files(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	run := func(stock judge.File) judge.Problems {
-		situations, err := Situations("testdata/user/good", files, stock)
-		if err != nil || len(situations) != 1 || len(situations[0].Problems) > 0 {
-			t.Fatal(err, situations)
+		suites, err := judge.ReadSuites(nil, "testdata/user/good", behindStock([]judge.File{stock}, ours)...)
+		if err != nil || len(suites) != 1 || len(suites[0].Problems) > 0 {
+			t.Fatal(err, suites)
 		}
-		return situations[0].Cases.RunOnly(situations[0].Rules, situations[0].Rules.OwnRules())
+		return suites[0].Run()
 	}
 	if problems := run(declared(t)); len(problems) != 2 || !strings.Contains(problems.Error(), "what shell_procs means is not known") {
 		t.Errorf("want to be told that shell_procs is not known: %v", problems)

@@ -173,7 +173,8 @@ func TestDeployRules(t *testing.T) {
 		names = append(names, string(name))
 	}
 	slices.Sort(names)
-	want := []string{"10-doks-tuning.yaml", "20-virtual-clusters.yaml", "30-approved-virtual-clusters.yaml", "50-user-shells.yaml"}
+	want := []string{"10-doks-tuning.yaml", "20-virtual-clusters.yaml", "21-nested-control-planes.yaml",
+		"22-control-plane-images.yaml", "30-approved-virtual-clusters.yaml", "50-user-shells.yaml"}
 	if !slices.Equal(names, want) {
 		t.Errorf("files %v, want %v", names, want)
 	}

@@ -8,9 +8,12 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"doks-security/rules"
 )
 
 //go:embed alerts
@@ -46,8 +49,10 @@ type AlertLinks struct {
 // Alerts returns the rules by the name of their file: those of every stack, those that read metrics ("native" or
 // "falco-exporter"), and one that says which virtual clusters are approved: by namespace, with the digests of the images;
 // none approve all. Placeholders are replaced by the names of namespaces.
-func Alerts(metrics string, namespaces Namespaces, approved map[string][]string, links AlertLinks) (map[string]RuleFile, error) {
-	rules := map[string]RuleFile{}
+func Alerts(
+	metrics string, namespaces Namespaces, approved map[string][]string, links AlertLinks,
+) (map[string]RuleFile, error) {
+	files := map[string]RuleFile{}
 	for _, dir := range []string{"alerts", path.Join("alerts", metrics)} {
 		names, err := fs.Glob(alertFiles, dir+"/*.yaml")
 		if err != nil || len(names) == 0 {
@@ -59,14 +64,17 @@ func Alerts(metrics string, namespaces Namespaces, approved map[string][]string,
 				return nil, err
 			}
 			file.link(links)
-			rules[strings.TrimSuffix(path.Base(name), ".yaml")] = file
+			files[strings.TrimSuffix(path.Base(name), ".yaml")] = file
 		}
 	}
 	if len(approved) > 0 {
-		rules["approved-virtual-clusters"] = approvedRules(approved)
+		files["approved-virtual-clusters"] = approvedRules(approved)
 	}
-	return rules, nil
+	return files, nil
 }
+
+// controlPlaneImages in a file of alerts is replaced by the pattern of the images that Falco's rules name.
+const controlPlaneImages = "CONTROL_PLANE_IMAGES"
 
 func readRules(name string, namespaces Namespaces) (RuleFile, error) {
 	var file RuleFile
@@ -78,6 +86,11 @@ func readRules(name string, namespaces Namespaces) (RuleFile, error) {
 	if err != nil {
 		return file, fmt.Errorf("reading values/%s: %w", name, err)
 	}
+	images, err := rules.ControlPlaneImagePattern()
+	if err != nil {
+		return file, err
+	}
+	filled = strings.ReplaceAll(filled, controlPlaneImages, strconv.Quote(images))
 	decoder := yaml.NewDecoder(strings.NewReader(filled))
 	decoder.KnownFields(true)
 	if err := decoder.Decode(&file); err != nil {

@@ -11,8 +11,9 @@ import (
 
 // Cases are the situations beside a rule file: events with the rules that must fire on them, and no others.
 type Cases struct {
-	// Approved are the virtual clusters approved in all cases, as the stack's settings have them.
-	Approved yaml.Node `yaml:"approved"`
+	// After is a file of rules that is loaded last in all cases, as a user's overrides are: a path from the directory of
+	// the cases.
+	After string `yaml:"after"`
 	// Given are events to start from, by name.
 	Given map[string]map[string]any `yaml:"given"`
 	Cases []Case                    `yaml:"cases"`
@@ -51,7 +52,7 @@ func ReadCases(file string, text []byte) (*Cases, error) {
 	}
 	seen := map[string]bool{}
 	for _, c := range cases.Cases {
-		at := Position{file, c.line, 1}
+		at := cases.Position(c)
 		_, given := cases.Given[c.Given]
 		switch {
 		case c.Name == "" || c.Fires == nil:
@@ -107,7 +108,7 @@ func (cs *Cases) RunOnly(set *Ruleset, rules []string) Problems {
 func (cs *Cases) run(set *Ruleset, ignored func(string) bool) Problems {
 	var problems Problems
 	for _, c := range cs.Cases {
-		at := Position{cs.file, c.line, 1}
+		at := cs.Position(c)
 		fired, err := set.Fires(cs.event(c))
 		if err != nil {
 			problems.add(at, "case %q: %v", c.Name, err)
@@ -131,6 +132,9 @@ func list(rules []string) string {
 	}
 	return strings.Join(rules, " and ")
 }
+
+// Position is where a case begins; problems of Run that are about it have the same.
+func (cs *Cases) Position(c Case) Position { return Position{cs.file, c.line, 1} }
 
 // Events are those of the cases.
 func (cs *Cases) Events() []Event {

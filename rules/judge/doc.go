@@ -4,7 +4,8 @@
 // Load parses the files in their order, resolves lists, macros and overrides, and checks every condition and output: its
 // grammar, fields, operators, values, the names it refers to, and that the rule is restricted to event types.
 // Ruleset.Fires evaluates the rules on an event made by hand; Cases are such events with the rules they must fire.
-// Mutants shows which clauses no case needs. Engine asks a real Falco about the same files.
+// ReadSuites reads a directory of rules with its cases, Clauses shows which clauses no case needs. Engine asks a real
+// Falco about the same files. The command falcotest (rules/cmd/falcotest) is all of this for a directory of rules.
 //
 // It follows the sources of the releases in Supported: Falco's rule loader
 // (https://github.com/falcosecurity/falco/tree/0.44.1/userspace/engine) and the filters of libsinsp

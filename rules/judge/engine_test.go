@@ -11,8 +11,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"doks-security/values"
 )
 
 // stub puts a program in the place of another on an otherwise empty PATH.
@@ -64,33 +62,6 @@ echo '{"falco_load_results":[{"name":"/judged/a.yaml","successful":true}]}'`)
 		if problems, err := engine.Judge(context.Background(), []File{{Name: "a.yaml", Text: "- a"}}); err != nil || len(problems) > 0 {
 			t.Errorf("%s: %v, %v", engine.Name, err, problems)
 		}
-	}
-}
-
-// What is pinned here is what the charts install.
-func TestPinsAgree(t *testing.T) {
-	charts, err := values.Charts()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var pinned []string
-	for _, chart := range []string{"falco-8", "falco"} {
-		if _, err := FindFalco(charts[chart].AppVersion); err != nil {
-			t.Error(err)
-		}
-		pinned = append(pinned, charts[chart].AppVersion)
-	}
-	if len(Supported) != len(pinned) {
-		t.Errorf("the linter supports %v, the charts install %v", Supported, pinned)
-	}
-	falco, err := values.Load("falco", "dev", values.DefaultNamespaces())
-	if err != nil {
-		t.Fatal(err)
-	}
-	refs := fmt.Sprint(falco["falcoctl"])
-	if version := "falco-rules:5.1.0"; !strings.Contains(refs, version) || !strings.Contains(StockRules.URL, strings.Replace(version, ":", "-", 1)+"/") ||
-		!strings.Contains(stockNames, strings.Replace(version, ":", " ", 1)) {
-		t.Errorf("values/falco.yaml installs %s; the names and the pinned file are of %s", refs, version)
 	}
 }
 

@@ -202,3 +202,14 @@ func (s *Ruleset) OwnRules() []string {
 	}
 	return names
 }
+
+// RulesOf are the rules that a file defines first, in load order.
+func (s *Ruleset) RulesOf(file string) []string {
+	var names []string
+	for _, d := range s.definitions {
+		if d.kind == "rule" && d.at.File == file {
+			names = append(names, d.name)
+		}
+	}
+	return names
+}

@@ -9,8 +9,11 @@ import (
 type Mutant struct {
 	Position
 	Change string
-	Rules  *Ruleset
+	rules  func() *Ruleset
 }
+
+// Rules are the changed rules, resolved anew at each call.
+func (m Mutant) Rules() *Ruleset { return m.rules() }
 
 // Mutants changes every clause of every condition outside of Falco's own files, one at a time: each part of an `and`
 // and `or` is left out, each comparison, macro and `not` is turned around, each item of a list is left out. Parts of
@@ -45,17 +48,19 @@ func (s *Ruleset) Mutants(files []string) []Mutant {
 
 // mutant is the ruleset with one definition exchanged, resolved anew.
 func (s *Ruleset) mutant(original, changed *definition, at Position, change string) Mutant {
-	set := &Ruleset{falco: s.falco, byName: map[string]*definition{}, parsed: s.parsed}
-	for _, d := range s.definitions {
-		if d == original {
-			d = changed
+	return Mutant{Position: at, Change: fmt.Sprintf("%s %s: %s", original.kind, original.name, change), rules: func() *Ruleset {
+		set := &Ruleset{falco: s.falco, byName: map[string]*definition{}, parsed: s.parsed}
+		for _, d := range s.definitions {
+			if d == original {
+				d = changed
+			}
+			copied := *d
+			set.put(&copied)
 		}
-		copied := *d
-		set.put(&copied)
-	}
-	var ignored Problems
-	set.compile(&ignored)
-	return Mutant{Position: at, Change: fmt.Sprintf("%s %s: %s", original.kind, original.name, change), Rules: set}
+		var ignored Problems
+		set.compile(&ignored)
+		return set
+	}}
 }
 
 // vary calls found with the whole expression for every change of one clause that is ours.

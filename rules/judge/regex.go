@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"regexp/syntax"
 	"strings"
+	"sync"
 )
 
 // expression parses a regular expression as the engine does: RE2 in POSIX syntax, so without Perl's classes (\d, \w),
@@ -13,12 +14,24 @@ func expression(text string) (*syntax.Regexp, error) { return syntax.Parse(text,
 
 // matchesExpression matches over the whole text. What does not parse never matches: Falco 0.43 says nothing of it.
 func matchesExpression(text, value string) bool {
-	parsed, err := expression(text)
-	if err != nil {
-		return false
+	compiled := compiledExpression(text)
+	return compiled != nil && compiled.MatchString(value)
+}
+
+// compiledExpressions are by their text: the same one is matched against many events.
+var compiledExpressions sync.Map
+
+// compiledExpression returns nil for what does not parse.
+func compiledExpression(text string) *regexp.Regexp {
+	if known, ok := compiledExpressions.Load(text); ok {
+		return known.(*regexp.Regexp)
 	}
-	matched, err := regexp.MatchString(`\A(?:`+parsed.String()+`)\z`, value)
-	return err == nil && matched
+	var compiled *regexp.Regexp
+	if parsed, err := expression(text); err == nil {
+		compiled, _ = regexp.Compile(`\A(?:` + parsed.String() + `)\z`) // nil with an error
+	}
+	compiledExpressions.Store(text, compiled)
+	return compiled
 }
 
 // explainExpression says what to write instead.

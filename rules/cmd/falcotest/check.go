@@ -1,0 +1,213 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"doks-security/rules/judge"
+)
+
+// What a finding is about.
+const (
+	kindLint   = "lint"
+	kindCase   = "case"
+	kindClause = "clause"
+	kindEngine = "engine"
+)
+
+// finding is one thing to report. Line and column count from one; without a place they are zero.
+type finding struct {
+	Kind     string   `json:"kind"`     // lint, case, clause or engine
+	Severity string   `json:"severity"` // error, warning, or notice, which fails nothing
+	File     string   `json:"file"`
+	Line     int      `json:"line,omitempty"`
+	Column   int      `json:"column,omitempty"`
+	Name     string   `json:"name,omitempty"` // of a warning, for lint:accept
+	Falco    []string `json:"falco,omitempty"`
+	Message  string   `json:"message"`
+}
+
+// caseResult is a test case that was run; Failure is empty when it passed.
+type caseResult struct {
+	File    string `json:"file"`
+	Line    int    `json:"line"`
+	Name    string `json:"name"`
+	Failure string `json:"failure,omitempty"`
+}
+
+// report is all that falcotest found.
+type report struct {
+	Directory string       `json:"directory"`
+	Rules     int          `json:"rules"`
+	Cases     []caseResult `json:"cases"`
+	Findings  []finding    `json:"findings"`
+	Clauses   *clauses     `json:"clauses,omitempty"`
+	Engines   []string     `json:"engines,omitempty"` // that were asked
+	Skipped   string       `json:"skipped,omitempty"` // why no engine was asked
+}
+
+// clauses counts the changes of conditions, and those that a case notices.
+type clauses struct {
+	Changed int `json:"changed"`
+	Noticed int `json:"noticed"`
+}
+
+func (r *report) failed() bool {
+	return slices.ContainsFunc(r.Findings, func(f finding) bool { return f.Severity != "notice" })
+}
+
+// add reports problems once: the same files are loaded for each file of cases.
+func (r *report) add(kind string, problems judge.Problems) {
+	for _, p := range problems {
+		f := finding{
+			Kind: kind, Severity: "error", File: p.File, Line: p.Line, Column: p.Column,
+			Name: p.Name, Falco: p.Falco, Message: p.Message,
+		}
+		switch {
+		case p.Notice:
+			f.Severity = "notice"
+		case p.Warning:
+			f.Severity = "warning"
+		}
+		same := func(other finding) bool { return other.place() == f.place() && other.Message == f.Message }
+		if !slices.ContainsFunc(r.Findings, same) {
+			r.Findings = append(r.Findings, f)
+		}
+	}
+}
+
+// check lints, runs the cases, and does what the options add.
+func check(ctx context.Context, o options) (*report, error) {
+	before := []judge.File{judge.StockNames()}
+	if o.stock != "" {
+		text, err := os.ReadFile(o.stock)
+		if err != nil {
+			return nil, fmt.Errorf("reading Falco's own rules: %w", err)
+		}
+		before = append(before, judge.File{Name: o.stock, Text: string(text), Stock: true})
+	}
+	base, err := readBase(o.base)
+	if err != nil {
+		return nil, err
+	}
+	before = append(before, base...)
+	tested, err := judge.ReadRules(o.directory)
+	if err != nil {
+		return nil, err
+	}
+	if len(tested) == 0 {
+		return nil, fmt.Errorf("no .yaml file of rules in %s", o.directory)
+	}
+	r := &report{Directory: o.directory, Cases: []caseResult{}, Findings: []finding{}}
+	set, problems := judge.Load(o.falcos, slices.Concat(before, tested)...)
+	r.add(kindLint, problems)
+	for _, file := range tested {
+		r.Rules += len(set.RulesOf(file.Name))
+	}
+	suites, err := judge.ReadSuites(o.falcos, o.directory, before...)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range suites {
+		r.runCases(s)
+	}
+	if o.clauses {
+		changed, unneeded := judge.Clauses(suites)
+		r.add(kindClause, unneeded)
+		r.Clauses = &clauses{Changed: changed, Noticed: changed - len(unneeded)}
+	}
+	if o.engine {
+		err = r.askFalco(ctx, slices.Concat(base, tested, loadedAfter(suites, tested)))
+	}
+	return r, err
+}
+
+// loadedAfter are the files that cases load last, each once.
+func loadedAfter(suites []judge.Suite, tested []judge.File) []judge.File {
+	var after []judge.File
+	for _, s := range suites {
+		for _, file := range s.Files {
+			if !slices.Contains(tested, file) && !slices.Contains(after, file) {
+				after = append(after, file)
+			}
+		}
+	}
+	return after
+}
+
+func readBase(dirs []string) ([]judge.File, error) {
+	var files []judge.File
+	for _, dir := range dirs {
+		read, err := judge.ReadRules(dir)
+		if err != nil {
+			return nil, err
+		}
+		if len(read) == 0 {
+			return nil, fmt.Errorf("no .yaml file of rules in %s", dir)
+		}
+		files = append(files, read...)
+	}
+	return files, nil
+}
+
+func (r *report) runCases(s judge.Suite) {
+	r.add(kindLint, s.Problems)
+	failures := map[judge.Position]string{}
+	problems := s.Run()
+	for _, p := range problems {
+		failures[p.Position] = p.Message
+	}
+	r.add(kindCase, problems)
+	for _, c := range s.Cases.Cases {
+		at := s.Cases.Position(c)
+		r.Cases = append(r.Cases, caseResult{File: at.File, Line: at.Line, Name: c.Name, Failure: failures[at]})
+	}
+}
+
+// askFalco validates the files behind the pinned rules of Falco's own, or records why it cannot.
+func (r *report) askFalco(ctx context.Context, files []judge.File) error {
+	engines, err := judge.FindEngines(ctx)
+	if err != nil {
+		r.Skipped = err.Error()
+		return nil
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return fmt.Errorf("finding the cache: %w", err)
+	}
+	stock, err := judge.StockRules.Fetch(ctx, filepath.Join(cache, "doks-security"))
+	if err != nil {
+		r.Skipped = err.Error()
+		return nil
+	}
+	// Files of several directories may have the same name.
+	ordered, paths := []judge.File{stock}, map[string]string{}
+	for i, file := range files {
+		name := fmt.Sprintf("%03d-%s", i, filepath.Base(file.Name))
+		paths[name] = file.Name
+		ordered = append(ordered, judge.File{Name: name, Text: file.Text})
+	}
+	for _, engine := range engines {
+		problems, err := engine.Judge(ctx, ordered)
+		if err != nil {
+			return err
+		}
+		problems = slices.DeleteFunc(problems, func(p judge.Problem) bool { return p.File == stock.Name && p.Warning })
+		for i := range problems {
+			if path, ok := paths[problems[i].File]; ok {
+				problems[i].File = path
+			}
+		}
+		r.add(kindEngine, problems)
+		r.Engines = append(r.Engines, engine.Name)
+	}
+	return nil
+}
+
+// place is file:line:column, as far as it is known.
+func (f finding) place() string {
+	return judge.Position{File: f.File, Line: f.Line, Column: f.Column}.String()
+}
