@@ -21,7 +21,9 @@ type mocks struct {
 	mu        sync.Mutex
 	resources map[string]resource.PropertyMap // by type and name
 	account   accounttest.Account
-	previous  string   // the cluster's id in the stack's last outputs
+	// previous and previousStack are the ids of the cluster and of the stack in the stack's last outputs.
+	previous, previousStack string
+
 	encrypted []string // keys that hold encrypted values, as pulumi config set --secret leaves them; nil: the exposure
 	exports   map[string]pulumi.Input
 	root      string // the project directory
@@ -57,7 +59,7 @@ func (m *mocks) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
 	}
 	outputs := map[string]any{}
 	if m.previous != "" {
-		outputs["clusterId"] = m.previous
+		outputs["clusterId"], outputs["stackId"] = m.previous, m.previousStack
 	}
 	return resource.NewPropertyMapFromMap(map[string]any{"outputs": outputs}), nil
 }

@@ -174,6 +174,7 @@ func TestOwnership(t *testing.T) {
 		{"a namespace that is not used", Cluster{Namespaces: []Object{object("Namespace", `{"name":"team"}`)}}, nil, nil},
 		{"a namespace of an older version", Cluster{Namespaces: namespace("")}, nil, nil},
 		{"a namespace of the stack", Cluster{Namespaces: namespace(`"doks-security/stack":"doks-security/dev"`)}, nil, nil},
+		{"a namespace of the stack, before pulumi stack rename", Cluster{Namespaces: namespace(`"doks-security/stack":"doks-security/former"`)}, nil, nil},
 		{"a namespace of another stack", Cluster{Namespaces: namespace(`"doks-security/stack":"doks-security/prod"`)}, nil,
 			[]string{"belongs to the stack doks-security/prod", "kubectl annotate --overwrite namespace monitoring doks-security/stack=doks-security/dev"}},
 		{"a namespace of the stack, after another name was set", Cluster{Namespaces: []Object{
@@ -205,7 +206,7 @@ func TestOwnership(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			names := map[string]string{"monitoring": "monitoring", "metrics-server": "metrics-server"}
-			owner := Owner{Stack: "doks-security/dev", Namespaces: names, Names: map[string]string{"loki": "obs-loki"}, Provides: c.provides}
+			owner := Owner{Stack: "doks-security/dev", Former: "doks-security/former", Namespaces: names, Names: map[string]string{"loki": "obs-loki"}, Provides: c.provides}
 			for _, r := range []Release{{"falco", "falco"}, {MetricsServer, "metrics-server"}, {OperatorCRDs, "monitoring"}} {
 				if len(c.provides) == 0 || c.provides[0] != r.Name {
 					owner.Releases = append(owner.Releases, r)

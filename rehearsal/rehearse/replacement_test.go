@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/digitalocean/godo"
-	"github.com/pulumi/pulumi/sdk/v3/go/auto/optup"
 )
 
 // onePool is the cluster of these tests, with what a case sets on top.
@@ -75,28 +74,6 @@ func TestEditsNeverReplaceTheCluster(t *testing.T) {
 	must(t, out, err)
 	if after != before {
 		t.Error("the cluster is another one")
-	}
-	must(t, out, e.destroy(ctx, &report{out: out}))
-}
-
-// Renaming the cluster, and the stack, renames in place.
-func TestRenamesReplaceNothing(t *testing.T) {
-	out := &output{}
-	ctx, e := session(t, out, onePool(nil))
-	_, err := e.up(ctx)
-	must(t, out, err)
-	must(t, out, e.command(ctx, "config", "set", "--path", "doks-security:cluster.name", "renamed"))
-	must(t, out, e.preview(ctx, false))
-	result, err := e.stack.Up(ctx, optup.SuppressProgress())
-	must(t, out, err)
-	if changes := *result.Summary.ResourceChanges; changes["create"]+changes["delete"]+changes["replace"] != 0 || changes["update"] == 0 {
-		t.Errorf("changes %v, want updates only", changes)
-	}
-	must(t, out, e.preview(ctx, true))
-	list, _, err := e.account.client(t).Kubernetes.List(ctx, &godo.ListOptions{})
-	must(t, out, err)
-	if len(list) != 1 || list[0].Name != "renamed" {
-		t.Errorf("clusters %v, want one that is renamed", list)
 	}
 	must(t, out, e.destroy(ctx, &report{out: out}))
 }
