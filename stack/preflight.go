@@ -36,6 +36,11 @@ func (s Settings) plan(ctx *pulumi.Context, a *account.Account) (preflight.Plan,
 			Network: s.Cluster.Network, Pools: s.Cluster.Pools, HA: s.Cluster.HA, HAGiven: haGiven,
 		}, func(id string) ([]string, error) { return a.Upgrades(ctx.Context(), id) })
 	}
+	if warning := preflight.DefaultVPC(plan.VPC); warning != "" {
+		if err := ctx.Log.Warn(warning, nil); err != nil {
+			return plan, err
+		}
+	}
 	return plan, field.Join(s.requireDomain(ctx.Context(), a), err, s.checkCluster(ctx, a, plan.Running, last))
 }
 
