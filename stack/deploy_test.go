@@ -21,6 +21,7 @@ type mocks struct {
 	mu        sync.Mutex
 	resources map[string]resource.PropertyMap // by type and name
 	account   accounttest.Account
+	bucket    string // the name of the bucket that exists; empty: as the settings have it
 	// previous and previousStack are the ids of the cluster and of the stack in the stack's last outputs.
 	previous, previousStack string
 
@@ -37,6 +38,10 @@ func (m *mocks) NewResource(args pulumi.MockResourceArgs) (string, resource.Prop
 	switch args.TypeToken {
 	case "random:index/randomPassword:RandomPassword":
 		out["result"] = resource.MakeSecret(resource.NewProperty("generated-" + args.Name))
+	case "digitalocean:index/spacesBucket:SpacesBucket":
+		if m.bucket != "" {
+			out["name"] = resource.NewProperty(m.bucket)
+		}
 	case "digitalocean:index/spacesKey:SpacesKey":
 		out["accessKey"], out["secretKey"] = resource.NewProperty("key"), resource.NewProperty("secret")
 	case "digitalocean:index/kubernetesCluster:KubernetesCluster":
