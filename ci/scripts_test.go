@@ -45,8 +45,16 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// pulumi says what FAKE_<COMMAND> holds, and its own arguments; FAKE_EXIT_<COMMAND> is how it ends.
+// pulumi says what FAKE_<COMMAND> holds, and its own arguments; FAKE_EXIT_<COMMAND> is how it ends. The export kubeconfigFile
+// is FAKE_KUBECONFIG_FILE, and missing where that is empty.
 func pulumi(args []string) int {
+	if len(args) > 2 && args[2] == "kubeconfigFile" {
+		fmt.Print(os.Getenv("FAKE_KUBECONFIG_FILE"))
+		if os.Getenv("FAKE_KUBECONFIG_FILE") == "" {
+			return 255
+		}
+		return 0
+	}
 	command := strings.ToUpper(args[0])
 	fmt.Println("arguments:", strings.Join(args, " "))
 	fmt.Fprintln(os.Stderr, os.Getenv("FAKE_"+command))
@@ -176,7 +184,7 @@ func TestDrift(t *testing.T) {
 		code             int
 		says             []string
 	}{
-		{"nothing", "", "", "", 0, []string{"arguments: refresh --preview-only --run-program --expect-no-changes", "arguments: preview --expect-no-changes", "compared in .kubeconfig/dev.yaml"}},
+		{"nothing", "", "", "", 0, []string{"arguments: refresh --preview-only --run-program --expect-no-changes", "arguments: preview --expect-no-changes", "compared in .kubeconfig/cluster-id.yaml"}},
 		{"the cluster", differs, "", "", 3, []string{differs, "$ pulumi preview"}},
 		{"the program", "", differs, "", 3, []string{differs}},
 		{"a release", "", "", "4 differences from what Helm rendered", 3, []string{"4 differences from what Helm rendered"}},
@@ -193,7 +201,7 @@ func TestDrift(t *testing.T) {
 				}
 			}
 			dir := project(t)
-			write(t, filepath.Join(dir, ".kubeconfig/dev.yaml"), "kind: Config\n")
+			t.Setenv("FAKE_KUBECONFIG_FILE", ".kubeconfig/cluster-id.yaml")
 			write(t, filepath.Join(dir, "Makefile"), fmt.Sprintf("release-drift:\n\t@echo 'compared in $(KUBECONFIG:$(CURDIR)/%%=%%)'\n\t@%s\n", failing(c.releases)))
 			out, code := run(t, dir, "drift", "dev")
 			if code != c.code {
