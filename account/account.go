@@ -114,6 +114,11 @@ func (i *Inventory) VPCNamed(name string) *godo.VPC {
 	return find(i.VPCs, func(v *godo.VPC) bool { return v.Name == name })
 }
 
+// DefaultVPC is the default VPC of a region; nil when there is none.
+func (i *Inventory) DefaultVPC(region string) *godo.VPC {
+	return find(i.VPCs, func(v *godo.VPC) bool { return v.Default && v.RegionSlug == region })
+}
+
 func find[T any](list []*T, is func(*T) bool) *T {
 	if i := slices.IndexFunc(list, is); i >= 0 {
 		return list[i]

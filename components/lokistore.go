@@ -1,16 +1,22 @@
 package components
 
-import "doks-security/preflight/incluster"
+import (
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"doks-security/preflight/incluster"
+)
 
 // FirstLogs is the day on which Loki's schema begins, in values/loki.yaml too.
 const FirstLogs = "2026-01-01"
 
-// store is where Loki stores its logs, as the checks of a running cluster read it.
-func (s *SpacesStore) store() incluster.LogStore {
+// annotation says where Loki stores its logs, as the checks of a running cluster read it.
+func (s *SpacesStore) annotation() pulumi.StringInput {
 	if s == nil {
-		return incluster.LogStore{}
+		return pulumi.String(incluster.LogStore{}.String())
 	}
-	return incluster.LogStore(s.Settings)
+	return pulumi.All(s.Region, s.Bucket).ApplyT(func(all []any) string {
+		return incluster.LogStore{Region: all[0].(string), Bucket: all[1].(string), From: s.From}.String()
+	}).(pulumi.StringOutput)
 }
 
 // options are the overlays of Loki's values.
@@ -18,7 +24,7 @@ func (s *SpacesStore) options() []string {
 	switch {
 	case s == nil:
 		return nil
-	case s.Settings.From != "":
+	case s.From != "":
 		return []string{"spaces", "spaces-from"}
 	}
 	return []string{"spaces", "spaces-replicated"}
@@ -27,19 +33,19 @@ func (s *SpacesStore) options() []string {
 // values are the part of Loki's values about the store.
 func (s *SpacesStore) values() map[string]any {
 	known := map[string]any{"singleBinary": map[string]any{
-		"annotations": map[string]any{incluster.LogsAnnotation: s.store().String()},
+		"annotations": map[string]any{incluster.LogsAnnotation: s.annotation()},
 	}}
 	if s == nil {
 		return known
 	}
 	loki := map[string]any{"storage": map[string]any{
-		"bucketNames": map[string]any{"chunks": s.Settings.Bucket, "ruler": s.Settings.Bucket},
+		"bucketNames": map[string]any{"chunks": s.Bucket, "ruler": s.Bucket},
 		"object_store": map[string]any{"s3": map[string]any{
-			"endpoint": s.Settings.Region + ".digitaloceanspaces.com", "region": s.Settings.Region,
+			"endpoint": pulumi.Sprintf("%s.digitaloceanspaces.com", s.Region), "region": s.Region,
 		}},
 	}}
-	if s.Settings.From != "" {
-		loki["schemaConfig"] = map[string]any{"configs": []any{period(FirstLogs, "filesystem"), period(s.Settings.From, "s3")}}
+	if s.From != "" {
+		loki["schemaConfig"] = map[string]any{"configs": []any{period(FirstLogs, "filesystem"), period(s.From, "s3")}}
 	}
 	known["loki"] = loki
 	return known

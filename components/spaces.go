@@ -18,7 +18,9 @@ type SpacesSettings struct {
 type SpacesStore struct {
 	pulumi.ResourceState
 
-	Settings             SpacesSettings
+	// Bucket and Region are the bucket's own: the settings cannot change those of one that exists (KeptBucketInputs).
+	Bucket, Region       pulumi.StringOutput
+	From                 string // as SpacesSettings has it
 	AccessKey, SecretKey pulumi.StringOutput
 }
 
@@ -33,7 +35,7 @@ type SpacesStoreArgs struct {
 // NewSpacesStore creates the bucket and its key. The DigitalOcean provider needs a Spaces key of the account to create
 // a bucket: SPACES_ACCESS_KEY_ID and SPACES_SECRET_ACCESS_KEY.
 func NewSpacesStore(ctx *pulumi.Context, name string, args *SpacesStoreArgs, opts ...pulumi.ResourceOption) (*SpacesStore, error) {
-	s := &SpacesStore{Settings: args.SpacesSettings}
+	s := &SpacesStore{From: args.From}
 	if err := ctx.RegisterComponentResource(typePrefix+"SpacesStore", name, s, opts...); err != nil {
 		return nil, err
 	}
@@ -58,6 +60,7 @@ func NewSpacesStore(ctx *pulumi.Context, name string, args *SpacesStoreArgs, opt
 	if err != nil {
 		return nil, err
 	}
+	s.Bucket, s.Region = bucket.Name, bucket.Region.Elem()
 	s.AccessKey, s.SecretKey = key.AccessKey, pulumi.ToSecret(key.SecretKey).(pulumi.StringOutput)
 	return s, ctx.RegisterResourceOutputs(s, pulumi.Map{})
 }

@@ -53,6 +53,7 @@ func Cluster(inventory *account.Inventory, w Wanted, upgrades func(clusterID str
 		}
 	} else {
 		plan.Network = network(inventory, plan.VPC, w, &errs)
+		firstVPC(inventory, plan.VPC, w, &errs)
 	}
 	sizes(inventory.Sizes, running, w, &errs)
 	var err error

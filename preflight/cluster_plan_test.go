@@ -31,7 +31,8 @@ func inventory() *account.Inventory {
 		VPCs: []*godo.VPC{
 			{ID: "vpc-id", Name: "doks-security-dev", IPRange: "10.161.32.0/20"},
 			{ID: "qa-vpc-id", Name: "doks-security-qa", IPRange: "10.163.32.0/20"},
-			{ID: "default-id", Name: "default-ams3", IPRange: "10.110.0.0/20", Default: true},
+			{ID: "default-id", Name: "default-ams3", RegionSlug: "ams3", IPRange: "10.110.0.0/20", Default: true},
+			{ID: "other-default-id", Name: "default-fra1", RegionSlug: "fra1", IPRange: "10.114.0.0/20", Default: true},
 		},
 		Versions: offered,
 		Sizes:    []string{"c-4", "s-2vcpu-4gb", "s-4vcpu-8gb", "s-8vcpu-16gb"},
@@ -157,6 +158,7 @@ func TestNewCluster(t *testing.T) {
 		{"a default VPC's range", func(w *Wanted) { w.Network.VPC = "10.110.0.0/20" }, account.Network{}, "the VPC default-ams3 has"},
 		{"another cluster's pods", func(w *Wanted) { w.Network.Pods = "10.162.128.0/20" }, account.Network{}, "the pods of cluster doks-security-qa has"},
 		{"a reserved range", func(w *Wanted) { w.Network.Pods = "10.244.0.0/16" }, account.Network{}, "reserved"},
+		{"the first VPC of its region", func(w *Wanted) { w.Region = "nyc3" }, account.Network{}, "doctl vpcs create --name default-nyc3 --region nyc3"},
 		{"a version that is not offered", func(w *Wanted) { w.Version = "1.99" }, account.Network{}, "a version that DigitalOcean offers"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

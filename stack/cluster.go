@@ -53,18 +53,25 @@ func newCluster(ctx *pulumi.Context, s Settings, a *account.Account) (*component
 	}, formerName(ctx, ""))
 }
 
-// previousCluster is the id of the cluster in which the stack was deployed last, from the stack's own outputs.
-func previousCluster(ctx *pulumi.Context) (string, error) {
+// deployment is the stack's last one, from its own outputs; empty before the first.
+type deployment struct {
+	clusterID string
+	stackID   string // components.StackID at that time: another one since pulumi stack rename
+}
+
+func lastDeployment(ctx *pulumi.Context) (deployment, error) {
 	last, err := internals.UnsafeAwaitOutput(ctx.Context(), ctx.InvokeOutput("pulumi:pulumi:readStackOutputs", pulumi.Map{
 		"name": pulumi.String(fmt.Sprintf("%s/%s/%s", ctx.Organization(), ctx.Project(), ctx.Stack())),
 	}, pulumi.MapOutput{}, pulumi.InvokeOutputOptions{}))
 	if err != nil {
-		return "", fmt.Errorf("reading the stack's last outputs: %w", err)
+		return deployment{}, fmt.Errorf("reading the stack's last outputs: %w", err)
 	}
 	result, _ := last.Value.(map[string]any)
 	outputs, _ := result["outputs"].(map[string]any)
-	id, _ := outputs["clusterId"].(string)
-	return id, nil
+	var d deployment
+	d.clusterID, _ = outputs["clusterId"].(string)
+	d.stackID, _ = outputs["stackId"].(string)
+	return d, nil
 }
 
 // requireDomain is an error unless the account manages the domain's DNS: the records would fail after everything else.

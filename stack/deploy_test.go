@@ -21,7 +21,10 @@ type mocks struct {
 	mu        sync.Mutex
 	resources map[string]resource.PropertyMap // by type and name
 	account   accounttest.Account
-	previous  string   // the cluster's id in the stack's last outputs
+	bucket    string // the name of the bucket that exists; empty: as the settings have it
+	// previous and previousStack are the ids of the cluster and of the stack in the stack's last outputs.
+	previous, previousStack string
+
 	encrypted []string // keys that hold encrypted values, as pulumi config set --secret leaves them; nil: the exposure
 	exports   map[string]pulumi.Input
 	root      string // the project directory
@@ -35,6 +38,10 @@ func (m *mocks) NewResource(args pulumi.MockResourceArgs) (string, resource.Prop
 	switch args.TypeToken {
 	case "random:index/randomPassword:RandomPassword":
 		out["result"] = resource.MakeSecret(resource.NewProperty("generated-" + args.Name))
+	case "digitalocean:index/spacesBucket:SpacesBucket":
+		if m.bucket != "" {
+			out["name"] = resource.NewProperty(m.bucket)
+		}
 	case "digitalocean:index/spacesKey:SpacesKey":
 		out["accessKey"], out["secretKey"] = resource.NewProperty("key"), resource.NewProperty("secret")
 	case "digitalocean:index/kubernetesCluster:KubernetesCluster":
@@ -57,7 +64,7 @@ func (m *mocks) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
 	}
 	outputs := map[string]any{}
 	if m.previous != "" {
-		outputs["clusterId"] = m.previous
+		outputs["clusterId"], outputs["stackId"] = m.previous, m.previousStack
 	}
 	return resource.NewPropertyMapFromMap(map[string]any{"outputs": outputs}), nil
 }

@@ -163,6 +163,24 @@ func revealed(v resource.PropertyValue) (any, bool) {
 	return nil, false
 }
 
+// A change of the bucket's name is ignored: Loki and its key keep to the bucket there is.
+func TestLokiUsesTheBucketThereIs(t *testing.T) {
+	m := &mocks{bucket: "former"}
+	logging := `{"storage":"spaces","spaces":{"region":"fra1","bucket":"renamed"}}`
+	if err := deploy(t, m, "dev", map[string]string{"cluster": onePool, "logging": logging}); err != nil {
+		t.Fatal(err)
+	}
+	values := m.resources["kubernetes:helm.sh/v3:Release::loki"]["values"].ObjectValue().Mappable()
+	storage := values["loki"].(map[string]any)["storage"].(map[string]any)
+	if got := fmt.Sprint(storage["bucketNames"]); got != "map[chunks:former ruler:former]" {
+		t.Errorf("buckets %s, want former", got)
+	}
+	annotations := values["singleBinary"].(map[string]any)["annotations"].(map[string]any)
+	if got := annotations["doks-security/logs"]; got != "spaces:fra1/former" {
+		t.Errorf("the logs are marked as in %v, want former", got)
+	}
+}
+
 // What Loki forgets must not lie in the bucket for ever, and what it still serves must not go.
 func TestBucketOutlivesTheRetention(t *testing.T) {
 	for retention, want := range map[string]float64{"30d": 37, "14d": 21, "36h": 9} {

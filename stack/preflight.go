@@ -22,27 +22,32 @@ func (s Settings) plan(ctx *pulumi.Context, a *account.Account) (preflight.Plan,
 	if err != nil {
 		return preflight.Plan{}, err
 	}
-	previous, err := previousCluster(ctx)
+	last, err := lastDeployment(ctx)
 	if err != nil {
 		return preflight.Plan{}, err
 	}
 	var plan preflight.Plan
 	if s.Cluster.Existing != "" {
-		plan.Running, err = preflight.Existing(inventory, s.Cluster.Existing, ctx.Stack(), previous)
+		plan.Running, err = preflight.Existing(inventory, s.Cluster.Existing, ctx.Stack(), last.clusterID)
 	} else {
 		_, haGiven := s.given["cluster"]["ha"]
 		plan, err = preflight.Cluster(inventory, preflight.Wanted{
-			Stack: ctx.Stack(), Previous: previous, Name: s.Cluster.Name, Region: s.Cluster.Region, Version: s.Cluster.Version,
+			Stack: ctx.Stack(), Previous: last.clusterID, Name: s.Cluster.Name, Region: s.Cluster.Region, Version: s.Cluster.Version,
 			Network: s.Cluster.Network, Pools: s.Cluster.Pools, HA: s.Cluster.HA, HAGiven: haGiven,
 		}, func(id string) ([]string, error) { return a.Upgrades(ctx.Context(), id) })
 	}
-	return plan, field.Join(s.requireDomain(ctx.Context(), a), err, s.checkCluster(ctx, a, plan.Running))
+	if warning := preflight.DefaultVPC(plan.VPC); warning != "" {
+		if err := ctx.Log.Warn(warning, nil); err != nil {
+			return plan, err
+		}
+	}
+	return plan, field.Join(s.requireDomain(ctx.Context(), a), err, s.checkCluster(ctx, a, plan.Running, last))
 }
 
 // checkCluster checks the settings against what is in the cluster; nil is one that is still to be created.
-func (s Settings) checkCluster(ctx *pulumi.Context, a *account.Account, cluster *godo.KubernetesCluster) error {
+func (s Settings) checkCluster(ctx *pulumi.Context, a *account.Account, cluster *godo.KubernetesCluster, last deployment) error {
 	if cluster == nil {
-		return s.checkRunning(components.StackID(ctx), &incluster.Cluster{})
+		return s.checkRunning(&incluster.Cluster{}, components.StackID(ctx), "")
 	}
 	if cluster.Status == nil || !slices.Contains(withAPIServer, cluster.Status.State) {
 		return nil
@@ -55,7 +60,11 @@ func (s Settings) checkCluster(ctx *pulumi.Context, a *account.Account, cluster 
 	if err != nil {
 		return err
 	}
-	err = s.checkRunning(components.StackID(ctx), running)
+	former := ""
+	if last.clusterID == cluster.ID {
+		former = last.stackID
+	}
+	err = s.checkRunning(running, components.StackID(ctx), former)
 	if err != nil && s.Cluster.Credentials == components.TokenCredentials { // for the commands of the errors
 		_, failed := components.WriteKubeconfig(ctx, cluster.ID, kubeconfig)
 		return field.Join(err, failed)
@@ -69,8 +78,8 @@ var withAPIServer = []godo.KubernetesClusterStatusState{
 	godo.KubernetesClusterStatusRunning, godo.KubernetesClusterStatusDegraded, godo.KubernetesClusterStatusUpgrading,
 }
 
-// checkRunning runs all checks of what is in the cluster.
-func (s Settings) checkRunning(stack string, running *incluster.Cluster) error {
+// checkRunning runs all checks of what is in the cluster. former is the stack's id when it was deployed there last.
+func (s Settings) checkRunning(running *incluster.Cluster, stack, former string) error {
 	errs := &field.Errors{}
 	names := s.Namespaces.ByRole()
 	incluster.Volumes(running, s.claims(names), errs)
@@ -78,7 +87,7 @@ func (s Settings) checkRunning(stack string, running *incluster.Cluster) error {
 	releases := s.releases(names)
 	incluster.Releases(running, releases, errs)
 	incluster.Ownership(running, incluster.Owner{
-		Stack: stack, Namespaces: s.createdNamespaces(), Names: names, Releases: releases, Provides: s.Cluster.Provides,
+		Stack: stack, Former: former, Namespaces: s.createdNamespaces(), Names: names, Releases: releases, Provides: s.Cluster.Provides,
 	}, errs)
 	return errs.Err()
 }

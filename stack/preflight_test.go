@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/digitalocean/godo"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"doks-security/account/accounttest"
 )
@@ -111,6 +112,32 @@ func TestDeployReportsAllErrorsAtOnce(t *testing.T) {
 	written, err := os.ReadFile(filepath.Join(m.root, ".kubeconfig", own.ID+".yaml"))
 	if err != nil || string(written) != kubeconfig {
 		t.Errorf("the kubeconfig is %q, %v", written, err)
+	}
+}
+
+// The namespaces of a stack that was renamed are its own, in the cluster where it was deployed under the former name.
+func TestDeployAfterStackRename(t *testing.T) {
+	server, kubeconfig := serveCluster(map[string]string{"/api/v1/namespaces": `{"metadata":{"name":"monitoring",
+		"labels":{"app.kubernetes.io/part-of":"doks-security"},"annotations":{"doks-security/stack":"doks-security/former"}}}`})
+	defer server.Close()
+	const refusal = "this namespace belongs to the stack doks-security/former"
+	for _, c := range []struct{ name, cluster, stack, want string }{
+		{"deployed there under that name", "shared-id", "doks-security/former", ""},
+		{"deployed there under another name", "shared-id", "doks-security/other", refusal},
+		{"deployed in a cluster that is gone", "gone-id", "doks-security/former", refusal},
+		{"never deployed", "", "", refusal},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := &mocks{account: accounttest.Account{Clusters: []*godo.KubernetesCluster{running("shared")}, Kubeconfig: kubeconfig},
+				previous: c.cluster, previousStack: c.stack}
+			err := deploy(t, m, "renamed", map[string]string{"cluster": `{"existing":"shared"}`})
+			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+				t.Errorf("err = %v, want %q", err, c.want)
+			}
+			if got := m.exports["stackId"]; err == nil && got != pulumi.String("doks-security/renamed") {
+				t.Errorf("export stackId = %v", got)
+			}
+		})
 	}
 }
 

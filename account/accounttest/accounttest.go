@@ -13,7 +13,7 @@ import (
 // Account is what the API answers. Fields may change between requests of a test, not during them.
 type Account struct {
 	Clusters []*godo.KubernetesCluster
-	VPCs     []*godo.VPC
+	VPCs     []*godo.VPC // nil: the default VPC of each region
 	Versions []string
 	Sizes    []string // of nodes
 	Upgrades []string
@@ -44,7 +44,13 @@ func (a *Account) Serve() *httptest.Server {
 		}
 		reply(w, map[string]any{"options": map[string]any{"versions": slugs(a.Versions), "sizes": sizes}})
 	})
-	mux.HandleFunc("GET /v2/vpcs", func(w http.ResponseWriter, _ *http.Request) { reply(w, map[string]any{"vpcs": a.VPCs}) })
+	mux.HandleFunc("GET /v2/vpcs", func(w http.ResponseWriter, _ *http.Request) {
+		vpcs := a.VPCs
+		if vpcs == nil {
+			vpcs = defaultVPCs()
+		}
+		reply(w, map[string]any{"vpcs": vpcs})
+	})
 	mux.HandleFunc("GET /v2/sizes", func(w http.ResponseWriter, _ *http.Request) {
 		if a.Prices == nil {
 			http.Error(w, `{"message":"no prices"}`, http.StatusNotImplemented)
@@ -72,6 +78,14 @@ func (a *Account) Serve() *httptest.Server {
 		}
 		mux.ServeHTTP(w, r)
 	}))
+}
+
+// defaultVPCs are those of an account that used every region with DOKS.
+func defaultVPCs() (vpcs []*godo.VPC) {
+	for _, region := range []string{"ams3", "atl1", "blr1", "fra1", "lon1", "nyc1", "nyc2", "nyc3", "ric1", "sfo2", "sfo3", "sgp1", "syd1", "tor1"} {
+		vpcs = append(vpcs, &godo.VPC{ID: "default-" + region, Name: "default-" + region, RegionSlug: region, Default: true})
+	}
+	return vpcs
 }
 
 func slugs(list []string) []godo.KubernetesVersion {

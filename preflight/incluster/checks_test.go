@@ -174,11 +174,13 @@ func TestOwnership(t *testing.T) {
 		{"a namespace that is not used", Cluster{Namespaces: []Object{object("Namespace", `{"name":"team"}`)}}, nil, nil},
 		{"a namespace of an older version", Cluster{Namespaces: namespace("")}, nil, nil},
 		{"a namespace of the stack", Cluster{Namespaces: namespace(`"doks-security/stack":"doks-security/dev"`)}, nil, nil},
+		{"a namespace of the stack, before pulumi stack rename", Cluster{Namespaces: namespace(`"doks-security/stack":"doks-security/former"`)}, nil, nil},
 		{"a namespace of another stack", Cluster{Namespaces: namespace(`"doks-security/stack":"doks-security/prod"`)}, nil,
 			[]string{"belongs to the stack doks-security/prod", "kubectl annotate --overwrite namespace monitoring doks-security/stack=doks-security/dev"}},
 		{"a namespace of the stack, after another name was set", Cluster{Namespaces: []Object{
-			object("Namespace", `{"name":"loki","labels":{"app.kubernetes.io/part-of":"doks-security"},"annotations":{"doks-security/stack":"doks-security/dev"}}`)}},
-			nil, []string{"namespaces: not set", "loki is a namespace of it, and would be deleted with its volumes", "restore namespaces.prefix"}},
+			object("Namespace", `{"name":"loki","labels":{"app.kubernetes.io/part-of":"doks-security"},"annotations":{"doks-security/stack":"doks-security/dev"}}`)},
+			ClusterWide: []Object{helm("ClusterRole", "falco", "falco", "loki"), helm("APIService", api, "metrics-server", "loki")}},
+			nil, []string{"(1 error)", "namespaces: not set", "its namespaces loki would be deleted with their volumes", "restore namespaces.prefix"}},
 		{"a namespace of a part that is off", Cluster{Namespaces: []Object{
 			object("Namespace", `{"name":"obs-loki","labels":{"app.kubernetes.io/part-of":"doks-security"}}`)}}, nil, nil},
 		{"another stack's namespace, of another name", Cluster{Namespaces: []Object{
@@ -205,7 +207,8 @@ func TestOwnership(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			names := map[string]string{"monitoring": "monitoring", "metrics-server": "metrics-server"}
-			owner := Owner{Stack: "doks-security/dev", Namespaces: names, Names: map[string]string{"loki": "obs-loki"}, Provides: c.provides}
+			all := map[string]string{"monitoring": "monitoring", "metrics-server": "metrics-server", "loki": "obs-loki"}
+			owner := Owner{Stack: "doks-security/dev", Former: "doks-security/former", Namespaces: names, Names: all, Provides: c.provides}
 			for _, r := range []Release{{"falco", "falco"}, {MetricsServer, "metrics-server"}, {OperatorCRDs, "monitoring"}} {
 				if len(c.provides) == 0 || c.provides[0] != r.Name {
 					owner.Releases = append(owner.Releases, r)

@@ -45,6 +45,7 @@ var provisions = []provision{
 // Owner is a stack with the names it uses in a cluster.
 type Owner struct {
 	Stack      string            // <project>/<stack>
+	Former     string            // the same when it was deployed in this cluster last, before pulumi stack rename; empty: never
 	Namespaces map[string]string // to be created: names, by role
 	Names      map[string]string // of all roles, also of those that the settings leave out
 	Releases   []Release         // to be installed
@@ -56,15 +57,16 @@ type Owner struct {
 // and cert-manager. The latter the stack can use: cluster.provides.
 func Ownership(c *Cluster, o Owner, errs *field.Errors) {
 	for _, n := range c.Namespaces {
-		o.namespace(c, n, errs)
+		o.namespace(n, errs)
 	}
+	o.renamed(c, errs)
 	for _, r := range o.Releases {
 		if slices.Contains(Providable, r.Name) {
 			continue
 		}
 		i := slices.IndexFunc(c.ClusterWide, func(object Object) bool {
 			name, namespace := object.release()
-			return name == r.Name && namespace != r.Namespace
+			return name == r.Name && namespace != r.Namespace && !c.owns(o, namespace)
 		})
 		if i >= 0 {
 			object := c.ClusterWide[i]
@@ -78,24 +80,33 @@ func Ownership(c *Cluster, o Owner, errs *field.Errors) {
 	}
 }
 
-// namespace refuses a namespace of others that has one of the stack's names, and one of the stack that has none of them any
-// more: it would be deleted, with its volumes.
-func (o Owner) namespace(c *Cluster, n Object, errs *field.Errors) {
+// namespace refuses a namespace of others that has one of the stack's names.
+func (o Owner) namespace(n Object, errs *field.Errors) {
 	name, other := n.Metadata.Name, n.Metadata.Annotations[StackAnnotation]
 	role, wanted := roleOf(o.Namespaces, name)
 	rename := fmt.Sprintf("pulumi config set --path 'namespaces.names.%s' <another name>", role)
-	_, known := roleOf(o.Names, name)
 	switch {
-	case !wanted && !known && c.owns(o.Stack, name):
-		errs.Add("namespaces", nil, "the names that the running stack has: "+name+" is a namespace of it, and would be deleted with its volumes",
-			"restore namespaces.prefix and namespaces.names; or to start from scratch with other names: pulumi destroy, then pulumi up")
 	case !wanted:
 	case n.Metadata.Labels[PartOfLabel] != PartOf:
 		errs.Add("namespaces", name, "names that the cluster does not have yet: this namespace exists, and no stack of this project created it",
 			rename+"; if nothing in it is needed: kubectl delete namespace "+name)
-	case other != "" && other != o.Stack:
+	case !o.is(other):
 		errs.Add("namespaces", name, "names that no other stack uses: this namespace belongs to the stack "+other,
 			fmt.Sprintf("%s; after pulumi stack rename: kubectl annotate --overwrite namespace %s %s=%s", rename, name, StackAnnotation, o.Stack))
+	}
+}
+
+// renamed refuses other names than those of the running stack's namespaces: they would be deleted, with their volumes.
+func (o Owner) renamed(c *Cluster, errs *field.Errors) {
+	var deleted []string
+	for _, n := range c.Namespaces {
+		if _, known := roleOf(o.Names, n.Metadata.Name); !known && c.owns(o, n.Metadata.Name) {
+			deleted = append(deleted, n.Metadata.Name)
+		}
+	}
+	if len(deleted) > 0 {
+		errs.Add("namespaces", nil, "the names that the running stack has: its namespaces "+strings.Join(deleted, ", ")+" would be deleted with their volumes",
+			"restore namespaces.prefix and namespaces.names; or to start from scratch with other names: pulumi destroy, then pulumi up")
 	}
 }
 
@@ -121,12 +132,12 @@ func (o Owner) provision(c *Cluster, p provision, errs *field.Errors) {
 			continue
 		}
 		found = append(found, object)
-		if name, namespace := object.release(); i < 0 || name != p.name || namespace != o.Releases[i].Namespace {
+		if name, namespace := object.release(); name != p.name || i < 0 || namespace != o.Releases[i].Namespace && !c.owns(o, namespace) {
 			others = append(others, object)
 		}
 	}
 	ours := slices.IndexFunc(c.Releases, func(r Object) bool {
-		return r.Metadata.Labels["name"] == p.name && c.owns(o.Stack, r.Metadata.Namespace)
+		return r.Metadata.Labels["name"] == p.name && c.owns(o, r.Metadata.Namespace)
 	})
 	switch {
 	case provided && len(found) == 0:
@@ -142,11 +153,16 @@ func (o Owner) provision(c *Cluster, p provision, errs *field.Errors) {
 	}
 }
 
+// is tells whether a namespace with that StackAnnotation is the stack's; older versions set none. The next pulumi up after a
+// rename sets the new name.
+func (o Owner) is(annotation string) bool {
+	return annotation == "" || annotation == o.Stack || annotation == o.Former
+}
+
 // owns tells whether a namespace is the stack's.
-func (c *Cluster) owns(stack, namespace string) bool {
+func (c *Cluster) owns(o Owner, namespace string) bool {
 	return slices.ContainsFunc(c.Namespaces, func(n Object) bool {
-		other := n.Metadata.Annotations[StackAnnotation]
-		return n.Metadata.Name == namespace && n.Metadata.Labels[PartOfLabel] == PartOf && (other == "" || other == stack)
+		return n.Metadata.Name == namespace && n.Metadata.Labels[PartOfLabel] == PartOf && o.is(n.Metadata.Annotations[StackAnnotation])
 	})
 }
 

@@ -61,7 +61,7 @@ func (s *Simulator) createVPC(w http.ResponseWriter, r *http.Request) {
 	}
 	reply(w, http.StatusCreated, "vpc", s.addVPC(&godo.VPC{
 		Name: request.Name, Description: request.Description, RegionSlug: request.RegionSlug, IPRange: request.IPRange,
-		Default: s.defaultVPC(request.RegionSlug) == nil, // the first of a region
+		Default: s.defaultVPC(request.RegionSlug) == nil, // the first of a region: https://github.com/digitalocean/godo/issues/337
 	}))
 }
 
@@ -79,6 +79,16 @@ func (s *Simulator) defaultVPC(region string) *godo.VPC {
 		}
 	}
 	return nil
+}
+
+// RemoveDefaultVPC leaves a region without VPC, as an account has it that never used the region.
+func (s *Simulator) RemoveDefaultVPC(region string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.options.DefaultVPCs, region) // one that is created is left over
+	if v := s.defaultVPC(region); v != nil {
+		delete(s.vpcs, v.ID)
+	}
 }
 
 var vpcName = regexp.MustCompile(`^[a-zA-Z0-9\-.]+$`)

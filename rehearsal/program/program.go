@@ -77,7 +77,7 @@ func Run(root string, c Case) (*Installation, error) {
 	return i, nil
 }
 
-// emptyAccount has nothing but what DigitalOcean offers, and the example's domain.
+// emptyAccount has nothing but what DigitalOcean offers, default VPCs, and the example's domain.
 func emptyAccount() *accounttest.Account {
 	a := &accounttest.Account{
 		Versions: digitalocean.Versions(), Prices: map[string]float64{}, Domains: []string{"example.org"},

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/google/shlex"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optdestroy"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optpreview"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optrefresh"
@@ -113,7 +114,10 @@ func (e *engine) shell(ctx context.Context, line string) error {
 		if verb == "import" || slices.Contains(asking, verb+" "+words[2]) {
 			words = append(words, "--yes")
 		}
-		return e.command(ctx, words[1:]...)
+		err = e.command(ctx, words[1:]...)
+		if err == nil && verb == "stack" && args[0] == "rename" {
+			e.stack, err = auto.SelectStack(ctx, args[1], e.stack.Workspace())
+		}
 	}
 	return err
 }

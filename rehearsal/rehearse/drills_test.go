@@ -93,10 +93,9 @@ func TestChange(t *testing.T) {
 	}
 }
 
-// A cluster that others look after is used, and left as it was.
-func TestExistingCluster(t *testing.T) {
-	out := &output{}
-	ctx, e := session(t, out, map[string]any{"doks-security:cluster": map[string]any{"existing": "shared"}})
+// createShared creates a cluster named shared that is managed elsewhere, and its VPC.
+func (e *engine) createShared(ctx context.Context, t *testing.T, out *output) {
+	t.Helper()
 	client := e.account.client(t)
 	vpc, _, err := client.VPCs.Create(ctx, &godo.VPCCreateRequest{Name: "shared", RegionSlug: "fra1", IPRange: "10.110.0.0/20"})
 	must(t, out, err)
@@ -110,6 +109,13 @@ func TestExistingCluster(t *testing.T) {
 		must(t, out, err)
 		state = now.Status.State
 	}
+}
+
+// A cluster that others look after is used, and left as it was.
+func TestExistingCluster(t *testing.T) {
+	out := &output{}
+	ctx, e := session(t, out, map[string]any{"doks-security:cluster": map[string]any{"existing": "shared"}})
+	e.createShared(ctx, t, out)
 	plane, err := e.account.clusters.only()
 	must(t, out, err)
 	namespaces := func() int {

@@ -2,6 +2,7 @@ package rehearse
 
 import (
 	"context"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -82,6 +83,12 @@ func TestEditsOfARunningStack(t *testing.T) {
 	refused(ctx, t, out, e, "(1 error)", "'observability.prometheusVolumeGiB' 20")
 	must(t, out, e.shell(ctx, "pulumi config set --path doks-security:observability.prometheusVolumeGiB 20"))
 
+	// Other names of its namespaces.
+	must(t, out, e.shell(ctx, "pulumi config set --path doks-security:namespaces.prefix obs-"))
+	refused(ctx, t, out, e, "(1 error)", "namespaces: not set", "its namespaces falco, loki, metrics-server, monitoring, node-agents would be deleted")
+	must(t, out, e.shell(ctx, "pulumi config rm --path doks-security:namespaces.prefix"))
+	must(t, out, e.preview(ctx, true))
+
 	// Logs to Spaces.
 	must(t, out, e.shell(ctx, "pulumi config set --path doks-security:logging.storage spaces"))
 	refused(ctx, t, out, e, "(1 error)", "logging.spaces.from: not set")
@@ -121,27 +128,48 @@ func TestEditsOfARunningStack(t *testing.T) {
 		"'observability.prometheusVolumeGiB' 20", "'logging.volumeGiB' 10")
 }
 
-// What others have in a cluster is not taken over.
+// What others have in a cluster is not taken over: the stack gives its namespace another name, and leaves theirs alone.
 func TestClusterWithThingsOfOthers(t *testing.T) {
 	out := &output{}
-	ctx, e := session(t, out, nil)
-	_, err := e.up(ctx)
-	must(t, out, err)
+	ctx, e := session(t, out, map[string]any{"doks-security:cluster": map[string]any{"existing": "shared"}})
+	e.createShared(ctx, t, out)
 	namespaces := e.kubernetes(t).CoreV1().Namespaces()
-	monitoring, err := namespaces.Get(ctx, "monitoring", metav1.GetOptions{})
+	labels := map[string]string{"team": "metrics"}
+	theirs, err := namespaces.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "monitoring", Labels: labels}}, metav1.CreateOptions{})
 	must(t, out, err)
-	if got := monitoring.Annotations["doks-security/stack"]; got != "doks-security/dev" {
+	printed := refused(ctx, t, out, e, "(1 error)", `namespaces: "monitoring"`)
+	command := regexp.MustCompile(`pulumi (config set --path '[a-z.]+') <another name>`).FindStringSubmatch(printed)
+	if command == nil {
+		t.Fatalf("no command to give the namespace another name in\n%s", printed)
+	}
+	must(t, out, e.shell(ctx, "pulumi "+command[1]+" watch"))
+	_, err = e.up(ctx)
+	must(t, out, err)
+	must(t, out, e.preview(ctx, true))
+	now, err := namespaces.Get(ctx, "monitoring", metav1.GetOptions{})
+	must(t, out, err)
+	if now.UID != theirs.UID || now.ResourceVersion != theirs.ResourceVersion {
+		t.Errorf("the namespace of others was changed: %+v, was %+v", now.ObjectMeta, theirs.ObjectMeta)
+	}
+	ours, err := namespaces.Get(ctx, "watch", metav1.GetOptions{})
+	must(t, out, err)
+	if got := ours.Annotations["doks-security/stack"]; got != "doks-security/dev" {
 		t.Errorf("the namespace is of the stack %q", got)
 	}
 	_, err = namespaces.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "gateway"}}, metav1.CreateOptions{})
 	must(t, out, err)
 	must(t, out, e.preview(ctx, true)) // not used
-	must(t, out, e.shell(ctx, "kubectl label namespace monitoring app.kubernetes.io/part-of-"))
+	must(t, out, e.shell(ctx, "kubectl label namespace watch app.kubernetes.io/part-of-"))
 	must(t, out, e.shell(ctx, "kubectl annotate apiservice v1beta1.metrics.k8s.io --overwrite meta.helm.sh/release-namespace=kube-system"))
-	refused(ctx, t, out, e, "(2 errors)", `namespaces: "monitoring"`, "the Helm release kube-system/metrics-server", "'cluster.provides[0]' metrics-server")
-	must(t, out, e.shell(ctx, "kubectl label namespace monitoring app.kubernetes.io/part-of=doks-security"))
+	refused(ctx, t, out, e, "(2 errors)", `namespaces: "watch"`, "the Helm release kube-system/metrics-server", "'cluster.provides[0]' metrics-server")
+	must(t, out, e.shell(ctx, "kubectl label namespace watch app.kubernetes.io/part-of=doks-security"))
 	must(t, out, e.shell(ctx, "pulumi config set --path 'doks-security:cluster.provides[0]' metrics-server"))
 	refused(ctx, t, out, e, "(1 error)", "the stack's own release, which would be removed")
-	must(t, out, e.shell(ctx, "kubectl annotate namespace monitoring --overwrite doks-security/stack=doks-security/other"))
+	must(t, out, e.shell(ctx, "kubectl annotate namespace watch --overwrite doks-security/stack=doks-security/other"))
 	refused(ctx, t, out, e, "belongs to the stack doks-security/other")
+	must(t, out, e.shell(ctx, "kubectl annotate namespace watch --overwrite doks-security/stack=doks-security/dev"))
+	must(t, out, e.destroy(ctx, &report{out: out}))
+	if _, err := namespaces.Get(ctx, "monitoring", metav1.GetOptions{}); err != nil {
+		t.Errorf("the namespace of others after the destroy: %v", err)
+	}
 }

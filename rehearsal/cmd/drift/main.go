@@ -34,7 +34,7 @@ func main() {
 
 func find(ctx context.Context, kubeconfig string) (*drift.Report, error) {
 	if kubeconfig == "" {
-		return nil, fmt.Errorf("no -kubeconfig; pulumi preview writes one to .kubeconfig/<stack>.yaml")
+		return nil, fmt.Errorf("no -kubeconfig; pulumi preview writes one to .kubeconfig/<cluster id>.yaml")
 	}
 	config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
 	if err != nil {
