@@ -47,7 +47,7 @@ func kubernetesDrills() []Drill {
 			r.Succeeds("kubectl cordon --selector doks.digitalocean.com/node-pool")
 			r.Succeeds("kubectl --namespace loki delete pod loki-0")
 			r.session.SetProgram(impatient)
-			r.Fails("pulumi up --skip-preview", "upgrading release")
+			r.Fails("pulumi up --skip-preview", "failed to initialize completely")
 			r.session.SetProgram(nil)
 			r.Recover("kubectl uncordon --selector doks.digitalocean.com/node-pool", "pulumi up")
 		}},

@@ -1,9 +1,6 @@
 package drill
 
-import (
-	"regexp"
-	"strings"
-)
+import "regexp"
 
 // volatile is what differs from run to run in a message, and what docs/drills.md has instead.
 var volatile = []struct {
@@ -14,12 +11,12 @@ var volatile = []struct {
 	{regexp.MustCompile(`https?://127\.0\.0\.1:\d+`), "<server>"},
 	{regexp.MustCompile(`127\.0\.0\.1:\d+`), "<address>"},
 	{regexp.MustCompile(`\(\d+(\.\d+)?m?s\)`), "(<time>)"},
+	{regexp.MustCompile(`[^\s"'(]*doks-rehearsal-\d+`), "<directory>"},
 	{regexp.MustCompile(`\.json\.[0-9a-f]{16}\.tmp`), ".json.<id>.tmp"},
 }
 
 // neutral makes a message the same in each run.
 func (r *Run) neutral(message string) string {
-	message = strings.ReplaceAll(message, r.session.Dir(), "<directory>")
 	for _, v := range volatile {
 		message = v.pattern.ReplaceAllString(message, v.instead)
 	}
