@@ -57,7 +57,7 @@ func diskFull(r *Run) {
 	kept := filepath.Join(r.session.Dir(), "state-before")
 	r.must("keeping the state", os.Rename(state, kept))
 	r.must("making the mount point", os.Mkdir(state, 0o700))
-	room := fmt.Sprintf("size=%d", sizeOf(r, kept)+2<<20)
+	room := fmt.Sprintf("size=%d", sizeOf(r, kept)+16<<20)
 	if err := syscall.Mount("tmpfs", state, "tmpfs", 0, room); err != nil {
 		r.must("taking the state back", errors.Join(os.Remove(state), os.Rename(kept, state)))
 		r.Skip("a small file system cannot be mounted: " + err.Error())
