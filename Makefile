@@ -21,7 +21,7 @@ rehearse: tools ## deploy, check and destroy STACK=dev on this machine, without 
 	@bin/rehearsal -stack $(STACK) -pulumi bin/cli $(if $(KEEP),-keep)
 
 .PHONY: drill
-drill: tools ## rehearse failures and their recovery, all or NAME=<pattern>, and write docs/drills.md
+drill: tools ## rehearse failures and their recovery, all or NAME="<patterns>", and write docs/drills.md
 	@bin/rehearsal -pulumi bin/cli -drill "$(or $(NAME),*)"
 
 .PHONY: env

@@ -69,7 +69,7 @@ func Kubeconfig(ctx context.Context, a *account.Account, id string) ([]byte, err
 	config, err := a.Kubeconfig(ctx, id, tokenSeconds)
 	if errors.Is(err, account.ErrNoCluster) {
 		return nil, fmt.Errorf("the cluster %s of this stack no longer exists in the DigitalOcean account. To create a new one: "+
-			"pulumi refresh --target '**KubernetesCluster**' && pulumi up", id)
+			"%s && pulumi up", id, forgetCluster)
 	}
 	return config, err
 }

@@ -19,6 +19,10 @@ var (
 	KeptBucketInputs  = []string{"region", "name"}
 )
 
+// forgetCluster is the command by which the state forgets a cluster that is gone, with its node pools: clusterId is kept, so
+// that a pool of a cluster that is gone would not be created in the new one.
+const forgetCluster = "pulumi refresh --target '**index/kubernetes**'"
+
 // requireKnown is an error when a preview plans to create what the account already has: the state does not know it, because
 // its creation was interrupted or it belongs to others; or knows another one, because it was deleted and created again.
 func (c *Cluster) requireKnown(ctx *pulumi.Context, id pulumi.IDOutput, of pulumi.URNOutput,
@@ -38,9 +42,13 @@ func (c *Cluster) requireKnown(ctx *pulumi.Context, id pulumi.IDOutput, of pulum
 		return err
 	}
 	if planned.Known {
+		forget := fmt.Sprintf("pulumi refresh --target '%s'", own)
+		if kind == "cluster" {
+			forget = forgetCluster
+		}
 		return fmt.Errorf("the %[1]s %[2]s of this stack (%[3]v) no longer exists; the account has another %[1]s of this name "+
-			"(%[4]s).\n    To create a new one, delete or rename the other, then: pulumi refresh --target '%[5]s' && pulumi up",
-			kind, name, planned.Value, exists, own)
+			"(%[4]s).\n    To create a new one, delete or rename the other, then: %[5]s && pulumi up",
+			kind, name, planned.Value, exists, forget)
 	}
 	parent, err := awaitURN(ctx, c.URN())
 	if err != nil {

@@ -37,7 +37,7 @@ func run(ctx context.Context, args []string) error {
 	cli := flags.String("pulumi", "", "`directory` with bin/pulumi; empty: the one on PATH")
 	keep := flags.Bool("keep", false, "leave it running after the checks")
 	attach := flags.String("attach", "", "only preview against the kept rehearsal that this `file` describes")
-	drills := flags.String("drill", "", "only run the drills whose name matches this `pattern`, and write docs/drills.md")
+	drills := flags.String("drill", "", "only run the drills whose names match these `patterns`, and write docs/drills.md")
 	charts := flags.Bool("charts", false, "only fetch the pinned charts into the cache")
 	newer := flags.String("upgrade", "", "only say what a newer version of this `chart` would change")
 	version := flags.String("version", "", "the newer chart's `version`; empty: the newest in its repository")

@@ -8,6 +8,9 @@ import (
 	"regexp"
 )
 
+// unreachable is in one of the lines that a refresh prints, for each object in a cluster that the provider cannot reach.
+const unreachable = "Namespace doks-security-loki refreshing error"
+
 func credentialDrills() []Drill {
 	newToken := func(r *Run, then string) {
 		r.RecoverBy("export DIGITALOCEAN_TOKEN=<a new token>", r.Heal)
@@ -42,10 +45,14 @@ func credentialDrills() []Drill {
 		}},
 		{Name: "credentials-expired", What: "Nothing ran for eight days: the kubeconfig's token has expired.", From: Deployed, Do: func(r *Run) {
 			r.expire()
-			_, _ = r.run("pulumi refresh") // it may fail, and loses nothing
+			r.Fails("kubectl get nodes", "Unauthorized")
+			r.Fails("pulumi refresh", unreachable) // it runs no program, which would get a token
 			r.Recover("pulumi refresh --run-program")
+			r.Succeeds("kubectl get nodes")
 			r.expire()
+			r.ChangeLoki()
 			r.Succeeds("pulumi up")
+			r.Succeeds("kubectl get nodes")
 		}},
 		{Name: "credentials-expired-destroy", What: "The kubeconfig's token has expired when the stack is destroyed.", From: Deployed, To: Empty,
 			Do: func(r *Run) {
@@ -58,6 +65,11 @@ func credentialDrills() []Drill {
 			r.Succeeds("pulumi refresh --run-program")
 			checkout()
 			r.Recover("pulumi preview --expect-no-changes")
+		}},
+		{Name: "fresh-checkout-refresh", What: "A fresh checkout has no kubeconfig; the next command is `pulumi refresh`.", From: Deployed, Do: func(r *Run) {
+			r.must("removing it", os.RemoveAll(filepath.Dir(r.kubeconfig())))
+			r.Fails("pulumi refresh", unreachable)
+			r.Recover("pulumi refresh --run-program")
 		}},
 		{Name: "fresh-checkout-destroy", What: "A fresh checkout has no kubeconfig when the stack is destroyed.", From: Deployed, To: Empty,
 			Do: func(r *Run) {

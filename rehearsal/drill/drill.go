@@ -48,6 +48,8 @@ type group struct {
 func groups() []group {
 	return []group{
 		{"DigitalOcean's API", apiDrills()},
+		{"The cluster", clusterDrills()},
+		{"Changes that a preview refuses", refusalDrills()},
 		{"Interrupted and killed runs", interruptDrills()},
 		{"The state", stateDrills()},
 		{"Credentials", credentialDrills()},

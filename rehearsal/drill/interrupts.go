@@ -1,6 +1,12 @@
 package drill
 
-import "syscall"
+import (
+	"net/http"
+	"os/exec"
+	"syscall"
+
+	"doks-security/rehearsal/digitalocean"
+)
 
 // interruptDrills end runs with signals, at points spread over up, an upgrade and destroy.
 func interruptDrills() []Drill {
@@ -18,16 +24,15 @@ func interruptDrills() []Drill {
 			r.Recover(command)
 		}}
 	}
-	wants := map[string]string{
-		"kill-up-cluster": "The cluster runs and costs money, the state does not have it, and each later `pulumi up` fails.",
-	}
 	// A killed run leaves its lock, and what was under way as pending.
 	killed := func(name, what string, from, to State, command, at string) Drill {
-		return Drill{Name: name, What: what, From: from, To: to, Wants: wants[name], Do: func(r *Run) {
+		return Drill{Name: name, What: what, From: from, To: to, Do: func(r *Run) {
 			if command == up && from == Deployed {
 				r.ChangeLoki()
 			}
+			r.Disturb(digitalocean.Fault{Method: http.MethodPost, Prefix: "/v2/vpcs", Delay: 10}) // killed before it is there
 			r.Signal(syscall.SIGKILL, command, at, "")
+			r.Heal()
 			r.Fails(command, "the stack is currently locked by")
 			r.Recover("pulumi cancel")
 			if from == Empty { // what was being created is pending, until a refresh looks
@@ -45,7 +50,21 @@ func interruptDrills() []Drill {
 		graceful("int-destroy-cluster", "Ctrl-C while `pulumi destroy` deletes the cluster.", Deployed, Empty, syscall.SIGINT, destroy, "KubernetesCluster doks-security deleting"),
 		graceful("term-destroy-vpc", "SIGTERM while `pulumi destroy` deletes the VPC.", Deployed, Empty, syscall.SIGTERM, destroy, "Vpc doks-security deleting"),
 		killed("kill-up-vpc", "`pulumi up` is killed while it creates the VPC.", Empty, Deployed, up, "Vpc doks-security creating"),
-		killed("kill-up-cluster", "`pulumi up` is killed while it creates the cluster.", Empty, Deployed, up, "KubernetesCluster doks-security creating"),
+		{Name: "kill-up-cluster", What: "`pulumi up` is killed while it creates the cluster.", From: Empty, Do: func(r *Run) {
+			running := make(chan *exec.Cmd, 1)
+			wait := r.start(up, "KubernetesCluster doks-security creating", func(command *exec.Cmd) { running <- command })
+			select {
+			case command := <-running:
+				r.await("the cluster was not asked for", func() bool { return len(r.clusters()) == 1 })
+				r.must("killing pulumi up", command.Process.Kill())
+			case <-r.Done():
+				r.Fatalf("the run did not get that far")
+			}
+			_, _ = wait()
+			r.Fails(up, "the stack is currently locked by")
+			r.Recover("pulumi cancel", "pulumi refresh --clear-pending-creates")
+			r.importCluster()
+		}},
 		killed("kill-up-release", "`pulumi up` is killed while it installs a release.", Empty, Deployed, up, "Release kube-prometheus-stack creating"),
 		killed("kill-upgrade-bucket", "`pulumi up` is killed while it updates the bucket.", Deployed, Deployed, up, "SpacesBucket doks-security-loki updating"),
 		killed("kill-upgrade-release", "`pulumi up` is killed while it upgrades a release.", Deployed, Deployed, up, "Release loki updating"),

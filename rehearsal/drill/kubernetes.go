@@ -8,8 +8,6 @@ import (
 	admissionv1 "k8s.io/api/admissionregistration/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
-
-	"doks-security/stack"
 )
 
 func kubernetesDrills() []Drill {
@@ -49,7 +47,7 @@ func kubernetesDrills() []Drill {
 			r.Succeeds("kubectl cordon --selector doks.digitalocean.com/node-pool")
 			r.Succeeds("kubectl --namespace loki delete pod loki-0")
 			r.session.SetProgram(impatient)
-			r.Fails("pulumi up --skip-preview", "upgrading release")
+			r.Fails("pulumi up --skip-preview", "failed to initialize completely")
 			r.session.SetProgram(nil)
 			r.Recover("kubectl uncordon --selector doks.digitalocean.com/node-pool", "pulumi up")
 		}},
@@ -66,20 +64,11 @@ func (r *Run) During(line, at string, harm func(), message string) {
 }
 
 // impatient is the program with ten seconds for Loki instead of ten minutes.
-func impatient(ctx *pulumi.Context) error {
-	err := ctx.RegisterStackTransformation(func(args *pulumi.ResourceTransformationArgs) *pulumi.ResourceTransformationResult {
-		props, ok := args.Props.(pulumi.Map)
-		if args.Type != "kubernetes:helm.sh/v3:Release" || args.Name != "loki" || !ok {
-			return nil
-		}
+var impatient = transformed(func(args *pulumi.ResourceTransformationArgs) {
+	if props, ok := args.Props.(pulumi.Map); ok && args.Type == "kubernetes:helm.sh/v3:Release" && args.Name == "loki" {
 		props["timeout"] = pulumi.Int(10)
-		return &pulumi.ResourceTransformationResult{Props: props, Opts: args.Opts}
-	})
-	if err != nil {
-		return err
 	}
-	return stack.Deploy(ctx)
-}
+})
 
 // blockStatefulSets makes a webhook that must allow changes of StatefulSets, and that nothing serves.
 func (r *Run) blockStatefulSets() {

@@ -9,6 +9,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"k8s.io/component-base/cli"
@@ -19,32 +20,29 @@ import (
 )
 
 // Main is what a binary that runs drills does when it is started as one of its own child processes: the control plane, or
-// kubectl by another name. ok is false when it was started by a user.
+// kubectl or helm by another name. ok is false when it was started by a user.
 func Main(args []string) (code int, ok bool) {
 	switch {
 	case filepath.Base(args[0]) == "kubectl":
 		return cli.Run(cmd.NewDefaultKubectlCommand()), true
+	case filepath.Base(args[0]) == "helm":
+		if err := helm(args[1:]); err != nil {
+			fmt.Fprintln(os.Stderr, "Error:", err)
+			return 1, true
+		}
+		return 0, true
 	case len(args) > 1 && args[1] == controlplane.ChildCommand:
 		return controlplane.Main(args[2:]), true
 	}
 	return 0, false
 }
 
-// Command runs the drills whose names match a pattern (path.Match), prints a table and writes what they showed to
-// docs/drills.md. It fails when a drill does.
-func Command(ctx context.Context, o rehearse.Options, pattern string) error {
-	var left []Drill
-	for _, d := range All() {
-		match, err := path.Match(pattern, d.Name)
-		if err != nil {
-			return fmt.Errorf("the name of a drill: %q: %w", pattern, err)
-		}
-		if match {
-			left = append(left, d)
-		}
-	}
-	if len(left) == 0 {
-		return fmt.Errorf("there is no drill %q; docs/drills.md lists them", pattern)
+// Command runs the drills whose names match one of the patterns (path.Match), which spaces separate, prints a table and
+// writes what they showed to docs/drills.md. It fails when a drill does.
+func Command(ctx context.Context, o rehearse.Options, patterns string) error {
+	left, err := matching(patterns)
+	if err != nil {
+		return err
 	}
 	out, started, one := o.Out, time.Now(), len(left) == 1
 	docs, err := filepath.Abs(filepath.Join(o.Root, "docs", "drills.md")) // a session changes the directory
@@ -79,6 +77,27 @@ func Command(ctx context.Context, o rehearse.Options, pattern string) error {
 		return errors.New("drills failed")
 	}
 	return nil
+}
+
+// matching are the drills whose names match one of the patterns.
+func matching(patterns string) ([]Drill, error) {
+	var found []Drill
+	for _, d := range All() {
+		for _, pattern := range strings.Fields(patterns) {
+			match, err := path.Match(pattern, d.Name)
+			if err != nil {
+				return nil, fmt.Errorf("the name of a drill: %q: %w", pattern, err)
+			}
+			if match {
+				found = append(found, d)
+				break
+			}
+		}
+	}
+	if len(found) == 0 {
+		return nil, fmt.Errorf("there is no drill %q; docs/drills.md lists them", patterns)
+	}
+	return found, nil
 }
 
 // keep writes what the commands of a drill printed.

@@ -11,7 +11,8 @@ var volatile = []struct {
 	{regexp.MustCompile(`https?://127\.0\.0\.1:\d+`), "<server>"},
 	{regexp.MustCompile(`127\.0\.0\.1:\d+`), "<address>"},
 	{regexp.MustCompile(`\(\d+(\.\d+)?m?s\)`), "(<time>)"},
-	{regexp.MustCompile(`doks-rehearsal-\d+`), "<directory>"},
+	{regexp.MustCompile(`[^\s"'(]*doks-rehearsal-\d+`), "<directory>"},
+	{regexp.MustCompile(`\.json\.[0-9a-f]{16}\.tmp`), ".json.<id>.tmp"},
 }
 
 // neutral makes a message the same in each run.

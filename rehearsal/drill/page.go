@@ -13,7 +13,7 @@ const head = `# Drills
 
 What goes wrong, what you see, and how to recover. ` + "`make drill`" + ` rehearses each of them on this machine with the real Pulumi
 CLI, carries out the recovery, and writes this page with the lines that were printed. ` + "`make drill NAME=two-runs`" + `
-rehearses one. ` + "`make test`" + ` runs those that are marked *tested*.
+rehearses one, ` + "`NAME='cluster-* vpc-*'`" + ` several. ` + "`make test`" + ` runs those that are marked *tested*.
 
 After each drill the next preview has no changes; the cluster, its network, node pools, bucket and volumes are the same, and
 none is there twice. After a destroy nothing is left in the account, in the state or on the machine.

@@ -81,7 +81,10 @@ func (r *Run) Succeeds(line string) string {
 // Recover runs the commands that a user types to recover. They must succeed.
 func (r *Run) Recover(lines ...string) {
 	for _, line := range lines {
-		r.recovery = append(r.recovery, line)
+		if line == "" {
+			r.Fatalf("the message has no command that recovers")
+		}
+		r.recovery = append(r.recovery, r.neutral(line))
 		r.Succeeds(line)
 	}
 }
@@ -99,7 +102,12 @@ func (r *Run) Replaces(names ...string) { r.replaced = append(r.replaced, names.
 func (r *Run) Break(f Fault) { r.wire.add(f) }
 
 // Heal ends what is broken.
-func (r *Run) Heal() { r.must("mending", r.wire.heal()) }
+func (r *Run) Heal() { r.must("mending", heal(r.session, r.wire)) }
+
+func heal(s *rehearse.Session, w *wire) error {
+	s.Account().Mend()
+	return w.heal()
+}
 
 // Kubernetes is a client of the cluster that does not go over the wire.
 func (r *Run) Kubernetes() kubernetes.Interface {
@@ -147,8 +155,8 @@ func (r *Run) start(line, at string, then func(*exec.Cmd)) (wait func() (string,
 	switch words[0] {
 	case "pulumi":
 		command = r.session.Command(r, slices.Concat(words[1:], unattended(words[1:]))...)
-	case "kubectl":
-		command = r.kubectl(words[1:])
+	case "kubectl", "helm":
+		command = r.self(words)
 	default:
 		r.Fatalf("%s: no command that a drill can run", line)
 	}
@@ -176,15 +184,15 @@ func unattended(words []string) []string {
 	return flags
 }
 
-// kubectl is this binary by another name; see Main.
-func (r *Run) kubectl(args []string) *exec.Cmd {
+// self is this binary by another name; see Main.
+func (r *Run) self(words []string) *exec.Cmd {
 	self, err := os.Executable()
-	r.must("finding kubectl", err)
-	link := filepath.Join(r.session.Dir(), "kubectl")
+	r.must("finding "+words[0], err)
+	link := filepath.Join(r.session.Dir(), words[0])
 	if err := os.Symlink(self, link); err != nil && !os.IsExist(err) {
-		r.must("finding kubectl", err)
+		r.must("finding "+words[0], err)
 	}
-	command := exec.CommandContext(r, link, args...)
+	command := exec.CommandContext(r, link, words[1:]...)
 	command.Dir = r.session.Project()
 	command.Env = append(os.Environ(), "KUBECONFIG="+r.kubeconfig())
 	return command

@@ -153,7 +153,7 @@ func (r *Runner) run(ctx context.Context, d Drill, result *Result) {
 		result.Skipped = string(skip)
 		return
 	}
-	if err = errors.Join(err, r.wire.heal()); err == nil {
+	if err = errors.Join(err, heal(r.session, r.wire)); err == nil {
 		err = attempt(func() { r.check(run, d, before) })
 	}
 	r.state, result.Err = d.to(), err

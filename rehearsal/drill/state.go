@@ -1,30 +1,44 @@
 package drill
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"doks-security/stack"
 )
 
 func stateDrills() []Drill {
 	return []Drill{
 		{Name: "two-runs", What: "Two people run `pulumi up` at once.", From: Deployed, Do: func(r *Run) {
 			r.ChangeLoki()
-			r.wire.kubernetes(func(g *gate) { g.slow(300 * time.Millisecond) }) // the second meets the first
-			started := make(chan struct{})
+			started, met := make(chan struct{}), make(chan struct{})
+			r.session.SetProgram(func(ctx *pulumi.Context) error { // the first runs until the second has met it
+				err := stack.Deploy(ctx)
+				select {
+				case <-met:
+				case <-r.Done():
+				}
+				return err
+			})
 			wait := r.start("pulumi up --skip-preview", "Release loki updating", func(*exec.Cmd) { close(started) })
 			select {
 			case <-started:
 			case <-r.Done():
 				r.Fatalf("the first run did not get that far")
 			}
+			r.session.SetProgram(nil)
 			r.Fails("pulumi up", "the stack is currently locked by")
-			r.Heal()
+			close(met)
 			if _, err := wait(); err != nil {
 				r.Fatalf("the first run: %v", err)
 			}
@@ -43,7 +57,7 @@ func diskFull(r *Run) {
 	kept := filepath.Join(r.session.Dir(), "state-before")
 	r.must("keeping the state", os.Rename(state, kept))
 	r.must("making the mount point", os.Mkdir(state, 0o700))
-	room := fmt.Sprintf("size=%d", sizeOf(r, kept)+2<<20)
+	room := fmt.Sprintf("size=%d", sizeOf(r, kept)+16<<20)
 	if err := syscall.Mount("tmpfs", state, "tmpfs", 0, room); err != nil {
 		r.must("taking the state back", errors.Join(os.Remove(state), os.Rename(kept, state)))
 		r.Skip("a small file system cannot be mounted: " + err.Error())
@@ -57,17 +71,45 @@ func diskFull(r *Run) {
 		_ = os.Rename(kept, state)
 	})
 	filler := filepath.Join(state, "filler")
-	fill := func() {
-		_ = os.WriteFile(filler, make([]byte, 4<<20), 0o600) // writes as much as there is room
-	}
 	r.ChangeLoki()
-	text, err := r.start("pulumi up --skip-preview", "Release loki updating", func(*exec.Cmd) { fill() })()
+	ended := make(chan struct{})
+	text, err := r.start("pulumi up --skip-preview", "Release loki updating", func(*exec.Cmd) { go fill(filler, ended) })()
+	close(ended)
 	if err == nil {
 		r.Fatalf("the run succeeded on a full disk")
 	}
 	r.sees("pulumi up", text, "no space left on device")
 	r.RecoverBy("free space on the disk", func() { r.must("making room", os.Remove(filler)) })
+	// Pulumi may have replaced the state, and its backup, with what it could write of them.
+	r.RecoverBy("cp .pulumi/history/doks-security/dev/<newest complete>.checkpoint.json .pulumi/stacks/doks-security/dev.json", func() {
+		kept, err := filepath.Glob(filepath.Join(state, ".pulumi/history/doks-security/dev/*.checkpoint.json")) // the time is in their names
+		r.must("finding the checkpoints", err)
+		for _, file := range slices.Backward(kept) {
+			checkpoint, err := os.ReadFile(file)
+			r.must("reading a checkpoint", err)
+			if json.Valid(checkpoint) {
+				r.must("restoring the state", os.WriteFile(filepath.Join(state, ".pulumi/stacks/doks-security/dev.json"), checkpoint, 0o600))
+				return
+			}
+		}
+		r.Fatalf("no checkpoint is complete")
+	})
 	r.Recover("pulumi cancel", "pulumi refresh --run-program", "pulumi up")
+}
+
+// fill writes into a file as much as there is room, until the run has ended: what Pulumi gives up makes room again.
+func fill(file string, ended chan struct{}) {
+	for {
+		select {
+		case <-ended:
+			return
+		case <-time.After(time.Millisecond):
+		}
+		if f, err := os.OpenFile(file, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err == nil {
+			_, _ = f.Write(make([]byte, 4<<20))
+			_ = f.Close()
+		}
+	}
 }
 
 // sizeOf is what the files of a directory take, in bytes.
