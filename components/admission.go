@@ -4,7 +4,6 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -79,7 +78,6 @@ func AdmissionObjects(args *AdmissionArgs) ([]map[string]any, error) {
 	spec["failurePolicy"] = failurePolicy
 	spec["variables"] = append(approvalVariables(args.Approved), spec["variables"].([]any)...)
 	exempt := append([]string{"kube-system"}, args.Exempt...)
-	slices.Sort(exempt)
 	name := policy["metadata"].(map[string]any)["name"].(string)
 	return []map[string]any{
 		policy,

@@ -9,7 +9,7 @@ import (
 // What the admission policy does by mode, and in which namespaces deny only warns: the demo's is none of them, nor is one
 // that this stack does not create.
 func TestAdmission(t *testing.T) {
-	base := []string{"falco", "kube-system", "loki", "metrics-server", "monitoring", "node-agents"}
+	base := []string{"kube-system", "falco", "loki", "metrics-server", "monitoring", "node-agents"}
 	const policy = "virtual-clusters.doks-security"
 	for _, c := range []struct {
 		name, settings        string

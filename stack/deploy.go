@@ -4,7 +4,6 @@ package stack
 
 import (
 	"maps"
-	"slices"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -172,9 +171,13 @@ func (s Settings) createdNamespaces() values.Namespaces {
 // exemptNamespaces are those in which virtual clusters are never denied: what observes the cluster must start whatever
 // the admission policy does. The demo's is not among them.
 func (s Settings) exemptNamespaces() []string {
-	created := s.createdNamespaces()
-	delete(created, components.NamespaceVCluster)
-	return slices.Sorted(maps.Values(created))
+	var exempt []string
+	for _, role := range s.createdNamespaces().Roles() {
+		if role != components.NamespaceVCluster {
+			exempt = append(exempt, s.Namespaces.ByRole()[role])
+		}
+	}
+	return exempt
 }
 
 // options are the settings that change who talks to whom.
