@@ -1,9 +1,9 @@
 package loopback
 
 import (
-	"fmt"
 	"io"
 	"net"
+	"strconv"
 	"testing"
 )
 
@@ -30,8 +30,8 @@ func serve(t *testing.T) int {
 
 func TestListenAnswersItsUser(t *testing.T) {
 	port := serve(t)
-	for network, host := range map[string]string{"tcp4": "127.0.0.1", "tcp6": "[::ffff:127.0.0.1]"} {
-		connection, err := net.Dial(network, fmt.Sprintf("%s:%d", host, port))
+	for network, host := range map[string]string{"tcp4": "127.0.0.1", "tcp6": "::ffff:127.0.0.1"} {
+		connection, err := net.Dial(network, net.JoinHostPort(host, strconv.Itoa(port)))
 		if err != nil {
 			t.Logf("skipped: %s: %v", network, err)
 			continue
