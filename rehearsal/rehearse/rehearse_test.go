@@ -50,7 +50,7 @@ func TestMain(m *testing.M) {
 }
 
 // longest is how long one rehearsal may take; the program's own timeouts are for real clusters.
-const longest = 4 * time.Minute
+const longest = 10 * time.Minute
 
 // output collects what a rehearsal prints; after a line that holds trigger it calls then, once.
 type output struct {
