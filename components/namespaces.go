@@ -117,15 +117,5 @@ func (n *Namespaces) created() values.Namespaces {
 	return created
 }
 
-// role is that of the namespace with the name.
-func (n *Namespaces) role(name string) string {
-	for role, other := range n.names {
-		if other == name {
-			return role
-		}
-	}
-	return ""
-}
-
 // logicalName is the Pulumi name of an object in the namespace with the role.
 func logicalName(role, object string) string { return role + "-" + object }

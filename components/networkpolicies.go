@@ -28,7 +28,8 @@ func NewNetworkPolicies(ctx *pulumi.Context, name string, args *NetworkPoliciesA
 	}
 	for _, policy := range NetworkPolicyObjects(args.Namespaces.created(), args.Options...) {
 		namespace := policy["metadata"].(map[string]any)["namespace"].(string)
-		if _, err := newObject(ctx, args.Namespaces, policy, pulumi.Parent(n), args.Namespaces.dependency(args.Namespaces.role(namespace))); err != nil {
+		role, _ := args.Namespaces.names.RoleOf(namespace)
+		if _, err := newObject(ctx, args.Namespaces, policy, pulumi.Parent(n), args.Namespaces.dependency(role)); err != nil {
 			return nil, err
 		}
 	}

@@ -18,7 +18,8 @@ func newObject(ctx *pulumi.Context, namespaces *Namespaces, object map[string]an
 		return nil, fmt.Errorf("an object without apiVersion, kind or name: %v", object)
 	}
 	if namespace, ok := meta["namespace"].(string); ok {
-		name = logicalName(namespaces.role(namespace), name)
+		role, _ := namespaces.names.RoleOf(namespace)
+		name = logicalName(role, name)
 	}
 	var created pulumi.CustomResourceState
 	token := "kubernetes:" + apiVersion + ":" + kind

@@ -172,9 +172,10 @@ func (s Settings) createdNamespaces() values.Namespaces {
 // the admission policy does. The demo's is not among them.
 func (s Settings) exemptNamespaces() []string {
 	var exempt []string
-	for _, role := range s.createdNamespaces().Roles() {
+	created := s.createdNamespaces()
+	for _, role := range created.Roles() {
 		if role != components.NamespaceVCluster {
-			exempt = append(exempt, s.Namespaces.ByRole()[role])
+			exempt = append(exempt, created[role])
 		}
 	}
 	return exempt

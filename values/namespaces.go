@@ -46,6 +46,16 @@ func DefaultNamespaces() Namespaces {
 // Roles are those that have a name, sorted.
 func (n Namespaces) Roles() []string { return slices.Sorted(maps.Keys(n)) }
 
+// RoleOf finds the role of the namespace with a name.
+func (n Namespaces) RoleOf(name string) (role string, found bool) {
+	for role, other := range n {
+		if other == name {
+			return role, true
+		}
+	}
+	return "", false
+}
+
 var placeholder = regexp.MustCompile(`<namespace:([^>]*)>`)
 
 // fill puts names in place of a text's placeholders. A role without a name is an error.

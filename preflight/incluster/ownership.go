@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"doks-security/stack/field"
+	"doks-security/values"
 )
 
 const (
@@ -46,8 +47,8 @@ var provisions = []provision{
 type Owner struct {
 	Stack      string            // <project>/<stack>
 	Former     string            // the same when it was deployed in this cluster last, before pulumi stack rename; empty: never
-	Namespaces map[string]string // to be created: names, by role
-	Names      map[string]string // of all roles, also of those that the settings leave out
+	Namespaces values.Namespaces // to be created: names, by role
+	Names      values.Namespaces // of all roles, also of those that the settings leave out
 	Releases   []Release         // to be installed
 	Provides   []string          // setting cluster.provides
 }
@@ -83,7 +84,7 @@ func Ownership(c *Cluster, o Owner, errs *field.Errors) {
 // namespace refuses a namespace of others that has one of the stack's names.
 func (o Owner) namespace(n Object, errs *field.Errors) {
 	name, other := n.Metadata.Name, n.Metadata.Annotations[StackAnnotation]
-	role, wanted := roleOf(o.Namespaces, name)
+	role, wanted := o.Namespaces.RoleOf(name)
 	rename := fmt.Sprintf("pulumi config set --path 'namespaces.names.%s' <another name>", role)
 	switch {
 	case !wanted:
@@ -100,7 +101,7 @@ func (o Owner) namespace(n Object, errs *field.Errors) {
 func (o Owner) renamed(c *Cluster, errs *field.Errors) {
 	var deleted []string
 	for _, n := range c.Namespaces {
-		if _, known := roleOf(o.Names, n.Metadata.Name); !known && c.owns(o, n.Metadata.Name) {
+		if _, known := o.Names.RoleOf(n.Metadata.Name); !known && c.owns(o, n.Metadata.Name) {
 			deleted = append(deleted, n.Metadata.Name)
 		}
 	}
@@ -108,16 +109,6 @@ func (o Owner) renamed(c *Cluster, errs *field.Errors) {
 		errs.Add("namespaces", nil, "the names that the running stack has: its namespaces "+strings.Join(deleted, ", ")+" would be deleted with their volumes",
 			"restore namespaces.prefix and namespaces.names; or to start from scratch with other names: pulumi destroy, then pulumi up")
 	}
-}
-
-// roleOf finds the role of a namespace by its name.
-func roleOf(names map[string]string, name string) (role string, found bool) {
-	for role, other := range names {
-		if other == name {
-			return role, true
-		}
-	}
-	return "", false
 }
 
 func (o Owner) provision(c *Cluster, p provision, errs *field.Errors) {
