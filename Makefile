@@ -24,6 +24,10 @@ rehearse: tools ## deploy, check and destroy STACK=dev on this machine, without 
 drill: tools ## rehearse failures and their recovery, all or NAME="<patterns>", and write docs/drills.md
 	@bin/rehearsal -pulumi bin/cli -drill "$(or $(NAME),*)"
 
+.PHONY: settings-table
+settings-table: tools ## change every setting of a running stack, all or NAME=<pattern>, and write docs/changing-settings.md
+	@bin/rehearsal -pulumi bin/cli -settings "$(or $(NAME),*)"
+
 .PHONY: env
 env: ## write the stack file of a new environment: NAME=qa, PROFILE=dev or prod
 	@go run ./stack/cmd/env -name "$(NAME)" $(if $(PROFILE),-profile "$(PROFILE)")

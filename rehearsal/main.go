@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"doks-security/rehearsal/changes"
 	"doks-security/rehearsal/contract"
 	"doks-security/rehearsal/drill"
 	"doks-security/rehearsal/rehearse"
@@ -18,7 +19,7 @@ import (
 )
 
 func main() {
-	if code, ok := drill.Main(os.Args); ok {
+	if code, ok := changes.Main(os.Args); ok {
 		os.Exit(code)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
@@ -38,6 +39,7 @@ func run(ctx context.Context, args []string) error {
 	keep := flags.Bool("keep", false, "leave it running after the checks")
 	attach := flags.String("attach", "", "only preview against the kept rehearsal that this `file` describes")
 	drills := flags.String("drill", "", "only run the drills whose names match these `patterns`, and write docs/drills.md")
+	settings := flags.String("settings", "", "only change the settings that match this `pattern`, and write docs/changing-settings.md")
 	charts := flags.Bool("charts", false, "only fetch the pinned charts into the cache")
 	newer := flags.String("upgrade", "", "only say what a newer version of this `chart` would change")
 	version := flags.String("version", "", "the newer chart's `version`; empty: the newest in its repository")
@@ -60,6 +62,9 @@ func run(ctx context.Context, args []string) error {
 	o := rehearse.Options{Root: *root, Stack: *name, Program: stack.Deploy, CLI: *cli, Keep: *keep, Out: os.Stdout}
 	if *drills != "" {
 		return drill.Command(ctx, o, *drills)
+	}
+	if *settings != "" {
+		return changes.Command(ctx, o, *settings)
 	}
 	if *attach != "" {
 		return rehearse.Preview(ctx, o, *attach)

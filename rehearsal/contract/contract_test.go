@@ -90,6 +90,9 @@ func TestCheckFindsFaults(t *testing.T) {
 			"spec": map[string]any{"selector": selector, "ports": []any{map[string]any{"name": "http", "port": port}}},
 		}}
 	}
+	annotated := func(annotations map[string]any) *unstructured.Unstructured {
+		return &unstructured.Unstructured{Object: map[string]any{"kind": "Deployment", "metadata": map[string]any{"name": "web", "annotations": annotations}}}
+	}
 	app := map[string]any{"app": "web"}
 	for _, c := range []struct {
 		name      string
@@ -100,6 +103,8 @@ func TestCheckFindsFaults(t *testing.T) {
 		{"more than asked for", service("web", 80, app), service("web", 80, map[string]any{"app": "web", "tier": "front"}), ""},
 		{"another port", service("web", 80, app), service("web", 8080, app), ".spec.ports[http].port: 8080, want 80"},
 		{"another selector", service("web", 80, app), service("web", 80, map[string]any{"app": "api"}), ".spec.selector.app: api, want web"},
+		{"another checksum", annotated(map[string]any{"checksum/config": "1"}), annotated(map[string]any{"checksum/config": "2"}), ""},
+		{"no checksum", annotated(map[string]any{"checksum/config": "1"}), annotated(map[string]any{}), ".metadata.annotations.checksum/config: missing"},
 		{"another name", service("web", 80, app), service("api", 80, app), "Service a/web is not rendered"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 	case "helm":
 		err = helm(os.Args[1:])
 	case "doctl":
-		err = doctl(os.Args[1:])
+		err = Doctl(os.Args[1:])
 	case "pulumi-language-go":
 		err = serveLanguage()
 	case "owner":

@@ -1,0 +1,124 @@
+package changes
+
+import "strings"
+
+func digest(of string) string { return "sha256:" + strings.Repeat(of, 64) }
+
+// sections are all rows.
+func sections() []section {
+	return []section{
+		{"Profile and project", profileChanges()},
+		{"Cluster", clusterChanges()},
+		{"Namespaces and charts", placeChanges()},
+		{"Observability", observabilityChanges()},
+		{"Logging", loggingChanges()},
+		{"Runtime security", runtimeChanges()},
+		{"Virtual clusters", virtualClusterChanges()},
+		{"Alerting", alertingChanges()},
+		{"Forwarding", forwardChanges()},
+		{"Exposure", exposureChanges()},
+	}
+}
+
+func profileChanges() []Change {
+	return []Change{
+		{Setting: "profile", To: "prod"},
+		{Setting: "profile", To: "prod", Alongside: []Value{
+			{"cluster.ha", nil}, {"observability", nil}, {"logging", nil}, {"runtimeSecurity", nil},
+		}},
+		{Setting: "project.name", To: "second"},
+		{Setting: "project.description", To: "second"},
+		{Setting: "project.environment", To: "Staging"},
+	}
+}
+
+func clusterChanges() []Change {
+	return []Change{
+		{Setting: "cluster.name", To: "second"},
+		{Setting: "cluster.region", To: "ams3"},
+		{Setting: "cluster.version", To: "1.33"},
+		{Setting: "cluster.version", To: "1.35", Last: true},
+		{Setting: "cluster.network.vpc", To: "10.20.0.0/20"},
+		{Setting: "cluster.network.pods", To: "10.32.0.0/16"},
+		{Setting: "cluster.network.services", To: "10.48.0.0/20"},
+		{Setting: "cluster.pools[].name", Path: "cluster.pools[0].name", To: "renamed"},
+		{Setting: "cluster.pools[].name", Path: "cluster.pools[1].name", To: "other"},
+		{Setting: "cluster.pools[].size", Path: "cluster.pools[0].size", To: "s-8vcpu-16gb"},
+		{Setting: "cluster.pools[].size", Path: "cluster.pools[1].size", To: "s-4vcpu-8gb"},
+		{Setting: "cluster.pools[].count", To: 7},
+		{Setting: "cluster.pools[].autoScale.min", Path: "cluster.pools[1].autoScale.min", To: 2},
+		{Setting: "cluster.pools[].autoScale.max", Path: "cluster.pools[1].autoScale.max", To: 3},
+		{Setting: "cluster.pools[].labels.*", Path: "cluster.pools[1].labels.tier", To: "second"},
+		{Setting: "cluster.pools[].taints[].key", Path: "cluster.pools[1].taints[0].key", To: "reserved"},
+		{Setting: "cluster.pools[].taints[].value", Path: "cluster.pools[1].taints[0].value", To: "second"},
+		{Setting: "cluster.pools[].taints[].effect", Path: "cluster.pools[1].taints[0].effect", To: "PreferNoSchedule"},
+		{Setting: "cluster.ha", To: true, Last: true},
+		{Setting: "cluster.autoUpgrade", To: false},
+		{Setting: "cluster.surgeUpgrade", To: false},
+		{Setting: "cluster.maintenance.day", To: "monday"},
+		{Setting: "cluster.maintenance.start", To: "05:00"},
+		{Setting: "cluster.apiAllowedCIDRs[]", To: "198.51.100.0/24"},
+		{Setting: "cluster.registryIntegration", To: true},
+		{Setting: "cluster.tags[]", To: "second"},
+		{Setting: "cluster.protect", To: true},
+		{Setting: "cluster.destroyAssociatedResources", To: false},
+		{Setting: "cluster.credentials", To: "doctl"},
+		{Setting: "cluster.provides[]", To: "metrics-server"},
+		{Setting: "cluster.existing", To: "shared", Alongside: []Value{{"project", nil}, {"cluster", object{}}}},
+	}
+}
+
+func placeChanges() []Change {
+	return []Change{
+		{Setting: "namespaces.prefix", To: "obs-"},
+		{Setting: "namespaces.names.*", Path: "namespaces.names.loki", To: "logs"},
+		{Setting: "charts.mirror", To: copiedMirror},
+		{Setting: "charts.unverified", To: false},
+	}
+}
+
+func observabilityChanges() []Change {
+	return []Change{
+		{Setting: "observability.prometheusRetention", To: "2d"},
+		{Setting: "observability.prometheusVolumeGiB", To: 20},
+		{Setting: "observability.prometheusVolumeGiB", To: 5},
+		{Setting: "observability.alertmanagerVolumeGiB", To: 2},
+		{Setting: "observability.grafanaVolumeGiB", To: 10, Last: true},
+	}
+}
+
+func loggingChanges() []Change {
+	day := Value{"logging.spaces.from", "2099-01-01"}
+	return []Change{
+		{Setting: "logging.retention", To: "2d"},
+		{Setting: "logging.volumeGiB", To: 20},
+		{Setting: "logging.storage", To: "spaces"},
+		{Setting: "logging.storage", To: "spaces", Alongside: []Value{day}, Last: true},
+		{Setting: "logging.storage", From: "spaces", To: "volume", Alongside: []Value{{"logging.spaces", nil}}, Last: true},
+		{Setting: "logging.spaces.from", From: "2099-01-01", To: "2099-02-01", Last: true},
+		{Setting: "logging.spaces.bucket", To: "other", Last: true},
+		{Setting: "logging.spaces.region", To: "ams3", Last: true},
+	}
+}
+
+func runtimeChanges() []Change {
+	return []Change{
+		{Setting: "runtimeSecurity.falco", To: "0.43"},
+		{Setting: "runtimeSecurity.metrics", To: "falco-exporter"},
+		{Setting: "runtimeSecurity.metrics", To: "falco-exporter", Alongside: []Value{{"runtimeSecurity.falco", "0.43"}}},
+		{Setting: "runtimeSecurity.alertmanagerFrom", To: "warning"},
+		{Setting: "runtimeSecurity.uiRetention", To: "2d"},
+		{Setting: "runtimeSecurity.redisVolumeGiB", To: 2},
+		{Setting: "runtimeSecurity.rules", To: rulesDirectory},
+	}
+}
+
+func virtualClusterChanges() []Change {
+	return []Change{
+		{Setting: "virtualClusters.approved[].namespace", To: "team-b"},
+		{Setting: "virtualClusters.approved[].digests[]", To: digest("2")},
+		{Setting: "virtualClusters.admission", To: "deny"},
+		{Setting: "virtualClusters.admission", To: "off"},
+		{Setting: "virtualClusters.demo", To: true},
+	}
+}
