@@ -50,7 +50,14 @@ func NewAdmission(
 	}
 	dependencies := []pulumi.Resource{}
 	for _, object := range objects {
-		created, err := newObject(ctx, nil, object, pulumi.Parent(a), pulumi.DependsOn(dependencies))
+		options := []pulumi.ResourceOption{pulumi.Parent(a), pulumi.DependsOn(dependencies)}
+		if object["kind"] == "ValidatingAdmissionPolicyBinding" {
+			// The actions are a set. The dry run of a preview adds the new ones to those of the creation, whose field
+			// manager is another, and the API server refuses Warn beside Deny.
+			options = append(options, pulumi.ReplaceOnChanges([]string{"spec.validationActions"}),
+				pulumi.DeleteBeforeReplace(true))
+		}
+		created, err := newObject(ctx, nil, object, options...)
 		if err != nil {
 			return nil, err
 		}

@@ -52,7 +52,7 @@ func All() []Change {
 }
 
 // inTests are the rows that make test runs.
-var inTests = []string{"cluster.region", "logging.retention", "project.description"}
+var inTests = []string{"cluster.region", "logging.retention", "project.description", "virtualClusters.admission"}
 
 func (c Change) path() string {
 	if c.Path != "" {

@@ -104,7 +104,9 @@ func (r *Runner) plan(ctx context.Context, c Change) (*Result, error) {
 		return nil, err
 	}
 	result.planned, result.Refused, err = r.preview(ctx)
-	result.Err = losses(result.planned)
+	if result.Err = losses(result.planned); errors.As(err, new(failedPreviewError)) {
+		result.Err, err = err, nil
+	}
 	return result, errors.Join(err, r.file.write(before))
 }
 
@@ -114,7 +116,14 @@ func placeholder(value any) bool {
 	return strings.HasPrefix(text, "<")
 }
 
-// preview returns what pulumi up would do, or the error of the settings.
+// failedPreviewError is a preview that fails without an error of a setting: what it printed.
+type failedPreviewError string
+
+func (e failedPreviewError) Error() string {
+	return "the preview fails without an error of a setting:\n" + string(e)
+}
+
+// preview returns what pulumi up would do, or the errors of the settings.
 func (r *Runner) preview(ctx context.Context) (operations, string, error) {
 	done, printed, err := r.pulumi(ctx, "preview")
 	if err == nil {
@@ -123,7 +132,8 @@ func (r *Runner) preview(ctx context.Context) (operations, string, error) {
 	if ctx.Err() != nil {
 		return nil, "", ctx.Err()
 	}
-	return nil, r.reason(printed), nil
+	reason, err := r.reason(printed)
+	return nil, reason, err
 }
 
 func losses(done operations) error {
@@ -179,7 +189,7 @@ func (r *Runner) up(ctx context.Context, batch []*Result, plans []operations) ([
 	}
 	if err != nil {
 		for i := range outcomes {
-			outcomes[i].Err = fmt.Errorf("the preview passes, and the update fails: %s", r.reason(printed))
+			outcomes[i].Err = fmt.Errorf("the preview passes, and the update fails:\n%s", printed)
 		}
 		return outcomes, nil
 	}

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"doks-security/rehearsal/rehearse"
 	"doks-security/stack"
@@ -97,8 +98,8 @@ func (r *Runner) linkDoctl() error {
 // fieldError is an error of a setting, as field.Error prints it.
 var fieldError = regexp.MustCompile(`(?m)^ *` + regexp.QuoteMeta(stack.Project) + `:(\S+): .*\n *allowed: (.*)$`)
 
-// reason is what was wrong, on one line: what is allowed for each setting, or the first error.
-func (r *Runner) reason(printed string) string {
+// reason is what is allowed for each setting in error, on one line. Without one it is a failedPreviewError.
+func (r *Runner) reason(printed string) (string, error) {
 	var reasons []string
 	for _, found := range fieldError.FindAllStringSubmatch(printed, -1) {
 		if reason := "`" + found[1] + "`: " + found[2]; !slices.Contains(reasons, reason) {
@@ -106,13 +107,12 @@ func (r *Runner) reason(printed string) string {
 		}
 	}
 	if len(reasons) == 0 {
-		_, after, _ := strings.Cut(printed, "error: ")
-		line, _, _ := strings.Cut(after, "\n")
-		reasons = []string{line}
+		return "", failedPreviewError(printed)
 	}
-	text := strings.Join(reasons, "; ")
+	tomorrow := time.Now().UTC().AddDate(0, 0, 1).Format(time.DateOnly)
+	text := strings.ReplaceAll(strings.Join(reasons, "; "), tomorrow, "<tomorrow>")
 	for _, dir := range []string{r.session.Dir(), os.TempDir()} {
 		text = regexp.MustCompile(regexp.QuoteMeta(dir)+`[^\s:"]*`).ReplaceAllString(text, "<directory>")
 	}
-	return text
+	return text, nil
 }
