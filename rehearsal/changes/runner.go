@@ -97,6 +97,9 @@ func (r *Runner) linkDoctl() error {
 // fieldError is an error of a setting, as field.Error prints it.
 var fieldError = regexp.MustCompile(`(?m)^ *` + regexp.QuoteMeta(stack.Project) + `:(\S+): .*\n *allowed: (.*)$`)
 
+// missingCharts is the first line of a charts.Errors.
+var missingCharts = regexp.MustCompile(`\d+ Helm charts? (is|are) not available`)
+
 // reason is what was wrong, on one line: what is allowed for each setting, or the first error.
 func (r *Runner) reason(printed string) string {
 	var reasons []string
@@ -104,6 +107,9 @@ func (r *Runner) reason(printed string) string {
 		if reason := "`" + found[1] + "`: " + found[2]; !slices.Contains(reasons, reason) {
 			reasons = append(reasons, reason)
 		}
+	}
+	if len(reasons) == 0 {
+		reasons = missingCharts.FindAllString(printed, 1)
 	}
 	if len(reasons) == 0 {
 		_, after, _ := strings.Cut(printed, "error: ")
