@@ -28,7 +28,7 @@ func TestChartsOfEveryRelease(t *testing.T) {
 		{"prod", files("prod")},
 		{"falco-exporter", with(files("dev"), "runtimeSecurity", `{"metrics":"falco-exporter"}`)},
 		{"Gateway", with(files("prod"), "exposure", byGateway(t))},
-		{"metrics-server of others", with(files("dev"), "cluster", strings.Replace(onePool, "{", `{"provides":["metrics-server"],`, 1))},
+		{"Falco 0.43", with(files("dev"), "runtimeSecurity", `{"falco":"0.43"}`)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m := &mocks{}
