@@ -44,18 +44,20 @@ func expected(pin values.Chart) string {
 	return "sha256 " + pin.SHA256 + ", the pin in values/charts.yaml"
 }
 
+// withoutCharts is the way out of those who only want to take down what runs.
+const withoutCharts = "; pulumi destroy and pulumi refresh need no charts: set CHARTS_OFFLINE=1"
+
 func unreachable(pin values.Chart, repository string, err error) *Error {
 	if isDirectory(repository) {
 		return &Error{
 			Chart: pin, Problem: err.Error(), Expected: expected(pin) + ", in " + repository,
-			Fix: fmt.Sprintf("make charts CHARTS_DIR='%s', which fetches what it lacks", repository),
+			Fix: fmt.Sprintf("make charts CHARTS_DIR='%s', which fetches what it lacks%s", repository, withoutCharts),
 		}
 	}
 	return &Error{
 		Chart: pin, Problem: err.Error(), Expected: expected(pin) + ", from " + repository,
 		Fix: "check the connection to that address (a proxy is set by HTTPS_PROXY), or use a mirror: " +
-			"pulumi config set --path doks-security:charts.mirror <https://repository, oci://registry or directory>; " +
-			"pulumi destroy and pulumi refresh need no charts: set CHARTS_OFFLINE=1",
+			"pulumi config set --path doks-security:charts.mirror <https://repository, oci://registry or directory>" + withoutCharts,
 	}
 }
 
