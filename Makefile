@@ -32,9 +32,10 @@ settings-table: tools ## change every setting of a running stack, all or NAME=<p
 env: ## write the stack file of a new environment: NAME=qa, PROFILE=dev or prod
 	@go run ./stack/cmd/env -name "$(NAME)" $(if $(PROFILE),-profile "$(PROFILE)")
 
+export CHARTS_DIR
 .PHONY: charts
-charts: tools ## fetch the pinned Helm charts into the cache (CHARTS_DIR)
-	@bin/rehearsal -charts
+charts: ## fetch and verify the pinned Helm charts, into .charts or CHARTS_DIR=<directory>; enter missing digests
+	@go run ./charts/cmd/charts "$(or $(CHARTS_DIR),.charts)" values/charts.yaml
 
 .PHONY: proof
 proof: ## check our values against the real charts, and say which archives were used

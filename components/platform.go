@@ -7,6 +7,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"doks-security/charts"
 	"doks-security/values"
 )
 
@@ -14,7 +15,7 @@ import (
 type Platform struct {
 	Cluster string // name; a label on every metric and log
 	Profile string // overlay in values/
-	Charts  ChartSource
+	Charts  charts.Source
 	// Provided are releases whose part the cluster has already: those of incluster.Providable.
 	Provided []string
 }
@@ -41,11 +42,11 @@ func (p Platform) install(ctx *pulumi.Context, namespaces *Namespaces, r chartRe
 	if r.pin == "" {
 		r.pin = r.values
 	}
-	charts, err := values.Charts()
+	pins, err := values.Charts()
 	if err != nil {
 		return nil, err
 	}
-	chart, ok := charts[r.pin]
+	chart, ok := pins[r.pin]
 	if !ok {
 		return nil, fmt.Errorf("values/charts.yaml pins no chart %q", r.pin)
 	}

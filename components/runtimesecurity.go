@@ -21,8 +21,8 @@ const (
 	FalcoExporter = "falco-exporter"
 )
 
-// falcoPins are the entries in values/charts.yaml.
-var falcoPins = map[string]string{NewestFalco: "falco", LastFalcoWithGRPC: "falco-8"}
+// FalcoPins are the entries in values/charts.yaml, by version.
+var FalcoPins = map[string]string{NewestFalco: "falco", LastFalcoWithGRPC: "falco-8"}
 
 // RuntimeSecurity is Falco on every node, falcosidekick, its UI with Redis, and Falco's events as metrics.
 type RuntimeSecurity struct {
@@ -68,7 +68,7 @@ func NewRuntimeSecurity(ctx *pulumi.Context, name string, args *RuntimeSecurityA
 		return nil, err
 	}
 	falco := chartRelease{
-		name: "falco", namespace: NamespaceFalco, pin: falcoPins[args.Falco],
+		name: "falco", namespace: NamespaceFalco, pin: FalcoPins[args.Falco],
 		known: values.Merge(args.values(), map[string]any{
 			"falcosidekick": values.Merge(forward, map[string]any{"webui": webui}),
 		}),

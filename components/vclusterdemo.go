@@ -4,6 +4,12 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
+// DemoRelease and DemoPin are the demo's release and its entry in values/charts.yaml.
+const (
+	DemoRelease = "demo"
+	DemoPin     = "vcluster"
+)
+
 // VClusterDemo is a virtual cluster in a namespace nobody approved: it makes the rule fire.
 type VClusterDemo struct {
 	pulumi.ResourceState
@@ -23,7 +29,7 @@ func NewVClusterDemo(ctx *pulumi.Context, name string, args *VClusterDemoArgs, o
 		return nil, err
 	}
 	_, err := args.Platform.install(ctx, args.Namespaces, chartRelease{
-		name: "demo", values: "vcluster", namespace: NamespaceVCluster,
+		name: DemoRelease, values: DemoPin, namespace: NamespaceVCluster,
 	}, pulumi.Parent(d), args.Namespaces.dependency(NamespaceVCluster), pulumi.DependsOn([]pulumi.Resource{args.RuntimeSecurity}))
 	if err != nil {
 		return nil, err

@@ -40,18 +40,14 @@ func run(ctx context.Context, args []string) error {
 	attach := flags.String("attach", "", "only preview against the kept rehearsal that this `file` describes")
 	drills := flags.String("drill", "", "only run the drills whose names match these `patterns`, and write docs/drills.md")
 	settings := flags.String("settings", "", "only change the settings that match this `pattern`, and write docs/changing-settings.md")
-	charts := flags.Bool("charts", false, "only fetch the pinned charts into the cache")
 	newer := flags.String("upgrade", "", "only say what a newer version of this `chart` would change")
 	version := flags.String("version", "", "the newer chart's `version`; empty: the newest in its repository")
 	archive := flags.String("archive", "", "the newer chart's `file`, instead of its repository")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	switch {
-	case *charts:
-		return fetchCharts(ctx)
-	case *newer != "":
-		dir, err := contract.Dir()
+	if *newer != "" {
+		dir, err := contract.Dir(*root)
 		if err != nil {
 			return err
 		}
@@ -70,25 +66,4 @@ func run(ctx context.Context, args []string) error {
 		return rehearse.Preview(ctx, o, *attach)
 	}
 	return rehearse.Run(ctx, o)
-}
-
-// fetchCharts fills the cache and reports every archive's digest.
-func fetchCharts(ctx context.Context) error {
-	dir, err := contract.Dir()
-	if err != nil {
-		return err
-	}
-	err = contract.Pull(ctx, dir)
-	states, stateErr := contract.States(dir)
-	if stateErr != nil {
-		return stateErr
-	}
-	fmt.Println(dir)
-	for _, s := range states {
-		fmt.Println(" ", s)
-		if err == nil && !s.Verified() && os.Getenv("CHARTS_UNVERIFIED") != "1" {
-			err = fmt.Errorf("%s; remove it to fetch it again, or set CHARTS_UNVERIFIED=1 for archives packaged from source", s)
-		}
-	}
-	return err
 }

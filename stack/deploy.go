@@ -21,6 +21,10 @@ func Deploy(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
+	source, err := fetchCharts(ctx, settings)
+	if err != nil {
+		return err
+	}
 	account, err := openAccount(ctx)
 	if err != nil {
 		return err
@@ -32,7 +36,7 @@ func Deploy(ctx *pulumi.Context) error {
 	}
 	inCluster := append(cluster.Options(), formerName(ctx, ""))
 	platform := components.Platform{
-		Cluster: settings.clusterName(), Profile: string(settings.Profile), Charts: components.ChartSource(settings.Charts),
+		Cluster: settings.clusterName(), Profile: string(settings.Profile), Charts: source,
 		Provided: settings.Cluster.Provides,
 	}
 	namespaces, err := components.NewNamespaces(ctx, name, &components.NamespacesArgs{

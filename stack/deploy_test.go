@@ -14,6 +14,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"doks-security/account/accounttest"
+	"doks-security/charts/chartstest"
 )
 
 // mocks stands in for the engine: it records what the program registers. The account is served over HTTP.
@@ -88,11 +89,14 @@ func deploy(t *testing.T, m *mocks, stack string, raw map[string]string) error {
 		t.Setenv(key, "set")
 	}
 	t.Setenv("DIGITALOCEAN_API_URL", api.URL)
-	config := map[string]string{}
+	config := map[string]string{Project + ":charts": `{"unverified":true}`}
 	for key, value := range raw {
 		config[Project+":"+key] = value
 	}
 	m.root = t.TempDir()
+	if err := chartstest.Fill(m.root); err != nil {
+		t.Fatal(err)
+	}
 	return pulumi.RunErr(func(ctx *pulumi.Context) error {
 		err := Deploy(ctx)
 		m.exports = ctx.GetCurrentExportMap()

@@ -16,6 +16,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"doks-security/account/accounttest"
+	"doks-security/charts/chartstest"
 	"doks-security/rules/judge"
 	"doks-security/stack/field"
 	"doks-security/stack/stacktest"
@@ -46,6 +47,9 @@ func run(t *testing.T, api string, file map[string]any) (map[string]resource.Pro
 	}
 	name := filepath.Join(root, "Pulumi.dev.yaml")
 	if err := os.WriteFile(name, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := chartstest.Fill(root); err != nil {
 		t.Fatal(err)
 	}
 	config, secret := readConfig(t, name)

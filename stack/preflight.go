@@ -134,13 +134,13 @@ func (s Settings) releases(names values.Namespaces) []incluster.Release {
 		{Name: incluster.MetricsServer, Namespace: names[components.NamespaceMetricsServer]},
 		{Name: "loki", Namespace: names[components.NamespaceLoki]},
 		{Name: "alloy", Namespace: names[components.NamespaceNodeAgents]},
-		{Name: "falco", Namespace: names[components.NamespaceFalco]},
+		{Name: falcoRelease, Namespace: names[components.NamespaceFalco]},
 	}
 	if s.RuntimeSecurity.Metrics == components.FalcoExporter {
 		all = append(all, incluster.Release{Name: components.FalcoExporter, Namespace: names[components.NamespaceFalco]})
 	}
 	if s.VirtualClusters.Demo {
-		all = append(all, incluster.Release{Name: "demo", Namespace: names[components.NamespaceVCluster]})
+		all = append(all, incluster.Release{Name: components.DemoRelease, Namespace: names[components.NamespaceVCluster]})
 	}
 	if s.Exposure.Mode == components.ByGateway {
 		all = append(all, incluster.Release{Name: incluster.CertManager, Namespace: names[components.NamespaceCertManager]},

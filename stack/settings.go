@@ -127,9 +127,10 @@ type VirtualClusterSettings struct {
 
 // ChartSettings say where Helm charts come from.
 type ChartSettings struct {
-	// Mirror is a directory of <chart>-<version>.tgz archives or an oci:// registry; empty: the published repositories.
+	// Mirror is an https:// Helm repository, an oci:// registry or a directory of <chart>-<version>.tgz archives; empty: the
+	// published repositories.
 	Mirror string `json:"mirror"`
-	// Unverified accepts archives of a directory mirror whose digest is not the pinned one.
+	// Unverified accepts archives with another sha256 than values/charts.yaml pins, and in profile prod charts without one.
 	Unverified bool `json:"unverified"`
 }
 

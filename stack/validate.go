@@ -220,16 +220,18 @@ func validateVirtualClusters(v VirtualClusterSettings, namespaces values.Namespa
 }
 
 func validateCharts(c ChartSettings, faults *field.Errors) {
+	const allowed = "an https:// Helm repository or oci:// registry without a login, or a directory of <chart>-<version>.tgz archives"
 	if c.Mirror == "" || ociRegistry.MatchString(c.Mirror) {
 		return
 	}
 	if strings.Contains(c.Mirror, "://") {
-		faults.Add("charts.mirror", shown(c.Mirror),
-			"an oci:// registry without a login, or a directory of <chart>-<version>.tgz archives", "correct it; `helm registry login` logs in")
+		if u, ok := field.ParseURL(c.Mirror); !ok || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+			faults.Add("charts.mirror", shown(c.Mirror), allowed, "correct it; `helm registry login` logs in to a registry")
+		}
 		return
 	}
 	if info, err := os.Stat(c.Mirror); err != nil || !info.IsDir() {
-		faults.Add("charts.mirror", c.Mirror, "a directory of <chart>-<version>.tgz archives, or an oci:// registry",
+		faults.Add("charts.mirror", c.Mirror, allowed,
 			"create it with `make charts CHARTS_DIR=<directory>`, or pulumi config rm charts to use the published repositories")
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"doks-security/account/accounttest"
+	"doks-security/charts/chartstest"
 )
 
 // mocks stand in for the engine, and keep what is registered.
@@ -47,6 +48,9 @@ func run(t *testing.T, cluster string) (*mocks, error) {
 	t.Setenv("DIGITALOCEAN_API_URL", api.URL)
 	m := &mocks{resources: map[string]resource.PropertyMap{}}
 	root := t.TempDir()
+	if err := chartstest.Fill(root); err != nil {
+		t.Fatal(err)
+	}
 	return m, pulumi.RunErr(watch, pulumi.WithMocks("watched", "test", m), func(info *pulumi.RunInfo) {
 		info.Config, info.RootDirectory = map[string]string{"watched:cluster": cluster}, root
 	})

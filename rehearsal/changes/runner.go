@@ -98,13 +98,20 @@ func (r *Runner) linkDoctl() error {
 // fieldError is an error of a setting, as field.Error prints it.
 var fieldError = regexp.MustCompile(`(?m)^ *` + regexp.QuoteMeta(stack.Project) + `:(\S+): .*\n *allowed: (.*)$`)
 
-// reason is what is allowed for each setting in error, on one line. Without one it is a failedPreviewError.
+// missingCharts is the first line of a charts.Errors.
+var missingCharts = regexp.MustCompile(`\d+ Helm charts? (is|are) not available`)
+
+// reason is what is allowed for each setting in error, on one line, or that charts are not available. Without either it
+// is a failedPreviewError.
 func (r *Runner) reason(printed string) (string, error) {
 	var reasons []string
 	for _, found := range fieldError.FindAllStringSubmatch(printed, -1) {
 		if reason := "`" + found[1] + "`: " + found[2]; !slices.Contains(reasons, reason) {
 			reasons = append(reasons, reason)
 		}
+	}
+	if len(reasons) == 0 {
+		reasons = missingCharts.FindAllString(printed, 1)
 	}
 	if len(reasons) == 0 {
 		return "", failedPreviewError(printed)

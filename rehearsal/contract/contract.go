@@ -6,7 +6,6 @@ package contract
 import (
 	"embed"
 	"fmt"
-	"path/filepath"
 	"strings"
 
 	"helm.sh/helm/v3/pkg/chart"
@@ -59,11 +58,6 @@ func WriteStandIns(dir string) error {
 		}
 	}
 	return nil
-}
-
-// Archive is the file of a pinned chart in dir.
-func Archive(dir string, pin values.Chart) string {
-	return filepath.Join(dir, pin.Name+"-"+pin.Version+".tgz")
 }
 
 // Check compares what a chart renders with its contract, and says what is missing or different.

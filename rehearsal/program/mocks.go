@@ -10,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"doks-security/charts"
 	"doks-security/values"
 )
 
@@ -60,7 +61,7 @@ func (m *mocks) pinned() ([]Release, error) {
 		r := Release{Name: inputs["name"].(string), Namespace: inputs["namespace"].(string)}
 		r.Values, _ = inputs["values"].(map[string]any)
 		for _, pin := range pins {
-			if pin.Name == inputs["chart"] && pin.Version == inputs["version"] {
+			if charts.Path(pin) == inputs["chart"] && pin.Version == inputs["version"] {
 				r.Chart = pin
 			}
 		}

@@ -16,6 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"doks-security/account/accounttest"
+	"doks-security/charts/chartstest"
 	"doks-security/rehearsal/digitalocean"
 	"doks-security/stack"
 	"doks-security/values"
@@ -52,8 +53,11 @@ func Run(root string, c Case) (*Installation, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", c.Name, err)
 	}
-	project, err := os.MkdirTemp("", "doks-program-") // the kubeconfig's place
+	project, err := os.MkdirTemp("", "doks-program-") // the place of the kubeconfig and of the charts, which are not read
 	if err != nil {
+		return nil, err
+	}
+	if err := chartstest.Fill(project); err != nil {
 		return nil, err
 	}
 	api := emptyAccount().Serve()
@@ -103,7 +107,7 @@ func (c Case) config(root string) (config map[string]string, secret []string, er
 	if err := yaml.Unmarshal(text, &content); err != nil {
 		return nil, nil, fmt.Errorf("reading the stack file of %s: %w", c.Stack, err)
 	}
-	extra := map[string]any{}
+	extra := map[string]any{stack.Project + ":charts": map[string]any{"unverified": true}}
 	for key, value := range c.Settings {
 		extra[stack.Project+":"+key] = value
 	}

@@ -33,7 +33,7 @@ func renamed() map[string]map[string]any {
 func loaders(t *testing.T) map[string]*Renderer {
 	t.Helper()
 	all := map[string]*Renderer{"stand-in charts": NewRenderer(contract.New)}
-	archives, err := contract.OpenCache()
+	archives, err := contract.OpenIn("../..")
 	switch {
 	case errors.Is(err, contract.ErrMissing):
 		t.Log("without the published charts: ", err)

@@ -18,7 +18,7 @@ import (
 // published renders the real charts; without them a test is skipped.
 func published(t *testing.T) (*contract.Archives, *Renderer) {
 	t.Helper()
-	archives, err := contract.OpenCache()
+	archives, err := contract.OpenIn("../..")
 	if errors.Is(err, contract.ErrMissing) {
 		t.Skip(err)
 	}

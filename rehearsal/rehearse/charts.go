@@ -13,11 +13,11 @@ type charts struct {
 	unverified bool
 }
 
-// chooseCharts takes the published charts: from the cache, or pulled into it. Where they cannot be had, stand-ins made
+// chooseCharts takes the published charts: those in .charts, or fetched into it. Where they cannot be had, stand-ins made
 // from their contracts serve; it says which. Archives that differ from their pins are refused without
 // CHARTS_UNVERIFIED=1.
-func chooseCharts(ctx context.Context, r *report) (*charts, error) {
-	archives, unreachable, err := contract.Find(ctx)
+func chooseCharts(ctx context.Context, root string, r *report) (*charts, error) {
+	archives, unreachable, err := contract.Find(ctx, root)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +45,7 @@ func standIns() (*charts, error) {
 	return c, nil
 }
 
-// config makes the program take its charts from here.
+// config makes the program copy its charts from here, as from a mirror.
 func (c *charts) config() map[string]any {
 	return map[string]any{"doks-security:charts": map[string]any{"mirror": c.dir, "unverified": c.unverified}}
 }

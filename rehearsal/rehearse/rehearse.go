@@ -57,7 +57,7 @@ func open(ctx context.Context, o Options, r *report) (_ *engine, err error) {
 			err = errors.Join(err, e.close())
 		}
 	}()
-	if e.charts, err = chooseCharts(ctx, r); err != nil {
+	if e.charts, err = chooseCharts(ctx, o.Root, r); err != nil {
 		return nil, err
 	}
 	e.onClose(e.charts.close)

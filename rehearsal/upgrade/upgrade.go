@@ -16,6 +16,7 @@ import (
 	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chart/loader"
 
+	"doks-security/charts"
 	"doks-security/rehearsal/contract"
 	"doks-security/rehearsal/program"
 	"doks-security/rehearsal/proof"
@@ -25,7 +26,7 @@ import (
 // Options choose the chart, and where the newer one comes from.
 type Options struct {
 	Root    string // the project's directory
-	Charts  string // the cache with the pinned archives
+	Charts  string // the directory with the pinned archives
 	Chart   string // an entry of values/charts.yaml
 	Version string // in the chart's repository; empty: the newest
 	Archive string // a file instead of the repository
@@ -65,24 +66,17 @@ func Run(ctx context.Context, o Options) error {
 	return compareAll(o, pin, file)
 }
 
-// pinned refuses a cache whose archive of the pinned chart is missing, or another.
+// pinned refuses a directory whose archive of the pinned chart is missing, or another.
 func pinned(o Options, pin values.Chart) error {
-	states, err := contract.States(o.Charts)
+	states, err := charts.States(o.Charts, []values.Chart{pin})
 	if err != nil {
 		return err
 	}
-	for _, s := range states {
-		switch {
-		case s.Pin != pin:
-		case s.Digest == "":
-			return fmt.Errorf("%s: %s; %w", o.Charts, s, contract.ErrMissing)
-		case !s.Verified() && os.Getenv("CHARTS_UNVERIFIED") != "1":
-			return fmt.Errorf("%s: %s; %w", o.Charts, s, contract.ErrDigest)
-		case !s.Verified() || s.Pin.SHA256 == "":
-			fmt.Fprintln(o.Out, s)
-		}
+	note, err := contract.Usable(o.Charts, states[0])
+	if note != "" {
+		fmt.Fprintln(o.Out, note)
 	}
-	return nil
+	return err
 }
 
 // newer is the file of the newer chart.
@@ -96,17 +90,20 @@ func (o Options) newer(ctx context.Context, pin values.Chart) (file string, remo
 		return "", nil, err
 	}
 	remove = func() { _ = os.RemoveAll(dir) } // a temporary directory
-	found, err := contract.PullVersion(ctx, dir, pin, o.Version)
+	found, err := charts.Published(ctx, pin, o.Version)
+	if err == nil {
+		err = charts.Source{}.Fetch(ctx, dir, []values.Chart{found})
+	}
 	if err != nil {
 		remove()
 		return "", nil, fmt.Errorf("%w; without internet give a file: make upgrade CHART=%s ARCHIVE=<file>", err, o.Chart)
 	}
-	return contract.Archive(dir, found), remove, nil
+	return charts.Archive(dir, found), remove, nil
 }
 
 // compareAll compares every release of the chart; what several cases install alike is compared once.
 func compareAll(o Options, pin values.Chart, file string) error {
-	before := proof.NewRenderer(func(c values.Chart) (*chart.Chart, error) { return loader.Load(contract.Archive(o.Charts, c)) })
+	before := proof.NewRenderer(func(c values.Chart) (*chart.Chart, error) { return loader.Load(charts.Archive(o.Charts, c)) })
 	after := proof.NewRenderer(func(values.Chart) (*chart.Chart, error) { return loader.Load(file) })
 	kubernetes := proof.Versions()[1]
 	seen := map[string]bool{}

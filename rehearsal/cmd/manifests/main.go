@@ -23,7 +23,7 @@ func main() {
 }
 
 func run(root, name, out string) error {
-	archives, unreachable, err := contract.Find(context.Background())
+	archives, unreachable, err := contract.Find(context.Background(), root)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,63 @@
+package stack
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"doks-security/charts"
+	"doks-security/components"
+	"doks-security/values"
+)
+
+// falcoRelease has a chart of its own for each version of Falco.
+const falcoRelease = "falco"
+
+// fetchCharts brings the archive of every chart of the stack onto this machine, before anything is created.
+func fetchCharts(ctx *pulumi.Context, s Settings) (charts.Source, error) {
+	source := charts.Source{
+		Mirror: s.Charts.Mirror, Unverified: s.Charts.Unverified, Pinned: s.Profile == Prod,
+		// pulumi destroy and refresh with --run-program need no chart: see docs/operating.md.
+		Offline: os.Getenv("CHARTS_OFFLINE") == "1",
+	}
+	pins, err := s.charts()
+	if err != nil {
+		return source, err
+	}
+	if err := source.Fetch(ctx.Context(), filepath.Join(ctx.RootDirectory(), charts.Dir), pins); err != nil {
+		return source, err
+	}
+	var unpinned []string
+	for _, pin := range pins {
+		if pin.SHA256 == "" {
+			unpinned = append(unpinned, pin.Name+" "+pin.Version)
+		}
+	}
+	if len(unpinned) > 0 && !source.Unverified {
+		return source, ctx.Log.Warn("Helm charts that are not verified, since values/charts.yaml has no sha256 of them: "+
+			strings.Join(unpinned, ", ")+". `make charts` enters it.", nil)
+	}
+	return source, nil
+}
+
+// charts are the pins of what the chosen parts install.
+func (s Settings) charts() ([]values.Chart, error) {
+	pins, err := values.Charts()
+	if err != nil {
+		return nil, err
+	}
+	other := map[string]string{
+		falcoRelease: components.FalcoPins[s.RuntimeSecurity.Falco], components.DemoRelease: components.DemoPin,
+	}
+	var all []values.Chart
+	for _, release := range s.releases(s.Namespaces.ByRole()) {
+		entry := release.Name
+		if name, ok := other[entry]; ok {
+			entry = name
+		}
+		all = append(all, pins[entry])
+	}
+	return all, nil
+}

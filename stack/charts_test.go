@@ -1,0 +1,95 @@
+package stack
+
+import (
+	"errors"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"doks-security/charts"
+)
+
+// Every release is installed from a chart that was fetched before anything is created, by a path that is the same everywhere.
+func TestChartsOfEveryRelease(t *testing.T) {
+	files := func(name string) map[string]string { return rawConfig(t, filepath.Join("..", "Pulumi."+name+".yaml")) }
+	with := func(raw map[string]string, key, value string) map[string]string {
+		raw = maps.Clone(raw)
+		raw[key] = value
+		return raw
+	}
+	for _, c := range []struct {
+		name string
+		raw  map[string]string
+	}{
+		{"dev", files("dev")},
+		{"staging", files("staging")},
+		{"prod", files("prod")},
+		{"falco-exporter", with(files("dev"), "runtimeSecurity", `{"metrics":"falco-exporter"}`)},
+		{"Gateway", with(files("prod"), "exposure", byGateway(t))},
+		{"Falco 0.43", with(files("dev"), "runtimeSecurity", `{"falco":"0.43"}`)},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := &mocks{}
+			if err := deploy(t, m, "dev", c.raw); err != nil {
+				t.Fatal(err)
+			}
+			settings, err := Parse("dev", c.raw)
+			if err != nil {
+				t.Fatal(err)
+			}
+			pins, err := settings.charts()
+			if err != nil {
+				t.Fatal(err)
+			}
+			var fetched, installed []string
+			for _, pin := range pins {
+				fetched = append(fetched, charts.Path(pin))
+			}
+			for _, name := range m.releases() {
+				inputs := m.resources["kubernetes:helm.sh/v3:Release::"+name]
+				installed = append(installed, inputs["chart"].StringValue())
+				if inputs.HasValue("repositoryOpts") {
+					t.Errorf("%s names a repository", name)
+				}
+			}
+			slices.Sort(fetched)
+			slices.Sort(installed)
+			if !slices.Equal(fetched, installed) {
+				t.Errorf("fetched %q, installed %q", fetched, installed)
+			}
+		})
+	}
+}
+
+func TestChartsAreVerifiedBeforeAnythingIsCreated(t *testing.T) {
+	for _, c := range []struct {
+		name, stack, charts string
+		wrong               int
+		message             string
+	}{
+		{"cached files that were changed", "dev", `{}`, 6, "alloy 1.11.1: "},
+		{"a chart without a pinned sha256 in prod", "staging", `{}`, 7, "vcluster 0.36.1: values/charts.yaml has no sha256 of it"},
+		{"accepted in prod", "staging", `{"unverified":true}`, 0, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := &mocks{}
+			raw := rawConfig(t, filepath.Join("..", "Pulumi."+c.stack+".yaml"))
+			raw["charts"] = c.charts
+			err := deploy(t, m, c.stack, raw)
+			var wrong charts.Errors
+			if errors.As(err, &wrong); len(wrong) != c.wrong || c.wrong == 0 && err != nil {
+				t.Fatalf("%d errors, want %d: %v", len(wrong), c.wrong, err)
+			}
+			if c.wrong > 0 && !strings.Contains(err.Error(), c.message) {
+				t.Errorf("err = %v, want it to contain %q", err, c.message)
+			}
+			for key := range m.resources {
+				if c.wrong > 0 && !strings.HasPrefix(key, "pulumi:pulumi:Stack") {
+					t.Errorf("%s was registered", key)
+				}
+			}
+		})
+	}
+}
