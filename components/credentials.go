@@ -53,6 +53,7 @@ func (c *Cluster) connect(ctx *pulumi.Context, name string, account *account.Acc
 		Kubeconfig:            config,
 		ClusterIdentifier:     c.ClusterID,
 		EnableServerSideApply: pulumi.Bool(true),
+		EnablePatchForce:      pulumi.Bool(true), // an update takes back what kubectl changed; see docs/decisions.md
 	}, pulumi.Parent(c))
 	if err != nil {
 		return err

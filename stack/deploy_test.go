@@ -21,6 +21,7 @@ import (
 type mocks struct {
 	mu        sync.Mutex
 	resources map[string]resource.PropertyMap // by type and name
+	providers map[string]string               // of each resource, as <URN>::<id>; empty: the package's default
 	account   accounttest.Account
 	bucket    string // the name of the bucket that exists; empty: as the settings have it
 	// previous and previousStack are the ids of the cluster and of the stack in the stack's last outputs.
@@ -34,7 +35,11 @@ type mocks struct {
 func (m *mocks) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.resources == nil {
+		m.resources, m.providers = map[string]resource.PropertyMap{}, map[string]string{}
+	}
 	m.resources[args.TypeToken+"::"+args.Name] = args.Inputs
+	m.providers[args.TypeToken+"::"+args.Name] = args.Provider
 	out := args.Inputs.Copy()
 	switch args.TypeToken {
 	case "random:index/randomPassword:RandomPassword":
@@ -73,7 +78,7 @@ func (m *mocks) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
 // deploy runs the program of one stack file under mocks, in an empty project directory.
 func deploy(t *testing.T, m *mocks, stack string, raw map[string]string) error {
 	t.Helper()
-	m.resources = map[string]resource.PropertyMap{}
+	m.resources, m.providers = nil, nil
 	if m.encrypted == nil {
 		m.encrypted = []string{Project + ":exposure"}
 	}
@@ -260,7 +265,7 @@ func TestMissingAccountIsAnError(t *testing.T) {
 	for _, key := range []string{"DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN", "SPACES_ACCESS_KEY_ID", "SPACES_SECRET_ACCESS_KEY"} {
 		t.Setenv(key, "")
 	}
-	err := pulumi.RunErr(Deploy, pulumi.WithMocks(Project, "dev", &mocks{resources: map[string]resource.PropertyMap{}}), func(info *pulumi.RunInfo) {
+	err := pulumi.RunErr(Deploy, pulumi.WithMocks(Project, "dev", &mocks{}), func(info *pulumi.RunInfo) {
 		info.Config = map[string]string{Project + ":cluster": onePool, Project + ":logging": `{"storage":"spaces"}`}
 		info.RootDirectory = t.TempDir()
 	})

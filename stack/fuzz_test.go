@@ -54,7 +54,7 @@ func run(t *testing.T, api string, file map[string]any) (map[string]resource.Pro
 	}
 	config, secret := readConfig(t, name)
 	config["digitalocean:apiEndpoint"] = api
-	m := &mocks{resources: map[string]resource.PropertyMap{}}
+	m := &mocks{}
 	err = pulumi.RunErr(Deploy, pulumi.WithMocks(Project, "dev", m), func(info *pulumi.RunInfo) {
 		info.Config, info.ConfigSecretKeys, info.RootDirectory = config, secret, root
 	})

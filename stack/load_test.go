@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"gopkg.in/yaml.v3"
 
@@ -103,7 +102,7 @@ func load(t *testing.T, file string) (settings Settings, err error) {
 	err = pulumi.RunErr(func(ctx *pulumi.Context) (err error) {
 		settings, err = Load(ctx)
 		return err
-	}, pulumi.WithMocks(Project, "dev", &mocks{resources: map[string]resource.PropertyMap{}}), func(info *pulumi.RunInfo) {
+	}, pulumi.WithMocks(Project, "dev", &mocks{}), func(info *pulumi.RunInfo) {
 		info.Config, info.ConfigSecretKeys, info.RootDirectory = config, secret, root
 	})
 	return settings, err

@@ -29,6 +29,11 @@ func clusterDrills() []Drill {
 			r.Fails("pulumi refresh", unreachable)
 			r.followForget(r.Fails("pulumi preview", "no longer exists in the DigitalOcean account"))
 		}},
+		{Name: "cluster-deleted-unreachable", What: "Somebody deletes the cluster; `pulumi refresh` is repeated as its error says.", From: Deployed, Do: func(r *Run) {
+			r.deleteCluster()
+			r.Fails("pulumi refresh", unreachable)
+			r.Recover("PULUMI_K8S_DELETE_UNREACHABLE=true pulumi refresh", "pulumi up")
+		}},
 		{Name: "cluster-forgotten", What: "A request fails while `pulumi up` waits for the cluster: it runs, and the state does not have it.", From: Empty, Do: func(r *Run) {
 			r.Break(Fault{Match: "GET " + clusters + "/[^/]+$", Status: http.StatusForbidden, Times: 1})
 			r.Fails(up, "403")
@@ -96,7 +101,7 @@ func (r *Run) recoverByImport() {
 
 // importCluster does so once the cluster runs.
 func (r *Run) importCluster() {
-	r.RecoverBy("doctl kubernetes cluster list (until the cluster is running)", func() {
+	r.RecoverBy("doctl kubernetes cluster list # until the cluster is running", func() {
 		r.Heal()
 		r.await("the cluster does not run", func() bool {
 			return !slices.ContainsFunc(r.clusters(), func(c *godo.KubernetesCluster) bool { return c.Status.State != godo.KubernetesClusterStatusRunning })

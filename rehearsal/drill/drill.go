@@ -32,8 +32,6 @@ type Drill struct {
 	What string // what goes wrong, in one sentence
 	From State
 	To   State // Deployed, if empty
-	// Wants says what is wrong today, where the drill fails until the program is changed; empty: it passes.
-	Wants string
 	// Do does the harm and recovers from it.
 	Do func(*Run)
 }
@@ -59,8 +57,29 @@ func groups() []group {
 	}
 }
 
-// inTests are the drills that make test runs: under ten seconds each on a deployed stack.
-var inTests = []string{"int-upgrade-release", "kill-upgrade-release", "secret-deleted"}
+// inTests are the drills that make test runs, each with the test that runs it: TestDrills runs the drill itself, where that
+// takes under ten seconds on a deployed stack; the others are tests of package rehearse with the same case.
+var inTests = map[string]string{
+	"cluster-deleted":             "TestClusterDeletedByHand",
+	"cluster-forgotten":           "TestClusterThatTheStateDoesNotKnow",
+	"refused-region":              "TestEditsNeverReplaceTheCluster/region",
+	"refused-vpc-range":           "TestEditsNeverReplaceTheCluster/VPC",
+	"refused-first-pool-resized":  "TestEditsNeverReplaceTheCluster/first pool resized",
+	"refused-first-pool-replaced": "TestEditsNeverReplaceTheCluster/first pool renamed and resized",
+	"refused-pools-reordered":     "TestEditsNeverReplaceTheCluster/a pool before the first",
+	"refused-version":             "TestEditsNeverReplaceTheCluster/two minors at once",
+	"refused-volume-size":         "TestEditsOfARunningStack",
+	"refused-profile":             "TestEditsOfARunningStack",
+	"refused-namespace":           "TestClusterWithThingsOfOthers",
+	"int-upgrade-release":         ownTest,
+	"kill-upgrade-release":        ownTest,
+	"release-pending":             ownTest,
+	"release-upgraded":            ownTest,
+	"secret-deleted":              ownTest,
+	"pod-security-label-changed":  ownTest,
+}
+
+const ownTest = "TestDrills"
 
 // All returns the drills in the order of docs/drills.md.
 func All() []Drill {

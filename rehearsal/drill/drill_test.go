@@ -31,7 +31,7 @@ func TestDrills(t *testing.T) {
 		if os.Getenv("DRILL") != "" {
 			return !chosen.MatchString(d.Name)
 		}
-		return !slices.Contains(inTests, d.Name)
+		return inTests[d.Name] != ownTest
 	})
 	scratch, err := os.MkdirTemp("", "d") // short: it holds sockets
 	if err != nil {
@@ -68,6 +68,33 @@ func TestDrills(t *testing.T) {
 				t.Errorf("%v\n%s", result.Err, result.Printed)
 			}
 		})
+	}
+}
+
+// What the page calls tested is run by a test.
+func TestTestedDrillsHaveTests(t *testing.T) {
+	files, err := filepath.Glob("../rehearse/*_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sources strings.Builder
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sources.Write(text)
+	}
+	for name, test := range inTests {
+		if !slices.ContainsFunc(All(), func(d Drill) bool { return d.Name == name }) {
+			t.Errorf("there is no drill %s", name)
+		}
+		function, subtest, isCase := strings.Cut(test, "/")
+		_, body, exists := strings.Cut(sources.String(), "\nfunc "+function+"(")
+		body, _, _ = strings.Cut(body, "\n}\n")
+		if test != ownTest && (!exists || isCase && !strings.Contains(body, `{"`+subtest+`",`)) {
+			t.Errorf("%s: package rehearse has no test %s", name, test)
+		}
 	}
 }
 

@@ -1,11 +1,6 @@
 package drill
 
-import (
-	"github.com/digitalocean/godo"
-)
-
-const fieldsOfOthers = "`pulumi refresh` shows it, but `pulumi up` fails, since server-side apply takes no field from `kubectl`; " +
-	"later previews show no change, until another refresh."
+import "github.com/digitalocean/godo"
 
 // handDrills change or delete by hand what the stack made.
 func handDrills() []Drill {
@@ -34,11 +29,10 @@ func handDrills() []Drill {
 			Do: func(r *Run) { r.resized("default", "KubernetesCluster doks-security updated") }},
 		{Name: "pool-resized", What: "Somebody resizes another node pool.", From: Deployed,
 			Do: func(r *Run) { r.resized("extra", "KubernetesNodePool doks-security-extra updated") }},
-		{Name: "pod-security-label-changed", What: "Somebody changes the Pod Security level of a namespace.", From: Deployed, Wants: fieldsOfOthers, Do: func(r *Run) {
+		{Name: "pod-security-label-changed", What: "Somebody changes the Pod Security level of a namespace.", From: Deployed, Do: func(r *Run) {
 			r.Succeeds("kubectl label --overwrite namespace loki pod-security.kubernetes.io/enforce=privileged")
 			r.Shows(refresh, "Namespace doks-security-loki updated")
-			r.Fails("pulumi up", `conflict with "kubectl-label"`) // server-side apply takes no field from others
-			r.Recover("kubectl label namespace loki pod-security.kubernetes.io/enforce-", "pulumi up")
+			r.Recover("pulumi up")
 			if level := r.Succeeds("kubectl get namespace loki --output jsonpath={.metadata.labels.pod-security\\.kubernetes\\.io/enforce}"); level != "restricted" {
 				r.Fatalf("the level is %q", level)
 			}

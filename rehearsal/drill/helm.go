@@ -25,9 +25,8 @@ func helm(args []string) error {
 	if err != nil {
 		return fmt.Errorf("the revision: %w", err)
 	}
-	settings, configuration := cli.New(), &action.Configuration{}
-	settings.SetNamespace(*namespace)
-	if err := configuration.Init(settings.RESTClientGetter(), *namespace, os.Getenv("HELM_DRIVER"), func(string, ...any) {}); err != nil {
+	configuration, err := openHelm(os.Getenv("KUBECONFIG"), *namespace)
+	if err != nil {
 		return err
 	}
 	rollback := action.NewRollback(configuration)
@@ -37,4 +36,32 @@ func helm(args []string) error {
 	}
 	fmt.Println("Rollback was a success! Happy Helming!")
 	return nil
+}
+
+func openHelm(kubeconfig, namespace string) (*action.Configuration, error) {
+	settings, configuration := cli.New(), &action.Configuration{}
+	settings.KubeConfig = kubeconfig
+	settings.SetNamespace(namespace)
+	return configuration, configuration.Init(settings.RESTClientGetter(), namespace, os.Getenv("HELM_DRIVER"), func(string, ...any) {})
+}
+
+// upgradeByHand is `helm upgrade --reuse-values` with other values and the release's own chart.
+func (r *Run) upgradeByHand(namespace, name string, values map[string]any) {
+	configuration, err := openHelm(r.kubeconfig(), namespace)
+	r.must("opening Helm", err)
+	installed, err := action.NewGet(configuration).Run(name)
+	r.must("reading the release", err)
+	upgrade := action.NewUpgrade(configuration)
+	upgrade.Namespace, upgrade.ReuseValues, upgrade.Timeout = namespace, true, 5*time.Minute
+	_, err = upgrade.RunWithContext(r, name, installed.Chart, values)
+	r.must("upgrading the release", err)
+}
+
+// releaseValues are the values that a release was installed with last.
+func (r *Run) releaseValues(namespace, name string) map[string]any {
+	configuration, err := openHelm(r.kubeconfig(), namespace)
+	r.must("opening Helm", err)
+	values, err := action.NewGetValues(configuration).Run(name)
+	r.must("reading the release's values", err)
+	return values
 }

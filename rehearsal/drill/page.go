@@ -13,12 +13,13 @@ const head = `# Drills
 
 What goes wrong, what you see, and how to recover. ` + "`make drill`" + ` rehearses each of them on this machine with the real Pulumi
 CLI, carries out the recovery, and writes this page with the lines that were printed. ` + "`make drill NAME=two-runs`" + `
-rehearses one, ` + "`NAME='cluster-* vpc-*'`" + ` several. ` + "`make test`" + ` runs those that are marked *tested*.
+rehearses one, ` + "`NAME='cluster-* vpc-*'`" + ` several. ` + "`make test`" + ` runs those that are marked *tested*, or the same case.
 
 After each drill the next preview has no changes; the cluster, its network, node pools, bucket and volumes are the same, and
 none is there twice. After a destroy nothing is left in the account, in the state or on the machine.
 
-"-" under *what you see*: the run succeeds. "-" under *recovery*: nothing to do.
+"-" under *what you see*: the run succeeds. What is in angle brackets differs from run to run: ` + "`<id>`" + ` in a command is the id
+that the message names.
 `
 
 // UpdatePage writes docs/drills.md. The row of a drill that was not run, or failed, stays as it is.
@@ -54,14 +55,10 @@ func page(old string, results []Result) string {
 // row begins a drill's row: what does not need a run.
 func row(d Drill) string {
 	name := "`" + d.Name + "`"
-	if slices.Contains(inTests, d.Name) {
+	if inTests[d.Name] != "" {
 		name += " *tested*"
 	}
-	what := d.What
-	if d.Wants != "" {
-		what += " **Not solved:** " + d.Wants
-	}
-	return fmt.Sprintf("| %s | %s |", name, what)
+	return fmt.Sprintf("| %s | %s |", name, d.What)
 }
 
 func code(lines []string) string {

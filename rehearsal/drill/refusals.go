@@ -1,6 +1,7 @@
 package drill
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 )
@@ -12,6 +13,8 @@ type refusal struct {
 	key        string   // of the error
 	// back are the commands that take the change back, where the error names no single one.
 	back []string
+	// then is the last command of the recovery; empty: pulumi preview.
+	then string
 	// after brings the stack back to what the other drills expect.
 	after []string
 }
@@ -38,7 +41,7 @@ func refusalDrills() []Drill {
 		{name: "version", what: "`cluster.version` is two minors ahead.", change: []string{set("cluster.version", "1.36")}, key: "cluster.version",
 			back: []string{set("cluster.version", "1.34")}},
 		{name: "volume-size", what: "`observability.prometheusVolumeGiB` is raised.",
-			change: []string{set("observability.prometheusVolumeGiB", "20")}, key: "observability.prometheusVolumeGiB", after: []string{"pulumi up"}},
+			change: []string{set("observability.prometheusVolumeGiB", "20")}, key: "observability.prometheusVolumeGiB", then: "pulumi up"},
 		{name: "profile", what: "`profile` is changed from dev to prod, with nodes that are large enough for it.",
 			change: []string{set("profile", "prod"), set("cluster.pools[0].count", "20")}, key: "cluster.ha",
 			back: []string{set("profile", "dev"), set("cluster.pools[0].count", "3")}},
@@ -55,7 +58,7 @@ func refusalDrills() []Drill {
 			if c.back == nil {
 				c.back = commandsOf(fix)
 			}
-			r.Recover(append(c.back, "pulumi preview")...)
+			r.Recover(append(c.back, cmp.Or(c.then, "pulumi preview"))...)
 			for _, line := range c.after {
 				r.Succeeds(line)
 			}

@@ -151,6 +151,11 @@ func (r *Run) run(line string) (string, error) { return r.start(line, "", nil)()
 func (r *Run) start(line, at string, then func(*exec.Cmd)) (wait func() (string, error)) {
 	words, err := shlex.Split(line)
 	r.must(line, err)
+	variable, value, isSet := strings.Cut(words[0], "=")
+	if isSet {
+		r.must(line, os.Setenv(variable, value)) // for the stand-ins, which run in this process
+		words = words[1:]
+	}
 	var command *exec.Cmd
 	switch words[0] {
 	case "pulumi":
@@ -169,6 +174,9 @@ func (r *Run) start(line, at string, then func(*exec.Cmd)) (wait func() (string,
 	r.must(line, command.Start())
 	return func() (string, error) {
 		err := command.Wait()
+		if isSet {
+			_ = os.Unsetenv(variable)
+		}
 		return printed.String(), err
 	}
 }

@@ -79,9 +79,9 @@ func diskFull(r *Run) {
 		r.Fatalf("the run succeeded on a full disk")
 	}
 	r.sees("pulumi up", text, "no space left on device")
-	r.RecoverBy("free space on the disk", func() { r.must("making room", os.Remove(filler)) })
+	r.RecoverBy("df . # free space, then in the directory of the state:", func() { r.must("making room", os.Remove(filler)) })
 	// Pulumi may have replaced the state, and its backup, with what it could write of them.
-	r.RecoverBy("cp .pulumi/history/doks-security/dev/<newest complete>.checkpoint.json .pulumi/stacks/doks-security/dev.json", func() {
+	r.RecoverBy("cp .pulumi/history/doks-security/dev/dev-<number>.checkpoint.json .pulumi/stacks/doks-security/dev.json # the newest that is complete JSON", func() {
 		kept, err := filepath.Glob(filepath.Join(state, ".pulumi/history/doks-security/dev/*.checkpoint.json")) // the time is in their names
 		r.must("finding the checkpoints", err)
 		for _, file := range slices.Backward(kept) {

@@ -12,19 +12,14 @@ func (r Result) Status() string {
 	switch {
 	case r.Skipped != "":
 		return "skipped"
-	case r.Err != nil && r.Drill.Wants != "":
-		return "known"
 	case r.Err != nil:
 		return "FAILED"
-	case r.Drill.Wants != "":
-		return "FIXED"
 	}
 	return "ok"
 }
 
-// Failed tells whether a drill ended otherwise than expected. One that passes though it is marked to fail is to lose its
-// mark.
-func (r Result) Failed() bool { return r.Status() == "FAILED" || r.Status() == "FIXED" }
+// Failed tells whether a drill did not recover.
+func (r Result) Failed() bool { return r.Status() == "FAILED" }
 
 // WriteLine prints a drill in at most 80 columns, and what went wrong below it.
 func (r Result) WriteLine(out io.Writer) {
@@ -33,9 +28,6 @@ func (r Result) WriteLine(out io.Writer) {
 	case r.Skipped != "":
 		fmt.Fprintln(out, wrap(r.Skipped, 80, "                 "))
 	case r.Err != nil:
-		if r.Drill.Wants != "" {
-			fmt.Fprintln(out, wrap("wanted: "+r.Drill.Wants, 80, "                 "))
-		}
 		fmt.Fprintln(out, wrap(r.Err.Error(), 80, "                 "))
 	}
 }
@@ -47,7 +39,7 @@ func WriteSummary(out io.Writer, results []Result, took time.Duration) {
 		counts[r.Status()]++
 	}
 	fmt.Fprintf(out, "\n%d drills in %s: %d ok", len(results), took.Round(time.Second), counts["ok"])
-	for _, status := range []string{"known", "skipped", "FIXED", "FAILED"} {
+	for _, status := range []string{"skipped", "FAILED"} {
 		if counts[status] > 0 {
 			fmt.Fprintf(out, ", %d %s", counts[status], status)
 		}

@@ -146,7 +146,7 @@ func explain(err error) error {
 	return fmt.Errorf("%w\n\nThe resource already exists in the cluster. This can happen when:", err)
 }
 
-// apply changes the fields of the inputs; those of another manager are a conflict.
+// apply changes the fields of the inputs; those of another manager are a conflict without patchForce.
 func (o object) apply(ctx context.Context, u *unstructured.Unstructured, manager string, preview bool) (*unstructured.Unstructured, error) {
 	client, err := o.client(u)
 	if err != nil {
@@ -156,7 +156,7 @@ func (o object) apply(ctx context.Context, u *unstructured.Unstructured, manager
 	if err != nil {
 		return nil, err
 	}
-	force := len(live.GetManagedFields()) == 0
+	force := o.patchForce || len(live.GetManagedFields()) == 0
 	for _, managed := range live.GetManagedFields() {
 		if managed.Operation != metav1.ManagedFieldsOperationUpdate || managed.Manager != creator {
 			continue

@@ -31,6 +31,7 @@ type provider struct {
 	config            *rest.Config
 	unreachable       error // why there is no cluster
 	deleteUnreachable bool
+	patchForce        bool // an update takes fields from other field managers
 }
 
 // New makes the provider; version is the published plugin's, project the directory of Pulumi.yaml.
@@ -53,10 +54,8 @@ func New(version, project string) *standin.Provider {
 // configure keeps an unusable kubeconfig for later: it only matters to what needs the cluster. The API server is asked
 // for its schema, as the published plugin does: a cluster that does not answer is unreachable from here on.
 func (p *provider) configure(ctx context.Context, inputs standin.Properties) error {
-	p.deleteUnreachable = os.Getenv("PULUMI_K8S_DELETE_UNREACHABLE") == "true"
-	if v, ok := inputs["deleteUnreachable"]; ok {
-		p.deleteUnreachable = v.IsBool() && v.BoolValue() || v.IsString() && v.StringValue() == "true"
-	}
+	p.deleteUnreachable = enabled(inputs["deleteUnreachable"], "PULUMI_K8S_DELETE_UNREACHABLE")
+	p.patchForce = enabled(inputs["enablePatchForce"], "PULUMI_K8S_ENABLE_PATCH_FORCE")
 	config, err := p.load(inputs["kubeconfig"])
 	if err == nil {
 		p.config, err = clientcmd.NewDefaultClientConfig(*config, &clientcmd.ConfigOverrides{}).ClientConfig()
@@ -76,6 +75,14 @@ func (p *provider) configure(ctx context.Context, inputs standin.Properties) err
 		p.unreachable = fmt.Errorf("unable to load schema information from the API server: %w", err)
 	}
 	return nil
+}
+
+// enabled is an option of the provider: its input, or else the environment variable.
+func enabled(option resource.PropertyValue, variable string) bool {
+	if option.IsNull() {
+		return os.Getenv(variable) == "true"
+	}
+	return option.IsBool() && option.BoolValue() || option.IsString() && option.StringValue() == "true"
 }
 
 // load reads a kubeconfig, which is given by its content or its path.
