@@ -134,13 +134,19 @@ lint: ## run golangci-lint over all modules
 	cd rehearsal && ../bin/golangci-lint run --timeout 10m ./...
 
 # Falco's own rules: the real file where FALCO_RULES_DIR names its directory, otherwise what the cases need of it.
-STOCK_RULES = $(if $(FALCO_RULES_DIR),$(FALCO_RULES_DIR)/falco_rules.yaml,rules/testdata/stock.yaml)
+STOCK_RULES = -stock "$(if $(FALCO_RULES_DIR),$(FALCO_RULES_DIR)/falco_rules.yaml,rules/testdata/stable.yaml)"
+INCUBATING_RULES = $(STOCK_RULES) \
+	-stock "$(if $(FALCO_RULES_DIR),$(FALCO_RULES_DIR)/falco-incubating_rules.yaml,rules/testdata/incubating.yaml)"
+SANDBOX_RULES = $(INCUBATING_RULES) \
+	-stock "$(if $(FALCO_RULES_DIR),$(FALCO_RULES_DIR)/falco-sandbox_rules.yaml,rules/testdata/sandbox.yaml)"
 
 .PHONY: rules
 rules: ## lint the Falco rules and run their test cases, and with USER_RULES=<directory> your own
 	go build -o bin/falcotest ./rules/cmd/falcotest
-	bin/falcotest -stock "$(STOCK_RULES)" -clauses -engine rules
-	$(if $(USER_RULES),bin/falcotest -stock "$(STOCK_RULES)" -engine -with rules "$(USER_RULES)")
+	bin/falcotest $(STOCK_RULES) -clauses -engine rules
+	bin/falcotest -ruleset incubating $(INCUBATING_RULES) -clauses -engine -with rules rules/incubating
+	bin/falcotest -ruleset sandbox $(SANDBOX_RULES) -clauses -engine -with rules -with rules/incubating rules/sandbox
+	$(if $(USER_RULES),bin/falcotest $(STOCK_RULES) -engine -with rules "$(USER_RULES)")
 
 .PHONY: fuzz
 fuzz: ## fuzz the linter of rules, and what settings become in other languages, for 30 s each

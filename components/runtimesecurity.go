@@ -3,6 +3,7 @@ package components
 import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"doks-security/rules/judge"
 	"doks-security/values"
 )
 
@@ -39,7 +40,9 @@ type RuntimeSecurityArgs struct {
 	Falco         string            // NewestFalco or LastFalcoWithGRPC
 	Metrics       string            // NativeMetrics or FalcoExporter
 	Rules         map[string]string // files for /etc/falco/rules.d, loaded in the order of their names
-	UIRetention   string
+	// Ruleset is which of Falco's own rules are loaded (judge.Rulesets). Rules are loaded behind them.
+	Ruleset     string
+	UIRetention string
 	// RedisVolumeGiB is the volume of the UI's store.
 	RedisVolumeGiB int
 	// AlertmanagerFrom is the lowest priority that becomes an alert.
@@ -136,8 +139,24 @@ func (a *RuntimeSecurityArgs) values() map[string]any {
 	for file, content := range a.Rules {
 		customRules[file] = content
 	}
+	refs, loaded := []any{}, []any{}
+	for _, stock := range judge.StocksOf(a.Ruleset) {
+		refs, loaded = append(refs, stock.Ref), append(loaded, "/etc/falco/"+stock.Name)
+	}
+	matching := "first"
+	if a.Ruleset != judge.Stable {
+		// These rules are so general that one of them would be the first, and ours would not be reported.
+		matching = "all"
+	}
 	return map[string]any{
 		"customRules": customRules,
+		"falcoctl": map[string]any{
+			"config": map[string]any{"artifact": map[string]any{"install": map[string]any{"refs": refs}}},
+		},
+		"falco": map[string]any{
+			"rules_files":   append(loaded, "/etc/falco/falco_rules.local.yaml", "/etc/falco/rules.d"),
+			"rule_matching": matching,
+		},
 		"falcosidekick": map[string]any{
 			"config": map[string]any{
 				"customfields": "cluster:" + a.Platform.Cluster,

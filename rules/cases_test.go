@@ -11,23 +11,53 @@ import (
 	"doks-security/rules/judge"
 )
 
-// ownRules and the two of Falco's that ours complete are what the cases speak of.
+// ownRules and those of Falco's that ours tune are what the cases speak of.
 var ownRules = []string{
 	"Nested Control Plane Started Without Approval", "Virtual Cluster Image Runs Another Program", "Virtual Cluster Image Seen",
 	"Virtual Cluster Started On Node", "Virtual Cluster Started Without Approval",
 }
-var stockRules = []string{"Contact K8S API Server From Container", "Packet socket created in container"}
+var stockRules = []string{
+	"BPF Program Not Profiled", "Change thread namespace", "Contact EC2 Instance Metadata Service From Container",
+	"Contact K8S API Server From Container", "Container Access to Host Sensitive Paths", "Launch Privileged Container",
+	"Launch Sensitive Mount Container", "Mount Launched in Privileged Container", "Packet socket created in container",
+	"Privileged Container Device Access", "Read environment variable from /proc files", "Write below etc",
+}
 
-func suites(t *testing.T, stock judge.File) []judge.Suite {
+// layer is a directory of rules with the files of Falco's own that it is loaded behind.
+type layer struct {
+	ruleset, dir string
+	base         []string // directories of ours that are loaded before
+}
+
+var layers = []layer{
+	{judge.Stable, ".", nil},
+	{judge.Incubating, "incubating", []string{"."}},
+	{judge.Sandbox, "sandbox", []string{".", "incubating"}},
+}
+
+// suites are the cases of all layers, behind Falco's own files.
+func suites(t *testing.T, stock func(*testing.T, string) []judge.File) []judge.Suite {
 	t.Helper()
-	all, err := judge.ReadSuites(nil, ".", judge.StockNames(), stock)
-	if err != nil || len(all) == 0 {
-		t.Fatalf("no cases: %v", err)
-	}
-	for _, s := range all {
-		if len(s.Problems) > 0 {
-			t.Fatal(s.Problems)
+	var all []judge.Suite
+	for _, l := range layers {
+		before := append(judge.StockNames(l.ruleset), stock(t, l.ruleset)...)
+		for _, dir := range l.base {
+			files, err := judge.ReadRules(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			before = append(before, files...)
 		}
+		found, err := judge.ReadSuites(nil, l.dir, before...)
+		if err != nil || len(found) == 0 {
+			t.Fatalf("%s: no cases: %v", l.dir, err)
+		}
+		for _, s := range found {
+			if len(s.Problems) > 0 {
+				t.Fatal(s.Problems)
+			}
+		}
+		all = append(all, found...)
 	}
 	return all
 }
@@ -45,32 +75,40 @@ func TestCasesHaveTheProgramsApprovals(t *testing.T) {
 	}
 }
 
-// declared is what our own declarations say of the stock names; upstream's file where there is one.
-func declared(t *testing.T) judge.File {
+// declared is what our own declarations say of the stock names of a ruleset.
+func declared(t *testing.T, ruleset string) []judge.File {
 	t.Helper()
-	text, err := os.ReadFile("testdata/stock.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return judge.File{Name: "stock.yaml", Text: string(text), Stock: true}
+	return readStock(t, ruleset, func(s judge.Stock) string {
+		return filepath.Join("testdata", s.Ruleset+".yaml")
+	})
 }
 
-func upstream(t *testing.T) judge.File {
+// upstream are Falco's own files, which are not part of this repository.
+func upstream(t *testing.T, ruleset string) []judge.File {
 	t.Helper()
 	dir := os.Getenv("FALCO_RULES_DIR")
 	if dir == "" {
-		t.Skip("FALCO_RULES_DIR is not set: it names a directory with falco_rules.yaml of falcosecurity/rules")
+		t.Skip("FALCO_RULES_DIR is not set: it names a directory with the files of falcosecurity/rules")
 	}
-	text, err := os.ReadFile(filepath.Join(dir, "falco_rules.yaml"))
-	if err != nil {
-		t.Skipf("no falco_rules.yaml of falcosecurity/rules: %v", err)
+	return readStock(t, ruleset, func(s judge.Stock) string { return filepath.Join(dir, s.Name) })
+}
+
+func readStock(t *testing.T, ruleset string, path func(judge.Stock) string) []judge.File {
+	t.Helper()
+	var files []judge.File
+	for _, s := range judge.StocksOf(ruleset) {
+		text, err := os.ReadFile(path(s))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, judge.File{Name: s.Name, Text: string(text), Stock: true})
 	}
-	return judge.File{Name: "falco_rules.yaml", Text: string(text), Stock: true}
+	return files
 }
 
 func TestCases(t *testing.T) {
 	count := 0
-	for _, s := range suites(t, declared(t)) {
+	for _, s := range suites(t, declared) {
 		count += len(s.Cases.Cases)
 		for _, problem := range s.Cases.Run(s.Rules) {
 			t.Error(problem)
@@ -83,25 +121,25 @@ func TestCases(t *testing.T) {
 
 // The same cases on Falco's own rules: what we declare of them is what they say.
 func TestCasesOnUpstream(t *testing.T) {
-	for _, s := range suites(t, upstream(t)) {
+	for _, s := range suites(t, upstream) {
 		for _, problem := range s.Cases.RunOnly(s.Rules, slices.Concat(ownRules, stockRules)) {
 			t.Error(problem)
 		}
 	}
 }
 
-// Every declaration of testdata/stock.yaml is true where upstream's is: on every case, with each field once left out.
+// Every declaration of testdata/stable.yaml is true where upstream's is: on every case, with each field once left out.
 func TestDeclarationsAgreeWithUpstream(t *testing.T) {
-	real, problems := judge.Load(nil, upstream(t))
+	real, problems := judge.Load(nil, upstream(t, judge.Sandbox)...)
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	ours, problems := judge.Load(nil, declared(t))
+	ours, problems := judge.Load(nil, declared(t, judge.Sandbox)...)
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
 	compared := 0
-	for _, s := range suites(t, declared(t)) {
+	for _, s := range suites(t, declared) {
 		for _, event := range s.Cases.Events() {
 			variants := []judge.Event{event}
 			for name := range event {
@@ -110,8 +148,9 @@ func TestDeclarationsAgreeWithUpstream(t *testing.T) {
 				variants = append(variants, without)
 			}
 			for _, variant := range variants {
+				truths := real.Truths(variant)
 				for name, want := range ours.Truths(variant) {
-					got, known := real.Truths(variant)[name]
+					got, known := truths[name]
 					if !known || got != want {
 						t.Fatalf("%s: %v is %v by our declaration, %v by upstream's (known: %v)", name, variant, want, got, known)
 					}
@@ -125,7 +164,7 @@ func TestDeclarationsAgreeWithUpstream(t *testing.T) {
 
 func TestEveryRuleFiresAndStaysSilent(t *testing.T) {
 	fires, silent := map[string]int{}, map[string]int{}
-	for _, s := range suites(t, declared(t)) {
+	for _, s := range suites(t, declared) {
 		for _, c := range s.Cases.Cases {
 			for _, rule := range slices.Concat(ownRules, stockRules) {
 				if slices.Contains(c.Fires, rule) {
@@ -154,7 +193,7 @@ func TestEveryRuleFiresAndStaysSilent(t *testing.T) {
 
 // Every clause is needed: without it, or turned around, a case fails.
 func TestEveryClauseIsNeeded(t *testing.T) {
-	changed, unneeded := judge.Clauses(suites(t, declared(t)))
+	changed, unneeded := judge.Clauses(suites(t, declared))
 	if changed < 200 {
 		t.Errorf("%d clauses: are all files mutated?", changed)
 	}

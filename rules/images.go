@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"doks-security/rules/judge"
 )
 
 // imageMacros name the images of control planes. They are the only list of them outside of the admission policy.
@@ -17,7 +19,7 @@ var imageSuffix = regexp.MustCompile(`container\.image\.repository endswith "/?(
 // ControlPlaneImages returns how the repositories of control planes' images end, as Falco's rules have them:
 // "vcluster-pro", "kindest/node". A leading slash is left out.
 func ControlPlaneImages() ([]string, error) {
-	contents, err := Files(nil)
+	contents, err := Files(judge.Stable, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -16,7 +16,7 @@ func TestControlPlaneImagePatternAgreesWithTheInventory(t *testing.T) {
 	whole := regexp.MustCompile(`\A(?:` + pattern + `)\z`)
 	const seen = "Virtual Cluster Image Seen"
 	compared := 0
-	for _, s := range suites(t, declared(t)) {
+	for _, s := range suites(t, declared) {
 		for _, event := range s.Cases.Events() {
 			image, approved := event["container.image.repository"], slices.Contains(event["k8s.ns.name"], "team-b")
 			if !slices.Contains(event["evt.type"], "container") || image == nil || approved {

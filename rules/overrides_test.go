@@ -9,7 +9,7 @@ import (
 
 // The usual ways to tune Falco pass, on every release; a notice is all that may be said of them, of the user's file.
 func TestUsualWaysToTune(t *testing.T) {
-	ours, err := Files(someApproved)
+	ours, err := Files(judge.Stable, someApproved)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +40,7 @@ func TestUsualWaysToTune(t *testing.T) {
 		{"a warning accepted", "# lint:accept LOAD_NO_EVTTYPE: it is for one test node\n- rule: Own\n  desc: d\n  output: o\n  priority: NOTICE\n  condition: proc.name = a\n", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, problems := judge.Load(nil, append(behindStock(nil, ours), judge.File{Name: "user.yaml", Text: c.lines})...)
+			_, problems := judge.Load(nil, append(behindStock(judge.Stable, nil, ours), judge.File{Name: "user.yaml", Text: c.lines})...)
 			if blocking := problems.Blocking(); len(blocking) > 0 {
 				t.Errorf("%v\n%s", blocking, c.lines)
 			}
@@ -58,7 +58,7 @@ func TestUsualWaysToTune(t *testing.T) {
 
 // What a change breaks elsewhere is reported where the change is.
 func TestBrokenByAChange(t *testing.T) {
-	ours, err := Files(nil)
+	ours, err := Files(judge.Stable, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +71,7 @@ func TestBrokenByAChange(t *testing.T) {
 			"user.yaml:1:9: warning: the rule matches too many event types"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, problems := judge.Load(nil, append(behindStock(nil, ours), judge.File{Name: "user.yaml", Text: c.lines})...)
+			_, problems := judge.Load(nil, append(behindStock(judge.Stable, nil, ours), judge.File{Name: "user.yaml", Text: c.lines})...)
 			if len(problems.Blocking()) == 0 || !strings.Contains(problems.Error(), c.message) {
 				t.Errorf("problems: %v\nwant: %s", problems, c.message)
 			}

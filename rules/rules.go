@@ -5,26 +5,40 @@ package rules
 import (
 	"embed"
 	"fmt"
+	"path"
+
+	"doks-security/rules/judge"
 )
 
 // Only what Falco loads: the cases stay outside.
 //
 //go:embed 10-doks-tuning.yaml 20-virtual-clusters.yaml 21-nested-control-planes.yaml 22-control-plane-images.yaml
+//go:embed incubating/15-incubating-tuning.yaml sandbox/16-sandbox-tuning.yaml
 var files embed.FS
 
-// Files returns what Falco loads, content by file name: the rules, and what is approved as an override of their macro.
-func Files(approved []Approval) (map[string]string, error) {
-	entries, err := files.ReadDir(".")
-	if err != nil {
-		return nil, fmt.Errorf("reading the rules: %w", err)
-	}
+// Files returns what Falco loads behind a ruleset of its own (judge.Rulesets), content by file name: the rules, the
+// tuning of that ruleset, and what is approved as an override of their macro.
+func Files(ruleset string, approved []Approval) (map[string]string, error) {
 	contents := map[string]string{}
-	for _, entry := range entries {
-		content, err := files.ReadFile(entry.Name())
+	for _, stock := range judge.StocksOf(ruleset) {
+		dir := stock.Ruleset
+		if dir == judge.Stable {
+			dir = "."
+		}
+		entries, err := files.ReadDir(dir)
 		if err != nil {
 			return nil, fmt.Errorf("reading the rules: %w", err)
 		}
-		contents[entry.Name()] = string(content)
+		for _, entry := range entries {
+			if entry.IsDir() {
+				continue
+			}
+			content, err := files.ReadFile(path.Join(dir, entry.Name()))
+			if err != nil {
+				return nil, fmt.Errorf("reading the rules: %w", err)
+			}
+			contents[entry.Name()] = string(content)
+		}
 	}
 	if len(approved) > 0 {
 		contents[approvedFile] = approvals(approved)

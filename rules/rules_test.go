@@ -18,7 +18,7 @@ var someApproved = []Approval{{Namespace: "team-a"}, {Namespace: "team-b", Diges
 
 func loaded(t *testing.T, approved []Approval) map[string]string {
 	t.Helper()
-	files, err := Files(approved)
+	files, err := Files(judge.Stable, approved)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func TestNothingApprovedNoOverride(t *testing.T) {
 // judged loads the rules behind the names of Falco's own.
 func judged(t *testing.T, approved []Approval) (*judge.Ruleset, judge.Problems) {
 	t.Helper()
-	return judge.Load(nil, behindStock(nil, loaded(t, approved))...)
+	return judge.Load(nil, behindStock(judge.Stable, nil, loaded(t, approved))...)
 }
 
 // The rules load without an error or a warning, whatever is approved.

@@ -67,24 +67,24 @@ func TestTuning(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	holdTuning(t, judge.File{Name: "tuning-stock.yaml", Text: string(text), Stock: true})
+	holdTuning(t, []judge.File{{Name: "tuning-stock.yaml", Text: string(text), Stock: true}})
 }
 
 // The same on Falco's own rules.
-func TestTuningOnUpstream(t *testing.T) { holdTuning(t, upstream(t)) }
+func TestTuningOnUpstream(t *testing.T) { holdTuning(t, upstream(t, judge.Stable)) }
 
-func holdTuning(t *testing.T, stock judge.File) {
+func holdTuning(t *testing.T, stock []judge.File) {
 	all := falsePositives(t)
 	if len(all) < 20 {
 		t.Errorf("%d false positives, want at least 20", len(all))
 	}
-	ours, err := Files(nil)
+	ours, err := Files(judge.Stable, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, f := range all {
 		t.Run(f.What, func(t *testing.T) {
-			before, problems := judge.Load(nil, behindStock([]judge.File{stock}, ours)...)
+			before, problems := judge.Load(nil, behindStock(judge.Stable, stock, ours)...)
 			if len(problems) > 0 {
 				t.Fatal(problems)
 			}
@@ -92,7 +92,7 @@ func holdTuning(t *testing.T, stock judge.File) {
 				t.Errorf("without the lines: %v", p)
 			}
 			user := judge.File{Name: "user.yaml", Text: f.Lines}
-			after, problems := judge.Load(nil, append(behindStock([]judge.File{stock}, ours), user)...)
+			after, problems := judge.Load(nil, append(behindStock(judge.Stable, stock, ours), user)...)
 			if blocking := problems.Blocking(); len(blocking) > 0 {
 				t.Fatalf("%v\n%s", blocking, f.Lines)
 			}
@@ -100,7 +100,7 @@ func holdTuning(t *testing.T, stock judge.File) {
 				t.Errorf("with the lines: %v", p)
 			}
 			// In a preview only the names of Falco's own rules are known.
-			if _, problems := judge.Load(nil, append(behindStock(nil, ours), user)...); len(problems.Blocking()) > 0 {
+			if _, problems := judge.Load(nil, append(behindStock(judge.Stable, nil, ours), user)...); len(problems.Blocking()) > 0 {
 				t.Errorf("%v\n%s", problems, f.Lines)
 			}
 		})

@@ -18,14 +18,14 @@ const (
 )
 
 // UserFiles reads a directory of a user's own rules, content by the name Falco loads it under, and checks them behind
-// Falco's and ours, for the releases given or for all supported ones. Files of cases (.cases.yaml) and what is no YAML
+// those of Falco's ruleset and ours, for the releases given or for all supported ones. Files of cases (.cases.yaml) and what is no YAML
 // stay where they are.
-func UserFiles(dir string, falcos ...judge.Falco) (map[string]string, judge.Problems, error) {
+func UserFiles(dir, ruleset string, falcos ...judge.Falco) (map[string]string, judge.Problems, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading the user's rules: %w", err)
 	}
-	ours, err := Files(nil)
+	ours, err := Files(ruleset, nil)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -34,7 +34,7 @@ func UserFiles(dir string, falcos ...judge.Falco) (map[string]string, judge.Prob
 		size += len(name) + len(content)
 	}
 	files := map[string]string{}
-	judged := behindStock(nil, ours)
+	judged := behindStock(ruleset, nil, ours)
 	var problems judge.Problems
 	complain := func(path, message string) {
 		problems = append(problems, judge.Problem{Position: judge.Position{File: path}, Message: message})

@@ -12,7 +12,7 @@ import (
 )
 
 func TestUserFiles(t *testing.T) {
-	files, problems, err := UserFiles("testdata/user/good")
+	files, problems, err := UserFiles("testdata/user/good", judge.Stable)
 	if err != nil || len(problems) > 0 {
 		t.Fatal(err, problems)
 	}
@@ -35,13 +35,13 @@ func TestUserFilesWithFaults(t *testing.T) {
 		"name-with-space": "testdata/user/name-with-space/my rules.yaml: rename it with letters",
 		"broken-yaml":     "testdata/user/broken-yaml/a.yaml:",
 	} {
-		_, problems, err := UserFiles(filepath.FromSlash("testdata/user/" + name))
+		_, problems, err := UserFiles(filepath.FromSlash("testdata/user/"+name), judge.Stable)
 		if err != nil || len(problems) != 1 || !strings.HasPrefix(problems[0].String(), want) {
 			t.Errorf("%s: %v\n%v\nwant %s", name, err, problems, want)
 		}
 	}
 	for _, name := range []string{"only-cases", "missing"} {
-		if _, _, err := UserFiles("testdata/user/" + name); err == nil {
+		if _, _, err := UserFiles("testdata/user/"+name, judge.Stable); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}
@@ -56,7 +56,7 @@ func TestUserFilesAreTooLarge(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	_, problems, err := UserFiles(dir)
+	_, problems, err := UserFiles(dir, judge.Stable)
 	if err != nil || len(problems) != 1 || !strings.Contains(problems[0].Message, "a ConfigMap holds 1048576") {
 		t.Errorf("%v\n%v", err, problems)
 	}
@@ -64,21 +64,21 @@ func TestUserFilesAreTooLarge(t *testing.T) {
 
 // A user's cases run against the user's rules and ours; shell_procs is known where Falco's own file is.
 func TestUserCases(t *testing.T) {
-	ours, err := Files(nil)
+	ours, err := Files(judge.Stable, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	run := func(stock judge.File) judge.Problems {
-		suites, err := judge.ReadSuites(nil, "testdata/user/good", behindStock([]judge.File{stock}, ours)...)
+	run := func(stock []judge.File) judge.Problems {
+		suites, err := judge.ReadSuites(nil, "testdata/user/good", behindStock(judge.Stable, stock, ours)...)
 		if err != nil || len(suites) != 1 || len(suites[0].Problems) > 0 {
 			t.Fatal(err, suites)
 		}
 		return suites[0].Run()
 	}
-	if problems := run(declared(t)); len(problems) != 2 || !strings.Contains(problems.Error(), "what shell_procs means is not known") {
+	if problems := run(declared(t, judge.Stable)); len(problems) != 2 || !strings.Contains(problems.Error(), "what shell_procs means is not known") {
 		t.Errorf("want to be told that shell_procs is not known: %v", problems)
 	}
-	if problems := run(upstream(t)); len(problems) > 0 {
+	if problems := run(upstream(t, judge.Stable)); len(problems) > 0 {
 		t.Error(problems)
 	}
 }
@@ -95,7 +95,7 @@ func TestUserFilesForOneFalco(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, problems, err := UserFiles(dir, falco)
+		_, problems, err := UserFiles(dir, judge.Stable, falco)
 		if err != nil || (want == "") != (len(problems) == 0) || !strings.Contains(problems.Error(), want) {
 			t.Errorf("%s: %v, %v", version, err, problems)
 		}

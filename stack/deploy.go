@@ -95,6 +95,7 @@ func Deploy(ctx *pulumi.Context) error {
 	security, err := components.NewRuntimeSecurity(ctx, name, &components.RuntimeSecurityArgs{
 		Platform: platform, Namespaces: namespaces, Observability: observability,
 		Falco: settings.RuntimeSecurity.Falco, Metrics: settings.RuntimeSecurity.Metrics, Rules: loaded,
+		Ruleset:          settings.RuntimeSecurity.Ruleset,
 		UIRetention:      settings.RuntimeSecurity.UIRetention,
 		RedisVolumeGiB:   settings.RuntimeSecurity.RedisVolumeGiB,
 		AlertmanagerFrom: settings.RuntimeSecurity.AlertmanagerFrom,
@@ -123,11 +124,11 @@ func Deploy(ctx *pulumi.Context) error {
 
 // rules are what Falco loads after its own: ours, what is approved, and the user's.
 func (s Settings) rules() (map[string]string, error) {
-	loaded, err := rules.Files(s.VirtualClusters.Approved)
+	loaded, err := rules.Files(s.RuntimeSecurity.Ruleset, s.VirtualClusters.Approved)
 	if err != nil || s.RuntimeSecurity.Rules == "" {
 		return loaded, err
 	}
-	users, _, err := rules.UserFiles(s.RuntimeSecurity.Rules) // judged by validate
+	users, _, err := rules.UserFiles(s.RuntimeSecurity.Rules, s.RuntimeSecurity.Ruleset) // judged by validate
 	maps.Copy(loaded, users)
 	return loaded, err
 }

@@ -192,7 +192,7 @@ func checkResource(t *testing.T, key string, inputs resource.PropertyMap, templa
 
 func checkRules(t *testing.T, files map[string]any) {
 	t.Helper()
-	loaded := []judge.File{judge.StockNames()}
+	loaded := judge.StockNames(judge.Stable)
 	for _, name := range sortedKeys(files) {
 		loaded = append(loaded, judge.File{Name: name, Text: files[name].(string)})
 	}

@@ -18,6 +18,7 @@ import (
 	"doks-security/alerting"
 	"doks-security/components"
 	"doks-security/preflight/incluster"
+	"doks-security/rules/judge"
 	"doks-security/stack/catalog"
 	"doks-security/values"
 )
@@ -68,6 +69,7 @@ var constraints = map[string]object{
 	"runtimeSecurity.metrics":              {"enum": []string{components.NativeMetrics, components.FalcoExporter}},
 	"runtimeSecurity.uiRetention":          {"pattern": duration.String()},
 	"runtimeSecurity.redisVolumeGiB":       {"minimum": 1, "maximum": 1024},
+	"runtimeSecurity.ruleset":              {"enum": judge.Rulesets()},
 	"runtimeSecurity.alertmanagerFrom":     {"enum": priorities},
 	"exposure.mode":                        {"enum": []string{components.Private, components.ByGateway}},
 	"exposure.domain":                      {"pattern": domainName.String()},

@@ -5,6 +5,7 @@ import (
 	"doks-security/alerting"
 	"doks-security/components"
 	"doks-security/rules"
+	"doks-security/rules/judge"
 	"doks-security/stack/field"
 )
 
@@ -109,7 +110,9 @@ type RuntimeSecuritySettings struct {
 	// Falco is the minor version: 0.44, or 0.43, the last with the gRPC output. Default: what Metrics needs.
 	Falco string `json:"falco"`
 	// Metrics is native (Falco and falcosidekick export them) or falco-exporter (end of life, needs Falco 0.43).
-	Metrics          string `json:"metrics"`
+	Metrics string `json:"metrics"`
+	// Ruleset is which of Falco's own rules are loaded, by maturity: stable, incubating or sandbox, each with those before.
+	Ruleset          string `json:"ruleset"`
 	UIRetention      string `json:"uiRetention"`
 	RedisVolumeGiB   int    `json:"redisVolumeGiB"`
 	AlertmanagerFrom string `json:"alertmanagerFrom"` // lowest Falco priority that becomes an Alertmanager alert
@@ -157,7 +160,7 @@ func defaults(profile Profile, stack string) Settings {
 		},
 		Logging: LoggingSettings{Storage: StorageVolume, Retention: "3d", VolumeGiB: 10},
 		RuntimeSecurity: RuntimeSecuritySettings{
-			Metrics: components.NativeMetrics, UIRetention: "3d", RedisVolumeGiB: 1, AlertmanagerFrom: "error",
+			Metrics: components.NativeMetrics, Ruleset: judge.Stable, UIRetention: "3d", RedisVolumeGiB: 1, AlertmanagerFrom: "error",
 		},
 		VirtualClusters: VirtualClusterSettings{Admission: components.AdmissionWarn},
 		Exposure:        ExposureSettings{Mode: components.Private},

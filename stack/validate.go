@@ -162,10 +162,13 @@ func validateRuntimeSecurity(r RuntimeSecuritySettings, faults *field.Errors) {
 			components.LastFalcoWithGRPC+" with metrics: falco-exporter, which reads Falco's gRPC output, removed in 0.44",
 			"pulumi config rm --path 'runtimeSecurity.falco', or pulumi config set --path 'runtimeSecurity.metrics' native")
 	}
+	ruleset := oneOf("runtimeSecurity.ruleset", r.Ruleset, judge.Rulesets(), faults)
 	oneOf("runtimeSecurity.alertmanagerFrom", r.AlertmanagerFrom, priorities, faults)
 	period("runtimeSecurity.uiRetention", r.UIRetention, time.Hour, faults)
 	between("runtimeSecurity.redisVolumeGiB", r.RedisVolumeGiB, 1, 1024, "GiB", faults)
-	validateUserRules(r, faults)
+	if ruleset {
+		validateUserRules(r, faults)
+	}
 }
 
 // validateUserRules checks the user's own rules for the Falco that is installed: it would refuse to start with them, or
@@ -176,7 +179,7 @@ func validateUserRules(r RuntimeSecuritySettings, faults *field.Errors) {
 	if dir == "" || err != nil { // another version is reported already
 		return
 	}
-	_, problems, err := rules.UserFiles(dir, falco)
+	_, problems, err := rules.UserFiles(dir, r.Ruleset, falco)
 	if err != nil {
 		faults.Add("runtimeSecurity.rules", dir, "a directory with rule files (.yaml), relative to the project", err.Error())
 		return

@@ -12,6 +12,7 @@ import (
 	"doks-security/alerting"
 	"doks-security/components"
 	"doks-security/rules"
+	"doks-security/rules/judge"
 	"doks-security/values"
 )
 
@@ -78,14 +79,14 @@ func watch(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	loaded, err := rules.Files([]rules.Approval{{Namespace: "team-a"}})
+	loaded, err := rules.Files(judge.Stable, []rules.Approval{{Namespace: "team-a"}})
 	if err != nil {
 		return err
 	}
 	loaded["50-own.yaml"] = ownRule
 	security, err := components.NewRuntimeSecurity(ctx, "watched", &components.RuntimeSecurityArgs{
 		Platform: platform, Namespaces: namespaces, Observability: observability,
-		Falco: components.NewestFalco, Metrics: components.NativeMetrics, Rules: loaded,
+		Falco: components.NewestFalco, Metrics: components.NativeMetrics, Ruleset: judge.Stable, Rules: loaded,
 		UIRetention: "3d", RedisVolumeGiB: 1, AlertmanagerFrom: "error",
 	}, inCluster...)
 	if err != nil {

@@ -32,7 +32,7 @@ func base() object {
 		},
 		"observability": object{"prometheusRetention": "3d", "prometheusVolumeGiB": 10, "alertmanagerVolumeGiB": 1, "grafanaVolumeGiB": 5},
 		"logging":       object{"storage": "volume", "retention": "3d", "volumeGiB": 10},
-		"runtimeSecurity": object{"falco": "0.44", "metrics": "native", "uiRetention": "3d", "redisVolumeGiB": 1,
+		"runtimeSecurity": object{"falco": "0.44", "metrics": "native", "ruleset": "stable", "uiRetention": "3d", "redisVolumeGiB": 1,
 			"alertmanagerFrom": "error"},
 		"virtualClusters": object{"admission": "warn", "demo": false, "approved": list{
 			object{"namespace": "team-a", "digests": list{digest("1")}},

@@ -106,6 +106,7 @@ func runtimeChanges() []Change {
 		{Setting: "runtimeSecurity.falco", To: "0.43"},
 		{Setting: "runtimeSecurity.metrics", To: "falco-exporter"},
 		{Setting: "runtimeSecurity.metrics", To: "falco-exporter", Alongside: []Value{{"runtimeSecurity.falco", "0.43"}}},
+		{Setting: "runtimeSecurity.ruleset", To: "incubating"},
 		{Setting: "runtimeSecurity.alertmanagerFrom", To: "warning"},
 		{Setting: "runtimeSecurity.uiRetention", To: "2d"},
 		{Setting: "runtimeSecurity.redisVolumeGiB", To: 2},

@@ -75,7 +75,7 @@ func TestNamespacesOfOtherNames(t *testing.T) {
 					"references": func(s *Set) []error { return References(s.Objects) },
 					"bindings":   func(s *Set) []error { return Bindings(s.Objects) },
 					"falco": func(s *Set) []error {
-						wanted, err := rules.Files(s.Settings.VirtualClusters.Approved)
+						wanted, err := rules.Files(s.Settings.RuntimeSecurity.Ruleset, s.Settings.VirtualClusters.Approved)
 						return append(Falco(s.Objects, s.Settings.Namespaces.ByRole()[values.NamespaceFalco], wanted), err)
 					},
 				} {

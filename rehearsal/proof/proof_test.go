@@ -90,7 +90,7 @@ func TestPublishedCharts(t *testing.T) {
 		t.Run("overcommit", func(t *testing.T) { fail(t, Overcommit(s.Settings, s.Objects)) })
 		t.Run("dashboards", func(t *testing.T) { fail(t, Dashboards(s.Objects)) })
 		t.Run("falco", func(t *testing.T) {
-			wanted, err := rules.Files(s.Settings.VirtualClusters.Approved)
+			wanted, err := rules.Files(s.Settings.RuntimeSecurity.Ruleset, s.Settings.VirtualClusters.Approved)
 			if err != nil {
 				t.Fatal(err)
 			}

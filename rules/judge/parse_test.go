@@ -14,7 +14,7 @@ func load(condition string) (*Ruleset, Problems) {
 		"- {macro: shell_started, condition: 'evt.type in (execve, execveat) and proc.name in (shells, no_items)'}\n" +
 		"- rule: Judged\n  desc: d\n  output: o\n  priority: NOTICE\n  condition: |-\n    " + strings.Join(lines, "\n    ") + "\n" +
 		"- {rule: Keeps the others used, desc: d, output: o, priority: NOTICE, condition: shell_started}\n"
-	return Load(nil, StockNames(), File{Name: "judged.yaml", Text: text})
+	return Load(nil, append(StockNames(Stable), File{Name: "judged.yaml", Text: text})...)
 }
 
 // What the engine says of a condition. An empty message: it loads without a warning. Where the judge refuses what the

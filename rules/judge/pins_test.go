@@ -1,8 +1,6 @@
 package judge_test
 
 import (
-	"fmt"
-	"strings"
 	"testing"
 
 	"doks-security/rules/judge"
@@ -24,16 +22,5 @@ func TestPinsAgree(t *testing.T) {
 	}
 	if len(judge.Supported) != len(pinned) {
 		t.Errorf("the linter supports %v, the charts install %v", judge.Supported, pinned)
-	}
-	falco, err := values.Load("falco", "dev", values.DefaultNamespaces())
-	if err != nil {
-		t.Fatal(err)
-	}
-	refs := fmt.Sprint(falco["falcoctl"])
-	const version = "falco-rules:5.1.0"
-	if !strings.Contains(refs, version) ||
-		!strings.Contains(judge.StockRules.URL, strings.Replace(version, ":", "-", 1)+"/") ||
-		!strings.Contains(judge.StockNames().Text, strings.Replace(version, ":", " ", 1)) {
-		t.Errorf("values/falco.yaml installs %s; the names and the pinned file are of %s", refs, version)
 	}
 }

@@ -8,20 +8,53 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
+)
+
+// Rulesets of falcosecurity/rules, by maturity. Each loads those before it as well.
+const (
+	Stable     = "stable"
+	Incubating = "incubating"
+	Sandbox    = "sandbox"
 )
 
 // Stock pins a file of Falco's own rules.
 type Stock struct {
-	Name   string
-	URL    string
-	SHA256 string
+	Ruleset string
+	Ref     string // the artifact for falcoctl
+	Name    string // of the file
+	URL     string
+	SHA256  string // of the file
+	names   string
 }
 
-// StockRules is falco-rules 5.1.0, which values/falco.yaml pins for falcoctl too.
-var StockRules = Stock{
-	Name:   "falco_rules.yaml",
-	URL:    "https://raw.githubusercontent.com/falcosecurity/rules/falco-rules-5.1.0/rules/falco_rules.yaml",
-	SHA256: "1c15d5d543635b76e31cca39d7df8bf4caf50a428613c314d92986a23bfcb617",
+// stocks are in the order in which Falco loads them.
+var stocks = []Stock{
+	published(Stable, "falco-rules", "5.1.0", "falco_rules.yaml",
+		"1c15d5d543635b76e31cca39d7df8bf4caf50a428613c314d92986a23bfcb617", stableNames),
+	published(Incubating, "falco-incubating-rules", "6.0.1", "falco-incubating_rules.yaml",
+		"47bf87041e2f39ca336e7acf1ae4e6183771a92e81031f367d01f2b49cabe1ac", incubatingNames),
+	published(Sandbox, "falco-sandbox-rules", "6.1.0", "falco-sandbox_rules.yaml",
+		"6849ec5e9b55ba81ca5214559dc1a1c32e051acc0a7791da7841a850f853f59a", sandboxNames),
+}
+
+func published(ruleset, artifact, version, file, digest, names string) Stock {
+	return Stock{
+		Ruleset: ruleset, Ref: artifact + ":" + version, Name: file, SHA256: digest, names: names,
+		URL: "https://raw.githubusercontent.com/falcosecurity/rules/" + artifact + "-" + version + "/rules/" + file,
+	}
+}
+
+// Rulesets are the values of a ruleset.
+func Rulesets() []string { return []string{Stable, Incubating, Sandbox} }
+
+// StocksOf are the files that a ruleset loads, in this order. The empty ruleset is Stable; one that is not of Rulesets
+// loads no file.
+func StocksOf(ruleset string) []Stock {
+	if ruleset == "" {
+		ruleset = Stable
+	}
+	return stocks[:slices.Index(Rulesets(), ruleset)+1]
 }
 
 // Fetch reads the file from the directory, and downloads it there first when it is missing. Another digest than the

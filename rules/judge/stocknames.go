@@ -6,14 +6,24 @@ import (
 	"strings"
 )
 
-//go:embed stock.txt
-var stockNames string
+var (
+	//go:embed stable.txt
+	stableNames string
+	//go:embed incubating.txt
+	incubatingNames string
+	//go:embed sandbox.txt
+	sandboxNames string
+)
 
-// StockNames are the lists, macros and rules of falco-rules 5.1.0, which is loaded before ours: files may refer to
+// StockNames are the lists, macros and rules of Falco's own files that a ruleset loads before ours: files may refer to
 // them. What they mean is not known here, except for the event types of macros and rules, the number of items of lists,
 // and what refers to what; the real files say it.
-func StockNames() File {
-	return File{Name: "falco_rules.yaml", Text: stockNames, Stock: true, Names: true}
+func StockNames(ruleset string) []File {
+	var files []File
+	for _, s := range StocksOf(ruleset) {
+		files = append(files, File{Name: s.Name, Text: s.names, Stock: true, Names: true})
+	}
+	return files
 }
 
 // placeholder stands for a condition that is not known; no macro can have a name like that in a file of Falco's.

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "rewrite stock.txt from Falco's own rules")
+var update = flag.Bool("update", false, "rewrite the names of Falco's own rules (*.txt)")
 
 // upstream reads a file of falcosecurity/rules, which is not part of this repository.
 func upstream(t *testing.T, name string) File {
@@ -79,36 +79,44 @@ func (s *Ruleset) refersTo(d *definition) []string {
 }
 
 func TestStockNamesAgree(t *testing.T) {
-	set, _ := Load(nil, upstream(t, "falco_rules.yaml"))
-	var lines []string
-	for _, kind := range []string{"list", "macro", "rule"} {
-		for _, d := range set.definitions {
-			if d.kind != kind {
-				continue
+	for _, stock := range stocks {
+		t.Run(stock.Ruleset, func(t *testing.T) {
+			set, _ := Load(nil, upstream(t, stock.Name))
+			lines := []string{"# What " + stock.Ref + " (" + stock.Name + ") defines: kind and name; the number of",
+				"# items of a list, or the event types that a macro or rule is restricted to; the lists and macros it refers to."}
+			for _, kind := range []string{"list", "macro", "rule"} {
+				for _, d := range set.definitions {
+					if d.kind == kind {
+						lines = append(lines, set.nameLine(d))
+					}
+				}
 			}
-			events := ""
-			if kind == "list" {
-				events = strconv.Itoa(len(d.items))
-			} else if types := set.falco.tables().eventsOf(set.resolved[d], false); !types.allBut {
-				events = strings.Join(slices.Sorted(maps.Keys(types.names)), " ")
+			want := strings.Join(lines, "\n") + "\n"
+			file := stock.Ruleset + ".txt"
+			if *update {
+				if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
 			}
-			line := kind + " " + d.name + ": " + events
-			if refers := set.refersTo(d); len(refers) > 0 {
-				line += ": " + strings.Join(refers, " ")
+			if want != stock.names {
+				t.Errorf("%s is not what %s defines: go test ./rules/judge -run StockNames -update", file, stock.Name)
 			}
-			line = strings.TrimSuffix(line, ": ")
-			lines = append(lines, line)
-		}
+		})
 	}
-	header, _, _ := strings.Cut(stockNames, "list ")
-	want := header + strings.Join(lines, "\n") + "\n"
-	if *update {
-		if err := os.WriteFile("stock.txt", []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
+}
+
+// nameLine is the line of a definition; see addNames.
+func (s *Ruleset) nameLine(d *definition) string {
+	events := ""
+	if d.kind == "list" {
+		events = strconv.Itoa(len(d.items))
+	} else if types := s.falco.tables().eventsOf(s.resolved[d], false); !types.allBut {
+		events = strings.Join(slices.Sorted(maps.Keys(types.names)), " ")
 	}
-	if want != stockNames {
-		t.Error("stock.txt is not what falco_rules.yaml defines: go test ./rules/judge -run StockNames -update")
+	line := d.kind + " " + d.name + ": " + events
+	if refers := s.refersTo(d); len(refers) > 0 {
+		line += ": " + strings.Join(refers, " ")
 	}
+	return strings.TrimSuffix(line, ": ")
 }

@@ -81,13 +81,13 @@ func (r *report) add(kind string, problems judge.Problems) {
 
 // check lints, runs the cases, and does what the options add.
 func check(ctx context.Context, o options) (*report, error) {
-	before := []judge.File{judge.StockNames()}
-	if o.stock != "" {
-		text, err := os.ReadFile(o.stock)
+	before := judge.StockNames(o.ruleset)
+	for _, file := range o.stock {
+		text, err := os.ReadFile(file)
 		if err != nil {
 			return nil, fmt.Errorf("reading Falco's own rules: %w", err)
 		}
-		before = append(before, judge.File{Name: o.stock, Text: string(text), Stock: true})
+		before = append(before, judge.File{Name: file, Text: string(text), Stock: true})
 	}
 	base, err := readBase(o.base)
 	if err != nil {
@@ -120,7 +120,7 @@ func check(ctx context.Context, o options) (*report, error) {
 		r.Clauses = &clauses{Changed: changed, Noticed: changed - len(unneeded)}
 	}
 	if o.engine {
-		err = r.askFalco(ctx, slices.Concat(base, tested, loadedAfter(suites, tested)))
+		err = r.askFalco(ctx, o.ruleset, slices.Concat(base, tested, loadedAfter(suites, tested)))
 	}
 	return r, err
 }
@@ -168,7 +168,7 @@ func (r *report) runCases(s judge.Suite) {
 }
 
 // askFalco validates the files behind the pinned rules of Falco's own, or records why it cannot.
-func (r *report) askFalco(ctx context.Context, files []judge.File) error {
+func (r *report) askFalco(ctx context.Context, ruleset string, files []judge.File) error {
 	engines, err := judge.FindEngines(ctx)
 	if err != nil {
 		r.Skipped = err.Error()
@@ -178,13 +178,20 @@ func (r *report) askFalco(ctx context.Context, files []judge.File) error {
 	if err != nil {
 		return fmt.Errorf("finding the cache: %w", err)
 	}
-	stock, err := judge.StockRules.Fetch(ctx, filepath.Join(cache, "doks-security"))
-	if err != nil {
-		r.Skipped = err.Error()
-		return nil
+	var ordered []judge.File
+	for _, s := range judge.StocksOf(ruleset) {
+		stock, err := s.Fetch(ctx, filepath.Join(cache, "doks-security"))
+		if err != nil {
+			r.Skipped = err.Error()
+			return nil
+		}
+		ordered = append(ordered, stock)
+	}
+	own := func(p judge.Problem) bool {
+		return p.Warning && slices.ContainsFunc(judge.StocksOf(ruleset), func(s judge.Stock) bool { return s.Name == p.File })
 	}
 	// Files of several directories may have the same name.
-	ordered, paths := []judge.File{stock}, map[string]string{}
+	paths := map[string]string{}
 	for i, file := range files {
 		name := fmt.Sprintf("%03d-%s", i, filepath.Base(file.Name))
 		paths[name] = file.Name
@@ -195,7 +202,7 @@ func (r *report) askFalco(ctx context.Context, files []judge.File) error {
 		if err != nil {
 			return err
 		}
-		problems = slices.DeleteFunc(problems, func(p judge.Problem) bool { return p.File == stock.Name && p.Warning })
+		problems = slices.DeleteFunc(problems, own)
 		for i := range problems {
 			if path, ok := paths[problems[i].File]; ok {
 				problems[i].File = path

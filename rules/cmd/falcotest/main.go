@@ -55,7 +55,8 @@ var errUsage = errors.New("usage")
 type options struct {
 	directory string
 	base      []string      // directories of rules that are loaded before
-	stock     string        // a file of Falco's own rules
+	stock     []string      // files of Falco's own rules
+	ruleset   string        // whose names are known
 	falcos    []judge.Falco // nil for all releases
 	format    string
 	clauses   bool
@@ -107,7 +108,11 @@ func parse(stderr io.Writer, arguments []string) (options, error) {
 		o.base = append(o.base, dir)
 		return nil
 	})
-	flags.StringVar(&o.stock, "stock", "", "`file` of Falco's own rules, falco_rules.yaml, for cases that use them")
+	flags.Func("stock", "`file` of Falco's own rules, falco_rules.yaml, for cases that use them; may be repeated", func(file string) error {
+		o.stock = append(o.stock, file)
+		return nil
+	})
+	flags.StringVar(&o.ruleset, "ruleset", judge.Stable, "Falco's own rules that are loaded before: "+strings.Join(judge.Rulesets(), ", "))
 	release := "`release` to lint for, such as 0.44; may be repeated (default: " + supported() + ")"
 	flags.Func("falco", release, func(version string) error {
 		falco, err := judge.FindFalco(version)
@@ -130,6 +135,9 @@ func parse(stderr io.Writer, arguments []string) (options, error) {
 	switch {
 	case flags.NArg() != 1:
 		fmt.Fprintf(stderr, "falcotest: %d directories, want one; falcotest -help lists the flags\n", flags.NArg())
+		return o, errUsage
+	case !slices.Contains(judge.Rulesets(), o.ruleset):
+		fmt.Fprintf(stderr, "falcotest: -ruleset %q: want one of %s\n", o.ruleset, strings.Join(judge.Rulesets(), ", "))
 		return o, errUsage
 	case !slices.Contains(formatNames(), o.format):
 		fmt.Fprintf(stderr, "falcotest: -format %q: want one of %s\n", o.format, names)

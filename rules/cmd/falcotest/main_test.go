@@ -143,7 +143,7 @@ func TestGitHub(t *testing.T) {
 
 // The rules of this repository, as make rules runs them.
 func TestOwnRules(t *testing.T) {
-	code, stdout, stderr := falcotest(t, "-stock", "../../testdata/stock.yaml", "-clauses", "../..")
+	code, stdout, stderr := falcotest(t, "-stock", "../../testdata/stable.yaml", "-clauses", "../..")
 	if code != 0 || !strings.Contains(stdout, "0 errors, 0 warnings, 0 notices\n") {
 		t.Errorf("exit code %d\n%s%s", code, stdout, stderr)
 	}
@@ -156,7 +156,7 @@ func TestUserRules(t *testing.T) {
 		"good":          "what shell_procs means is not known without Falco's own rules",
 	} {
 		code, stdout, stderr := falcotest(t,
-			"-stock", "../../testdata/stock.yaml", "-with", "../..", "../../testdata/user/"+dir)
+			"-stock", "../../testdata/stable.yaml", "-with", "../..", "../../testdata/user/"+dir)
 		if code != exitFindings || !strings.Contains(stdout, says) {
 			t.Errorf("%s: exit code %d, want %q\n%s%s", dir, code, says, stdout, stderr)
 		}
