@@ -33,7 +33,7 @@ func handDrills() []Drill {
 			r.Succeeds("kubectl label --overwrite namespace loki pod-security.kubernetes.io/enforce=privileged")
 			r.Shows(refresh, "Namespace doks-security-loki updated")
 			r.Recover("pulumi up")
-			if level := r.Succeeds("kubectl get namespace loki --output jsonpath={.metadata.labels.pod-security\\.kubernetes\\.io/enforce}"); level != "restricted" {
+			if level := r.Succeeds(`kubectl get namespace loki --output 'jsonpath={.metadata.labels.pod-security\.kubernetes\.io/enforce}'`); level != "restricted" {
 				r.Fatalf("the level is %q", level)
 			}
 		}},
