@@ -98,7 +98,7 @@ lint-workflows: ## check the workflows with actionlint
 
 export VULNDB
 .PHONY: vulnerabilities
-vulnerabilities: ## look for known vulnerabilities in the code we call; needs internet, or VULNDB=file:///<directory>
+vulnerabilities: ## look for known vulnerabilities in the code we call; needs internet, or VULNDB=<clone of golang/vulndb>
 	@ci/vulnerabilities
 
 .PHONY: sbom
