@@ -135,11 +135,16 @@ lint: ## run golangci-lint over all modules
 # Falco's own rules: the real file where FALCO_RULES_DIR names its directory, otherwise what the cases need of it.
 STOCK_RULES = $(if $(FALCO_RULES_DIR),$(FALCO_RULES_DIR)/falco_rules.yaml,rules/testdata/stock.yaml)
 
+# A real Falco to ask too: its command, or docker:<image>. Without one, Docker's images are asked, but not about all files
+# with a recorded verdict.
+FALCO ?= $(shell command -v falco)
+ENGINE = -engine "$(or $(FALCO),any)" $(if $(FALCO),-verdicts rules/judge/testdata/verdicts)
+
 .PHONY: rules
-rules: ## lint the Falco rules and run their test cases, and with USER_RULES=<directory> your own
+rules: ## lint and test the Falco rules, with USER_RULES=<directory> yours; FALCO=<command> asks a real Falco
 	go build -o bin/falcotest ./rules/cmd/falcotest
-	bin/falcotest -stock "$(STOCK_RULES)" -clauses -engine rules
-	$(if $(USER_RULES),bin/falcotest -stock "$(STOCK_RULES)" -engine -with rules "$(USER_RULES)")
+	bin/falcotest -stock "$(STOCK_RULES)" -clauses $(ENGINE) rules
+	$(if $(USER_RULES),bin/falcotest -stock "$(STOCK_RULES)" -engine "$(or $(FALCO),any)" -with rules "$(USER_RULES)")
 
 .PHONY: fuzz
 fuzz: ## fuzz the linter of rules, and what settings become in other languages, for 30 s each
