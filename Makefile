@@ -135,8 +135,8 @@ lint: ## run golangci-lint over all modules
 # Falco's own rules: the real file where FALCO_RULES_DIR names its directory, otherwise what the cases need of it.
 STOCK_RULES = $(if $(FALCO_RULES_DIR),$(FALCO_RULES_DIR)/falco_rules.yaml,rules/testdata/stock.yaml)
 
-# A real Falco to ask too: its command, or docker:<image>. Without one, Docker's images are asked, but not about all files
-# with a recorded verdict.
+# A real Falco to ask too: its command, or docker:<image>. Without one, Docker's images are asked, but not about the
+# files with a recorded verdict: each is a container.
 FALCO ?= $(shell command -v falco)
 ENGINE = -engine "$(or $(FALCO),any)" $(if $(FALCO),-verdicts rules/judge/testdata/verdicts)
 

@@ -32,8 +32,8 @@ func blocks(t *testing.T, file []byte) (all []block) {
 func TestLengths(t *testing.T) {
 	at := time.Unix(1700000000, 5)
 	process := Process{
-		PID: 11, Parent: 10, VPID: 1, Name: "a-name-longer-than-fifteen", Exe: "/a", ExePath: "/a", Args: []string{"start", ""},
-		Env: []string{"A=b"}, Container: "5c8f1d2e9b70",
+		PID: 11, Parent: 10, VPID: 1, Name: "a-name-longer-than-fifteen", Exe: "/a", ExePath: "/a",
+		Args: []string{"start", ""}, Env: []string{"A=b"}, Container: "5c8f1d2e9b70",
 	}
 	c := New(Process{PID: 10, Name: "shim"}, process)
 	if err := c.Container(at, Container{ID: process.Container, Repository: "docker.io/library/nginx"}); err != nil {

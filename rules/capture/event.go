@@ -15,7 +15,7 @@ const (
 	asyncEvent    = 402
 )
 
-// Container is what the container plugin knows of a container.
+// Container is what the container plugin knows of a container. Without a repository it knows no image.
 type Container struct {
 	ID, Repository, Digest string
 	Namespace, Pod         string
@@ -24,8 +24,12 @@ type Container struct {
 
 // Container writes the event with which the container plugin tells the metadata of a container.
 func (c *Capture) Container(at time.Time, container Container) error {
+	image := ""
+	if container.Repository != "" {
+		image = container.Repository + ":tag"
+	}
 	metadata, err := json.Marshal(map[string]any{"container": map[string]any{
-		"type": 7, "id": container.ID, "name": "main", "image": container.Repository + ":tag",
+		"type": 7, "id": container.ID, "name": "main", "image": image,
 		"imagerepo": container.Repository, "imagetag": "tag", "imagedigest": container.Digest,
 		"privileged": container.Privileged, "is_pod_sandbox": false,
 		"labels": map[string]string{

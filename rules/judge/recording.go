@@ -89,6 +89,7 @@ func record(events []Event) ([]byte, error) {
 		})
 	}
 	c := capture.New(running...)
+	c.Clone(recordingStart, running[1]) // to Falco, containers before any other event were there before the capture
 	for i, e := range events {
 		if err := e.record(c, i); err != nil {
 			return nil, err
@@ -119,14 +120,15 @@ func (e Event) record(c *capture.Capture, i int) error {
 		process.Container = fmt.Sprintf("%012x", i+1) // of its own: each event has its metadata
 	}
 	when, started := at(i), at(i).Add(-time.Duration(lasts))
-	if repository := e.text("container.image.repository"); repository != "" && process.Container != "" {
+	repository, namespace := e.text("container.image.repository"), e.text("k8s.ns.name")
+	if process.Container != "" && (repository != "" || namespace != "") {
 		told := started.Add(-time.Millisecond)
 		if e.text("evt.type") == "container" {
 			told = when
 		}
 		err := c.Container(told, capture.Container{
 			ID: process.Container, Repository: repository, Digest: e.text("container.image.digest"),
-			Namespace: e.text("k8s.ns.name"), Pod: e.text("k8s.pod.name"),
+			Namespace: namespace, Pod: e.text("k8s.pod.name"),
 			Privileged: e.text("container.privileged") == "true",
 		})
 		if err != nil {

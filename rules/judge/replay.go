@@ -47,7 +47,8 @@ func (e Engine) firedBy(ctx context.Context, files []File, events []Event) ([][]
 	}
 	fired := make([][]string, len(events))
 	const name = "events.scap"
-	err = e.withFiles(append(slices.Clone(files), File{Name: name, Text: string(recorded)}), func(dir string, paths []string) error {
+	files = append(slices.Clone(files), File{Name: name, Text: string(recorded)})
+	err = e.withFiles(files, func(dir string, paths []string) error {
 		last := len(paths) - 1
 		arguments := []string{
 			"-o", "engine.kind=replay", "-o", "engine.replay.capture_file=" + paths[last], "-o", "json_output=true",

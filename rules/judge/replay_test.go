@@ -30,7 +30,8 @@ func TestRelease(t *testing.T) {
 		{"something else", "", "no version"},
 	} {
 		falco, err := engineWith(t, `test "$1" = --version || exit 9; echo "`+c.output+`"`).Release(context.Background())
-		if falco.Version != c.version || (c.failure == "") != (err == nil) || (err != nil && !strings.Contains(err.Error(), c.failure)) {
+		fails := err != nil && strings.Contains(err.Error(), c.failure)
+		if falco.Version != c.version || fails == (c.failure == "") {
 			t.Errorf("%s: %q, %v", c.output, falco.Version, err)
 		}
 	}
@@ -105,7 +106,8 @@ func TestCheckVerdicts(t *testing.T) {
 	const passes, refused = "- list: l\n  items: [a]\n", "- macro: m\n"
 	verdicts := func(text, falco string) []Verdict {
 		dir := t.TempDir()
-		file := fmt.Sprintf("- name: a file\n  falco: %s\n  rules: |\n    %s\n", falco, strings.ReplaceAll(text, "\n", "\n    "))
+		indented := strings.ReplaceAll(text, "\n", "\n    ")
+		file := fmt.Sprintf("- name: a file\n  falco: %s\n  rules: |\n    %s\n", falco, indented)
 		if err := os.WriteFile(filepath.Join(dir, "a.yaml"), []byte(file), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -127,10 +129,12 @@ echo '{"falco_load_results":[{"name":"user.yaml",` + result + `}]}'`
 		{"agrees", passes, Loads, loads, nil},
 		{"agrees on a refusal", refused, Refuses, refuses, nil},
 		{"another verdict", refused, Loads, refuses, []string{`"a file": Falco 0.44.1 refuses it, recorded is loads`}},
-		{"the linter passes it", passes, "{0.43.1: loads, 0.44.1: refuses}", refuses, []string{"refuses what the linter passes"}},
+		{"the linter passes it", passes, "{0.43.1: loads, 0.44.1: refuses}", refuses,
+			[]string{"refuses what the linter passes"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			problems, err := engineWith(t, answer(c.result)).CheckVerdicts(context.Background(), nil, verdicts(c.text, c.recorded))
+			engine := engineWith(t, answer(c.result))
+			problems, err := engine.CheckVerdicts(context.Background(), nil, verdicts(c.text, c.recorded))
 			if err != nil || len(problems) != len(c.says) {
 				t.Fatalf("%v (%v), want %q", problems, err, c.says)
 			}

@@ -125,7 +125,8 @@ func parse(stderr io.Writer, arguments []string) (options, error) {
 	flags.BoolVar(&o.clauses, "clauses", false, "report clauses of conditions that no case needs")
 	flags.StringVar(&o.engine, "engine", "", "ask a real Falco too: its `command`, docker:<image>, or "+anyEngine+
 		" for falco on the PATH,\notherwise its images with Docker")
-	flags.StringVar(&o.verdicts, "verdicts", "", "`directory` of files and what Falco says of them, to ask the engine about")
+	verdicts := "`directory` of files with what Falco says of them, which the engine loads"
+	flags.StringVar(&o.verdicts, "verdicts", "", verdicts)
 	if err := flags.Parse(arguments); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return o, err
