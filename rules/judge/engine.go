@@ -113,10 +113,14 @@ func (e Engine) Judge(ctx context.Context, files []File) (Problems, error) {
 		}
 		output, runErr := e.run(ctx, dir, arguments...) // rules that do not load are an exit code and a verdict
 		var err error
-		if problems, err = verdict(output, files); err != nil {
-			return fmt.Errorf("%w: %v", err, runErr)
+		if problems, err = verdict(output, files); err == nil {
+			return nil
 		}
-		return nil
+		if unmet := unmetPlugin.FindStringSubmatch(fmt.Sprint(runErr)); unmet != nil {
+			problems.add(Position{File: files[len(files)-1].Name}, "falco: %s", unmet[1])
+			return nil
+		}
+		return fmt.Errorf("%w: %v", err, runErr)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("asking %s: %w", e.Name, err)

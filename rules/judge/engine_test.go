@@ -79,6 +79,8 @@ func TestEngineVerdicts(t *testing.T) {
 		{"an error", `echo '{"falco_load_results":[` + fine + `,{"name":"/tmp/b.yaml","successful":false,"warnings":[],"errors":[{"code":"LOAD_ERR_VALIDATE","message":"Undefined macro"}]}]}'; exit 1`,
 			"b.yaml: falco: LOAD_ERR_VALIDATE: Undefined macro", ""},
 		{"no success, no error", `echo '{"falco_load_results":[` + fine + `,{"name":"/tmp/b.yaml","successful":false}]}'; exit 1`, "b.yaml: falco: does not load", ""},
+		{"a plugin that is not loaded", `echo "Error: Plugin requirement not satisfied, must load one of: json" >&2; exit 1`,
+			"b.yaml: falco: Plugin requirement not satisfied, must load one of: json", ""},
 		{"one file only", `echo '{"falco_load_results":[` + fine + `]}'`, "", "a verdict on 1 files, want 2"},
 		{"no verdict", `echo broken >&2; exit 1`, "", "no verdict: exit status 1\nbroken"},
 	} {

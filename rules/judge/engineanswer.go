@@ -5,7 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 )
+
+// unmetPlugin is what Falco says instead of a verdict when a file requires a plugin, or a version, that is not loaded.
+var unmetPlugin = regexp.MustCompile(`Error: (Plugin (?:requirement|'[^']*' version) .*)`)
 
 // verdict reads what `falco -V` prints of files as JSON, in their order. A warning leaves the exit code at 0.
 func verdict(output []byte, files []File) (Problems, error) {
