@@ -27,23 +27,27 @@ func stub(t *testing.T, name, script string) {
 
 func TestFindEngine(t *testing.T) {
 	for _, c := range []struct {
-		stub, script string
-		engines      []string
-		reason       string
+		stub, script, command string
+		engines               []string
+		reason                string
 	}{
-		{"falco", "", []string{"falco"}, ""},
-		{"docker", "exit 0", []string{"falco:0.43.1", "falco:0.44.1"}, ""},
-		{"docker", "exit 1", nil, "no falco on the PATH, and Docker does not run"},
-		{"", "", nil, "no falco on the PATH, and no docker"},
+		{"falco", "", "", []string{"falco"}, ""},
+		{"docker", "exit 0", "", []string{"falco:0.43.1", "falco:0.44.1"}, ""},
+		{"docker", "exit 1", "", nil, "no falco on the PATH, and Docker does not run"},
+		{"", "", "", nil, "no falco on the PATH, and no docker"},
+		{"other", "", "other -c falco.yaml", []string{"other"}, ""},
+		{"falco", "", "other", nil, `no Falco: exec: "other": executable file not found in $PATH`},
+		{"docker", "exit 0", "docker:mirror/falco:0.44.1", []string{"falco:0.44.1"}, ""},
+		{"docker", "exit 1", "docker:mirror/falco:0.44.1", nil, "Docker does not run"},
 	} {
 		stub(t, c.stub, c.script)
-		engines, err := FindEngines(context.Background())
+		engines, err := FindEngines(context.Background(), c.command)
 		var names []string
 		for _, engine := range engines {
 			names = append(names, filepath.Base(engine.Name))
 		}
 		if !slices.Equal(names, c.engines) || (c.reason == "") != (err == nil) || (err != nil && err.Error() != c.reason) {
-			t.Errorf("%s: %v (%v), want %v (%s)", c.stub, names, err, c.engines, c.reason)
+			t.Errorf("%s %q: %v (%v), want %v (%s)", c.stub, c.command, names, err, c.engines, c.reason)
 		}
 	}
 }
@@ -51,10 +55,10 @@ func TestFindEngine(t *testing.T) {
 // Docker gets the files read-only, and Falco their names inside of the container.
 func TestEngineInDocker(t *testing.T) {
 	stub(t, "docker", `test "$1" = info && exit 0
-test "$1 $2 $3" = "run --rm -v" -a -s "${4%:/judged:ro}/a.yaml" -a "$6 $7 $8 $9" = "falco -o json_output=true -V" || exit 9
-shift 9; test "$1" = /judged/a.yaml || exit 9
+test "$1 $2 $3" = "run --rm -v" -a -s "${4%:/judged:ro}/000-a.yaml" -a "$6 $7 $8 $9" = "falco -o json_output=true -V" || exit 9
+shift 9; test "$1" = /judged/000-a.yaml || exit 9
 echo '{"falco_load_results":[{"name":"/judged/a.yaml","successful":true}]}'`)
-	engines, err := FindEngines(context.Background())
+	engines, err := FindEngines(context.Background(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,12 +79,14 @@ func TestEngineVerdicts(t *testing.T) {
 		{"an error", `echo '{"falco_load_results":[` + fine + `,{"name":"/tmp/b.yaml","successful":false,"warnings":[],"errors":[{"code":"LOAD_ERR_VALIDATE","message":"Undefined macro"}]}]}'; exit 1`,
 			"b.yaml: falco: LOAD_ERR_VALIDATE: Undefined macro", ""},
 		{"no success, no error", `echo '{"falco_load_results":[` + fine + `,{"name":"/tmp/b.yaml","successful":false}]}'; exit 1`, "b.yaml: falco: does not load", ""},
+		{"a plugin that is not loaded", `echo "Error: Plugin requirement not satisfied, must load one of: json" >&2; exit 1`,
+			"b.yaml: falco: Plugin requirement not satisfied, must load one of: json", ""},
 		{"one file only", `echo '{"falco_load_results":[` + fine + `]}'`, "", "a verdict on 1 files, want 2"},
-		{"no verdict", `echo broken >&2; exit 1`, "", "no verdict (exit status 1)\nbroken"},
+		{"no verdict", `echo broken >&2; exit 1`, "", "no verdict: exit status 1\nbroken"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			stub(t, "falco", `test "$1" = -o -a "$3" = -V -a -s "$4" -a "$5" = -V -a -s "$6" || exit 9`+"\n"+c.script)
-			engines, err := FindEngines(context.Background())
+			engines, err := FindEngines(context.Background(), "")
 			if err != nil {
 				t.Fatal(err)
 			}

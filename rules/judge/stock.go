@@ -3,8 +3,10 @@ package judge
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -57,23 +59,29 @@ func StocksOf(ruleset string) []Stock {
 	return stocks[:slices.Index(Rulesets(), ruleset)+1]
 }
 
+// Read reads the file. Another digest than the pinned one is an error.
+func (s Stock) Read(path string) (File, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return File{}, err
+	}
+	return s.file(text)
+}
+
 // Fetch reads the file from the directory, and downloads it there first when it is missing. Another digest than the
 // pinned one is an error.
 func (s Stock) Fetch(ctx context.Context, dir string) (File, error) {
 	path := filepath.Join(dir, s.Name)
-	text, err := os.ReadFile(path)
-	kept := err == nil
-	if !kept {
-		if text, err = s.download(ctx); err != nil {
-			return File{}, fmt.Errorf("fetching Falco's own rules: %w", err)
-		}
+	if file, err := s.Read(path); !errors.Is(err, fs.ErrNotExist) {
+		return file, err
 	}
-	if digest := fmt.Sprintf("%x", sha256.Sum256(text)); digest != s.SHA256 {
-		return File{}, fmt.Errorf("%s: sha256 %s, want %s", s.Name, digest, s.SHA256)
+	text, err := s.download(ctx)
+	if err != nil {
+		return File{}, fmt.Errorf("fetching Falco's own rules: %w", err)
 	}
-	file := File{Name: s.Name, Text: string(text), Stock: true}
-	if kept {
-		return file, nil
+	file, err := s.file(text)
+	if err != nil {
+		return File{}, err
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return File{}, fmt.Errorf("keeping Falco's own rules: %w", err)
@@ -82,6 +90,13 @@ func (s Stock) Fetch(ctx context.Context, dir string) (File, error) {
 		return File{}, fmt.Errorf("keeping Falco's own rules: %w", err)
 	}
 	return file, nil
+}
+
+func (s Stock) file(text []byte) (File, error) {
+	if digest := fmt.Sprintf("%x", sha256.Sum256(text)); digest != s.SHA256 {
+		return File{}, fmt.Errorf("%s: sha256 %s, want %s", s.Name, digest, s.SHA256)
+	}
+	return File{Name: s.Name, Text: string(text), Stock: true}, nil
 }
 
 func (s Stock) download(ctx context.Context) ([]byte, error) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 
 	"doks-security/rules/judge"
@@ -45,8 +44,10 @@ type report struct {
 	Cases     []caseResult `json:"cases"`
 	Findings  []finding    `json:"findings"`
 	Clauses   *clauses     `json:"clauses,omitempty"`
-	Engines   []string     `json:"engines,omitempty"` // that were asked
-	Skipped   string       `json:"skipped,omitempty"` // why no engine was asked
+	Engines   []string     `json:"engines,omitempty"`  // that were asked
+	Replayed  int          `json:"replayed,omitempty"` // cases
+	Verdicts  int          `json:"verdicts,omitempty"` // files with a recorded verdict
+	Skipped   string       `json:"skipped,omitempty"`  // why no engine was asked
 }
 
 // clauses counts the changes of conditions, and those that a case notices.
@@ -119,8 +120,8 @@ func check(ctx context.Context, o options) (*report, error) {
 		r.add(kindClause, unneeded)
 		r.Clauses = &clauses{Changed: changed, Noticed: changed - len(unneeded)}
 	}
-	if o.engine {
-		err = r.askFalco(ctx, o.ruleset, slices.Concat(base, tested, loadedAfter(suites, tested)))
+	if o.engine != "" {
+		err = r.askFalco(ctx, o, base, tested, suites)
 	}
 	return r, err
 }
@@ -165,53 +166,6 @@ func (r *report) runCases(s judge.Suite) {
 		at := s.Cases.Position(c)
 		r.Cases = append(r.Cases, caseResult{File: at.File, Line: at.Line, Name: c.Name, Failure: failures[at]})
 	}
-}
-
-// askFalco validates the files behind the pinned rules of Falco's own, or records why it cannot.
-func (r *report) askFalco(ctx context.Context, ruleset string, files []judge.File) error {
-	engines, err := judge.FindEngines(ctx)
-	if err != nil {
-		r.Skipped = err.Error()
-		return nil
-	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return fmt.Errorf("finding the cache: %w", err)
-	}
-	var ordered []judge.File
-	for _, s := range judge.StocksOf(ruleset) {
-		stock, err := s.Fetch(ctx, filepath.Join(cache, "doks-security"))
-		if err != nil {
-			r.Skipped = err.Error()
-			return nil
-		}
-		ordered = append(ordered, stock)
-	}
-	own := func(p judge.Problem) bool {
-		return p.Warning && slices.ContainsFunc(judge.StocksOf(ruleset), func(s judge.Stock) bool { return s.Name == p.File })
-	}
-	// Files of several directories may have the same name.
-	paths := map[string]string{}
-	for i, file := range files {
-		name := fmt.Sprintf("%03d-%s", i, filepath.Base(file.Name))
-		paths[name] = file.Name
-		ordered = append(ordered, judge.File{Name: name, Text: file.Text})
-	}
-	for _, engine := range engines {
-		problems, err := engine.Judge(ctx, ordered)
-		if err != nil {
-			return err
-		}
-		problems = slices.DeleteFunc(problems, own)
-		for i := range problems {
-			if path, ok := paths[problems[i].File]; ok {
-				problems[i].File = path
-			}
-		}
-		r.add(kindEngine, problems)
-		r.Engines = append(r.Engines, engine.Name)
-	}
-	return nil
 }
 
 // place is file:line:column, as far as it is known.

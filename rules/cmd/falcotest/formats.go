@@ -55,7 +55,8 @@ func summarize(out io.Writer, r *report) error {
 		lines = append(lines, "falco: skipped: "+r.Skipped)
 	}
 	for _, engine := range r.Engines {
-		lines = append(lines, "falco: asked "+engine)
+		asked := "falco: asked %s: %d cases replayed, %d recorded verdicts"
+		lines = append(lines, fmt.Sprintf(asked, engine, r.Replayed, r.Verdicts))
 	}
 	count := map[string]int{}
 	for _, f := range r.Findings {

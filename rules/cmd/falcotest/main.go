@@ -46,6 +46,8 @@ import (
 const (
 	exitFindings = 1
 	exitFailed   = 2
+
+	anyEngine = "any"
 )
 
 // errUsage is a wrong command line; what is wrong has been printed.
@@ -60,7 +62,8 @@ type options struct {
 	falcos    []judge.Falco // nil for all releases
 	format    string
 	clauses   bool
-	engine    bool
+	engine    string // of judge.FindEngines; empty for none
+	verdicts  string // a directory of them, for the engine
 }
 
 func main() {
@@ -125,7 +128,10 @@ func parse(stderr io.Writer, arguments []string) (options, error) {
 	names := strings.Join(formatNames(), ", ")
 	flags.StringVar(&o.format, "format", "text", "output `format`: "+names)
 	flags.BoolVar(&o.clauses, "clauses", false, "report clauses of conditions that no case needs")
-	flags.BoolVar(&o.engine, "engine", false, "ask a real Falco too: falco on the PATH, or its images with Docker")
+	flags.StringVar(&o.engine, "engine", "", "ask a real Falco too: its `command`, docker:<image>, or "+anyEngine+
+		" for falco on the PATH,\notherwise its images with Docker")
+	verdicts := "`directory` of files with what Falco says of them, which the engine loads"
+	flags.StringVar(&o.verdicts, "verdicts", "", verdicts)
 	if err := flags.Parse(arguments); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return o, err
@@ -141,6 +147,9 @@ func parse(stderr io.Writer, arguments []string) (options, error) {
 		return o, errUsage
 	case !slices.Contains(formatNames(), o.format):
 		fmt.Fprintf(stderr, "falcotest: -format %q: want one of %s\n", o.format, names)
+		return o, errUsage
+	case o.verdicts != "" && o.engine == "":
+		fmt.Fprintln(stderr, "falcotest: -verdicts needs -engine")
 		return o, errUsage
 	}
 	o.directory = flags.Arg(0)

@@ -38,7 +38,7 @@ func TestText(t *testing.T) {
 			"cases: 2, 1 pass\n1 errors, 1 warnings, 0 notices\n"}},
 		{"clauses without a case", []string{"-clauses", "testdata/bad"}, exitFindings, []string{
 			"no case needs this: rule Shell In Payment: ", "[unneeded-clause]"}},
-		{"no engine", []string{"-engine", "testdata/good"}, 0, []string{
+		{"no engine", []string{"-engine", "any", "testdata/good"}, 0, []string{
 			"falco: skipped: no falco on the PATH, and no docker\n"}},
 		{"one release", []string{"-falco", "0.44", "testdata/bad"}, exitFindings, []string{"[LOAD_NO_EVTTYPE, Falco 0.44.1]"}},
 		{"behind other rules", []string{"-with", "testdata/good", "testdata/bad"}, exitFindings, []string{"[shadows"}},
@@ -73,6 +73,8 @@ func TestCannotRun(t *testing.T) {
 		{"no such directory", []string{"nowhere"}, "nowhere: no such file or directory"},
 		{"no rules", []string{empty}, "no .yaml file of rules in " + empty},
 		{"no rules before", []string{"-with", empty, "testdata/good"}, "no .yaml file of rules in " + empty},
+		{"verdicts without an engine", []string{"-verdicts", "x", "testdata/good"}, "-verdicts needs -engine"},
+		{"no such engine", []string{"-engine", "/nowhere/falco", "testdata/good"}, "no Falco: "},
 		{"no stock rules", []string{"-stock", "nowhere.yaml", "testdata/good"}, "nowhere.yaml: no such file or directory"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -179,7 +181,7 @@ func TestEngineNeedsThePinnedRules(t *testing.T) {
 	}
 	t.Setenv("PATH", dir+":/usr/bin:/bin")
 	var out, errors bytes.Buffer
-	if code := run(context.Background(), &out, &errors, []string{"-engine", "testdata/good"}); code != 0 {
+	if code := run(context.Background(), &out, &errors, []string{"-engine", "any", "testdata/good"}); code != 0 {
 		t.Errorf("exit code %d: %s", code, errors.String())
 	}
 	if !strings.Contains(out.String(), "falco: skipped: falco_rules.yaml: sha256 ") {
