@@ -50,14 +50,7 @@ func NewAdmission(
 	}
 	dependencies := []pulumi.Resource{}
 	for _, object := range objects {
-		options := []pulumi.ResourceOption{pulumi.Parent(a), pulumi.DependsOn(dependencies)}
-		if object["kind"] == "ValidatingAdmissionPolicyBinding" {
-			// The actions are a set. The dry run of a preview adds the new ones to those of the creation, whose field
-			// manager is another, and the API server refuses Warn beside Deny.
-			options = append(options, pulumi.ReplaceOnChanges([]string{"spec.validationActions"}),
-				pulumi.DeleteBeforeReplace(true))
-		}
-		created, err := newObject(ctx, nil, object, options...)
+		created, err := newObject(ctx, nil, object, pulumi.Parent(a), pulumi.DependsOn(dependencies))
 		if err != nil {
 			return nil, err
 		}
@@ -73,11 +66,13 @@ func AdmissionObjects(args *AdmissionArgs) ([]map[string]any, error) {
 	if err := yaml.Unmarshal([]byte(admissionPolicy), &policy); err != nil {
 		return nil, fmt.Errorf("reading the admission policy: %w", err)
 	}
-	action, failurePolicy := "Warn", "Ignore"
+	action, failurePolicy, binding := "Warn", "Ignore", ""
 	switch args.Mode {
 	case AdmissionWarn:
 	case AdmissionDeny:
-		action, failurePolicy = "Deny", "Fail"
+		// A binding of its own: the actions are a set, to which the dry run of a preview adds the new ones, because the
+		// field manager of the creation is another. The API server refuses Warn beside Deny.
+		action, failurePolicy, binding = "Deny", "Fail", "deny."
 	default:
 		return nil, fmt.Errorf("no admission mode %q", args.Mode)
 	}
@@ -88,7 +83,7 @@ func AdmissionObjects(args *AdmissionArgs) ([]map[string]any, error) {
 	name := policy["metadata"].(map[string]any)["name"].(string)
 	return []map[string]any{
 		policy,
-		admissionBinding(policy, name, action, "NotIn", exempt),
+		admissionBinding(policy, binding+name, action, "NotIn", exempt),
 		admissionBinding(policy, "exempt."+name, "Warn", "In", exempt),
 	}, nil
 }

@@ -14,10 +14,11 @@ func TestAdmission(t *testing.T) {
 	for _, c := range []struct {
 		name, settings        string
 		failurePolicy, action string
+		binding               string
 		exempt                []string
 	}{
-		{"warn", `{"admission":"warn","demo":true}`, "Ignore", "Warn", base},
-		{"deny", `{"admission":"deny"}`, "Fail", "Deny", base},
+		{"warn", `{"admission":"warn","demo":true}`, "Ignore", "Warn", policy, base},
+		{"deny", `{"admission":"deny"}`, "Fail", "Deny", "deny." + policy, base},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m := &mocks{}
@@ -36,7 +37,7 @@ func TestAdmission(t *testing.T) {
 				t.Errorf("failurePolicy %v, want %s", got, c.failurePolicy)
 			}
 			for name, want := range map[string][]string{
-				policy: {c.action, "Audit", "NotIn"}, "exempt." + policy: {"Warn", "Audit", "In"},
+				c.binding: {c.action, "Audit", "NotIn"}, "exempt." + policy: {"Warn", "Audit", "In"},
 			} {
 				binding := spec("ValidatingAdmissionPolicyBinding", name)
 				selector := binding["matchResources"].(map[string]any)["namespaceSelector"].(map[string]any)

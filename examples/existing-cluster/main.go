@@ -10,13 +10,14 @@ import (
 
 	"doks-security/account"
 	"doks-security/alerting"
+	"doks-security/charts"
 	"doks-security/components"
 	"doks-security/rules"
 	"doks-security/rules/judge"
 	"doks-security/values"
 )
 
-func main() { pulumi.Run(watch) }
+func main() { pulumi.Run(func(ctx *pulumi.Context) error { return watch(ctx, charts.Source{}) }) }
 
 // ownRule is loaded by Falco after the stock rules and those of doks-security.
 const ownRule = `- rule: Package Manager In A Container
@@ -27,7 +28,8 @@ const ownRule = `- rule: Package Manager In A Container
   tags: [process]
 `
 
-func watch(ctx *pulumi.Context) error {
+// watch installs the charts of a source; the empty one is the published repositories.
+func watch(ctx *pulumi.Context, source charts.Source) error {
 	name := config.Require(ctx, "cluster")
 	digitalocean, err := account.Open(os.Getenv("DIGITALOCEAN_TOKEN"), os.Getenv("DIGITALOCEAN_API_URL"))
 	if err != nil {
@@ -48,7 +50,7 @@ func watch(ctx *pulumi.Context) error {
 		return err
 	}
 	inCluster := cluster.Options() // the Kubernetes provider
-	platform := components.Platform{Cluster: name, Profile: "dev"}
+	platform := components.Platform{Cluster: name, Profile: "dev", Charts: source}
 	names := values.DefaultNamespaces()
 	names[components.NamespaceMonitoring] = "security-monitoring" // the cluster has a namespace monitoring
 	namespaces, err := components.NewNamespaces(ctx, "watched", &components.NamespacesArgs{Names: names, Roles: []string{

@@ -12,6 +12,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"doks-security/account/accounttest"
+	"doks-security/charts"
 	"doks-security/charts/chartstest"
 )
 
@@ -51,7 +52,8 @@ func run(t *testing.T, cluster string) (*mocks, error) {
 	if err := chartstest.Fill(root); err != nil {
 		t.Fatal(err)
 	}
-	return m, pulumi.RunErr(watch, pulumi.WithMocks("watched", "test", m), func(info *pulumi.RunInfo) {
+	program := func(ctx *pulumi.Context) error { return watch(ctx, charts.Source{Unverified: true}) }
+	return m, pulumi.RunErr(program, pulumi.WithMocks("watched", "test", m), func(info *pulumi.RunInfo) {
 		info.Config, info.RootDirectory = map[string]string{"watched:cluster": cluster}, root
 	})
 }

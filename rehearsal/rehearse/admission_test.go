@@ -99,7 +99,7 @@ func TestAdmissionOfARunningStack(t *testing.T) {
 		exempt           string // the warning in the namespace falco, which takes any pod
 	}{
 		{"warn", map[string]int{"create": 1, "update": 2}, "", unapproved + "default", unapproved + "falco"},
-		{"deny", map[string]int{"update": 1, "replace": 1}, unapproved + "default", "", unapproved + "falco"},
+		{"deny", map[string]int{"update": 1, "create": 1, "delete": 1}, unapproved + "default", "", unapproved + "falco"},
 		{"off", map[string]int{"delete": 4}, "", "", ""}, // the component among them
 	} {
 		must(t, out, e.command(ctx, "config", "set", "--path", "doks-security:virtualClusters.admission", c.mode))
@@ -120,7 +120,7 @@ func TestAdmissionOfARunningStack(t *testing.T) {
 			t.Errorf("%s: the policy was replaced", c.mode)
 		}
 		if c.mode == "deny" {
-			must(t, out, e.shell(ctx, "kubectl delete validatingadmissionpolicybinding virtual-clusters.doks-security"))
+			must(t, out, e.shell(ctx, "kubectl delete validatingadmissionpolicybinding deny.virtual-clusters.doks-security"))
 			asks("default", "", "")
 		}
 	}
