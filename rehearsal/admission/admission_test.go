@@ -187,9 +187,15 @@ func (a *api) remove(t *testing.T, objects []map[string]any) {
 // until repeats a request: the API server takes its time to act on a policy.
 func (a *api) until(t *testing.T, what string, c Case, ok func(refusal, warning string) bool) {
 	t.Helper()
+	var refusal, warning string
+	defer func() {
+		if t.Failed() {
+			t.Logf("%s: the last answer has the refusal %q and the warning %q", what, refusal, warning)
+		}
+	}()
 	eventually(t, what, func() bool {
-		refusal, warning, err := a.ask(t.Context(), c)
-		if err != nil {
+		var err error
+		if refusal, warning, err = a.ask(t.Context(), c); err != nil {
 			t.Fatal(err)
 		}
 		return ok(refusal, warning)
@@ -225,11 +231,35 @@ func acts(mode string) func(refusal, warning string) bool {
 // install creates or changes the policy, and waits until the API server acts on it, in the exempt namespaces as well.
 func (a *api) install(t *testing.T, mode string) {
 	t.Helper()
-	a.apply(t, manifests(t, mode))
+	objects := manifests(t, mode)
+	a.apply(t, objects)
+	a.deleteOtherBindings(t, objects)
 	a.until(t, "the policy acts", known, acts(mode))
 	system := known
 	system.Namespace = "kube-system"
 	a.until(t, "it warns in kube-system", system, func(refusal, warning string) bool {
 		return refusal == "" && strings.Contains(warning, "not approved in namespace kube-system")
 	})
+}
+
+// deleteOtherBindings deletes what another mode has and this one has not, as Pulumi does once all objects are applied.
+func (a *api) deleteOtherBindings(t *testing.T, objects []map[string]any) {
+	t.Helper()
+	bindings := a.client.AdmissionregistrationV1().ValidatingAdmissionPolicyBindings()
+	all, err := bindings.List(t.Context(), metav1.ListOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, binding := range all.Items {
+		applied := slices.ContainsFunc(objects, func(o map[string]any) bool {
+			manifest := &unstructured.Unstructured{Object: o}
+			return manifest.GetKind() == "ValidatingAdmissionPolicyBinding" && manifest.GetName() == binding.Name
+		})
+		if applied {
+			continue
+		}
+		if err := bindings.Delete(t.Context(), binding.Name, metav1.DeleteOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
 }

@@ -102,7 +102,7 @@ func TestExistingWorkloadsAreNotBlocked(t *testing.T) {
 	})
 }
 
-// The mode of a running stack changes in place: the same three objects, of which deny changes two.
+// The mode of a running stack changes with the binding: the policy stays the same object.
 func TestModesOfARunningStack(t *testing.T) {
 	a := start(t)
 	uid := func() types.UID {
