@@ -3,7 +3,6 @@ package changes
 import (
 	"flag"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"doks-security/rehearsal/rehearse"
+	"doks-security/rehearsal/rehearse/rehearsetest"
 	"doks-security/stack"
 )
 
@@ -72,12 +72,10 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// The rows of inTests say what happens; make settings-table makes all changes. SETTING=<regular expression> chooses others.
+// The rows of inTests say what happens; make settings-table makes all changes. SETTING=<regular expression> chooses
+// others.
 func TestChanges(t *testing.T) {
-	cli := os.Getenv("REHEARSE_CLI")
-	if _, err := exec.LookPath("pulumi"); err != nil && cli == "" {
-		t.Skip("no pulumi on PATH and REHEARSE_CLI names none; `make test` builds one")
-	}
+	cli := rehearsetest.CLI(t)
 	page, err := filepath.Abs(docs) // a session changes the directory
 	if err != nil {
 		t.Fatal(err)
@@ -92,11 +90,7 @@ func TestChanges(t *testing.T) {
 		}
 		return !slices.Contains(inTests, c.Setting)
 	})
-	scratch, err := os.MkdirTemp("", "c") // short: it holds sockets
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("TMPDIR", scratch)
+	rehearsetest.Scratch(t)
 	var printed strings.Builder
 	runner, err := New(rehearse.Options{Root: "../..", Program: stack.Deploy, CLI: cli, Out: &printed})
 	if err != nil {
@@ -104,12 +98,6 @@ func TestChanges(t *testing.T) {
 	}
 	t.Cleanup(func() {
 		if err := runner.Close(); err != nil {
-			t.Error(err)
-		}
-		if files, err := os.ReadDir(scratch); err != nil || len(files) > 0 {
-			t.Errorf("files are left: %v %v", files, err)
-		}
-		if err := os.RemoveAll(scratch); err != nil {
 			t.Error(err)
 		}
 	})

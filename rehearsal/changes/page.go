@@ -1,11 +1,11 @@
 package changes
 
 import (
-	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
+
+	"doks-security/rehearsal/pages"
 )
 
 // head begins docs/changing-settings.md.
@@ -25,34 +25,25 @@ stack has the profile dev, a Gateway and all kinds of receivers.
 
 // UpdatePage writes docs/changing-settings.md. The row of a change that was not made, or failed, stays as it is.
 func UpdatePage(file string, results []Result) error {
-	old, err := os.ReadFile(file)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	return os.WriteFile(file, []byte(page(string(old), results)), 0o644)
+	return pages.Update(file, func(old string) string { return page(old, results) })
 }
 
 func page(old string, results []Result) string {
-	var b strings.Builder
-	b.WriteString(head)
+	var filled []pages.Table
 	for _, s := range sections() {
-		fmt.Fprintf(&b, "\n## %s\n\n| setting | from → to | what happens | restarts |\n|---|---|---|---|\n", s.title)
+		table := pages.Table{Title: s.title, Columns: []string{"setting", "from → to", "what happens", "restarts"}}
 		for _, c := range s.changes {
-			shown := " not rehearsed yet | |\n"
-			for line := range strings.Lines(old) {
-				if rest, ok := strings.CutPrefix(line, row(c)); ok {
-					shown = rest
+			r := pages.Row{Begin: row(c)}
+			for _, result := range results {
+				if result.name() == c.name() && result.Err == nil {
+					r.Shown = result.shown()
 				}
 			}
-			for _, r := range results {
-				if r.name() == c.name() && r.Err == nil {
-					shown = r.shown()
-				}
-			}
-			b.WriteString(row(c) + shown)
+			table.Rows = append(table.Rows, r)
 		}
+		filled = append(filled, table)
 	}
-	return b.String()
+	return pages.Fill(head, old, filled)
 }
 
 // row begins a change's row: what does not need a run.
@@ -122,7 +113,9 @@ func code(names []string) string {
 }
 
 // verbs are the operations in the order of a row.
-var verbs = []struct{ op, verb string }{{"update", "updates"}, {"replace", "replaces"}, {"create", "creates"}, {"delete", "deletes"}}
+var verbs = []struct{ op, verb string }{
+	{"update", "updates"}, {"replace", "replaces"}, {"create", "creates"}, {"delete", "deletes"},
+}
 
 // atMost is how many resources of a kind are named; more are counted.
 const atMost = 3

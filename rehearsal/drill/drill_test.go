@@ -2,7 +2,6 @@ package drill
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -10,6 +9,7 @@ import (
 	"testing"
 
 	"doks-security/rehearsal/rehearse"
+	"doks-security/rehearsal/rehearse/rehearsetest"
 	"doks-security/stack"
 )
 
@@ -22,10 +22,7 @@ func TestMain(m *testing.M) {
 
 // The drills of inTests; make drill runs all. DRILL=<regular expression> chooses others.
 func TestDrills(t *testing.T) {
-	cli := os.Getenv("REHEARSE_CLI")
-	if _, err := exec.LookPath("pulumi"); err != nil && cli == "" {
-		t.Skip("no pulumi on PATH and REHEARSE_CLI names none; `make test` builds one")
-	}
+	cli := rehearsetest.CLI(t)
 	chosen := regexp.MustCompile(os.Getenv("DRILL"))
 	left := slices.DeleteFunc(All(), func(d Drill) bool {
 		if os.Getenv("DRILL") != "" {
@@ -33,11 +30,7 @@ func TestDrills(t *testing.T) {
 		}
 		return inTests[d.Name] != ownTest
 	})
-	scratch, err := os.MkdirTemp("", "d") // short: it holds sockets
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("TMPDIR", scratch)
+	rehearsetest.Scratch(t)
 	root, err := filepath.Abs("../..")
 	if err != nil {
 		t.Fatal(err)
@@ -45,12 +38,6 @@ func TestDrills(t *testing.T) {
 	runner := New(rehearse.Options{Root: root, Program: stack.Deploy, CLI: cli})
 	t.Cleanup(func() {
 		if err := runner.Close(); err != nil {
-			t.Error(err)
-		}
-		if files, err := os.ReadDir(scratch); err != nil || len(files) > 0 {
-			t.Errorf("files are left: %v %v", files, err)
-		}
-		if err := os.RemoveAll(scratch); err != nil {
 			t.Error(err)
 		}
 	})

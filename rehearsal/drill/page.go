@@ -1,11 +1,11 @@
 package drill
 
 import (
-	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
+
+	"doks-security/rehearsal/pages"
 )
 
 // head begins docs/drills.md.
@@ -24,32 +24,23 @@ that the message names.
 
 // UpdatePage writes docs/drills.md. The row of a drill that was not run, or failed, stays as it is.
 func UpdatePage(file string, results []Result) error {
-	old, err := os.ReadFile(file)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	return os.WriteFile(file, []byte(page(string(old), results)), 0o644)
+	return pages.Update(file, func(old string) string { return page(old, results) })
 }
 
 func page(old string, results []Result) string {
-	var b strings.Builder
-	b.WriteString(head)
+	var sections []pages.Table
 	for _, g := range groups() {
-		fmt.Fprintf(&b, "\n## %s\n\n| drill | what goes wrong | what you see | recovery |\n|---|---|---|---|\n", g.title)
+		s := pages.Table{Title: g.title, Columns: []string{"drill", "what goes wrong", "what you see", "recovery"}}
 		for _, d := range g.drills {
-			shown := " not rehearsed yet | |\n"
-			for line := range strings.Lines(old) {
-				if rest, ok := strings.CutPrefix(line, row(d)); ok {
-					shown = rest
-				}
-			}
+			filled := pages.Row{Begin: row(d)}
 			if i := slices.IndexFunc(results, func(r Result) bool { return r.Drill.Name == d.Name && r.Status() == "ok" }); i >= 0 {
-				shown = fmt.Sprintf(" %s | %s |\n", code(results[i].Messages), code(results[i].Recovery))
+				filled.Shown = fmt.Sprintf(" %s | %s |\n", code(results[i].Messages), code(results[i].Recovery))
 			}
-			b.WriteString(row(d) + shown)
+			s.Rows = append(s.Rows, filled)
 		}
+		sections = append(sections, s)
 	}
-	return b.String()
+	return pages.Fill(head, old, sections)
 }
 
 // row begins a drill's row: what does not need a run.

@@ -1,5 +1,5 @@
 // Package pages reads the commands out of the README and docs/, so that tests can run them, and hold that none
-// stands there untried.
+// is there untried, and writes the pages whose tables runs fill.
 package pages
 
 import (

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -19,6 +18,7 @@ import (
 
 	"doks-security/rehearsal/controlplane"
 	"doks-security/rehearsal/program"
+	"doks-security/rehearsal/rehearse/rehearsetest"
 	"doks-security/stack"
 )
 
@@ -91,24 +91,8 @@ func options(t *testing.T, stackName string, out io.Writer) Options {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cli := os.Getenv("REHEARSE_CLI")
-	if _, err := exec.LookPath("pulumi"); err != nil && cli == "" {
-		t.Skip("no pulumi on PATH and REHEARSE_CLI names none; `make test` builds one")
-	}
-	scratch, err := os.MkdirTemp("", "r") // short: it holds sockets
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("TMPDIR", scratch)
-	t.Cleanup(func() {
-		left, err := os.ReadDir(scratch)
-		if err != nil || len(left) > 0 {
-			t.Errorf("files are left: %v %v", left, err)
-		}
-		if err := os.RemoveAll(scratch); err != nil {
-			t.Error(err)
-		}
-	})
+	cli := rehearsetest.CLI(t)
+	rehearsetest.Scratch(t)
 	return Options{Root: root, Stack: stackName, Program: stack.Deploy, CLI: cli, Out: out}
 }
 
