@@ -11,6 +11,7 @@ import (
 func TestRulesets(t *testing.T) {
 	const local = "/etc/falco/falco_rules.local.yaml /etc/falco/rules.d"
 	for _, c := range []struct{ ruleset, refs, files, matching string }{
+		{"", "[falco-rules:5.1.0]", "[/etc/falco/falco_rules.yaml " + local + "]", "first"}, // judge.Stable
 		{judge.Stable, "[falco-rules:5.1.0]", "[/etc/falco/falco_rules.yaml " + local + "]", "first"},
 		{judge.Incubating, "[falco-rules:5.1.0 falco-incubating-rules:6.0.1]",
 			"[/etc/falco/falco_rules.yaml /etc/falco/falco-incubating_rules.yaml " + local + "]", "all"},

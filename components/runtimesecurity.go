@@ -139,12 +139,12 @@ func (a *RuntimeSecurityArgs) values() map[string]any {
 	for file, content := range a.Rules {
 		customRules[file] = content
 	}
-	refs, loaded := []any{}, []any{}
-	for _, stock := range judge.StocksOf(a.Ruleset) {
+	stocks, refs, loaded := judge.StocksOf(a.Ruleset), []any{}, []any{}
+	for _, stock := range stocks {
 		refs, loaded = append(refs, stock.Ref), append(loaded, "/etc/falco/"+stock.Name)
 	}
 	matching := "first"
-	if a.Ruleset != judge.Stable {
+	if len(stocks) > 1 {
 		// These rules are so general that one of them would be the first, and ours would not be reported.
 		matching = "all"
 	}
