@@ -104,7 +104,7 @@ func (s Source) repository(pin values.Chart) string {
 	return pin.Repository
 }
 
-// verified tells whether dir has an archive that can be installed. One that cannot be is an error, as is a chart that
+// verified reports whether dir has an archive that can be installed. One that cannot be is an error, as is a chart that
 // may not be installed wherever it comes from.
 func (s Source) verified(dir string, pin values.Chart) (bool, *Error) {
 	if pin.SHA256 == "" && s.Pinned && !s.Unverified {

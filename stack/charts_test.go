@@ -11,7 +11,8 @@ import (
 	"doks-security/charts"
 )
 
-// Every release is installed from a chart that was fetched before anything is created, by a path that is the same everywhere.
+// Every release is installed from a chart that was fetched before anything is created, by a path that is the same
+// everywhere.
 func TestChartsOfEveryRelease(t *testing.T) {
 	files := func(name string) map[string]string { return rawConfig(t, filepath.Join("..", "Pulumi."+name+".yaml")) }
 	with := func(raw map[string]string, key, value string) map[string]string {

@@ -52,7 +52,8 @@ func run(ctx context.Context, dir, pinFile string) error {
 		if err := enter(pinFile, entry, chart.SHA256); err != nil {
 			return err
 		}
-		fmt.Printf("%s: entered sha256 %s into %s; compare it with what the publisher says, then commit it\n", entry, chart.SHA256, pinFile)
+		fmt.Printf("%s: entered sha256 %s into %s; compare it with what the publisher says, then commit it\n",
+			entry, chart.SHA256, pinFile)
 		pins[entry] = chart
 	}
 	all := slices.Collect(maps.Values(pins))
