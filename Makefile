@@ -143,16 +143,16 @@ SANDBOX_RULES = $(INCUBATING_RULES) \
 # A real Falco to ask too: its command, or docker:<image>. Without one, Docker's images are asked, but not about the
 # files with a recorded verdict: each is a container.
 FALCO ?= $(shell command -v falco)
-ENGINE = -engine "$(or $(FALCO),any)" $(if $(FALCO),-verdicts rules/judge/testdata/verdicts)
+ENGINE = -engine "$(or $(FALCO),any)"
+VERDICTS = $(if $(FALCO),-verdicts rules/judge/testdata/verdicts)
 
 .PHONY: rules
 rules: ## lint and test the Falco rules, with USER_RULES=<directory> yours; FALCO=<command> asks a real Falco
 	go build -o bin/falcotest ./rules/cmd/falcotest
-	bin/falcotest $(STOCK_RULES) -clauses $(ENGINE) rules
-	bin/falcotest -ruleset incubating $(INCUBATING_RULES) -clauses -engine "$(or $(FALCO),any)" -with rules rules/incubating
-	bin/falcotest -ruleset sandbox $(SANDBOX_RULES) -clauses -engine "$(or $(FALCO),any)" \
-		-with rules -with rules/incubating rules/sandbox
-	$(if $(USER_RULES),bin/falcotest $(STOCK_RULES) -engine "$(or $(FALCO),any)" -with rules "$(USER_RULES)")
+	bin/falcotest $(STOCK_RULES) -clauses $(ENGINE) $(VERDICTS) rules
+	bin/falcotest -ruleset incubating $(INCUBATING_RULES) -clauses $(ENGINE) -with rules rules/incubating
+	bin/falcotest -ruleset sandbox $(SANDBOX_RULES) -clauses $(ENGINE) -with rules -with rules/incubating rules/sandbox
+	$(if $(USER_RULES),bin/falcotest $(STOCK_RULES) $(ENGINE) -with rules "$(USER_RULES)")
 
 .PHONY: fuzz
 fuzz: ## fuzz the linter of rules, and what settings become in other languages, for 30 s each

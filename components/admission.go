@@ -70,7 +70,7 @@ func AdmissionObjects(args *AdmissionArgs) ([]map[string]any, error) {
 	switch args.Mode {
 	case AdmissionWarn:
 	case AdmissionDeny:
-		// A binding of its own: the actions are a set, to which the dry run of a preview adds the new ones, because the
+		// Another binding: the actions are a set, to which the dry run of a preview adds the new ones, because the
 		// field manager of the creation is another. The API server refuses Warn beside Deny.
 		action, failurePolicy, binding = "Deny", "Fail", "deny."
 	default:

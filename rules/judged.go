@@ -7,7 +7,8 @@ import (
 	"doks-security/rules/judge"
 )
 
-// behindStock orders files as Falco loads them, behind the names of a ruleset and the files of Falco's own that are given.
+// behindStock orders files as Falco loads them, behind the names of a ruleset and the files of Falco's own that are
+// given.
 func behindStock(ruleset string, stock []judge.File, files map[string]string) []judge.File {
 	ordered := append(judge.StockNames(ruleset), stock...)
 	for _, name := range slices.Sorted(maps.Keys(files)) {

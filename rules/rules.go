@@ -16,7 +16,7 @@ import (
 //go:embed incubating/15-incubating-tuning.yaml sandbox/16-sandbox-tuning.yaml
 var files embed.FS
 
-// Files returns what Falco loads behind a ruleset of its own (judge.Rulesets), content by file name: the rules, the
+// Files returns what Falco loads after one of its rulesets (judge.Rulesets), content by file name: the rules, the
 // tuning of that ruleset, and what is approved as an override of their macro.
 func Files(ruleset string, approved []Approval) (map[string]string, error) {
 	contents := map[string]string{}

@@ -18,8 +18,8 @@ const (
 )
 
 // UserFiles reads a directory of a user's own rules, content by the name Falco loads it under, and checks them behind
-// those of Falco's ruleset and ours, for the releases given or for all supported ones. Files of cases (.cases.yaml) and what is no YAML
-// stay where they are.
+// those of Falco's ruleset and ours, for the releases given or for all supported ones. Files of cases (.cases.yaml) and
+// what is no YAML stay where they are.
 func UserFiles(dir, ruleset string, falcos ...judge.Falco) (map[string]string, judge.Problems, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {

@@ -111,7 +111,8 @@ type RuntimeSecuritySettings struct {
 	Falco string `json:"falco"`
 	// Metrics is native (Falco and falcosidekick export them) or falco-exporter (end of life, needs Falco 0.43).
 	Metrics string `json:"metrics"`
-	// Ruleset is which of Falco's own rules are loaded, by maturity: stable, incubating or sandbox, each with those before.
+	// Ruleset is which of Falco's own rules are loaded, by maturity: stable, incubating or sandbox, each with those
+	// before.
 	Ruleset          string `json:"ruleset"`
 	UIRetention      string `json:"uiRetention"`
 	RedisVolumeGiB   int    `json:"redisVolumeGiB"`
@@ -130,10 +131,11 @@ type VirtualClusterSettings struct {
 
 // ChartSettings say where Helm charts come from.
 type ChartSettings struct {
-	// Mirror is an https:// Helm repository, an oci:// registry or a directory of <chart>-<version>.tgz archives; empty: the
-	// published repositories.
+	// Mirror is an https:// Helm repository, an oci:// registry or a directory of <chart>-<version>.tgz archives; empty:
+	// the published repositories.
 	Mirror string `json:"mirror"`
-	// Unverified accepts archives with another sha256 than values/charts.yaml pins, and in profile prod charts without one.
+	// Unverified accepts archives with another sha256 than values/charts.yaml pins, and in profile prod charts without
+	// one.
 	Unverified bool `json:"unverified"`
 }
 
@@ -160,7 +162,8 @@ func defaults(profile Profile, stack string) Settings {
 		},
 		Logging: LoggingSettings{Storage: StorageVolume, Retention: "3d", VolumeGiB: 10},
 		RuntimeSecurity: RuntimeSecuritySettings{
-			Metrics: components.NativeMetrics, Ruleset: judge.Stable, UIRetention: "3d", RedisVolumeGiB: 1, AlertmanagerFrom: "error",
+			Metrics: components.NativeMetrics, Ruleset: judge.Stable, UIRetention: "3d", RedisVolumeGiB: 1,
+			AlertmanagerFrom: "error",
 		},
 		VirtualClusters: VirtualClusterSettings{Admission: components.AdmissionWarn},
 		Exposure:        ExposureSettings{Mode: components.Private},

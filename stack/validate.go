@@ -223,7 +223,8 @@ func validateVirtualClusters(v VirtualClusterSettings, namespaces values.Namespa
 }
 
 func validateCharts(c ChartSettings, faults *field.Errors) {
-	const allowed = "an https:// Helm repository or oci:// registry without a login, or a directory of <chart>-<version>.tgz archives"
+	const allowed = "an https:// Helm repository or oci:// registry without a login, " +
+		"or a directory of <chart>-<version>.tgz archives"
 	if c.Mirror == "" || ociRegistry.MatchString(c.Mirror) {
 		return
 	}

@@ -18,8 +18,8 @@ import (
 //go:embed *.yaml prod options
 var files embed.FS
 
-// Chart pins an archive of the repository, an https:// or oci:// address. SHA256 is that of the published archive in hexadecimal
-// digits; empty when unknown.
+// Chart pins an archive of the repository, an https:// or oci:// address. SHA256 is that of the published archive in
+// hexadecimal digits; empty when unknown.
 type Chart struct {
 	Name       string `yaml:"name"`
 	Version    string `yaml:"version"`

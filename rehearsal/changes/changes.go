@@ -1,6 +1,6 @@
 // Package changes changes every setting of a running stack once, through the real Pulumi CLI, and records what happens:
-// an error of the preview, or the resources that pulumi up updates and the pods that restart. It then changes the setting
-// back. docs/changing-settings.md is the table of it.
+// an error of the preview, or the resources that pulumi up updates and the pods that restart. It then changes the
+// setting back. docs/changing-settings.md is the table of it.
 //
 // Rows that touch different resources change together in one update: what each would change is known from a preview of
 // it alone, and the update must do nothing else.
@@ -73,7 +73,7 @@ func (c Change) from() any {
 	return value
 }
 
-// name tells rows apart.
+// name identifies a row.
 func (c Change) name() string {
 	name := fmt.Sprintf("%s %v %v", c.path(), c.from(), c.To)
 	for _, v := range c.Alongside {

@@ -72,7 +72,8 @@ func Command(ctx context.Context, o rehearse.Options, pattern string) error {
 	if err := errors.Join(err, pageErr, runner.Close(), log.Close()); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "\n%d changes in %s; what was printed: %s\n", len(results), time.Since(started).Round(time.Second), printed)
+	fmt.Fprintf(out, "\n%d changes in %s; what was printed: %s\n",
+		len(results), time.Since(started).Round(time.Second), printed)
 	if slices.ContainsFunc(results, func(r Result) bool { return r.Err != nil }) {
 		return errors.New("changes did what they must not")
 	}

@@ -78,7 +78,7 @@ func (o operations) inverse() operations {
 	return back
 }
 
-// disjoint tells whether two changes touch different resources.
+// disjoint reports whether two changes touch different resources.
 func (o operations) disjoint(other operations) bool {
 	for urn := range o {
 		if other[urn] != "" {

@@ -76,7 +76,7 @@ func (r *Runner) Run(ctx context.Context, changes []Change, report func(Result))
 	return ctx.Err()
 }
 
-// overlap tells whether two changes are about the same value.
+// overlap reports whether two changes are about the same value.
 func overlap(a, b Change) bool {
 	for _, x := range a.values() {
 		for _, y := range b.values() {
@@ -110,7 +110,7 @@ func (r *Runner) plan(ctx context.Context, c Change) (*Result, error) {
 	return result, errors.Join(err, r.file.write(before))
 }
 
-// placeholder tells directories of base.go from values.
+// placeholder reports whether a value is one of the directories of base.go.
 func placeholder(value any) bool {
 	text, _ := value.(string)
 	return strings.HasPrefix(text, "<")

@@ -47,7 +47,7 @@ func (s stackFile) set(path string, value any) {
 	set(config, stack.Project+":"+path, value)
 }
 
-// encrypted tells whether a value of a stack file is.
+// encrypted reports whether a value of a stack file is.
 func encrypted(value any) bool {
 	object, _ := value.(map[string]any)
 	return object["secure"] != nil

@@ -15,7 +15,8 @@ var (
 	// ErrMissing is what Open says of a directory that lacks archives.
 	ErrMissing = errors.New("`make charts` fetches what values/charts.yaml pins; CHARTS_DIR names another directory")
 	// ErrDigest is what Open says of an archive that is not the pinned one.
-	ErrDigest = errors.New("remove it, then `make charts` fetches it again; CHARTS_UNVERIFIED=1 accepts archives packaged from source")
+	ErrDigest = errors.New("remove it, then `make charts` fetches it again; " +
+		"CHARTS_UNVERIFIED=1 accepts archives packaged from source")
 )
 
 // Archives are the published charts, all of them, in a directory.
@@ -57,8 +58,8 @@ func Open(dir string) (*Archives, error) {
 	return a, nil
 }
 
-// Usable refuses an archive that is missing, or differs from its pin without CHARTS_UNVERIFIED=1. The note is what a report must
-// say of one that is not verified.
+// Usable refuses an archive that is missing, or differs from its pin without CHARTS_UNVERIFIED=1. The note is what a
+// report must say of one that is not verified.
 func Usable(dir string, s charts.State) (note string, err error) {
 	switch {
 	case s.Digest == "":

@@ -34,8 +34,9 @@ func OpenIn(root string) (*Archives, error) {
 	return Open(dir)
 }
 
-// Find opens the published charts of the project in root: those CHARTS_DIR names, as they are, or those in .charts, into which
-// what is missing is fetched. Charts that cannot be fetched are no error: archives is nil then, and unreachable says why.
+// Find opens the published charts of the project in root: those CHARTS_DIR names, as they are, or those in .charts,
+// into which what is missing is fetched. Charts that cannot be fetched are no error: archives is nil then, and
+// unreachable says why.
 func Find(ctx context.Context, root string) (archives *Archives, unreachable, err error) {
 	dir, err := Dir(root)
 	if err != nil {
@@ -75,5 +76,5 @@ func pinned() ([]values.Chart, error) {
 	return slices.Collect(maps.Values(pins)), nil
 }
 
-// accepted tells that archives which differ from their pins are accepted: those packaged from source.
+// accepted reports whether archives that differ from their pins are accepted: those packaged from source.
 func accepted() bool { return os.Getenv("CHARTS_UNVERIFIED") == "1" }

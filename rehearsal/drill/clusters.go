@@ -20,16 +20,16 @@ func clusterDrills() []Drill {
 		clusters = "/v2/kubernetes/clusters"
 	)
 	return []Drill{
-		{Name: "cluster-deleted", What: "Somebody deletes the cluster; the next command is `pulumi up`.", From: Deployed, Do: func(r *Run) {
+		{Name: "cluster-deleted", What: "The cluster is deleted by hand; the next command is `pulumi up`.", From: Deployed, Do: func(r *Run) {
 			r.deleteCluster()
 			r.followForget(r.Fails("pulumi up", "no longer exists in the DigitalOcean account"))
 		}},
-		{Name: "cluster-deleted-refresh", What: "Somebody deletes the cluster; the next command is `pulumi refresh`.", From: Deployed, Do: func(r *Run) {
+		{Name: "cluster-deleted-refresh", What: "The cluster is deleted by hand; the next command is `pulumi refresh`.", From: Deployed, Do: func(r *Run) {
 			r.deleteCluster()
 			r.Fails("pulumi refresh", unreachable)
 			r.followForget(r.Fails("pulumi preview", "no longer exists in the DigitalOcean account"))
 		}},
-		{Name: "cluster-deleted-unreachable", What: "Somebody deletes the cluster; `pulumi refresh` is repeated as its error says.", From: Deployed, Do: func(r *Run) {
+		{Name: "cluster-deleted-unreachable", What: "The cluster is deleted by hand; `pulumi refresh` is repeated as its error says.", From: Deployed, Do: func(r *Run) {
 			r.deleteCluster()
 			r.Fails("pulumi refresh", unreachable)
 			r.Recover("PULUMI_K8S_DELETE_UNREACHABLE=true pulumi refresh", "pulumi up")

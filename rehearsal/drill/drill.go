@@ -8,7 +8,7 @@
 //
 // To add a drill, append it to the list of its file:
 //
-//	{Name: "secret-deleted", What: "Somebody deletes a Secret of the stack.", From: Deployed, Do: func(r *Run) {
+//	{Name: "secret-deleted", What: "A Secret of the stack is deleted by hand.", From: Deployed, Do: func(r *Run) {
 //		r.Kubectl("--namespace monitoring delete secret grafana-admin")
 //		r.Shows("pulumi refresh --run-program", "deleted")
 //		r.Recover("pulumi up")
@@ -57,8 +57,8 @@ func groups() []group {
 	}
 }
 
-// inTests are the drills that make test runs, each with the test that runs it: TestDrills runs the drill itself, where that
-// takes under ten seconds on a deployed stack; the others are tests of package rehearse with the same case.
+// inTests are the drills that make test runs, each with the test that runs it: TestDrills runs the drill itself, where
+// that takes under ten seconds on a deployed stack; the others are tests of package rehearse with the same case.
 var inTests = map[string]string{
 	"cluster-deleted":             "TestClusterDeletedByHand",
 	"cluster-forgotten":           "TestClusterThatTheStateDoesNotKnow",

@@ -6,18 +6,18 @@ import "github.com/digitalocean/godo"
 func handDrills() []Drill {
 	const refresh = "pulumi refresh --run-program"
 	return []Drill{
-		{Name: "secret-deleted", What: "Somebody deletes a Secret of the stack.", From: Deployed, Do: func(r *Run) {
+		{Name: "secret-deleted", What: "A Secret of the stack is deleted by hand.", From: Deployed, Do: func(r *Run) {
 			r.Succeeds("kubectl --namespace monitoring delete secret grafana-admin")
 			r.Shows(refresh, "grafana-admin deleted")
 			r.Recover("pulumi up")
 		}},
-		{Name: "namespace-deleted", What: "Somebody deletes a namespace of the stack and all that is in it.", From: Deployed, Do: func(r *Run) {
+		{Name: "namespace-deleted", What: "A namespace of the stack is deleted with everything in it.", From: Deployed, Do: func(r *Run) {
 			r.Replaces("namespace loki", "claim loki/")
 			r.Succeeds("kubectl delete namespace loki")
 			r.Shows(refresh, "Namespace doks-security-loki deleted")
 			r.Recover("pulumi up")
 		}},
-		{Name: "pool-deleted", What: "Somebody deletes a node pool.", From: Deployed, Do: func(r *Run) {
+		{Name: "pool-deleted", What: "A node pool is deleted by hand.", From: Deployed, Do: func(r *Run) {
 			r.Replaces("pool extra")
 			cluster, pool, api := r.pool("extra")
 			_, err := api.Kubernetes.DeleteNodePool(r, cluster, pool.ID)
@@ -25,11 +25,11 @@ func handDrills() []Drill {
 			r.Shows(refresh, "KubernetesNodePool doks-security-extra deleted")
 			r.Recover("pulumi up")
 		}},
-		{Name: "default-pool-resized", What: "Somebody resizes the first node pool.", From: Deployed,
+		{Name: "default-pool-resized", What: "The first node pool is resized by hand.", From: Deployed,
 			Do: func(r *Run) { r.resized("default", "KubernetesCluster doks-security updated") }},
-		{Name: "pool-resized", What: "Somebody resizes another node pool.", From: Deployed,
+		{Name: "pool-resized", What: "Another node pool is resized by hand.", From: Deployed,
 			Do: func(r *Run) { r.resized("extra", "KubernetesNodePool doks-security-extra updated") }},
-		{Name: "pod-security-label-changed", What: "Somebody changes the Pod Security level of a namespace.", From: Deployed, Do: func(r *Run) {
+		{Name: "pod-security-label-changed", What: "The Pod Security level of a namespace is changed by hand.", From: Deployed, Do: func(r *Run) {
 			r.Succeeds("kubectl label --overwrite namespace loki pod-security.kubernetes.io/enforce=privileged")
 			r.Shows(refresh, "Namespace doks-security-loki updated")
 			r.Recover("pulumi up")

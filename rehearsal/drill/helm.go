@@ -42,7 +42,8 @@ func openHelm(kubeconfig, namespace string) (*action.Configuration, error) {
 	settings, configuration := cli.New(), &action.Configuration{}
 	settings.KubeConfig = kubeconfig
 	settings.SetNamespace(namespace)
-	return configuration, configuration.Init(settings.RESTClientGetter(), namespace, os.Getenv("HELM_DRIVER"), func(string, ...any) {})
+	silent := func(string, ...any) {}
+	return configuration, configuration.Init(settings.RESTClientGetter(), namespace, os.Getenv("HELM_DRIVER"), silent)
 }
 
 // upgradeByHand is `helm upgrade --reuse-values` with other values and the release's own chart.

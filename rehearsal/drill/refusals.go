@@ -45,7 +45,7 @@ func refusalDrills() []Drill {
 		{name: "profile", what: "`profile` is changed from dev to prod, with nodes that are large enough for it.",
 			change: []string{set("profile", "prod"), set("cluster.pools[0].count", "20")}, key: "cluster.ha",
 			back: []string{set("profile", "dev"), set("cluster.pools[0].count", "3")}},
-		{name: "namespace", what: "The cluster has a namespace of somebody else with the name of one that the stack is to create.",
+		{name: "namespace", what: "The cluster has a foreign namespace with the name of one that the stack is to create.",
 			change: []string{"kubectl create namespace vcluster", set("virtualClusters.demo", "true")}, key: "namespaces",
 			back:  []string{set("namespaces.names.vcluster", "demo")},
 			after: []string{"pulumi config rm --path 'doks-security:virtualClusters.demo'", "kubectl delete namespace vcluster"}},

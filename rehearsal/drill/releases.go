@@ -17,12 +17,12 @@ func releaseDrills() []Drill {
 			r.Recover(commandsOf(r.Refused("releases.loki"))...)
 			r.Recover("pulumi up")
 		}},
-		{Name: "release-deleted", What: "Somebody deletes the records of a release; its objects are still there.", From: Deployed, Do: func(r *Run) {
+		{Name: "release-deleted", What: "The records of a release are deleted; its objects are still there.", From: Deployed, Do: func(r *Run) {
 			r.Succeeds("kubectl --namespace node-agents delete secret --selector owner=helm,name=alloy")
 			r.Shows("pulumi refresh --run-program", "Release alloy deleted")
 			r.Recover("pulumi up")
 		}},
-		{Name: "release-upgraded", What: "Somebody changes a value of a release by `helm upgrade --reuse-values`.", From: Deployed, Do: func(r *Run) {
+		{Name: "release-upgraded", What: "A value of a release is changed by `helm upgrade --reuse-values`.", From: Deployed, Do: func(r *Run) {
 			r.upgradeByHand("node-agents", "alloy", map[string]any{"alloy": map[string]any{"enableReporting": true}})
 			r.Shows("pulumi refresh --run-program", "Release alloy updated")
 			r.Recover("pulumi up")

@@ -18,7 +18,7 @@ func (r Result) Status() string {
 	return "ok"
 }
 
-// Failed tells whether a drill did not recover.
+// Failed reports whether a drill did not recover.
 func (r Result) Failed() bool { return r.Status() == "FAILED" }
 
 // WriteLine prints a drill in at most 80 columns, and what went wrong below it.

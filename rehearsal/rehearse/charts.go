@@ -13,8 +13,8 @@ type charts struct {
 	unverified bool
 }
 
-// chooseCharts takes the published charts: those in .charts, or fetched into it. Where they cannot be had, stand-ins made
-// from their contracts serve; it says which. Archives that differ from their pins are refused without
+// chooseCharts takes the published charts: those in .charts, or fetched into it. Where they cannot be had, stand-ins
+// made from their contracts serve; it says which. Archives that differ from their pins are refused without
 // CHARTS_UNVERIFIED=1.
 func chooseCharts(ctx context.Context, root string, r *report) (*charts, error) {
 	archives, unreachable, err := contract.Find(ctx, root)

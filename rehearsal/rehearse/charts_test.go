@@ -21,8 +21,8 @@ import (
 	"doks-security/values"
 )
 
-// fromRepository is the program with releases that name a chart of a Helm repository, as they did before their archives were
-// files.
+// fromRepository is the program with releases that name a chart of a Helm repository, as they did before their archives
+// were files.
 func fromRepository(t *testing.T, repository string) pulumi.RunFunc {
 	t.Helper()
 	pins, err := values.Charts()

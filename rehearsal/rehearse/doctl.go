@@ -19,7 +19,8 @@ func Doctl(args []string) error {
 	if len(args) < 4 || args[3] != "exec-credential" {
 		return errors.New("usage: doctl kubernetes cluster kubeconfig exec-credential ID")
 	}
-	credentials, _, err := client.Kubernetes.GetCredentials(context.Background(), args[len(args)-1], &godo.KubernetesClusterCredentialsGetRequest{})
+	credentials, _, err := client.Kubernetes.GetCredentials(context.Background(), args[len(args)-1],
+		&godo.KubernetesClusterCredentialsGetRequest{})
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ type Container struct {
 	Privileged             bool
 }
 
-// Container writes the event with which the container plugin tells the metadata of a container.
+// Container writes the event that carries the metadata of a container from the container plugin.
 func (c *Capture) Container(at time.Time, container Container) error {
 	image := ""
 	if container.Repository != "" {

@@ -122,11 +122,11 @@ func (e Event) record(c *capture.Capture, i int) error {
 	when, started := at(i), at(i).Add(-time.Duration(lasts))
 	repository, namespace := e.text("container.image.repository"), e.text("k8s.ns.name")
 	if process.Container != "" && (repository != "" || namespace != "") {
-		told := started.Add(-time.Millisecond)
+		known := started.Add(-time.Millisecond)
 		if e.text("evt.type") == "container" {
-			told = when
+			known = when
 		}
-		err := c.Container(told, capture.Container{
+		err := c.Container(known, capture.Container{
 			ID: process.Container, Repository: repository, Digest: e.text("container.image.digest"),
 			Namespace: namespace, Pod: e.text("k8s.pod.name"),
 			Privileged: e.text("container.privileged") == "true",

@@ -111,11 +111,13 @@ func parse(stderr io.Writer, arguments []string) (options, error) {
 		o.base = append(o.base, dir)
 		return nil
 	})
-	flags.Func("stock", "`file` of Falco's own rules, falco_rules.yaml, for cases that use them; may be repeated", func(file string) error {
+	stock := "`file` of Falco's own rules, falco_rules.yaml, for cases that use them; may be repeated"
+	flags.Func("stock", stock, func(file string) error {
 		o.stock = append(o.stock, file)
 		return nil
 	})
-	flags.StringVar(&o.ruleset, "ruleset", judge.Stable, "Falco's own rules that are loaded before: "+strings.Join(judge.Rulesets(), ", "))
+	flags.StringVar(&o.ruleset, "ruleset", judge.Stable,
+		"Falco's own rules that are loaded before: "+strings.Join(judge.Rulesets(), ", "))
 	release := "`release` to lint for, such as 0.44; may be repeated (default: " + supported() + ")"
 	flags.Func("falco", release, func(version string) error {
 		falco, err := judge.FindFalco(version)
