@@ -14,7 +14,7 @@ import (
 // rehearsal/standin/digitalocean.
 var (
 	KeptVPCInputs     = []string{"region", "ipRange"}
-	KeptClusterInputs = []string{"region", "vpcUuid", "clusterSubnet", "serviceSubnet", "nodePool.size"}
+	KeptClusterInputs = []string{"region", "vpcUuid", "workerSubnetUuid", "clusterSubnet", "serviceSubnet", "nodePool.size"}
 	KeptPoolInputs    = []string{"size", "clusterId"}
 	KeptBucketInputs  = []string{"region", "name"}
 )

@@ -20,10 +20,7 @@ import (
 )
 
 // pulumiVersion is the oldest CLI the program was tried with; cli/go.mod pins it.
-const pulumiVersion = "3.250.0"
-
-// published are the provider plugins the program's SDKs ask for.
-var published = map[string]string{"digitalocean": "4.57.0", "kubernetes": "4.30.0", "random": "4.19.0"}
+const pulumiVersion = "3.274.1"
 
 // downloadTime is how long a plugin may take to arrive.
 const downloadTime = 3 * time.Minute
@@ -44,7 +41,8 @@ func choosePlugins(ctx context.Context, cli auto.PulumiCommand, w *workspace, r 
 	if choice != "stand-ins" {
 		err := installPublished(ctx, cli, w)
 		if err == nil {
-			r.note("provider plugins: published (digitalocean %s, kubernetes %s, random %s)", published["digitalocean"], published["kubernetes"], published["random"])
+			v := standin.Published
+			r.note("provider plugins: published (digitalocean %s, kubernetes %s, random %s)", v["digitalocean"], v["kubernetes"], v["random"])
 			return &plugins{}, nil
 		}
 		if choice == "published" || ctx.Err() != nil {
@@ -69,7 +67,7 @@ func installPublished(ctx context.Context, cli auto.PulumiCommand, w *workspace)
 		home = filepath.Join(user, ".pulumi")
 	}
 	shared := filepath.Join(home, "plugins")
-	for name, version := range published {
+	for name, version := range standin.Published {
 		if _, err := os.Stat(filepath.Join(shared, "resource-"+name+"-v"+version)); err == nil {
 			continue
 		}
@@ -104,7 +102,8 @@ func download(ctx context.Context, cli auto.PulumiCommand, dir, home, name, vers
 func serveStandIns(w *workspace) (*plugins, error) {
 	p := &plugins{cancel: make(chan bool)}
 	for _, provider := range []*standin.Provider{
-		digitalocean.New(published["digitalocean"]), kubernetes.New(published["kubernetes"], w.project), random.New(published["random"]),
+		digitalocean.New(standin.Published["digitalocean"]), kubernetes.New(standin.Published["kubernetes"], w.project),
+		random.New(standin.Published["random"]),
 	} {
 		port, err := provider.Serve(p.cancel)
 		if err != nil {

@@ -22,10 +22,11 @@ var clusterSchema = schema{
 	"region":                        {required: true, replaces: true, keep: true, valid: notEmpty},
 	"version":                       {required: true, valid: notEmpty},
 	"vpcUuid":                       {computed: true, replaces: true},
+	"workerSubnetUuid":              {computed: true, replaces: true},
 	"clusterSubnet":                 {computed: true, replaces: true, valid: isCIDR},
 	"serviceSubnet":                 {computed: true, replaces: true, valid: isCIDR},
 	"surgeUpgrade":                  {fallback: true},
-	"ha":                            {fallback: false},
+	"ha":                            {computed: true},
 	"autoUpgrade":                   {},
 	"registryIntegration":           {fallback: false},
 	"destroyAllAssociatedResources": {fallback: false},
@@ -39,6 +40,9 @@ var clusterSchema = schema{
 	"controlPlaneFirewall":              {computed: true, object: schema{"enabled": {required: true}, "allowedAddresses": {required: true}}},
 	"clusterAutoscalerConfigurations":   {list: true, object: schema{"scaleDownUtilizationThreshold": {}, "scaleDownUnneededTime": {}, "expanders": {}}},
 	"routingAgent":                      {computed: true, object: schema{"enabled": {required: true}}},
+	"p2pOciRegistryPlugin":              {computed: true, object: schema{"enabled": {required: true}}},
+	"corednsAutoscaler":                 {computed: true, object: schema{"enabled": {required: true}}},
+	"ssos":                              {computed: true, object: schema{"enabled": {required: true}, "required": {}, "issuerUrl": {}, "clientId": {}}},
 	"amdGpuDevicePlugin":                {computed: true, object: schema{"enabled": {required: true}}},
 	"amdGpuDeviceMetricsExporterPlugin": {computed: true, object: schema{"enabled": {required: true}}},
 	"nvidiaGpuDevicePlugin":             {computed: true, object: schema{"enabled": {required: true}}},
@@ -88,7 +92,7 @@ func (p *provider) createCluster(ctx context.Context, d *data) error {
 	pool.Tags = append(pool.Tags, defaultPoolTag)
 	c, _, err := p.client.Kubernetes.Create(ctx, &godo.KubernetesClusterCreateRequest{
 		Name: d.text("name"), RegionSlug: d.text("region"), VersionSlug: d.text("version"), VPCUUID: d.text("vpcUuid"),
-		ClusterSubnet: d.text("clusterSubnet"), ServiceSubnet: d.text("serviceSubnet"), HA: godo.PtrTo(d.flag("ha")),
+		ClusterSubnet: d.text("clusterSubnet"), ServiceSubnet: d.text("serviceSubnet"), HA: highlyAvailable(d),
 		AutoUpgrade: d.flag("autoUpgrade"), SurgeUpgrade: d.flag("surgeUpgrade"), Tags: texts(d.values["tags"]),
 		MaintenancePolicy: maintenance(d), ControlPlaneFirewall: firewall(d),
 		NodePools: []*godo.KubernetesNodePoolCreateRequest{pool},
@@ -138,8 +142,8 @@ func (p *provider) readCluster(ctx context.Context, d *data) error {
 		"name": c.Name, "region": c.RegionSlug, "version": c.VersionSlug, "surgeUpgrade": c.SurgeUpgrade, "ha": c.HA,
 		"clusterSubnet": c.ClusterSubnet, "serviceSubnet": c.ServiceSubnet, "vpcUuid": c.VPCUUID, "autoUpgrade": c.AutoUpgrade,
 		"ipv4Address": c.IPv4, "endpoint": c.Endpoint, "tags": ownTags(c.Tags), "status": string(c.Status.State), "clusterUrn": c.URN(),
-		"createdAt": c.CreatedAt.UTC().String(), "updatedAt": c.UpdatedAt.UTC().String(),
-		"controlPlaneFirewall": nil,
+		"createdAt": c.CreatedAt.UTC().String(), "updatedAt": c.UpdatedAt.UTC().String(), "workerSubnetUuid": c.WorkerSubnetUUID,
+		"controlPlaneFirewall": nil, "ssos": []any{},
 	})
 	m := c.MaintenancePolicy // the published provider crashes as well if there is none
 	d.values["maintenancePolicy"] = map[string]any{"day": m.Day.String(), "startTime": m.StartTime, "duration": m.Duration}
@@ -263,6 +267,15 @@ func ownTags(tags []string) []any {
 	}
 	slices.SortFunc(own, func(a, b any) int { return strings.Compare(a.(string), b.(string)) }) // a set has an order of its own
 	return own
+}
+
+// highlyAvailable is nil where the program says nothing: DigitalOcean decides then by the version.
+func highlyAvailable(d *data) *bool {
+	ha, given := d.config["ha"].(bool)
+	if !given {
+		return nil
+	}
+	return &ha
 }
 
 func maintenance(d *data) *godo.KubernetesMaintenancePolicy {

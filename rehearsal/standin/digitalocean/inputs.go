@@ -20,12 +20,12 @@ func anyMap(s schema) map[string]any {
 	return m
 }
 
-// complete adds defaults to inputs, and in every object the list of them.
+// complete adds defaults other than zero values to inputs, and in every object the list of them.
 func (s schema) complete(inputs map[string]any) map[string]any {
 	result := maps.Clone(inputs)
 	added := []any{}
 	for _, key := range keysOf(anyMap(s)) {
-		if s[key].fallback != nil && result[key] == nil {
+		if s[key].fallback != nil && !empty(s[key].fallback) && result[key] == nil {
 			result[key] = s[key].fallback
 			added = append(added, key)
 		}
@@ -110,7 +110,7 @@ func (s schema) refreshed(inputs, outputs map[string]any) (map[string]any, bool)
 			names = slices.DeleteFunc(names, func(name string) bool { return name == key })
 		}
 	}
-	if hasDefaults {
+	if len(names) > 0 {
 		slices.Sort(names)
 		result[defaults] = anys(names)
 	}

@@ -17,6 +17,8 @@ func (s schema) plan(state, inputs map[string]any) map[string]any {
 		switch {
 		case f.output, !given && f.computed:
 			values[key] = state[key]
+		case !given && f.fallback != nil:
+			values[key] = f.fallback
 		case !given && state[key] == nil:
 			values[key] = f.zero
 		case !given && empty(state[key]):

@@ -20,12 +20,13 @@ import (
 	"time"
 
 	simulator "doks-security/rehearsal/digitalocean"
+	"doks-security/rehearsal/standin"
 	"doks-security/rehearsal/standin/recorded"
 )
 
 // The stand-in answers as the published plugin did; testdata says how both were asked.
 func TestRecordedAnswers(t *testing.T) {
-	recorded.Test(t, "testdata", New("4.57.0"), openAccount)
+	recorded.Test(t, "testdata", New(standin.Published["digitalocean"]), openAccount)
 }
 
 // account is a simulated one, whose clusters are a name only, behind a proxy that fails as a case wants it.

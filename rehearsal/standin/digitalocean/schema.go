@@ -9,7 +9,7 @@ import (
 )
 
 // schema says of each property of a resource, by its name in Pulumi, what the published provider does with it. The
-// facts are those of Terraform's DigitalOcean provider 2.75, from which the published plugin 4.57 is made.
+// facts are those of Terraform's DigitalOcean provider 2.96, from which the published plugin 4.76 is made.
 type schema map[string]field
 
 // field is a property: an input unless it is an output only.

@@ -24,6 +24,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd/api"
 
 	"doks-security/rehearsal/controlplane"
+	"doks-security/rehearsal/standin"
 	"doks-security/rehearsal/standin/recorded"
 )
 
@@ -47,7 +48,7 @@ func TestRecordedAnswers(t *testing.T) {
 	})
 	t.Setenv("HELM_REPOSITORY_CACHE", t.TempDir())
 	var cases atomic.Int64
-	recorded.Test(t, "testdata", New("4.30.0", "."), func(t *testing.T) recorded.World {
+	recorded.Test(t, "testdata", New(standin.Published["kubernetes"], "."), func(t *testing.T) recorded.World {
 		return &cluster{plane: plane, name: fmt.Sprintf("case%dx", cases.Add(1)), dir: t.TempDir(), config: map[string]any{}}
 	})
 }

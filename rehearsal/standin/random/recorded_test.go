@@ -6,12 +6,13 @@ import (
 	"regexp"
 	"testing"
 
+	"doks-security/rehearsal/standin"
 	"doks-security/rehearsal/standin/recorded"
 )
 
 // The stand-in answers as the published plugin did; testdata says how both were asked.
 func TestRecordedAnswers(t *testing.T) {
-	recorded.Test(t, "testdata", New("4.19.0"), func(*testing.T) recorded.World { return passwords{} })
+	recorded.Test(t, "testdata", New(standin.Published["random"]), func(*testing.T) recorded.World { return passwords{} })
 }
 
 // passwords are all there is: the provider works on nothing else. They are told apart.
