@@ -28,6 +28,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"doks-security/values"
 )
@@ -76,6 +77,9 @@ func (s Source) fetch(ctx context.Context, c *client, dir string, pins []values.
 	if len(missing) > 0 {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return fmt.Errorf("making the directory of charts: %w", err)
+		}
+		if err := sweep(dir); err != nil {
+			return fmt.Errorf("removing what killed runs left: %w", err)
 		}
 	}
 	var wait sync.WaitGroup
@@ -149,10 +153,27 @@ func (s Source) bring(ctx context.Context, from repository, dir string, pin valu
 	return nil
 }
 
+// incomplete matches archives that are being written. A killed run leaves its own, which a later run removes when it is
+// older than abandoned.
+const (
+	incomplete = ".new-*"
+	abandoned  = time.Hour
+)
+
+func sweep(dir string) error {
+	files, err := filepath.Glob(filepath.Join(dir, incomplete))
+	for _, file := range files {
+		if info, statErr := os.Stat(file); statErr == nil && time.Since(info.ModTime()) > abandoned {
+			err = errors.Join(err, os.RemoveAll(file))
+		}
+	}
+	return err
+}
+
 // place writes an archive in one step: a reader never sees half of it, nor does the next run when this one is
 // interrupted.
 func place(dir string, pin values.Chart, content []byte) error {
-	temporary, err := os.CreateTemp(dir, ".new-*")
+	temporary, err := os.CreateTemp(dir, incomplete)
 	if err != nil {
 		return err
 	}

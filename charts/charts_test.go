@@ -223,6 +223,30 @@ func TestFetchAtTheSameTime(t *testing.T) {
 	}
 }
 
+func TestKilledRunsLeaveNothing(t *testing.T) {
+	archive := packed(t, "shop")
+	s := newSite(t, map[string][]byte{"shop-1.0.0.tgz": archive})
+	dir := t.TempDir()
+	left, underWay := filepath.Join(dir, ".new-1"), filepath.Join(dir, ".new-2")
+	write(t, left, archive[:10])
+	write(t, underWay, archive[:10])
+	yesterday := time.Now().Add(-24 * time.Hour)
+	if err := os.Chtimes(left, yesterday, yesterday); err != nil {
+		t.Fatal(err)
+	}
+	pin := values.Chart{Name: "shop", Version: "1.0.0", Repository: s.address(), SHA256: Digest(archive)}
+	if err := (Source{}).fetch(t.Context(), s.client(), dir, []values.Chart{pin}); err != nil {
+		t.Fatal(err)
+	}
+	checkFile(t, dir, pin, archive)
+	if _, err := os.Stat(left); !os.IsNotExist(err) {
+		t.Errorf("%s is still there: %v", left, err)
+	}
+	if _, err := os.Stat(underWay); err != nil {
+		t.Errorf("another run's file: %v", err)
+	}
+}
+
 func TestOfflineFetchesNothing(t *testing.T) {
 	pin := values.Chart{Name: "shop", Version: "1.0.0", Repository: "https://127.0.0.1:1", SHA256: strings.Repeat("0", 64)}
 	if err := (Source{Offline: true}).Fetch(t.Context(), t.TempDir(), []values.Chart{pin}); err != nil {
