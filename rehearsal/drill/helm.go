@@ -11,31 +11,33 @@ import (
 	"helm.sh/helm/v3/pkg/cli"
 )
 
-// helm is `helm rollback RELEASE REVISION --namespace NAMESPACE`: Helm's command line cannot be imported, its action can.
+// helm is `helm rollback RELEASE REVISION` and `helm uninstall RELEASE`, each with --namespace: Helm's command line cannot
+// be imported, its actions can.
 func helm(args []string) error {
 	flags := pflag.NewFlagSet("helm", pflag.ContinueOnError)
 	namespace := flags.String("namespace", "default", "")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if flags.NArg() != 3 || flags.Arg(0) != "rollback" {
-		return fmt.Errorf("helm %q: only rollback RELEASE REVISION is there", flags.Args())
-	}
-	revision, err := strconv.Atoi(flags.Arg(2))
-	if err != nil {
-		return fmt.Errorf("the revision: %w", err)
-	}
 	configuration, err := openHelm(os.Getenv("KUBECONFIG"), *namespace)
 	if err != nil {
 		return err
 	}
-	rollback := action.NewRollback(configuration)
-	rollback.Version, rollback.Timeout = revision, 5*time.Minute
-	if err := rollback.Run(flags.Arg(1)); err != nil {
-		return err
+	switch {
+	case flags.NArg() == 2 && flags.Arg(0) == "uninstall":
+		uninstall := action.NewUninstall(configuration)
+		uninstall.Timeout = 5 * time.Minute
+		_, err = uninstall.Run(flags.Arg(1))
+	case flags.NArg() == 3 && flags.Arg(0) == "rollback":
+		rollback := action.NewRollback(configuration)
+		rollback.Timeout = 5 * time.Minute
+		if rollback.Version, err = strconv.Atoi(flags.Arg(2)); err == nil {
+			err = rollback.Run(flags.Arg(1))
+		}
+	default:
+		err = fmt.Errorf("helm %q: only rollback and uninstall are there", flags.Args())
 	}
-	fmt.Println("Rollback was a success! Happy Helming!")
-	return nil
+	return err
 }
 
 func openHelm(kubeconfig, namespace string) (*action.Configuration, error) {

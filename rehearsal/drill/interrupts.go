@@ -13,6 +13,7 @@ func interruptDrills() []Drill {
 	const (
 		up      = "pulumi up --skip-preview"
 		destroy = "pulumi destroy --skip-preview"
+		clear   = "pulumi refresh --clear-pending-creates"
 	)
 	// Ctrl-C and a CI system's timeout: Pulumi waits for what is under way, and stores what it knows.
 	graceful := func(name, what string, from, to State, signal syscall.Signal, command, at string) Drill {
@@ -24,8 +25,8 @@ func interruptDrills() []Drill {
 			r.Recover(command)
 		}}
 	}
-	// A killed run leaves its lock, and what was under way as pending.
-	killed := func(name, what string, from, to State, command, at string) Drill {
+	// A killed run leaves its lock, and what was under way as pending: pending creates go before the next run.
+	killed := func(name, what string, from, to State, command, at string, recovery ...string) Drill {
 		return Drill{Name: name, What: what, From: from, To: to, Do: func(r *Run) {
 			if command == up && from == Deployed {
 				r.ChangeLoki()
@@ -35,10 +36,7 @@ func interruptDrills() []Drill {
 			r.Heal()
 			r.Fails(command, "the stack is currently locked by")
 			r.Recover("pulumi cancel")
-			if from == Empty { // what was being created is pending, until a refresh looks
-				r.Recover("pulumi refresh --clear-pending-creates")
-			}
-			r.Recover(command)
+			r.Recover(recovery...)
 		}}
 	}
 	return []Drill{
@@ -49,7 +47,8 @@ func interruptDrills() []Drill {
 		graceful("term-upgrade-bucket", "SIGTERM while `pulumi up` updates the bucket.", Deployed, Deployed, syscall.SIGTERM, up, "SpacesBucket doks-security-loki updating"),
 		graceful("int-destroy-cluster", "Ctrl-C while `pulumi destroy` deletes the cluster.", Deployed, Empty, syscall.SIGINT, destroy, "KubernetesCluster doks-security deleting"),
 		graceful("term-destroy-vpc", "SIGTERM while `pulumi destroy` deletes the VPC.", Deployed, Empty, syscall.SIGTERM, destroy, "Vpc doks-security deleting"),
-		killed("kill-up-vpc", "`pulumi up` is killed while it creates the VPC.", Empty, Deployed, up, "Vpc doks-security creating"),
+		killed("kill-up-vpc", "`pulumi up` is killed while it creates the VPC.",
+			Empty, Deployed, up, "Vpc doks-security creating", clear, up),
 		{Name: "kill-up-cluster", What: "`pulumi up` is killed while it creates the cluster.", From: Empty, Do: func(r *Run) {
 			running := make(chan *exec.Cmd, 1)
 			wait := r.start(up, "KubernetesCluster doks-security creating", func(command *exec.Cmd) { running <- command })
@@ -62,13 +61,18 @@ func interruptDrills() []Drill {
 			}
 			_, _ = wait()
 			r.Fails(up, "the stack is currently locked by")
-			r.Recover("pulumi cancel", "pulumi refresh --clear-pending-creates")
+			r.Recover("pulumi cancel", clear)
 			r.importCluster()
 		}},
-		killed("kill-up-release", "`pulumi up` is killed while it installs a release.", Empty, Deployed, up, "Release kube-prometheus-stack creating"),
-		killed("kill-upgrade-bucket", "`pulumi up` is killed while it updates the bucket.", Deployed, Deployed, up, "SpacesBucket doks-security-loki updating"),
-		killed("kill-upgrade-release", "`pulumi up` is killed while it upgrades a release.", Deployed, Deployed, up, "Release loki updating"),
-		killed("kill-destroy-cluster", "`pulumi destroy` is killed while it deletes the cluster.", Deployed, Empty, destroy, "KubernetesCluster doks-security deleting"),
-		killed("kill-destroy-vpc", "`pulumi destroy` is killed while it deletes the VPC.", Deployed, Empty, destroy, "Vpc doks-security deleting"),
+		killed("kill-up-release", "`pulumi up` is killed while it installs a release.",
+			Empty, Deployed, up, "Release kube-prometheus-stack creating", clear, upsert+up),
+		killed("kill-upgrade-bucket", "`pulumi up` is killed while it updates the bucket.",
+			Deployed, Deployed, up, "SpacesBucket doks-security-loki updating", up),
+		killed("kill-upgrade-release", "`pulumi up` is killed while it upgrades a release.",
+			Deployed, Deployed, up, "Release loki updating", up),
+		killed("kill-destroy-cluster", "`pulumi destroy` is killed while it deletes the cluster.",
+			Deployed, Empty, destroy, "KubernetesCluster doks-security deleting", destroy),
+		killed("kill-destroy-vpc", "`pulumi destroy` is killed while it deletes the VPC.",
+			Deployed, Empty, destroy, "Vpc doks-security deleting", destroy),
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"doks-security/stack"
@@ -44,8 +45,37 @@ func stateDrills() []Drill {
 			}
 			r.Recover("pulumi up")
 		}},
+		{Name: "state-restored", What: "An older state is restored; it lacks a release and an object that the cluster has.", From: Deployed, Do: func(r *Run) {
+			r.forget("kubernetes:helm.sh/v3:Release", "alloy")
+			r.forget("kubernetes:networking.k8s.io/v1:NetworkPolicy", "node-agents-default-deny-ingress")
+			r.Fails("pulumi up", "already exists")
+			r.Fails(upsert+"pulumi up", "cannot re-use a name that is still in use")
+			r.Recover("helm uninstall alloy --namespace node-agents", upsert+"pulumi up")
+		}},
 		{Name: "disk-full", What: "The disk is full when Pulumi stores the state.", From: Deployed, Do: diskFull},
 	}
+}
+
+// upsert makes the Kubernetes provider update objects that are there already, instead of failing to create them.
+const upsert = "PULUMI_K8S_UPSERT_EXISTING_OBJECTS=true "
+
+// forget removes a resource from the state alone.
+func (r *Run) forget(token, name string) {
+	var export struct {
+		Deployment struct {
+			Resources []struct {
+				URN resource.URN `json:"urn"`
+			} `json:"resources"`
+		} `json:"deployment"`
+	}
+	r.must("reading the state", json.Unmarshal([]byte(r.Succeeds("pulumi stack export")), &export))
+	for _, known := range export.Deployment.Resources {
+		if string(known.URN.Type()) == token && known.URN.Name() == name {
+			r.Succeeds("pulumi state delete '" + string(known.URN) + "'")
+			return
+		}
+	}
+	r.Fatalf("the state has no %s %s", token, name)
 }
 
 // diskFull gives the state a small file system of its own, and fills it while a run is under way.

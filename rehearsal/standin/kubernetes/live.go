@@ -111,14 +111,18 @@ func dryRun(preview bool) []string {
 	return nil
 }
 
-// create makes a new object: one that is there already is somebody else's.
-func (o object) create(ctx context.Context, u *unstructured.Unstructured, preview bool) (*unstructured.Unstructured, error) {
+// create makes a new object. One that is there already is an error, or applied to with upsertExistingObjects.
+func (o object) create(ctx context.Context, u *unstructured.Unstructured, manager string, preview bool) (*unstructured.Unstructured, error) {
 	wait := poll
 	for attempt := 1; ; attempt++ {
 		client, err := o.client(u)
 		if err == nil {
 			var live *unstructured.Unstructured
-			live, err = client.Create(ctx, u, metav1.CreateOptions{FieldManager: creator, DryRun: dryRun(preview)})
+			if o.upsert {
+				live, err = o.patch(ctx, client, u, manager, o.patchForce || preview, preview)
+			} else {
+				live, err = client.Create(ctx, u, metav1.CreateOptions{FieldManager: creator, DryRun: dryRun(preview)})
+			}
 			if err == nil {
 				return live, nil
 			}
@@ -167,6 +171,12 @@ func (o object) apply(ctx context.Context, u *unstructured.Unstructured, manager
 			return nil, err
 		}
 	}
+	return o.patch(ctx, client, u, manager, force, preview)
+}
+
+func (o object) patch(ctx context.Context, client dynamic.ResourceInterface, u *unstructured.Unstructured, manager string, force, preview bool) (
+	*unstructured.Unstructured, error,
+) {
 	body, err := json.Marshal(u.Object)
 	if err != nil {
 		return nil, err

@@ -120,8 +120,8 @@ func (o object) Create(ctx context.Context, r plugin.CreateRequest) (resource.ID
 	if _, err := o.cluster(); err != nil {
 		return "", nil, err
 	}
-	inputs := plain(r.Properties)
-	live, err := o.create(ctx, inputs, r.Preview)
+	inputs, manager := plain(r.Properties), newFieldManager()
+	live, err := o.create(ctx, inputs, manager, r.Preview)
 	if r.Preview {
 		var missing missingNamespaceError
 		if apierrors.IsForbidden(err) || apierrors.IsAlreadyExists(err) || errors.As(err, &missing) {
@@ -129,7 +129,7 @@ func (o object) Create(ctx context.Context, r plugin.CreateRequest) (resource.ID
 		}
 		if err == nil {
 			unstructured.RemoveNestedField(live.Object, "status")
-			return "", state(inputs, live, r.Properties, newFieldManager()), nil
+			return "", state(inputs, live, r.Properties, manager), nil
 		}
 	}
 	switch {
@@ -141,7 +141,7 @@ func (o object) Create(ctx context.Context, r plugin.CreateRequest) (resource.ID
 		return "", nil, fmt.Errorf("resource %q was not successfully created by the Kubernetes API server: %w", r.URN, err)
 	}
 	live, err = o.await(ctx, live, timeout(r.Timeout))
-	id, outputs := identity(live), state(inputs, live, r.Properties, newFieldManager())
+	id, outputs := identity(live), state(inputs, live, r.Properties, manager)
 	if err != nil {
 		return "", nil, standin.InitError(id, nil, outputs, fmt.Errorf("resource %q was successfully created, but the Kubernetes API server "+
 			"reported that it failed to fully initialize or become live: %w", r.URN, err))

@@ -32,6 +32,7 @@ type provider struct {
 	unreachable       error // why there is no cluster
 	deleteUnreachable bool
 	patchForce        bool // an update takes fields from other field managers
+	upsert            bool // a creation updates an object that is there already
 }
 
 // New makes the provider; version is the published plugin's, project the directory of Pulumi.yaml.
@@ -56,6 +57,7 @@ func New(version, project string) *standin.Provider {
 func (p *provider) configure(ctx context.Context, inputs standin.Properties) error {
 	p.deleteUnreachable = enabled(inputs["deleteUnreachable"], "PULUMI_K8S_DELETE_UNREACHABLE")
 	p.patchForce = enabled(inputs["enablePatchForce"], "PULUMI_K8S_ENABLE_PATCH_FORCE")
+	p.upsert = enabled(inputs["upsertExistingObjects"], "PULUMI_K8S_UPSERT_EXISTING_OBJECTS")
 	config, err := p.load(inputs["kubeconfig"])
 	if err == nil {
 		p.config, err = clientcmd.NewDefaultClientConfig(*config, &clientcmd.ConfigOverrides{}).ClientConfig()

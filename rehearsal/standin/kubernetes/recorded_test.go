@@ -84,7 +84,9 @@ func (c *cluster) writeKubeconfig(name, server string) error {
 	return clientcmd.WriteToFile(*config, filepath.Join(c.dir, name))
 }
 
-func (c *cluster) Env() []string   { return []string{"PULUMI_K8S_DELETE_UNREACHABLE="} }
+func (c *cluster) Env() []string {
+	return []string{"PULUMI_K8S_DELETE_UNREACHABLE=", "PULUMI_K8S_UPSERT_EXISTING_OBJECTS="}
+}
 func (c *cluster) Calls() []string { return nil }
 
 func (c *cluster) Close() error {
