@@ -65,7 +65,7 @@ func interruptDrills() []Drill {
 			r.importCluster()
 		}},
 		killed("kill-up-release", "`pulumi up` is killed while it installs a release.",
-			Empty, Deployed, up, "Release kube-prometheus-stack creating", clear, upsert+up),
+			Empty, Deployed, up, "Release kube-prometheus-stack creating", clear, upsert+up, up),
 		killed("kill-upgrade-bucket", "`pulumi up` is killed while it updates the bucket.",
 			Deployed, Deployed, up, "SpacesBucket doks-security-loki updating", up),
 		killed("kill-upgrade-release", "`pulumi up` is killed while it upgrades a release.",

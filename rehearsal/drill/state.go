@@ -50,13 +50,14 @@ func stateDrills() []Drill {
 			r.forget("kubernetes:networking.k8s.io/v1:NetworkPolicy", "node-agents-default-deny-ingress")
 			r.Fails("pulumi up", "already exists")
 			r.Fails(upsert+"pulumi up", "cannot re-use a name that is still in use")
-			r.Recover("helm uninstall alloy --namespace node-agents", upsert+"pulumi up")
+			r.Recover("helm uninstall alloy --namespace node-agents", upsert+"pulumi up", "pulumi up")
 		}},
 		{Name: "disk-full", What: "The disk is full when Pulumi stores the state.", From: Deployed, Do: diskFull},
 	}
 }
 
-// upsert makes the Kubernetes provider update objects that are there already, instead of failing to create them.
+// upsert makes the Kubernetes provider update objects that are there already, instead of failing to create them. The
+// state keeps it as an input of the provider until the next run without it.
 const upsert = "PULUMI_K8S_UPSERT_EXISTING_OBJECTS=true "
 
 // forget removes a resource from the state alone.
