@@ -13,49 +13,49 @@ import (
 
 // costParts are those of the export monthlyCostUSD, in the order people read them.
 var costParts = []struct{ key, name string }{
-	{"nodes", "nodes, at their smallest number"}, {"controlPlane", "control plane"}, {"loadBalancers", "load balancers"},
-	{"volumes", "volumes"}, {"spaces", "Spaces"}, {"total", "total"}, {"maximum", "with every pool at its largest"},
+	{"nodes", "nodes (minimum)"}, {"controlPlane", "control plane"}, {"loadBalancers", "load balancers"},
+	{"volumes", "volumes"}, {"spaces", "Spaces"}, {"total", "total"}, {"maximum", "total (maximum)"},
 }
 
 func costs(outputs auto.OutputMap) map[string]float64 {
-	told := map[string]float64{}
+	exported := map[string]float64{}
 	parts, _ := outputs["monthlyCostUSD"].Value.(map[string]any)
 	for key, value := range parts {
-		told[key], _ = value.(float64)
+		exported[key], _ = value.(float64)
 	}
-	return told
+	return exported
 }
 
-// checkCost compares what the program says it costs with what stands: nodes, volumes and load balancers.
+// checkCost compares the export monthlyCostUSD with what is deployed: nodes, volumes and load balancers.
 func checkCost(outputs auto.OutputMap, c *cluster, r *report) {
 	prices := map[string]float64{}
 	for _, s := range digitalocean.Sizes() {
 		prices[s.Slug] = s.PriceMonthly
 	}
-	told, stands := costs(outputs), map[string]float64{"volumes": catalog.VolumeGiB.USD * float64(c.gib())}
+	exported, deployed := costs(outputs), map[string]float64{"volumes": catalog.VolumeGiB.USD * float64(c.gib())}
 	for _, n := range c.nodes {
-		stands["nodes"] += prices[n.Labels[corev1.LabelInstanceTypeStable]]
+		deployed["nodes"] += prices[n.Labels[corev1.LabelInstanceTypeStable]]
 	}
 	for _, s := range c.services {
 		if s.Spec.Type == corev1.ServiceTypeLoadBalancer {
-			stands["loadBalancers"] += catalog.LoadBalancerNode.USD
+			deployed["loadBalancers"] += catalog.LoadBalancerNode.USD
 		}
 	}
 	var faults []string
 	for _, part := range []string{"nodes", "volumes", "loadBalancers"} {
-		if math.Abs(told[part]-stands[part]) >= 0.01 {
-			faults = append(faults, fmt.Sprintf("%s: told %.2f, what stands costs %.2f", part, told[part], stands[part]))
+		if math.Abs(exported[part]-deployed[part]) >= 0.01 {
+			faults = append(faults, fmt.Sprintf("%s: exported %.2f, deployed %.2f", part, exported[part], deployed[part]))
 		}
 	}
-	r.check(fmt.Sprintf("monthlyCostUSD is what stands: %.2f", told["total"]), len(faults) == 0, "%v", faults)
+	r.check(fmt.Sprintf("monthlyCostUSD is the cost of what is deployed: %.2f", exported["total"]), len(faults) == 0, "%v", faults)
 }
 
 // costLines print the parts.
 func costLines(outputs auto.OutputMap) []string {
 	lines := []string{"cost a month, in US dollars:"}
-	told := costs(outputs)
+	exported := costs(outputs)
 	for _, part := range costParts {
-		lines = append(lines, fmt.Sprintf("  %-32s %8.2f", part.name, told[part.key]))
+		lines = append(lines, fmt.Sprintf("  %-32s %8.2f", part.name, exported[part.key]))
 	}
 	return lines
 }

@@ -34,7 +34,7 @@ func checkLeaks(c *cluster, w *workspace, token string, r *report) {
 	secrets["the API token"] = token
 	maps.Copy(secrets, w.secretTexts())
 	found := texts.find(secrets)
-	r.check(fmt.Sprintf("none of %d secrets stands in plain text in the state, in releases, ConfigMaps and pods (%d searched)", len(secrets), len(texts)),
+	r.check(fmt.Sprintf("none of %d secrets is in plain text in the state, in releases, ConfigMaps and pods (%d searched)", len(secrets), len(texts)),
 		len(found) == 0 && len(secrets) > 3 && len(texts) > 10, "%v", found)
 }
 

@@ -122,10 +122,10 @@ func TestCheckNetworkFindsFaults(t *testing.T) {
 		{"an edge is missing", "that are needed", func(c *cluster) {
 			c.policies = slices.DeleteFunc(c.policies, func(p networkingv1.NetworkPolicy) bool { return p.Name == "falcosidekick-ui" })
 		}},
-		{"no default denial", "and deny the", func(c *cluster) {
+		{"no default denial", "all other connections", func(c *cluster) {
 			c.policies = slices.DeleteFunc(c.policies, func(p networkingv1.NetworkPolicy) bool { return p.Namespace == "falco" })
 		}},
-		{"a policy opens a port to all", "and deny the", func(c *cluster) {
+		{"a policy opens a port to all", "all other connections", func(c *cluster) {
 			for i := range c.policies {
 				if c.policies[i].Name == "falcosidekick-ui-redis" {
 					c.policies[i].Spec.Ingress[0].From = nil
@@ -135,12 +135,12 @@ func TestCheckNetworkFindsFaults(t *testing.T) {
 		{"the webhook is closed to the API server", "that are needed", func(c *cluster) {
 			c.cilium = slices.DeleteFunc(c.cilium, func(p ciliumPolicy) bool { return p.Name == "prometheus-operator" })
 		}},
-		{"a Cilium policy opens the UI to the world", "and deny the", func(c *cluster) {
+		{"a Cilium policy opens the UI to the world", "all other connections", func(c *cluster) {
 			p := ciliumPolicy{Namespace: "falco", Name: "open"}
 			p.Spec.Ingress = []ciliumRule{{FromEntities: []string{"world"}}}
 			c.cilium = append(c.cilium, p)
 		}},
-		{"a Cilium policy lets Grafana out", "and deny the", func(c *cluster) {
+		{"a Cilium policy lets Grafana out", "all other connections", func(c *cluster) {
 			for i := range c.cilium {
 				if c.cilium[i].Name == "grafana" {
 					c.cilium[i].Spec.Egress[0].ToEntities = []string{"kube-apiserver", "world"}

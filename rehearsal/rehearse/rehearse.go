@@ -1,5 +1,5 @@
 // Package rehearse runs the real program from nothing to nothing on this machine: a Pulumi engine, a Kubernetes API
-// server and scheduler, Helm and a simulated DigitalOcean. It previews, deploys, checks what stands, previews again
+// server and scheduler, Helm and a simulated DigitalOcean. It previews, deploys, checks what is deployed, previews again
 // (no changes), destroys, and checks that nothing is left: no object in the account, no process, no file.
 package rehearse
 
@@ -44,7 +44,7 @@ func Run(ctx context.Context, o Options) error {
 	// close waits for the control plane's process.
 	_, err = os.Stat(e.workspace.dir)
 	r.check("nothing left on this machine: no process, no file", errors.Is(err, os.ErrNotExist), "%s is still there: %v", e.workspace.dir, err)
-	r.summarize("what stood")
+	r.summarize()
 	r.note("rehearsed %s in %s", o.Stack, time.Since(started).Round(time.Second))
 	return r.err()
 }
@@ -81,12 +81,12 @@ func open(ctx context.Context, o Options, r *report) (_ *engine, err error) {
 
 // run takes the stack through its life. What fails ends it, but for Keep: then it can be looked at.
 func (e *engine) run(ctx context.Context, o Options, r *report) error {
-	err := e.standUp(ctx, o, r)
+	err := e.deploy(ctx, o, r)
 	if err != nil {
 		explain(context.WithoutCancel(ctx), e.account, r)
 	}
 	if o.Keep || err != nil {
-		r.summarize("what stands")
+		r.summarize()
 	}
 	if o.Keep && ctx.Err() == nil {
 		e.hold(ctx, r)
@@ -107,8 +107,8 @@ func (e *engine) run(ctx context.Context, o Options, r *report) error {
 	return r.err()
 }
 
-// standUp deploys, checks what stands, and that a second preview finds nothing to do.
-func (e *engine) standUp(ctx context.Context, o Options, r *report) error {
+// deploy deploys, checks what is deployed, and that a second preview finds nothing to do.
+func (e *engine) deploy(ctx context.Context, o Options, r *report) error {
 	r.step("preview of %s, before anything exists", o.Stack)
 	if err := e.preview(ctx, false); err != nil {
 		return err
@@ -152,12 +152,12 @@ func (r *report) note(format string, args ...any) {
 	fmt.Fprintf(r.out, "    %s\n", fmt.Sprintf(format, args...))
 }
 
-// summarize prints the summary; nothing when nothing stood.
-func (r *report) summarize(heading string) {
+// summarize prints the summary; nothing when nothing was deployed.
+func (r *report) summarize() {
 	if len(r.summary) == 0 {
 		return
 	}
-	r.step("%s", heading)
+	r.step("utilization and cost")
 	for _, line := range r.summary {
 		r.note("%s", line)
 	}

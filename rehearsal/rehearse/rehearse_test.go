@@ -131,7 +131,7 @@ func TestRehearse(t *testing.T) {
 			if err := Run(within(t), o); err != nil {
 				t.Fatalf("%v\n%s", err, out)
 			}
-			for _, want := range append(c.says, "none is Pending", "monthlyCostUSD is what stands", "nothing left in the simulated account") {
+			for _, want := range append(c.says, "none is Pending", "monthlyCostUSD is the cost of what is deployed", "nothing left in the simulated account") {
 				if !strings.Contains(out.String(), want) {
 					t.Errorf("no word of %q in\n%s", want, out)
 				}
