@@ -23,8 +23,9 @@ func Load(ctx *pulumi.Context) (Settings, error) {
 			raw[key] = value
 		}
 	}
-	file, errs, err := readFile(ctx)
-	if err != nil {
+	file, err := readFile(ctx)
+	var errs field.Errors
+	if err != nil && !errors.As(err, &errs) {
 		return Settings{}, err
 	}
 	for key := range file {

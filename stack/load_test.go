@@ -1,16 +1,15 @@
 package stack
 
 import (
-	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-	"gopkg.in/yaml.v3"
-
 	"doks-security/components"
+	"doks-security/stack/field"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
 // rawConfig reads a stack file the way Pulumi hands it to the program: this project's keys, objects as JSON, what is
@@ -18,60 +17,22 @@ import (
 func rawConfig(t *testing.T, file string) map[string]string {
 	t.Helper()
 	config, _ := readConfig(t, read(t, file))
-	raw := map[string]string{}
-	for key, value := range config {
-		if name, ours := strings.CutPrefix(key, Project+":"); ours {
-			raw[name] = value
-		}
-	}
-	return raw
+	return OwnKeys(config)
 }
 
 // readConfig reads the keys of all namespaces; secret are those that hold encrypted values.
 func readConfig(t *testing.T, text []byte) (config map[string]string, secret []string) {
 	t.Helper()
-	var content struct {
-		Config map[string]any `yaml:"config"`
-	}
-	if err := yaml.Unmarshal(text, &content); err != nil {
+	file, err := ReadFile("the fixture", text)
+	var errs field.Errors // of the case
+	if err != nil && !errors.As(err, &errs) {
 		t.Fatal(err)
 	}
-	config = map[string]string{}
-	for key, value := range content.Config {
-		encrypted := false
-		value = decrypt(value, &encrypted)
-		if encrypted {
-			secret = append(secret, key)
-		}
-		if s, ok := value.(string); ok {
-			config[key] = s
-			continue
-		}
-		encoded, err := json.Marshal(value)
-		if err != nil {
-			t.Fatal(err)
-		}
-		config[key] = string(encoded)
+	config, secret, err = file.Config(func(_ string, value any) any { return value })
+	if err != nil {
+		t.Fatal(err)
 	}
 	return config, secret
-}
-
-func decrypt(value any, encrypted *bool) any {
-	switch v := value.(type) {
-	case map[string]any:
-		if Encrypted(v) {
-			*encrypted = true
-			return v["secure"]
-		}
-		for key, element := range v {
-			v[key] = decrypt(element, encrypted)
-		}
-	case []any:
-		for i, element := range v {
-			v[i] = decrypt(element, encrypted)
-		}
-	}
-	return value
 }
 
 func read(t *testing.T, file string) []byte {
