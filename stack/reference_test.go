@@ -3,11 +3,8 @@ package stack
 import (
 	"fmt"
 	"reflect"
-	"strconv"
 	"strings"
 	"testing"
-
-	"doks-security/stack/field"
 )
 
 const referenceHead = `# Settings
@@ -17,7 +14,7 @@ Every setting of a stack file, ` + "`Pulumi.<stack>.yaml`" + `. Generated from t
 does to a running stack.
 
 - Set one with ` + "`pulumi config set --path '<setting>' <value>`" + `, or in the stack file below
-  ` + "`" + Project + ":<section>`" + `. ` + "`[]`" + ` is an element of a list.
+  ` + "`" + Project + ":<section>`" + `. ` + "`[]`" + ` is an element of a list, ` + "`*`" + ` a key.
 - *secret*: ` + "`pulumi config set --secret --path '<setting>'`" + `; in plain text it is refused.
 - *required*: its object is refused without it.
 - A default is that of both profiles unless it says prod; ` + "`<...>`" + ` is the stack's name or the value of
@@ -28,54 +25,37 @@ does to a running stack.
 func (c comments) reference() string {
 	page := &strings.Builder{}
 	page.WriteString(referenceHead)
-	t := reflect.TypeFor[Settings]()
-	for _, s := range formats.Settings(t) {
-		fmt.Fprintf(page, "\n## %s\n\n%s\n\n| setting | type | default | allowed | what it does |\n|---|---|---|---|---|\n",
-			s.Key, c.of(t, s))
-		if s.Type.Kind() == reflect.Struct {
-			c.rows(page, s.Type, s.Key)
-		} else {
-			c.row(page, t, s, s.Key)
+	for _, d := range Declarations() {
+		if d.In == reflect.TypeFor[Settings]() {
+			fmt.Fprintf(page, "\n## %s\n\n%s\n\n| setting | type | default | allowed | what it does |\n|---|---|---|---|---|\n",
+				d.Key, c.of(d.In, d.Setting))
+			if d.Type.Kind() == reflect.Struct {
+				continue
+			}
 		}
+		c.row(page, d)
 	}
 	return page.String()
 }
 
-func (c comments) rows(page *strings.Builder, t reflect.Type, path string) {
-	for _, s := range formats.Settings(t) {
-		inner, at := s.Type, path+"."+s.Key
-		for inner.Kind() == reflect.Pointer || inner.Kind() == reflect.Slice && inner.Elem().Kind() == reflect.Struct {
-			if inner.Kind() == reflect.Slice {
-				at += "[]"
-			}
-			inner = inner.Elem()
-		}
-		c.row(page, t, s, path+"."+s.Key)
-		if inner.Kind() == reflect.Struct {
-			c.rows(page, inner, at)
-		}
-	}
-}
-
-func (c comments) row(page *strings.Builder, t reflect.Type, s field.Setting, path string) {
-	kind := typeText(s.Type)
-	if s.Secret {
+func (c comments) row(page *strings.Builder, d Declaration) {
+	kind := typeText(d.Type)
+	if d.Secret {
 		kind = "secret"
 	}
-	if s.Required {
+	if d.Required {
 		kind += ", required"
 	}
-	allowed := s.Format.AllowedText()
-	if s.Keys.AllowedText() != "" && s.Keys.AllowedText() != allowed {
-		allowed = "keys: " + s.Keys.AllowedText() + "; values: " + allowed
+	allowed := d.Format.AllowedText()
+	if names := d.Keys.AllowedText(); names != "" && names != allowed {
+		allowed = "keys: " + names + "; values: " + allowed
 	}
-	cells := []string{"`" + path + "`", kind, defaultText(s, "`"), allowed, c.of(t, s)}
+	cells := []string{"`" + d.Path + "`", kind, defaultText(d.Setting, "`"), allowed, c.of(d.In, d.Setting)}
 	for i, cell := range cells {
-		if i > 0 {
+		if i > 2 {
 			cells[i] = strings.NewReplacer("|", "\\|", "<", "&lt;", "*", "\\*").Replace(cell)
 		}
 	}
-	cells[2] = strings.ReplaceAll(cells[2], "&lt;", "<") // in a code span
 	page.WriteString("| " + strings.Join(cells, " | ") + " |\n")
 }
 
@@ -150,44 +130,4 @@ func TestProjectFileIsGenerated(t *testing.T) {
 	const file, begin = "../Pulumi.yaml", "\nconfig:\n"
 	head, _, _ := strings.Cut(string(read(t, file)), begin)
 	checkGenerated(t, file, head+begin+readComments(t).projectConfig())
-}
-
-// Every setting has a description, and its defaults are allowed.
-func TestDeclarationsAreComplete(t *testing.T) {
-	readComments(t).complete(t, reflect.TypeFor[Settings](), "")
-}
-
-func (c comments) complete(t *testing.T, in reflect.Type, path string) {
-	t.Helper()
-	for in.Kind() == reflect.Pointer || in.Kind() == reflect.Slice {
-		in = in.Elem()
-	}
-	if in.Kind() != reflect.Struct {
-		return
-	}
-	for _, s := range formats.Settings(in) {
-		if c.of(in, s) == "" {
-			t.Errorf("%s has no comment, which describes it", path+s.Key)
-		}
-		for _, profile := range []Profile{Dev, Prod} {
-			text, declared := s.Default(string(profile))
-			if !declared || strings.Contains(text, "{") {
-				continue
-			}
-			allowed := true
-			switch s.Type.Kind() {
-			case reflect.String:
-				allowed = s.Format.Allows(text)
-			case reflect.Int:
-				number, err := strconv.Atoi(text)
-				allowed = err == nil && number >= s.Format.Min && number <= s.Format.Max
-			case reflect.Bool:
-				allowed = text == "true" || text == "false"
-			}
-			if !allowed {
-				t.Errorf("%s: the default %q of %s is not allowed", path+s.Key, text, profile)
-			}
-		}
-		c.complete(t, s.Type, path+s.Key+".")
-	}
 }
