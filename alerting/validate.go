@@ -12,10 +12,11 @@ import (
 	"doks-security/stack/field"
 )
 
-// Formats are those of the settings' tags. Alertmanager takes channels, addresses, keys and URLs for Go templates, and the
-// operator replaces $(NAME) in its configuration: values that hold either are refused.
+// Formats are those of the settings' tags. Alertmanager takes channels, addresses, keys and URLs for Go templates, and
+// the operator replaces $(NAME) in its configuration: values that hold either are refused.
 var Formats = field.Formats{
-	"receiverName": {Pattern: field.Label, Valid: func(name string) bool { return name != Nobody && name != HeartbeatName },
+	"receiverName": {Pattern: field.Label,
+		Valid:   func(name string) bool { return name != Nobody && name != HeartbeatName },
 		Allowed: "lowercase letters, digits and hyphens; null and heartbeat are taken",
 		Fix:     "name it after the people it reaches"},
 	"severity": {Enum: Severities, Example: Severities[0]},
@@ -28,7 +29,8 @@ var Formats = field.Formats{
 	"mailbox": {Valid: isMailbox, Allowed: "an address: alerts@example.org", Example: "<address>"},
 	"smarthost": {Valid: field.IsHostPort, Example: "<host>:587",
 		Allowed: "the SMTP server: a host name or IP address, and a port from 1 to 65535, such as smtp.example.org:587"},
-	"interval": {Pattern: regexp.MustCompile(`^[1-9][0-9]{0,2}(m|h)$`), Allowed: "minutes or hours: 5m, 1h", Example: "5m"},
+	"interval": {Pattern: regexp.MustCompile(`^[1-9][0-9]{0,2}(m|h)$`),
+		Allowed: "minutes or hours: 5m, 1h", Example: "5m"},
 	"runbooks": {Valid: isRunbooks, Example: "https://<where docs/runbooks is published>",
 		Allowed: "a URL that starts with https://, without a login, a query or a fragment: /<alert>.md is added"},
 }

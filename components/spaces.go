@@ -11,8 +11,8 @@ type SpacesSettings struct {
 	Region string `json:"region" default:"{cluster.region}" format:"spacesRegion"`
 	// Name of the bucket, unique within the region among all of DigitalOcean's customers. It cannot be changed.
 	Bucket string `json:"bucket" default:"{cluster.name}-loki" format:"bucket"`
-	// The day (YYYY-MM-DD, UTC) from which on logs go to the bucket, where Loki ran on a volume before. One replica runs as
-	// long as it is set: the older logs are on one volume. Remove it once they have expired.
+	// The day (YYYY-MM-DD, UTC) from which on logs go to the bucket, where Loki ran on a volume before. One replica runs
+	// as long as it is set: the older logs are on one volume. Remove it once they have expired.
 	From string `json:"from" format:"firstDay"`
 }
 

@@ -27,8 +27,8 @@ var decimal = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?$`)
 // File is the configuration of a stack file as it was written, by namespace:key. Encrypted values are {secure: ...}.
 type File map[string]any
 
-// readFile reads the stack file of a run. Pulumi hands over less: not which nested values are encrypted, nor keys that the
-// program does not ask for. Nil without a file, as with pulumi --config-file.
+// readFile reads the stack file of a run. Pulumi hands over less: not which nested values are encrypted, nor keys that
+// the program does not ask for. Nil without a file, as with pulumi --config-file.
 func readFile(ctx *pulumi.Context) (File, error) {
 	file := filepath.Join(ctx.RootDirectory(), "Pulumi."+ctx.Stack()+".yaml")
 	text, err := os.ReadFile(file)
@@ -80,10 +80,10 @@ func ReadFile(name string, text []byte) (File, error) {
 	return named, errs.Err()
 }
 
-// Config is the configuration as Pulumi hands it to the program: objects as JSON. decrypt returns what an encrypted value
-// becomes; secret are the keys that hold one.
-func (f File) Config(decrypt func(path string, ciphertext any) any) (config map[string]string, secret []string, err error) {
-	config = map[string]string{}
+// Config is the configuration as Pulumi hands it to the program: objects as JSON. decrypt returns what an encrypted
+// value becomes; the keys that hold one are the second result.
+func (f File) Config(decrypt func(path string, ciphertext any) any) (map[string]string, []string, error) {
+	config, secret := map[string]string{}, []string{}
 	for key, value := range f {
 		encrypted := false
 		value = Decrypt(key, value, func(path string, ciphertext any) any {
@@ -117,7 +117,8 @@ func OwnKeys(config map[string]string) map[string]string {
 	return own
 }
 
-// Decrypt replaces what Pulumi encrypted, {secure: ciphertext}, anywhere in value, by what decrypt returns for its path.
+// Decrypt replaces what Pulumi encrypted, {secure: ciphertext}, anywhere in value, by what decrypt returns for its
+// path.
 func Decrypt(path string, value any, decrypt func(path string, ciphertext any) any) any {
 	switch v := value.(type) {
 	case map[string]any:

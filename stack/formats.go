@@ -16,8 +16,8 @@ import (
 	"doks-security/values"
 )
 
-// special are characters of a regular expression's class: spaces and control characters of all kinds, and those that mean
-// something to what reads groupName.
+// special are characters of a regular expression's class: spaces and control characters of all kinds, and those that
+// mean something to what reads groupName.
 const special = "\\x00-\\x20\\x7f-\u00a0\u2000-\u206f\u3000\ufeff,'\"`\\\\{}#;$%"
 
 var (
@@ -34,7 +34,8 @@ var (
 	labelValue = regexp.MustCompile(`^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$`)
 )
 
-const plainName = "a name without spaces, control characters, commas, quotes, braces, backslashes and # ; $ %, and no colon at its end"
+const plainName = "a name without spaces, control characters, commas, quotes, braces, backslashes " +
+	"and # ; $ %, and no colon at its end"
 
 // kubernetesNamespaces are in every cluster.
 var kubernetesNamespaces = []string{"default", "kube-node-lease", "kube-public", "kube-system"}
@@ -51,9 +52,11 @@ var formats = field.Common.With(alerting.Formats).With(field.Formats{
 		Allowed: "the name of a cluster: letters, digits, dots, hyphens and underscores",
 		Example: "<name>; `doctl kubernetes cluster list` lists them"},
 	// DigitalOcean's regions with Kubernetes.
-	"region": {Enum: []string{"ams3", "atl1", "blr1", "fra1", "lon1", "nyc1", "nyc2", "nyc3", "sfo2", "sfo3", "sgp1", "syd1", "tor1"}},
+	"region": {Enum: []string{
+		"ams3", "atl1", "blr1", "fra1", "lon1", "nyc1", "nyc2", "nyc3", "sfo2", "sfo3", "sgp1", "syd1", "tor1",
+	}},
 	"version": {Pattern: versionPrefix, Valid: supportedMinor,
-		Allowed: fmt.Sprintf("a minor from 1.%d on (\"1.34\"), or an exact slug (\"1.34.1-do.0\"); never latest", OldestMinor),
+		Allowed: fmt.Sprintf(`a minor from 1.%d on ("1.34"), or an exact slug ("1.34.1-do.0"); never latest`, OldestMinor),
 		Example: "1.34; `doctl kubernetes options versions` lists them"},
 	"day": {Enum: []string{"any", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}},
 	"time": {Pattern: regexp.MustCompile(`^([01][0-9]|2[0-3]):[0-5][0-9]$`),
@@ -63,7 +66,8 @@ var formats = field.Common.With(alerting.Formats).With(field.Formats{
 	"provided": {Enum: incluster.Providable},
 
 	// Node pools.
-	"pools":    {EmptyAllowed: "at least one pool of nodes", EmptyFix: "pools: [{name: default, size: s-2vcpu-4gb, count: 3}]"},
+	"pools": {EmptyAllowed: "at least one pool of nodes",
+		EmptyFix: "pools: [{name: default, size: s-2vcpu-4gb, count: 3}]"},
 	"poolName": {Pattern: field.Label, Allowed: "lowercase letters, digits and hyphens, at most 63", Fix: "correct it"},
 	"size": {Pattern: regexp.MustCompile(droplet.String() + "|" + cpuOptimized.String()),
 		Valid:   func(size string) bool { _, known := Allocatable(size); return known },
@@ -118,8 +122,8 @@ var formats = field.Common.With(alerting.Formats).With(field.Formats{
 	"clientId": {Valid: groupName.MatchString, Allowed: plainName, Fix: "register the client under such an id"},
 })
 
-// OldestMinor is the oldest Kubernetes we support: where Gateway API comes with VPC-native clusters; older minors are out
-// of DigitalOcean's support.
+// OldestMinor is the oldest Kubernetes we support: where Gateway API comes with VPC-native clusters; older minors are
+// out of DigitalOcean's support.
 const OldestMinor = 33
 
 func supportedMinor(version string) bool {
@@ -128,8 +132,8 @@ func supportedMinor(version string) bool {
 	return err == nil && minor >= OldestMinor
 }
 
-// afterFirstLogs tells whether a day comes after the first of Loki's schema; whether it has begun is for the running Loki
-// to say.
+// afterFirstLogs tells whether a day comes after the first of Loki's schema; whether it has begun is for the running
+// Loki to say.
 func afterFirstLogs(day string) bool {
 	parsed, err := time.Parse(time.DateOnly, day)
 	return err == nil && parsed.Format(time.DateOnly) > components.FirstLogs

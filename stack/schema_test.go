@@ -120,7 +120,8 @@ func (c comments) stackFile() object {
 			"encryptionsalt": text, "encryptedkey": text, "secretsprovider": text, "environment": object{},
 		},
 		"$defs": object{"secure": object{
-			"type": "object", "properties": object{"secure": text}, "required": []string{"secure"}, "additionalProperties": false,
+			"type": "object", "properties": object{"secure": text}, "required": []string{"secure"},
+			"additionalProperties": false,
 		}},
 	}
 }

@@ -20,8 +20,8 @@ import (
 // A host and a path of an OCI registry (github.com/opencontainers/distribution-spec).
 var ociRegistry = regexp.MustCompile(`^oci://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*/?$`)
 
-// validate finds what is wrong between settings, or with what they name outside of the stack file. refused are those that
-// are not allowed by themselves; given is what the stack file says, where it matters whether a setting was given at all.
+// validate finds what is wrong between settings, or with what they name outside of the stack file. refused are those
+// that are not allowed by themselves; given is what the stack file says, where it matters whether a setting was given at all.
 func validate(s Settings, given map[string]map[string]any, refused field.Errors) field.Errors {
 	faults := refused
 	if s.Cluster.Existing != "" {
@@ -77,7 +77,8 @@ func validateLogging(s Settings, faults *field.Errors) {
 	}
 }
 
-// validateSpaces checks the region that a bucket has by default, and refuses the day of a change to Spaces without Spaces.
+// validateSpaces checks the region that a bucket has by default, and refuses the day of a change without
+// Spaces.
 func validateSpaces(l LoggingSettings, faults *field.Errors) {
 	if l.Storage == StorageSpaces && !slices.Contains(catalog.SpacesRegions, l.Spaces.Region) {
 		formats["spacesRegion"].Refuse("logging.spaces.region", l.Spaces.Region, faults)
