@@ -8,8 +8,11 @@ import (
 
 // Network is the address plan of a cluster, in CIDR notation: its nodes, pods and services.
 type Network struct {
-	VPC      string `json:"vpc"`
-	Pods     string `json:"pods"`
+	// Network of the nodes, a private one from /16 to /24. It cannot be changed.
+	VPC string `json:"vpc"`
+	// Network of the pods, a private one from /12 to /20. It cannot be changed.
+	Pods string `json:"pods"`
+	// Network of the Services, a private one from /16 to /22. It cannot be changed.
 	Services string `json:"services"`
 }
 

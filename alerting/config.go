@@ -57,12 +57,8 @@ func (s Settings) Config() (string, error) {
 func (s Settings) watchdog() map[string]any {
 	route := map[string]any{"matchers": []string{`alertname="Watchdog"`}, "receiver": Nobody}
 	if s.Heartbeat != nil {
-		interval := s.Heartbeat.Interval
-		if interval == "" {
-			interval = "5m"
-		}
 		route["receiver"] = HeartbeatName
-		route["group_wait"], route["group_interval"], route["repeat_interval"] = "0s", "1m", interval
+		route["group_wait"], route["group_interval"], route["repeat_interval"] = "0s", "1m", s.Heartbeat.Interval
 	}
 	return route
 }
@@ -87,11 +83,8 @@ func inhibitRules() []any {
 
 // matcher selects the severities a receiver is told.
 func (r Receiver) matcher() string {
-	least := r.MinimumSeverity
-	if least == "" {
-		least = "warning"
-	}
-	return fmt.Sprintf("severity=~%q", strings.Join(Severities[max(0, slices.Index(Severities, least)):], "|"))
+	least := max(0, slices.Index(Severities, r.MinimumSeverity))
+	return fmt.Sprintf("severity=~%q", strings.Join(Severities[least:], "|"))
 }
 
 // config is the receiver as Alertmanager has it.

@@ -15,8 +15,10 @@ const vpcDeletion = "15m"
 
 // Maintenance is the weekly window of DigitalOcean's automatic upgrades.
 type Maintenance struct {
-	Day   string `json:"day"`   // monday ... sunday, or any
-	Start string `json:"start"` // HH:MM, UTC
+	// Day of the week, or any.
+	Day string `json:"day" default:"sunday" format:"day"`
+	// Begin of the window: HH:MM, UTC.
+	Start string `json:"start" default:"04:00" format:"time"`
 }
 
 // ClusterArgs describe a cluster and what belongs to it.

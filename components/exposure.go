@@ -51,10 +51,14 @@ type ExposureArgs struct {
 
 // CertificateSettings say who issues certificates, and how it is convinced.
 type CertificateSettings struct {
-	Email     string `json:"email"`                  // told when a certificate is about to expire
-	Issuer    string `json:"issuer"`                 // URL of an ACME directory
-	Challenge string `json:"challenge"`              // dns or http
-	DNSToken  string `json:"dnsToken" secret:"true"` // an API token that may change the domain's records, for dns
+	// ACME contact email, which gets the notices of certificates that expire.
+	Email string `json:"email" format:"certificateEmail"`
+	// letsencrypt, letsencrypt-staging, or the URL of an ACME directory.
+	Issuer string `json:"issuer" default:"letsencrypt"`
+	// How the issuer checks that the domain is yours: by a DNS record, or over HTTP, which needs 0.0.0.0/0 in allowedCIDRs.
+	Challenge string `json:"challenge" default:"dns" enum:"dns,http"`
+	// An API token that may read and write the domain's records, for challenge: dns.
+	DNSToken string `json:"dnsToken" secret:"true"`
 }
 
 // NewExposure creates it.

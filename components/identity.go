@@ -10,23 +10,31 @@ import (
 
 // IdentitySettings describe an OpenID Connect provider on port 443, and whom of its people to let in.
 type IdentitySettings struct {
-	Issuer           string   `json:"issuer"`           // as its /.well-known/openid-configuration says
-	AuthorizationURL string   `json:"authorizationUrl"` // authorization_endpoint there
-	TokenURL         string   `json:"tokenUrl"`         // token_endpoint there
-	UserInfoURL      string   `json:"userInfoUrl"`      // userinfo_endpoint there
-	Scopes           []string `json:"scopes"`           // default: openid, email, profile
-	// GroupsClaim is a claim, or a path through nested ones: resource_access.<client>.roles. Default: groups.
-	GroupsClaim string `json:"groupsClaim"`
-	// EmailDomains and Groups limit who gets in: an address of one of these domains and, where there are groups, one of
-	// these groups.
-	EmailDomains []string `json:"emailDomains"`
-	Groups       []string `json:"groups"`
-	AdminGroups  []string `json:"adminGroups"` // Grafana's administrators; the others may look
+	// The issuer, as its /.well-known/openid-configuration has it.
+	Issuer string `json:"issuer"`
+	// authorization_endpoint of /.well-known/openid-configuration.
+	AuthorizationURL string `json:"authorizationUrl"`
+	// token_endpoint of /.well-known/openid-configuration.
+	TokenURL string `json:"tokenUrl"`
+	// userinfo_endpoint of /.well-known/openid-configuration.
+	UserInfoURL string `json:"userInfoUrl"`
+	// Scopes of the login: openid and email, and what the provider wants for groups.
+	Scopes []string `json:"scopes" default:"openid,email,profile" format:"scope"`
+	// The claim with the groups, or a path through nested claims: resource_access.<client>.roles.
+	GroupsClaim string `json:"groupsClaim" default:"groups" format:"claim"`
+	// Only addresses of these domains may log in. emailDomains or groups is required.
+	EmailDomains []string `json:"emailDomains" format:"emailDomain"`
+	// Only members of these groups may log in.
+	Groups []string `json:"groups" format:"group"`
+	// Groups of Grafana's administrators; the others are viewers.
+	AdminGroups []string `json:"adminGroups" format:"group"`
 }
 
 // ClientSettings are a client of the identity provider.
 type ClientSettings struct {
-	ClientID     string `json:"clientId"`
+	// Id of the client at the identity provider.
+	ClientID string `json:"clientId" format:"clientId"`
+	// Secret of the client at the identity provider.
 	ClientSecret string `json:"clientSecret" secret:"true"`
 }
 

@@ -7,25 +7,36 @@ import (
 
 // Pool is a group of equal nodes, of a fixed number (Count) or scaled by DigitalOcean (AutoScale).
 type Pool struct {
-	Name      string            `json:"name"`
-	Size      string            `json:"size"` // Droplet size slug
-	Count     int               `json:"count"`
-	AutoScale *AutoScale        `json:"autoScale"`
-	Labels    map[string]string `json:"labels"`
-	Taints    []Taint           `json:"taints"`
+	// Name of the pool, unique in the cluster.
+	Name string `json:"name" required:"true" format:"poolName"`
+	// Slug of a Droplet size. It cannot be changed.
+	Size string `json:"size" required:"true" format:"size"`
+	// Number of nodes. Required without autoScale.
+	Count int `json:"count" min:"1" max:"512" unit:"nodes"`
+	// DigitalOcean scales the pool by what pods request. Instead of count.
+	AutoScale *AutoScale `json:"autoScale"`
+	// Kubernetes labels of the nodes.
+	Labels map[string]string `json:"labels" keys:"labelKey" format:"labelValue"`
+	// Taints of the nodes.
+	Taints []Taint `json:"taints"`
 }
 
 // AutoScale bounds the number of nodes.
 type AutoScale struct {
-	Min int `json:"min"`
-	Max int `json:"max"`
+	// The smallest number of nodes.
+	Min int `json:"min" required:"true" min:"1" max:"512" unit:"nodes"`
+	// The largest number of nodes.
+	Max int `json:"max" required:"true" min:"1" max:"512" unit:"nodes"`
 }
 
 // Taint keeps pods without a matching toleration off a pool's nodes.
 type Taint struct {
-	Key    string `json:"key"`
-	Value  string `json:"value"`
-	Effect string `json:"effect"` // NoSchedule, PreferNoSchedule or NoExecute
+	// Key of the taint.
+	Key string `json:"key" required:"true" format:"taintKey"`
+	// Value of the taint.
+	Value string `json:"value" format:"taintValue"`
+	// What happens to pods that do not tolerate the taint.
+	Effect string `json:"effect" required:"true" enum:"NoSchedule,PreferNoSchedule,NoExecute"`
 }
 
 // MinNodes is the number of nodes that can be counted on.

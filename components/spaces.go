@@ -7,11 +7,13 @@ import (
 
 // SpacesSettings name a bucket of DigitalOcean's object storage.
 type SpacesSettings struct {
-	Region string `json:"region"`
-	Bucket string `json:"bucket"` // unique within the region, among all of DigitalOcean's customers
-	// From is the day (YYYY-MM-DD, UTC) from which on logs go to the bucket, where Loki ran on a volume before. One replica
-	// runs as long as it is set: the older logs are on one volume. Remove it once they have expired.
-	From string `json:"from"`
+	// Region of the bucket. It cannot be changed.
+	Region string `json:"region" default:"{cluster.region}" format:"spacesRegion"`
+	// Name of the bucket, unique within the region among all of DigitalOcean's customers. It cannot be changed.
+	Bucket string `json:"bucket" default:"{cluster.name}-loki" format:"bucket"`
+	// The day (YYYY-MM-DD, UTC) from which on logs go to the bucket, where Loki ran on a volume before. One replica runs
+	// as long as it is set: the older logs are on one volume. Remove it once they have expired.
+	From string `json:"from" format:"firstDay"`
 }
 
 // SpacesStore is a bucket for Loki and a key that reaches this bucket only.

@@ -22,10 +22,15 @@ func FuzzExposure(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	raw, err := stack.ReadFile(text)
+	file, err := stack.ReadFile("everything.yaml", text)
 	if err != nil {
 		f.Fatal(err)
 	}
+	config, _, err := file.Config(func(_ string, value any) any { return value })
+	if err != nil {
+		f.Fatal(err)
+	}
+	raw := stack.OwnKeys(config)
 	for _, seed := range stacktest.Seeds() {
 		f.Add(seed)
 	}
@@ -34,7 +39,6 @@ func FuzzExposure(f *testing.F) {
 		if err := json.Unmarshal([]byte(raw["exposure"]), &exposure); err != nil {
 			t.Fatal(err)
 		}
-		decrypt(exposure)
 		stacktest.Alter(exposure, data)
 		encoded, err := json.Marshal(exposure)
 		if err != nil {
@@ -97,22 +101,4 @@ func grafanaINI(sections map[string]any) string {
 		}
 	}
 	return text
-}
-
-// decrypt replaces {secure: value} by the value.
-func decrypt(value any) any {
-	switch v := value.(type) {
-	case map[string]any:
-		if stack.Encrypted(v) {
-			return v["secure"]
-		}
-		for key, element := range v {
-			v[key] = decrypt(element)
-		}
-	case []any:
-		for i, element := range v {
-			v[i] = decrypt(element)
-		}
-	}
-	return value
 }

@@ -28,11 +28,13 @@ import (
 var everybody = alerting.Settings{
 	Heartbeat: &alerting.Heartbeat{URL: "https://example.org/heartbeat", Interval: "10m"},
 	Receivers: []alerting.Receiver{
-		{Name: "team", Slack: &alerting.Slack{URL: "https://example.org/slack", Channel: "#alerts"}},
+		{Name: "team", MinimumSeverity: "warning", Slack: &alerting.Slack{URL: "https://example.org/slack", Channel: "#alerts"}},
 		{Name: "oncall", MinimumSeverity: "critical", PagerDuty: &alerting.PagerDuty{RoutingKey: "0123456789abcdef0123456789abcdef"}},
 		{Name: "backup", MinimumSeverity: "critical", Opsgenie: &alerting.Opsgenie{APIKey: "key", Region: "eu"}},
 		{Name: "siem", MinimumSeverity: "info", Webhook: &alerting.Webhook{URL: "https://example.org/siem"}},
-		{Name: "archive", Email: &alerting.Email{To: "a@example.org", From: "b@example.org", Smarthost: "smtp.example.org:587", Username: "a", Password: "b"}},
+		{Name: "archive", MinimumSeverity: "warning", Email: &alerting.Email{
+			To: "a@example.org", From: "b@example.org", Smarthost: "smtp.example.org:587", Username: "a", Password: "b",
+		}},
 	},
 }
 

@@ -7,8 +7,10 @@ import (
 
 // Approval is where virtual clusters may run: in a namespace, wholly or only from images with one of the digests.
 type Approval struct {
-	Namespace string   `json:"namespace" yaml:"namespace"`
-	Digests   []string `json:"digests" yaml:"digests"` // sha256:...
+	// The namespace.
+	Namespace string `json:"namespace" yaml:"namespace" required:"true" format:"approvedNamespace"`
+	// Digests (sha256:...) of the images that may run a control plane there. Not set: any image.
+	Digests []string `json:"digests" yaml:"digests" format:"digest" minItems:"1"`
 }
 
 // approvedFile sorts after the rules whose macro it replaces.

@@ -63,7 +63,7 @@ func TestVolumesAreThoseOfTheValues(t *testing.T) {
 		storage string
 		options []string
 	}{{Dev, StorageVolume, nil}, {Prod, StorageVolume, nil}, {Dev, StorageSpaces, []string{"spaces", "spaces-replicated"}}, {Prod, StorageSpaces, []string{"spaces", "spaces-replicated"}}} {
-		s := defaults(c.profile, "any")
+		s, _ := Parse("any", map[string]string{"profile": string(c.profile)}) // the defaults; the error is that of the pools
 		s.Logging.Storage, s.VirtualClusters.Demo = c.storage, true
 		read := func(file string, options []string, path ...string) any {
 			var at any

@@ -9,26 +9,37 @@ import (
 // ExposureSettings say how people reach Grafana and falcosidekick-ui: through kubectl port-forward, or through a Gateway
 // with TLS, to allowed addresses only, behind an identity provider.
 type ExposureSettings struct {
-	Mode         string                         `json:"mode"`      // private (default) or gateway; all below is for gateway
-	Domain       string                         `json:"domain"`    // a domain of this DigitalOcean account
-	Hostnames    HostnameSettings               `json:"hostnames"` // below it
-	AllowedCIDRs []string                       `json:"allowedCIDRs"`
+	// private (kubectl port-forward), or gateway (the Gateway API of DOKS). All others are for gateway.
+	Mode string `json:"mode" default:"private" enum:"private,gateway"`
+	// A domain of this DigitalOcean account.
+	Domain string `json:"domain" format:"domain"`
+	// Where the two answer, below the domain.
+	Hostnames HostnameSettings `json:"hostnames"`
+	// IPv4 networks that may connect.
+	AllowedCIDRs []string `json:"allowedCIDRs"`
+	// Who issues certificates, and how it checks the domain.
 	Certificates components.CertificateSettings `json:"certificates"`
-	Identity     components.IdentitySettings    `json:"identity"`
-	Clients      ExposureClients                `json:"clients"`
+	// An OpenID Connect provider on port 443, and who may log in.
+	Identity components.IdentitySettings `json:"identity"`
+	// Clients of the identity provider.
+	Clients ExposureClients `json:"clients"`
 }
 
-// HostnameSettings are where the two answer. Default: grafana.<domain> and falco.<domain>.
+// HostnameSettings are where the two answer.
 type HostnameSettings struct {
-	Grafana         string `json:"grafana"`
-	FalcosidekickUI string `json:"falcosidekickUi"`
+	// Grafana's hostname.
+	Grafana string `json:"grafana" default:"grafana.{exposure.domain}" format:"hostname"`
+	// falcosidekick-ui's hostname.
+	FalcosidekickUI string `json:"falcosidekickUi" default:"falco.{exposure.domain}" format:"hostname"`
 }
 
 // ExposureClients are the clients of the identity provider: Grafana's, which returns people to
 // https://<hostname>/login/generic_oauth, and that of oauth2-proxy in front of falcosidekick-ui, which returns them to
 // https://<hostname>/oauth2/callback.
 type ExposureClients struct {
-	Grafana         components.ClientSettings `json:"grafana"`
+	// Grafana's client; its redirect URL is https://<hostname>/login/generic_oauth.
+	Grafana components.ClientSettings `json:"grafana"`
+	// The client of oauth2-proxy in front of falcosidekick-ui; its redirect URL is https://<hostname>/oauth2/callback.
 	FalcosidekickUI components.ClientSettings `json:"falcosidekickUi"`
 }
 
@@ -36,27 +47,6 @@ type ExposureClients struct {
 var acmeIssuers = map[string]string{
 	"letsencrypt":         "https://acme-v02.api.letsencrypt.org/directory",
 	"letsencrypt-staging": "https://acme-staging-v02.api.letsencrypt.org/directory",
-}
-
-// complete fills what follows from the domain, and what most identity providers agree on.
-func (e *ExposureSettings) complete() {
-	if e.Mode != components.ByGateway {
-		return
-	}
-	setDefault(&e.Hostnames.Grafana, "grafana."+e.Domain)
-	setDefault(&e.Hostnames.FalcosidekickUI, "falco."+e.Domain)
-	setDefault(&e.Certificates.Issuer, "letsencrypt")
-	setDefault(&e.Certificates.Challenge, components.DNSChallenge)
-	setDefault(&e.Identity.GroupsClaim, "groups")
-	if len(e.Identity.Scopes) == 0 {
-		e.Identity.Scopes = []string{"openid", "email", "profile"}
-	}
-}
-
-func setDefault(field *string, value string) {
-	if *field == "" {
-		*field = value
-	}
 }
 
 // grafanaLogin is nil with private exposure.

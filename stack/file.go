@@ -24,49 +24,26 @@ var providers = []string{"digitalocean", "kubernetes", "random", "pulumi"}
 // decimal is a number that every version of YAML reads as it is written: 010 is 8, 1_0 is 10, 0x10 is 16.
 var decimal = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?$`)
 
-// ReadFile reads the text of a stack file into what Parse takes: this project's keys, objects as JSON, as Pulumi hands
-// them to the program. Encrypted values stay encrypted, {secure: ...}: Parse counts them as errors.
-func ReadFile(text []byte) (map[string]string, error) {
-	config, errs, err := parseFile("the stack file", text)
-	if err != nil {
-		return nil, err
-	}
-	raw := map[string]string{}
-	for key, value := range config {
-		name, ours := strings.CutPrefix(key, Project+":")
-		if !ours {
-			continue
-		}
-		if s, ok := value.(string); ok {
-			raw[name] = s
-			continue
-		}
-		encoded, err := json.Marshal(value)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", key, err)
-		}
-		raw[name] = string(encoded)
-	}
-	return raw, errs.Err()
-}
+// File is the configuration of a stack file as it was written, by namespace:key. Encrypted values are {secure: ...}.
+type File map[string]any
 
-// readFile reads the stack file as it was written, by namespace:key. Pulumi hands over less: not which nested values are
-// encrypted, nor keys that the program does not ask for. Nil without a file, as with pulumi --config-file.
-func readFile(ctx *pulumi.Context) (map[string]any, field.Errors, error) {
+// readFile reads the stack file of a run. Pulumi hands over less: not which nested values are encrypted, nor keys that
+// the program does not ask for. Nil without a file, as with pulumi --config-file.
+func readFile(ctx *pulumi.Context) (File, error) {
 	file := filepath.Join(ctx.RootDirectory(), "Pulumi."+ctx.Stack()+".yaml")
 	text, err := os.ReadFile(file)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil, nil
+		return nil, nil
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("reading the stack's configuration: %w", err)
+		return nil, fmt.Errorf("reading the stack's configuration: %w", err)
 	}
-	return parseFile(filepath.Base(file), text)
+	return ReadFile(filepath.Base(file), text)
 }
 
-// parseFile returns the configuration of a stack file by namespace:key, and what Pulumi would ignore, or take for something
-// else, without an error.
-func parseFile(name string, text []byte) (map[string]any, field.Errors, error) {
+// ReadFile reads the text of a stack file; name is for errors. A field.Errors is what Pulumi would ignore, or take for
+// something else, without an error: the configuration is returned with it.
+func ReadFile(name string, text []byte) (File, error) {
 	var content struct {
 		Config yaml.Node `yaml:"config"`
 	}
@@ -77,7 +54,7 @@ func parseFile(name string, text []byte) (map[string]any, field.Errors, error) {
 		err = content.Config.Decode(&config)
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, nil, fmt.Errorf("reading the stack's configuration: %s: %w", name, err)
+		return nil, fmt.Errorf("reading the stack's configuration: %s: %w", name, err)
 	}
 	var errs field.Errors
 	var second yaml.Node
@@ -86,7 +63,7 @@ func parseFile(name string, text []byte) (map[string]any, field.Errors, error) {
 			"one: Pulumi ignores the others",
 			"move its settings below config of the first document")
 	}
-	named := map[string]any{}
+	named := File{}
 	for _, key := range sortedKeys(config) {
 		value, full := config[key], fullKey(key)
 		if _, twice := named[full]; twice {
@@ -100,7 +77,63 @@ func parseFile(name string, text []byte) (map[string]any, field.Errors, error) {
 		}
 	}
 	checkNumbers(&content.Config, "", &errs)
-	return named, errs, nil
+	return named, errs.Err()
+}
+
+// Config is the configuration as Pulumi hands it to the program: objects as JSON. decrypt returns what an encrypted
+// value becomes; the keys that hold one are the second result.
+func (f File) Config(decrypt func(path string, ciphertext any) any) (map[string]string, []string, error) {
+	config, secret := map[string]string{}, []string{}
+	for key, value := range f {
+		encrypted := false
+		value = Decrypt(key, value, func(path string, ciphertext any) any {
+			encrypted = true
+			return decrypt(path, ciphertext)
+		})
+		if encrypted {
+			secret = append(secret, key)
+		}
+		if text, ok := value.(string); ok {
+			config[key] = text
+			continue
+		}
+		encoded, err := json.Marshal(value)
+		if err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", key, err)
+		}
+		config[key] = string(encoded)
+	}
+	return config, secret, nil
+}
+
+// OwnKeys are this project's keys of a configuration, as Parse takes them.
+func OwnKeys(config map[string]string) map[string]string {
+	own := map[string]string{}
+	for key, value := range config {
+		if name, ours := strings.CutPrefix(key, Project+":"); ours {
+			own[name] = value
+		}
+	}
+	return own
+}
+
+// Decrypt replaces what Pulumi encrypted, {secure: ciphertext}, anywhere in value, by what decrypt returns for its
+// path.
+func Decrypt(path string, value any, decrypt func(path string, ciphertext any) any) any {
+	switch v := value.(type) {
+	case map[string]any:
+		if Encrypted(v) {
+			return decrypt(path, v["secure"])
+		}
+		for key, element := range v {
+			v[key] = Decrypt(path+"."+key, element, decrypt)
+		}
+	case []any:
+		for i, element := range v {
+			v[i] = Decrypt(fmt.Sprintf("%s[%d]", path, i), element, decrypt)
+		}
+	}
+	return value
 }
 
 // fullKey is a key as Pulumi reads it: without a namespace it is the project's, and namespace:config:key is an old form.

@@ -2,7 +2,6 @@ package stack
 
 import (
 	"fmt"
-	"slices"
 
 	"doks-security/components"
 	"doks-security/stack/field"
@@ -10,21 +9,28 @@ import (
 
 // ForwardSettings send what this cluster knows to stores outside of it. Nothing set: nothing leaves.
 type ForwardSettings struct {
+	// A store that takes Prometheus remote write.
 	Metrics *MetricsForward `json:"metrics"`
-	Events  *EventsForward  `json:"events"`
+	// A SIEM that takes Falco's events as JSON.
+	Events *EventsForward `json:"events"`
 }
 
 // MetricsForward is Prometheus' remote write, to any store that takes it.
 type MetricsForward struct {
-	URL      string `json:"url"` // written in plain text: without a login, key or token
+	// URL of the store, without a login, key or token: Helm values have it in plain text.
+	URL string `json:"url"`
+	// User name at the store.
 	Username string `json:"username"`
+	// Password at the store.
 	Password string `json:"password" secret:"true"`
 }
 
 // EventsForward posts Falco's events as JSON to a SIEM.
 type EventsForward struct {
-	URL             string `json:"url" secret:"true"` // it usually carries the key
-	MinimumPriority string `json:"minimumPriority"`   // default: notice
+	// URL that events are posted to; it usually carries the key.
+	URL string `json:"url" secret:"true" required:"true" format:"secretURL"`
+	// The lowest priority of Falco that is sent.
+	MinimumPriority string `json:"minimumPriority" default:"notice" format:"priority"`
 }
 
 func validateForward(s Settings, faults *field.Errors) {
@@ -38,10 +44,6 @@ func validateForward(s Settings, faults *field.Errors) {
 		field.CheckLogin("forward.metrics.password", m.Password, faults)
 	}
 	if e := s.Forward.Events; e != nil {
-		field.CheckSecretURL("forward.events.url", e.URL, faults)
-		if e.MinimumPriority != "" {
-			oneOf("forward.events.minimumPriority", e.MinimumPriority, priorities, faults)
-		}
 		for i, r := range s.Alerting.Receivers {
 			if r.Webhook != nil && r.Webhook.URL == e.URL {
 				faults.Add("forward.events.url", field.Hidden,
@@ -62,9 +64,5 @@ func (f ForwardSettings) events() *components.EventsForward {
 	if f.Events == nil {
 		return nil
 	}
-	priority := f.Events.MinimumPriority
-	if !slices.Contains(priorities, priority) {
-		priority = "notice"
-	}
-	return &components.EventsForward{URL: f.Events.URL, MinimumPriority: priority}
+	return &components.EventsForward{URL: f.Events.URL, MinimumPriority: f.Events.MinimumPriority}
 }

@@ -52,7 +52,7 @@ func run(t *testing.T, api string, file map[string]any) (map[string]resource.Pro
 	if err := chartstest.Fill(root); err != nil {
 		t.Fatal(err)
 	}
-	config, secret := readConfig(t, name)
+	config, secret := readConfig(t, text)
 	config["digitalocean:apiEndpoint"] = api
 	m := &mocks{}
 	err = pulumi.RunErr(Deploy, pulumi.WithMocks(Project, "dev", m), func(info *pulumi.RunInfo) {

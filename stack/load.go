@@ -23,8 +23,9 @@ func Load(ctx *pulumi.Context) (Settings, error) {
 			raw[key] = value
 		}
 	}
-	file, errs, err := readFile(ctx)
-	if err != nil {
+	file, err := readFile(ctx)
+	var errs field.Errors
+	if err != nil && !errors.As(err, &errs) {
 		return Settings{}, err
 	}
 	for key := range file {
@@ -95,49 +96,35 @@ func Parse(stack string, raw map[string]string) (Settings, error) {
 			faults.Add(key, raw[key], "one of "+strings.Join(sections, ", "), "remove it, or correct its spelling")
 		}
 	}
-	profile := Profile(raw["profile"])
-	switch profile {
-	case "":
-		profile = Dev
-	case Dev, Prod:
-	default:
-		faults.Add("profile", string(profile), "dev, prod", "pulumi config set profile dev")
-		profile = Dev
+	d := field.Decoder{Formats: formats, Profile: string(Dev), Stack: stack}
+	switch profile := raw["profile"]; {
+	case slices.Contains(formats["profile"].Enum, profile):
+		d.Profile = profile
+	case profile != "":
+		formats["profile"].Refuse("profile", profile, &faults)
 	}
-	s := defaults(profile, stack)
-	given := map[string]map[string]any{}
+	s := Settings{Profile: Profile(d.Profile), given: map[string]map[string]any{}}
 	for key, target := range s.sections() {
-		if value, ok := raw[key]; ok {
-			given[key] = decode(key, value, target, &faults)
+		value, ok := raw[key]
+		if !ok {
+			value = "{}"
 		}
+		s.given[key] = d.Decode(key, value, target)
 	}
-	s.complete()
-	s.given = given
-	for _, fault := range validate(s, given) {
+	formats.Derive(&s, d.Profile)
+	if _, given := s.given["runtimeSecurity"]["falco"]; !given && s.RuntimeSecurity.Metrics == components.FalcoExporter {
+		s.RuntimeSecurity.Falco = components.LastFalcoWithGRPC
+	}
+	unused := s.unused(s.given)
+	refused := slices.DeleteFunc(d.Refused, func(e field.Error) bool {
+		return slices.ContainsFunc(unused, func(prefix string) bool { return strings.HasPrefix(e.Key, prefix) })
+	})
+	faults = append(faults, d.Misfits...)
+	for _, fault := range validate(s, s.given, refused) {
 		// What was left out for its type is not missing as well, nor what is inside of it.
 		if !slices.ContainsFunc(faults, func(f field.Error) bool { return f.Key == fault.Key || strings.HasPrefix(fault.Key, f.Key+".") }) {
 			faults = append(faults, fault)
 		}
 	}
 	return s, faults.Err()
-}
-
-// complete fills what follows from other settings.
-func (s *Settings) complete() {
-	if s.RuntimeSecurity.Falco == "" {
-		s.RuntimeSecurity.Falco = components.NewestFalco
-		if s.RuntimeSecurity.Metrics == components.FalcoExporter {
-			s.RuntimeSecurity.Falco = components.LastFalcoWithGRPC
-		}
-	}
-	s.Exposure.complete()
-	if s.Project.Name == "" {
-		s.Project.Name = s.Cluster.Name
-	}
-	if s.Logging.Spaces.Region == "" {
-		s.Logging.Spaces.Region = s.Cluster.Region
-	}
-	if s.Logging.Spaces.Bucket == "" {
-		s.Logging.Spaces.Bucket = s.Cluster.Name + "-loki"
-	}
 }

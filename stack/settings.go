@@ -1,18 +1,19 @@
 package stack
 
 import (
+	"reflect"
+
 	"doks-security/account"
 	"doks-security/alerting"
 	"doks-security/components"
 	"doks-security/rules"
-	"doks-security/rules/judge"
 	"doks-security/stack/field"
 )
 
 // Project is the namespace of the configuration keys: the name in Pulumi.yaml.
 const Project = field.Project
 
-// Profile sizes the charts: it chooses the overlay in values/ and the defaults below.
+// Profile sizes the charts: it chooses the overlay in values/ and the defaults of the settings.
 type Profile string
 
 const (
@@ -22,20 +23,40 @@ const (
 	Prod Profile = "prod"
 )
 
-// Settings are one environment: everything a stack file can say. Every field is described in Pulumi.yaml.
+// Where Loki keeps its logs.
+const (
+	StorageVolume = "volume"
+	StorageSpaces = "spaces"
+)
+
+// Settings are one environment: everything a stack file can say. The fields declare the settings, with the tags of
+// field.Setting; the JSON schema, docs/settings.md and Pulumi.yaml are generated from them.
 type Settings struct {
-	Profile         Profile
-	Project         ProjectSettings
-	Cluster         ClusterSettings
-	Observability   ObservabilitySettings
-	Logging         LoggingSettings
-	RuntimeSecurity RuntimeSecuritySettings
-	VirtualClusters VirtualClusterSettings
-	Namespaces      NamespaceSettings
-	Alerting        alerting.Settings
-	Forward         ForwardSettings
-	Exposure        ExposureSettings
-	Charts          ChartSettings
+	// Sizes every chart and chooses the defaults: dev (one replica, short retention) or prod (replicated).
+	Profile Profile `json:"profile" default:"dev" format:"profile"`
+	// The DigitalOcean project of the environment's resources.
+	Project ProjectSettings `json:"project"`
+	// The DOKS cluster: one that the stack creates, or an existing one.
+	Cluster ClusterSettings `json:"cluster"`
+	// Sizes of Prometheus, Alertmanager and Grafana.
+	Observability ObservabilitySettings `json:"observability"`
+	// Where Loki stores logs, and for how long.
+	Logging LoggingSettings `json:"logging"`
+	// Falco: its version, rules and metrics.
+	RuntimeSecurity RuntimeSecuritySettings `json:"runtimeSecurity"`
+	// Where virtual clusters may run, and what the API server does with others.
+	VirtualClusters VirtualClusterSettings `json:"virtualClusters"`
+	// Names of the stack's namespaces, for a cluster that has a team's own monitoring or falco. Set them before the first
+	// pulumi up: a running stack keeps its names.
+	Namespaces NamespaceSettings `json:"namespaces"`
+	// Receivers of alerts, and a dead man's switch.
+	Alerting alerting.Settings `json:"alerting"`
+	// Stores outside of the cluster that get metrics and events. Not set: nothing leaves the cluster.
+	Forward ForwardSettings `json:"forward"`
+	// How people reach Grafana and falcosidekick-ui: kubectl port-forward, or a Gateway behind an identity provider.
+	Exposure ExposureSettings `json:"exposure"`
+	// Where Helm charts come from.
+	Charts ChartSettings `json:"charts"`
 
 	// given is what the stack file has, by section, where it matters whether a setting is a default.
 	given map[string]map[string]any
@@ -43,141 +64,125 @@ type Settings struct {
 
 // sections are the objects of a stack file, each with what it is read into.
 func (s *Settings) sections() map[string]any {
-	return map[string]any{
-		"project": &s.Project, "cluster": &s.Cluster, "observability": &s.Observability, "logging": &s.Logging,
-		"runtimeSecurity": &s.RuntimeSecurity, "virtualClusters": &s.VirtualClusters,
-		"namespaces": &s.Namespaces, "charts": &s.Charts,
-		"alerting": &s.Alerting, "forward": &s.Forward, "exposure": &s.Exposure,
+	all, value := map[string]any{}, reflect.ValueOf(s).Elem()
+	for _, setting := range formats.Settings(value.Type()) {
+		if setting.Type.Kind() == reflect.Struct {
+			all[setting.Key] = value.FieldByName(setting.Name).Addr().Interface()
+		}
 	}
+	return all
 }
 
 // ProjectSettings describe the DigitalOcean project the environment's resources are filed under.
 type ProjectSettings struct {
-	Name        string `json:"name"` // default: the cluster's name
-	Description string `json:"description"`
-	Environment string `json:"environment"` // Development, Staging or Production; default by profile
+	// Name of the project, unique in the account.
+	Name string `json:"name" default:"{cluster.name}" maxLength:"175"`
+	// Description of the project.
+	Description string `json:"description" default:"Watched Kubernetes cluster: Prometheus, Loki, Falco" maxLength:"255"`
+	// What DigitalOcean shows as the project's environment.
+	Environment string `json:"environment" default:"Development" prod:"Production" enum:"Development,Staging,Production"`
 }
 
 // ClusterSettings choose between a cluster of this stack's own and an existing one.
 type ClusterSettings struct {
-	// Existing names a cluster that is looked up instead of created; all other fields but Credentials then stay unset.
-	Existing string `json:"existing"`
-	// Credentials is how the Kubernetes provider logs in: token (default) or doctl; see docs/decisions.md.
-	Credentials components.Credentials `json:"credentials"`
+	// Name of a cluster that is looked up instead of created. Only credentials and provides may be set with it.
+	Existing string `json:"existing" format:"existingCluster"`
+	// How the Kubernetes provider logs in: with a token of two hours, or through doctl (docs/decisions.md).
+	Credentials components.Credentials `json:"credentials" default:"token" enum:"token,doctl"`
 
-	Name    string `json:"name"` // default: doks-security-<stack>
-	Region  string `json:"region"`
-	Version string `json:"version"` // prefix of a DOKS version: a minor ("1.34") or an exact slug
+	// Name of the cluster.
+	Name string `json:"name" default:"doks-security-{stack}" format:"clusterName"`
+	// DigitalOcean's region. It cannot be changed.
+	Region string `json:"region" default:"fra1" format:"region"`
+	// Version of Kubernetes: a minor ("1.34", in quotes), whose newest patch is installed, or an exact slug.
+	Version string `json:"version" default:"1.34" format:"version"`
 
-	// Network is the address plan; what is not set is chosen from what is free in the account, and then kept.
-	Network account.Network   `json:"network"`
-	Pools   []components.Pool `json:"pools"` // the first is created with the cluster
+	// Addresses of the cluster. Not set: free networks of the account are chosen, and then kept.
+	Network account.Network `json:"network"`
+	// Node pools; the first is created with the cluster and runs the stack. Required without existing.
+	Pools []components.Pool `json:"pools" format:"pools" minItems:"1"`
 
-	HA                  bool                   `json:"ha"`
-	AutoUpgrade         bool                   `json:"autoUpgrade"`
-	SurgeUpgrade        bool                   `json:"surgeUpgrade"`
-	Maintenance         components.Maintenance `json:"maintenance"`
-	APIAllowedCIDRs     []string               `json:"apiAllowedCIDRs"` // empty: the control plane is open to the internet
-	RegistryIntegration bool                   `json:"registryIntegration"`
-	Tags                []string               `json:"tags"`
+	// A highly available control plane, which DigitalOcean charges for. It cannot be switched off.
+	HA bool `json:"ha" default:"false" prod:"true"`
+	// DigitalOcean installs patches of Kubernetes in the maintenance window.
+	AutoUpgrade bool `json:"autoUpgrade" default:"true"`
+	// An upgrade adds nodes before it drains others.
+	SurgeUpgrade bool `json:"surgeUpgrade" default:"true"`
+	// The weekly window of automatic upgrades.
+	Maintenance components.Maintenance `json:"maintenance"`
+	// IPv4 networks that reach the control plane. Not set: it is open to the internet.
+	APIAllowedCIDRs []string `json:"apiAllowedCIDRs"`
+	// Nodes may pull from the account's container registry.
+	RegistryIntegration bool `json:"registryIntegration" default:"false"`
+	// Tags of the cluster and its nodes, beside the stack's own.
+	Tags []string `json:"tags" format:"tag"`
 
-	Protect bool `json:"protect"` // default by profile
-	// Provides is what the cluster has already and this stack uses instead of installing its own: metrics-server,
-	// prometheus-operator-crds, cert-manager.
-	Provides []string `json:"provides"`
-	// DestroyAssociatedResources deletes the volumes and load balancers Kubernetes made together with the cluster.
-	DestroyAssociatedResources bool `json:"destroyAssociatedResources"`
+	// The cluster, its VPC, project and bucket cannot be deleted by pulumi destroy.
+	Protect bool `json:"protect" default:"false" prod:"true"`
+	// What the cluster has already and this stack uses instead of installing its own.
+	Provides []string `json:"provides" format:"provided"`
+	// Deletes the volumes and load balancers that Kubernetes created together with the cluster.
+	DestroyAssociatedResources bool `json:"destroyAssociatedResources" default:"true"`
 }
 
 // ObservabilitySettings size Prometheus, Alertmanager and Grafana.
 type ObservabilitySettings struct {
-	PrometheusRetention   string `json:"prometheusRetention"`   // days or hours: 3d, 36h
-	PrometheusVolumeGiB   int    `json:"prometheusVolumeGiB"`   // per replica
-	AlertmanagerVolumeGiB int    `json:"alertmanagerVolumeGiB"` // per replica
-	GrafanaVolumeGiB      int    `json:"grafanaVolumeGiB"`
+	// How long Prometheus keeps metrics: days or hours.
+	PrometheusRetention string `json:"prometheusRetention" default:"3d" prod:"15d" format:"period"`
+	// Volume of each replica of Prometheus, in GiB.
+	PrometheusVolumeGiB int `json:"prometheusVolumeGiB" default:"10" prod:"50" min:"2" max:"16384" unit:"GiB"`
+	// Volume of each replica of Alertmanager, in GiB.
+	AlertmanagerVolumeGiB int `json:"alertmanagerVolumeGiB" default:"1" min:"1" max:"1024" unit:"GiB"`
+	// Volume of Grafana, in GiB.
+	GrafanaVolumeGiB int `json:"grafanaVolumeGiB" default:"5" prod:"10" min:"1" max:"1024" unit:"GiB"`
 }
 
 // LoggingSettings place and size Loki's store.
 type LoggingSettings struct {
-	Storage   string                    `json:"storage"` // volume or spaces
-	Retention string                    `json:"retention"`
-	VolumeGiB int                       `json:"volumeGiB"` // per replica; with spaces the write-ahead log and the index only
-	Spaces    components.SpacesSettings `json:"spaces"`
+	// Where Loki keeps logs: a volume, or DigitalOcean Spaces.
+	Storage string `json:"storage" default:"volume" enum:"volume,spaces"`
+	// How long Loki keeps logs: days or hours, at least 24h.
+	Retention string `json:"retention" default:"3d" prod:"30d" format:"period"`
+	// Volume of each replica of Loki, in GiB; with spaces for the write-ahead log and the index only.
+	VolumeGiB int `json:"volumeGiB" default:"10" prod:"20" min:"2" max:"16384" unit:"GiB"`
+	// The bucket, with storage: spaces.
+	Spaces components.SpacesSettings `json:"spaces"`
 }
 
 // RuntimeSecuritySettings choose the Falco, what it loads, and where its metrics come from.
 type RuntimeSecuritySettings struct {
-	// Falco is the minor version: 0.44, or 0.43, the last with the gRPC output. Default: what Metrics needs.
-	Falco string `json:"falco"`
-	// Metrics is native (Falco and falcosidekick export them) or falco-exporter (end of life, needs Falco 0.43).
-	Metrics string `json:"metrics"`
-	// Ruleset is which of Falco's own rules are loaded, by maturity: stable, incubating or sandbox, each with those
-	// before.
-	Ruleset          string `json:"ruleset"`
-	UIRetention      string `json:"uiRetention"`
-	RedisVolumeGiB   int    `json:"redisVolumeGiB"`
-	AlertmanagerFrom string `json:"alertmanagerFrom"` // lowest Falco priority that becomes an Alertmanager alert
-	// Rules is a directory of the user's own rules, loaded after ours; see docs/rules.md.
+	// Minor version of Falco. 0.43 is the last with the gRPC output, and the default with metrics: falco-exporter.
+	Falco string `json:"falco" default:"0.44" enum:"0.44,0.43"`
+	// Source of metrics: Falco and falcosidekick themselves, or falco-exporter (end of life, needs Falco 0.43).
+	Metrics string `json:"metrics" default:"native" enum:"native,falco-exporter"`
+	// Which of Falco's own rules are loaded, by maturity; each includes those before.
+	Ruleset string `json:"ruleset" default:"stable" format:"ruleset"`
+	// How long falcosidekick-ui keeps events: days or hours.
+	UIRetention string `json:"uiRetention" default:"3d" prod:"14d" format:"period"`
+	// Volume of falcosidekick-ui's Redis, in GiB.
+	RedisVolumeGiB int `json:"redisVolumeGiB" default:"1" prod:"5" min:"1" max:"1024" unit:"GiB"`
+	// The lowest priority of Falco that becomes an alert.
+	AlertmanagerFrom string `json:"alertmanagerFrom" default:"error" prod:"warning" format:"priority"`
+	// A directory of your own rules, relative to the project, loaded after those of this repository (docs/rules.md).
 	Rules string `json:"rules"`
 }
 
 // VirtualClusterSettings say where virtual clusters may run, what the API server does with others, and whether the demo
 // that proves the detection runs.
 type VirtualClusterSettings struct {
-	Approved  []rules.Approval `json:"approved"`
-	Admission string           `json:"admission"` // off, warn or deny
-	Demo      bool             `json:"demo"`
+	// Namespaces in which virtual clusters may run.
+	Approved []rules.Approval `json:"approved"`
+	// What the API server does with virtual clusters that are not approved.
+	Admission string `json:"admission" default:"warn" enum:"warn,deny,off"`
+	// Installs a vcluster that is not approved, to see it detected.
+	Demo bool `json:"demo" default:"false"`
 }
 
 // ChartSettings say where Helm charts come from.
 type ChartSettings struct {
-	// Mirror is an https:// Helm repository, an oci:// registry or a directory of <chart>-<version>.tgz archives; empty:
-	// the published repositories.
+	// An https:// Helm repository, an oci:// registry or a directory of <chart>-<version>.tgz archives. Not set: the
+	// published repositories.
 	Mirror string `json:"mirror"`
-	// Unverified accepts archives with another sha256 than values/charts.yaml pins, and in profile prod charts without
-	// one.
-	Unverified bool `json:"unverified"`
-}
-
-// defaults are the settings of a stack file that says nothing but its profile.
-func defaults(profile Profile, stack string) Settings {
-	s := Settings{
-		Profile: profile,
-		Project: ProjectSettings{
-			Description: "Watched Kubernetes cluster: Prometheus, Loki, Falco",
-			Environment: "Development",
-		},
-		Cluster: ClusterSettings{
-			Credentials:                components.TokenCredentials,
-			Name:                       Project + "-" + stack,
-			Region:                     "fra1",
-			Version:                    "1.34",
-			SurgeUpgrade:               true,
-			AutoUpgrade:                true,
-			Maintenance:                components.Maintenance{Day: "sunday", Start: "04:00"},
-			DestroyAssociatedResources: true,
-		},
-		Observability: ObservabilitySettings{
-			PrometheusRetention: "3d", PrometheusVolumeGiB: 10, AlertmanagerVolumeGiB: 1, GrafanaVolumeGiB: 5,
-		},
-		Logging: LoggingSettings{Storage: StorageVolume, Retention: "3d", VolumeGiB: 10},
-		RuntimeSecurity: RuntimeSecuritySettings{
-			Metrics: components.NativeMetrics, Ruleset: judge.Stable, UIRetention: "3d", RedisVolumeGiB: 1,
-			AlertmanagerFrom: "error",
-		},
-		VirtualClusters: VirtualClusterSettings{Admission: components.AdmissionWarn},
-		Exposure:        ExposureSettings{Mode: components.Private},
-	}
-	if profile == Prod {
-		s.Project.Environment = "Production"
-		s.Cluster.HA = true
-		s.Cluster.Protect = true
-		s.Observability = ObservabilitySettings{
-			PrometheusRetention: "15d", PrometheusVolumeGiB: 50, AlertmanagerVolumeGiB: 1, GrafanaVolumeGiB: 10,
-		}
-		s.Logging.Retention, s.Logging.VolumeGiB = "30d", 20
-		s.RuntimeSecurity.UIRetention, s.RuntimeSecurity.RedisVolumeGiB = "14d", 5
-		s.RuntimeSecurity.AlertmanagerFrom = "warning"
-	}
-	return s
+	// Accepts archives with another sha256 than values/charts.yaml pins and, in profile prod, charts without one.
+	Unverified bool `json:"unverified" default:"false"`
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,39 +17,19 @@ import (
 	"doks-security/values"
 )
 
-// Where Loki keeps its logs.
-const (
-	StorageVolume = "volume"
-	StorageSpaces = "spaces"
-)
+// A host and a path of an OCI registry (github.com/opencontainers/distribution-spec).
+var ociRegistry = regexp.MustCompile(`^oci://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*/?$`)
 
-var (
-	label = field.Label
-	oneOf = field.OneOf
-	// Bucket names are host names.
-	bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`)
-	duration   = regexp.MustCompile(`^([1-9][0-9]*)(h|d)$`)
-	digest     = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
-	date       = regexp.MustCompile(`^20[0-9]{2}-[0-9]{2}-[0-9]{2}$`)
-	// A host and a path of an OCI registry (github.com/opencontainers/distribution-spec).
-	ociRegistry = regexp.MustCompile(`^oci://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*/?$`)
-	tag         = regexp.MustCompile(`^[a-zA-Z0-9_\-:]{1,255}$`)
-
-	priorities = []string{"emergency", "alert", "critical", "error", "warning", "notice", "informational", "debug"}
-	// DigitalOcean's regions with Kubernetes.
-	regions = []string{"ams3", "atl1", "blr1", "fra1", "lon1", "nyc1", "nyc2", "nyc3", "sfo2", "sfo3", "sgp1", "syd1", "tor1"}
-)
-
-// validate finds everything wrong with settings that have the right types. given is what the stack file says, where it
-// matters whether a setting was given at all.
-func validate(s Settings, given map[string]map[string]any) field.Errors {
-	var faults field.Errors
+// validate finds what is wrong between settings, or with what they name outside of the stack file. refused are those
+// that are not allowed by themselves; given is what the stack file says, where it matters whether a setting was given at all.
+func validate(s Settings, given map[string]map[string]any, refused field.Errors) field.Errors {
+	faults := refused
 	if s.Cluster.Existing != "" {
 		validateExisting(s, given, &faults)
 	} else {
 		validateCluster(s.Cluster, &faults)
-		validateProject(s.Project, &faults)
 	}
+	validateProvides(s.Cluster.Provides, &faults)
 	validateObservability(s, &faults)
 	validateLogging(s, &faults)
 	validateRuntimeSecurity(s.RuntimeSecurity, &faults)
@@ -58,34 +39,14 @@ func validate(s Settings, given map[string]map[string]any) field.Errors {
 	s.Alerting.Validate(&faults)
 	validateForward(s, &faults)
 	validateExposure(s.Exposure, given["exposure"], &faults)
-	validateSecrets(s, &faults)
 	if len(faults) == 0 && s.Cluster.Existing == "" {
 		validateCapacity(s, &faults) // on top of other faults it would only repeat them
 	}
 	return faults
 }
 
-func between(key string, value, low, high int, unit string, faults *field.Errors) {
-	if value < low || value > high {
-		faults.Add(key, value, fmt.Sprintf("%d to %d %s", low, high, unit), fmt.Sprintf("pulumi config set --path '%s' %d", key, low))
-	}
-}
-
-func validateProject(p ProjectSettings, faults *field.Errors) {
-	oneOf("project.environment", p.Environment, []string{"Development", "Staging", "Production"}, faults)
-	if len(p.Name) > 175 {
-		faults.Add("project.name", p.Name, "at most 175 characters", "shorten it")
-	}
-	if len(p.Description) > 255 {
-		faults.Add("project.description", p.Description, "at most 255 characters", "shorten it")
-	}
-}
-
 func validateObservability(s Settings, faults *field.Errors) {
 	o := s.Observability
-	between("observability.prometheusVolumeGiB", o.PrometheusVolumeGiB, 2, 16384, "GiB", faults)
-	between("observability.alertmanagerVolumeGiB", o.AlertmanagerVolumeGiB, 1, 1024, "GiB", faults)
-	between("observability.grafanaVolumeGiB", o.GrafanaVolumeGiB, 1, 1024, "GiB", faults)
 	kept, ok := period("observability.prometheusRetention", o.PrometheusRetention, time.Hour, faults)
 	if !ok || o.PrometheusVolumeGiB < 1 {
 		return
@@ -104,18 +65,9 @@ func enlarge(key string, gib int) string {
 
 func validateLogging(s Settings, faults *field.Errors) {
 	l := s.Logging
-	between("logging.volumeGiB", l.VolumeGiB, 2, 16384, "GiB", faults)
-	known := oneOf("logging.storage", l.Storage, []string{StorageVolume, StorageSpaces}, faults)
-	if l.Storage == StorageSpaces {
-		oneOf("logging.spaces.region", l.Spaces.Region, catalog.SpacesRegions, faults)
-		if !bucketName.MatchString(l.Spaces.Bucket) {
-			faults.Add("logging.spaces.bucket", l.Spaces.Bucket, "3 to 63 lowercase letters, digits and hyphens, unique in the region",
-				"pulumi config set --path 'logging.spaces.bucket' <name>")
-		}
-	}
-	validateSpacesFrom(l, faults)
+	validateSpaces(l, faults)
 	kept, ok := period("logging.retention", l.Retention, 24*time.Hour, faults)
-	if !ok || !known || l.Storage != StorageVolume {
+	if !ok || l.Storage != StorageVolume {
 		return
 	}
 	if need := lokiGiB(s, kept); need > l.VolumeGiB {
@@ -125,16 +77,15 @@ func validateLogging(s Settings, faults *field.Errors) {
 	}
 }
 
-// validateSpacesFrom takes a day after the first of Loki's schema; whether it has begun is for the running Loki to say.
-func validateSpacesFrom(l LoggingSettings, faults *field.Errors) {
-	day, err := time.Parse(time.DateOnly, l.Spaces.From)
-	switch {
-	case l.Spaces.From == "":
-	case l.Storage != StorageSpaces:
-		faults.Add("logging.spaces.from", l.Spaces.From, "nothing with logging.storage: "+l.Storage, "pulumi config rm --path 'logging.spaces.from'")
-	case err != nil || day.Format(time.DateOnly) <= components.FirstLogs:
-		faults.Add("logging.spaces.from", l.Spaces.From, "a day after "+components.FirstLogs+", YYYY-MM-DD (UTC): from then on logs go to the bucket",
-			"pulumi config set --path 'logging.spaces.from' <day>")
+// validateSpaces checks the region that a bucket has by default, and refuses the day of a change without
+// Spaces.
+func validateSpaces(l LoggingSettings, faults *field.Errors) {
+	if l.Storage == StorageSpaces && !slices.Contains(catalog.SpacesRegions, l.Spaces.Region) {
+		formats["spacesRegion"].Refuse("logging.spaces.region", l.Spaces.Region, faults)
+	}
+	if l.Storage != StorageSpaces && l.Spaces.From != "" {
+		faults.Add("logging.spaces.from", l.Spaces.From, "nothing with logging.storage: "+l.Storage,
+			"pulumi config rm --path 'logging.spaces.from'")
 	}
 }
 
@@ -142,8 +93,7 @@ func validateSpacesFrom(l LoggingSettings, faults *field.Errors) {
 func period(key, value string, least time.Duration, faults *field.Errors) (time.Duration, bool) {
 	match := duration.FindStringSubmatch(value)
 	if match == nil {
-		faults.Add(key, value, "a number of hours or days: 36h, 15d", fmt.Sprintf("pulumi config set --path '%s' 3d", key))
-		return 0, false
+		return 0, false // reported by its format
 	}
 	number, err := strconv.Atoi(match[1])
 	unit := map[string]time.Duration{"h": time.Hour, "d": 24 * time.Hour}[match[2]]
@@ -155,18 +105,13 @@ func period(key, value string, least time.Duration, faults *field.Errors) (time.
 }
 
 func validateRuntimeSecurity(r RuntimeSecuritySettings, faults *field.Errors) {
-	metrics := oneOf("runtimeSecurity.metrics", r.Metrics, []string{components.NativeMetrics, components.FalcoExporter}, faults)
-	version := oneOf("runtimeSecurity.falco", r.Falco, []string{components.NewestFalco, components.LastFalcoWithGRPC}, faults)
-	if metrics && version && r.Metrics == components.FalcoExporter && r.Falco != components.LastFalcoWithGRPC {
+	if r.Metrics == components.FalcoExporter && r.Falco != components.LastFalcoWithGRPC {
 		faults.Add("runtimeSecurity.falco", r.Falco,
 			components.LastFalcoWithGRPC+" with metrics: falco-exporter, which reads Falco's gRPC output, removed in 0.44",
 			"pulumi config rm --path 'runtimeSecurity.falco', or pulumi config set --path 'runtimeSecurity.metrics' native")
 	}
-	ruleset := oneOf("runtimeSecurity.ruleset", r.Ruleset, judge.Rulesets(), faults)
-	oneOf("runtimeSecurity.alertmanagerFrom", r.AlertmanagerFrom, priorities, faults)
 	period("runtimeSecurity.uiRetention", r.UIRetention, time.Hour, faults)
-	between("runtimeSecurity.redisVolumeGiB", r.RedisVolumeGiB, 1, 1024, "GiB", faults)
-	if ruleset {
+	if !faults.Has("runtimeSecurity.ruleset") {
 		validateUserRules(r, faults)
 	}
 }
@@ -190,7 +135,6 @@ func validateUserRules(r RuntimeSecuritySettings, faults *field.Errors) {
 }
 
 func validateVirtualClusters(v VirtualClusterSettings, namespaces values.Namespaces, faults *field.Errors) {
-	oneOf("virtualClusters.admission", v.Admission, []string{components.AdmissionWarn, components.AdmissionDeny, components.AdmissionOff}, faults)
 	if v.Demo && v.Admission == components.AdmissionDeny {
 		faults.Add("virtualClusters.admission", v.Admission, "warn or off with virtualClusters.demo: the demo must get in to be detected",
 			"pulumi config set --path 'virtualClusters.admission' warn, or virtualClusters.demo false")
@@ -200,8 +144,6 @@ func validateVirtualClusters(v VirtualClusterSettings, namespaces values.Namespa
 		key := fmt.Sprintf("virtualClusters.approved[%d]", i)
 		namespace := approved.Namespace
 		switch {
-		case !label.MatchString(namespace):
-			faults.Add(key+".namespace", namespace, "a namespace: lowercase letters, digits and hyphens, at most 63", "correct it")
 		case seen[namespace]:
 			faults.Add(key+".namespace", namespace, "each namespace once", "merge the second entry's digests into the first, or remove it")
 		case v.Demo && namespace == namespaces[components.NamespaceVCluster]:
@@ -209,16 +151,6 @@ func validateVirtualClusters(v VirtualClusterSettings, namespaces values.Namespa
 				"remove the entry, or pulumi config set --path 'virtualClusters.demo' false")
 		}
 		seen[namespace] = true
-		if approved.Digests != nil && len(approved.Digests) == 0 {
-			faults.Add(key+".digests", "[]", "at least one digest, or no digests at all: then every image in the namespace is approved",
-				"list the digests of the images, or remove the key")
-		}
-		for j, d := range approved.Digests {
-			if !digest.MatchString(d) {
-				faults.Add(fmt.Sprintf("%s.digests[%d]", key, j), d, "the digest of an image: sha256: and 64 hexadecimal digits in lower case",
-					"copy it from imageID: kubectl -n <namespace> get pod <pod> -o jsonpath='{.status.containerStatuses[*].imageID}'")
-			}
-		}
 	}
 }
 

@@ -2,7 +2,6 @@ package stack
 
 import (
 	"fmt"
-	"net/mail"
 	"net/netip"
 	"regexp"
 	"slices"
@@ -12,26 +11,16 @@ import (
 	"doks-security/stack/field"
 )
 
-// special are characters of a regular expression's class: spaces and control characters of all kinds, and those that mean
-// something to what reads groupName.
-const special = "\\x00-\\x20\\x7f-\u00a0\u2000-\u206f\u3000\ufeff,'\"`\\\\{}#;$%"
-
 var (
-	// A DNS name of at least two labels, in lower case.
-	domainName = regexp.MustCompile(`^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z]([-a-z0-9]{0,61}[a-z0-9])$`)
-	// What needs no quoting in grafana.ini, where # and ; begin comments and ${} and %() are replaced, in the flags of a
-	// container, where $() is, in the YAML of oauth2-proxy's chart, in JMESPath, and in lists with commas.
-	groupName = regexp.MustCompile("^[^" + special + "]{0,254}[^" + special + ":]$")
 	// What Grafana replaces in any value of its configuration, those from its environment among them.
 	grafanaVariable = regexp.MustCompile(`\$(__[A-Za-z0-9_]+)?\{|%\(`)
 	everyone        = netip.MustParsePrefix("0.0.0.0/0")
 )
 
 func validateExposure(e ExposureSettings, given map[string]any, faults *field.Errors) {
-	if !oneOf("exposure.mode", e.Mode, []string{components.Private, components.ByGateway}, faults) {
-		return
-	}
-	if e.Mode == components.Private {
+	switch e.Mode {
+	case components.ByGateway:
+	case components.Private:
 		for _, key := range sortedKeys(given) {
 			if key != "mode" {
 				faults.Add("exposure."+key, field.Hidden, "nothing beside exposure.mode: private, which exposes nothing",
@@ -39,6 +28,8 @@ func validateExposure(e ExposureSettings, given map[string]any, faults *field.Er
 			}
 		}
 		return
+	default:
+		return // reported by its enumeration
 	}
 	validateHostnames(e, faults)
 	validateAllowedCIDRs(e, faults)
@@ -46,9 +37,6 @@ func validateExposure(e ExposureSettings, given map[string]any, faults *field.Er
 	validateIdentity(e.Identity, faults)
 	for name, client := range map[string]components.ClientSettings{"grafana": e.Clients.Grafana, "falcosidekickUi": e.Clients.FalcosidekickUI} {
 		key := "exposure.clients." + name
-		if client.ClientID != "" && !groupName.MatchString(client.ClientID) {
-			faults.Add(key+".clientId", client.ClientID, plainName, "register the client under such an id")
-		}
 		if client.ClientID == "" {
 			faults.Add(key+".clientId", nil, "the client's id at the identity provider: nobody gets in without a login",
 				"register a client there, then pulumi config set --path '"+key+".clientId' <id>")
@@ -64,14 +52,15 @@ func validateExposure(e ExposureSettings, given map[string]any, faults *field.Er
 }
 
 func validateHostnames(e ExposureSettings, faults *field.Errors) {
-	if !domainName.MatchString(e.Domain) {
-		faults.Add("exposure.domain", e.Domain, "a domain of this DigitalOcean account: example.org",
-			"pulumi config set --path 'exposure.domain' <domain>; `doctl compute domain list` lists them")
+	if e.Domain == "" {
+		formats["domain"].Refuse("exposure.domain", nil, faults)
+	}
+	if faults.Has("exposure.domain") {
 		return
 	}
 	for key, hostname := range map[string]string{"grafana": e.Hostnames.Grafana, "falcosidekickUi": e.Hostnames.FalcosidekickUI} {
-		if !domainName.MatchString(hostname) || !strings.HasSuffix(hostname, "."+e.Domain) {
-			faults.Add("exposure.hostnames."+key, hostname, "a name below exposure.domain, in lower case: its record is made there",
+		if !strings.HasSuffix(hostname, "."+e.Domain) {
+			faults.Add("exposure.hostnames."+key, hostname, formats["hostname"].Allowed,
 				"pulumi config set --path 'exposure.hostnames."+key+"' <name>."+e.Domain)
 		}
 	}
@@ -112,16 +101,12 @@ func validateAllowedCIDRs(e ExposureSettings, faults *field.Errors) {
 
 func validateCertificates(c components.CertificateSettings, faults *field.Errors) {
 	const key = "exposure.certificates"
-	if address, err := mail.ParseAddress(c.Email); err != nil || address.Address != c.Email {
-		faults.Add(key+".email", c.Email,
-			"an address without a name, operators@example.org: it gets the notices of certificates that expire", "pulumi config set --path '"+key+".email' <address>")
+	if c.Email == "" {
+		formats["certificateEmail"].Refuse(key+".email", nil, faults)
 	}
 	if _, named := acmeIssuers[c.Issuer]; !named {
 		checkURL(key+".issuer", c.Issuer,
 			"that of an ACME directory; or one of "+strings.Join(sortedKeys(acmeIssuers), ", "), faults)
-	}
-	if !oneOf(key+".challenge", c.Challenge, []string{components.DNSChallenge, components.HTTPChallenge}, faults) {
-		return
 	}
 	if c.Challenge == components.DNSChallenge && c.DNSToken == "" {
 		field.AddSecret(key+".dnsToken", "",
@@ -132,8 +117,6 @@ func validateCertificates(c components.CertificateSettings, faults *field.Errors
 			"pulumi config rm --path '"+key+".dnsToken'")
 	}
 }
-
-const plainName = "a name without spaces, control characters, commas, quotes, braces, backslashes and # ; $ %, and no colon at its end"
 
 func validateIdentity(i components.IdentitySettings, faults *field.Errors) {
 	const key = "exposure.identity"
@@ -153,29 +136,12 @@ func validateIdentity(i components.IdentitySettings, faults *field.Errors) {
 				"write %3B or %3A")
 		}
 	}
-	for n, scope := range i.Scopes {
-		if !groupName.MatchString(scope) {
-			faults.Add(fmt.Sprintf("%s.scopes[%d]", key, n), scope, plainName, "correct it")
-		}
-	}
 	if !slices.Contains(i.Scopes, "openid") || !slices.Contains(i.Scopes, "email") {
-		faults.Add(key+".scopes", plainList(i.Scopes), "openid and email, and what your provider wants for groups", "leave it out for openid, email, profile")
+		faults.Add(key+".scopes", field.Plain(i.Scopes), "openid and email, and what your provider wants for groups", "leave it out for openid, email, profile")
 	}
 	if len(i.EmailDomains) == 0 && len(i.Groups) == 0 {
 		faults.Add(key, nil, "emailDomains or groups: without either everyone with an account at the identity provider gets in",
 			"pulumi config set --path '"+key+".groups[0]' <group>")
-	}
-	for n, domain := range i.EmailDomains {
-		if !domainName.MatchString(domain) {
-			faults.Add(fmt.Sprintf("%s.emailDomains[%d]", key, n), domain, "a domain: example.org", "name the domains of your addresses")
-		}
-	}
-	for name, groups := range map[string][]string{"groups": i.Groups, "adminGroups": i.AdminGroups, "groupsClaim": {i.GroupsClaim}} {
-		for n, group := range groups {
-			if !groupName.MatchString(group) {
-				faults.Add(fmt.Sprintf("%s.%s[%d]", key, name, n), group, plainName, "name it by its id")
-			}
-		}
 	}
 	for n, group := range i.AdminGroups {
 		if len(i.Groups) > 0 && !slices.Contains(i.Groups, group) {
@@ -183,6 +149,3 @@ func validateIdentity(i components.IdentitySettings, faults *field.Errors) {
 		}
 	}
 }
-
-// plainList is a list as it stands in the stack file.
-func plainList(list []string) any { return plain(append([]string{}, list...)) }

@@ -1,12 +1,20 @@
 package changes
 
-import "strings"
+import (
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"doks-security/stack"
+	"doks-security/stack/field"
+)
 
 func digest(of string) string { return "sha256:" + strings.Repeat(of, 64) }
 
-// sections are all rows.
+// sections are all rows: those below, and one of every other setting that is no string.
 func sections() []section {
-	return []section{
+	return withOthers([]section{
 		{"Profile and project", profileChanges()},
 		{"Cluster", clusterChanges()},
 		{"Namespaces and charts", placeChanges()},
@@ -17,7 +25,47 @@ func sections() []section {
 		{"Alerting", alertingChanges()},
 		{"Forwarding", forwardChanges()},
 		{"Exposure", exposureChanges()},
+	})
+}
+
+// withOthers adds a row of each boolean, integer and enumeration without one, to the first section of its kind.
+func withOthers(sections []section) []section {
+	rows := map[string]bool{}
+	of := map[string]int{} // sections by the first part of a setting's path
+	for i, s := range slices.Backward(sections) {
+		for _, c := range s.changes {
+			rows[c.Setting] = true
+			part, _, _ := strings.Cut(c.Setting, ".")
+			of[part] = i
+		}
 	}
+	for _, d := range stack.Declarations() {
+		part, _, _ := strings.Cut(d.Path, ".")
+		i, known := of[part]
+		if to := another(d.Setting); known && !rows[d.Path] && to != nil {
+			sections[i].changes = append(sections[i].changes, Change{Setting: d.Path, To: to})
+		}
+	}
+	return sections
+}
+
+// another is a value that is not the setting's default in profile dev; nil if its declaration does not say one.
+func another(s field.Setting) any {
+	text, _ := s.Default(string(stack.Dev))
+	switch s.Type.Kind() {
+	case reflect.Bool:
+		return text != "true"
+	case reflect.Int:
+		number, _ := strconv.Atoi(text)
+		return max(number+1, s.Format.Min)
+	case reflect.String:
+		for _, value := range s.Format.Enum {
+			if value != text {
+				return value
+			}
+		}
+	}
+	return nil
 }
 
 func profileChanges() []Change {

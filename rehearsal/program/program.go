@@ -3,7 +3,6 @@
 package program
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -12,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-	"gopkg.in/yaml.v3"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"doks-security/account/accounttest"
@@ -43,13 +41,7 @@ func Run(root string, c Case) (*Installation, error) {
 	if err != nil {
 		return nil, err
 	}
-	ours := map[string]string{}
-	for key, value := range config {
-		if name, ok := strings.CutPrefix(key, stack.Project+":"); ok {
-			ours[name] = value
-		}
-	}
-	settings, err := stack.Parse(c.Stack, ours)
+	settings, err := stack.Parse(c.Stack, stack.OwnKeys(config))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", c.Name, err)
 	}
@@ -101,32 +93,28 @@ func (c Case) config(root string) (config map[string]string, secret []string, er
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading the stack file: %w", err)
 	}
-	var content struct {
-		Config map[string]any `yaml:"config"`
-	}
-	if err := yaml.Unmarshal(text, &content); err != nil {
-		return nil, nil, fmt.Errorf("reading the stack file of %s: %w", c.Stack, err)
+	file, err := stack.ReadFile("Pulumi."+c.Stack+".yaml", text)
+	if err != nil {
+		return nil, nil, err
 	}
 	extra := map[string]any{stack.Project + ":charts": map[string]any{"unverified": true}}
 	for key, value := range c.Settings {
 		extra[stack.Project+":"+key] = value
 	}
-	config = map[string]string{"digitalocean:token": "unused", "digitalocean:spacesAccessId": "unused", "digitalocean:spacesSecretKey": "unused"}
-	secret = []string{"digitalocean:token", "digitalocean:spacesSecretKey"}
-	for key, value := range values.Merge(content.Config, extra) {
-		value, replaced := WithoutSecrets(key, value)
-		if len(replaced) > 0 {
-			secret = append(secret, key)
-		}
-		if s, ok := value.(string); ok {
-			config[key] = s
+	file = values.Merge(file, extra)
+	config, secret, err = file.Config(func(path string, _ any) any { return Placeholder(path) })
+	if err != nil {
+		return nil, nil, fmt.Errorf("reading the stack file of %s: %w", c.Stack, err)
+	}
+	for key, hidden := range map[string]bool{"token": true, "spacesAccessId": false, "spacesSecretKey": true} {
+		key = "digitalocean:" + key
+		if _, configured := config[key]; configured {
 			continue
 		}
-		encoded, err := json.Marshal(value)
-		if err != nil {
-			return nil, nil, fmt.Errorf("reading the stack file of %s: %w", c.Stack, err)
+		config[key] = "unused"
+		if hidden {
+			secret = append(secret, key)
 		}
-		config[key] = string(encoded)
 	}
 	return config, secret, nil
 }

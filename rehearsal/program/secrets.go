@@ -3,7 +3,6 @@ package program
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"strings"
 
 	"doks-security/stack"
@@ -13,25 +12,11 @@ import (
 // are the placeholders by path.
 func WithoutSecrets(path string, value any) (_ any, secrets map[string]string) {
 	secrets = map[string]string{}
-	return withoutSecrets(path, value, secrets), secrets
-}
-
-func withoutSecrets(path string, value any, secrets map[string]string) any {
-	switch v := value.(type) {
-	case map[string]any:
-		if stack.Encrypted(v) {
-			secrets[path] = Placeholder(path)
-			return secrets[path]
-		}
-		for key, element := range v {
-			v[key] = withoutSecrets(path+"."+key, element, secrets)
-		}
-	case []any:
-		for i, element := range v {
-			v[i] = withoutSecrets(fmt.Sprintf("%s[%d]", path, i), element, secrets)
-		}
-	}
-	return value
+	value = stack.Decrypt(path, value, func(path string, _ any) any {
+		secrets[path] = Placeholder(path)
+		return secrets[path]
+	})
+	return value, secrets
 }
 
 // Placeholder is what stands for the secret at path: always the same, different from every other, and valid there. URLs

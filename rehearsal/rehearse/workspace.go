@@ -12,6 +12,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"doks-security/rehearsal/program"
+	"doks-security/stack"
 )
 
 // accountKeys would reach a real account: a rehearsal never takes them over.
@@ -74,16 +75,9 @@ func (w *workspace) copyStackFile(source string, extra map[string]any) error {
 	if err != nil {
 		return fmt.Errorf("reading the stack file: %w", err)
 	}
-	var content map[string]any
-	if err := yaml.Unmarshal(text, &content); err != nil {
-		return fmt.Errorf("reading the stack file %s: %w", filepath.Base(source), err)
-	}
-	delete(content, "encryptionsalt")
-	delete(content, "encryptedkey")
-	delete(content, "secretsprovider")
-	config, _ := content["config"].(map[string]any)
-	if config == nil {
-		config = map[string]any{}
+	config, err := stack.ReadFile(filepath.Base(source), text)
+	if err != nil {
+		return err
 	}
 	for _, key := range accountKeys {
 		delete(config, key)
@@ -99,8 +93,7 @@ func (w *workspace) copyStackFile(source string, extra map[string]any) error {
 	if exposure, ok := config["doks-security:exposure"].(map[string]any); ok {
 		w.domain, _ = exposure["domain"].(string)
 	}
-	content["config"] = config
-	out, err := yaml.Marshal(content)
+	out, err := yaml.Marshal(map[string]any{"config": config})
 	if err != nil {
 		return fmt.Errorf("writing the rehearsal's stack file: %w", err)
 	}

@@ -1,9 +1,7 @@
 package field
 
 import (
-	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 	"unicode"
 )
@@ -19,15 +17,6 @@ var (
 	Variable = regexp.MustCompile(`\$\([A-Za-z0-9_]+\)`)
 )
 
-// OneOf tells whether a value is one of those allowed, and adds an error otherwise.
-func OneOf(key, value string, allowed []string, errs *Errors) bool {
-	if slices.Contains(allowed, value) {
-		return true
-	}
-	errs.Add(key, value, strings.Join(allowed, ", "), fmt.Sprintf("pulumi config set --path '%s' %s", key, allowed[0]))
-	return false
-}
-
 // AddSecret adds the error of a secret, whose value is not shown.
 func AddSecret(key, value, allowed string, errs *Errors) {
 	shown := any(Hidden)
@@ -37,11 +26,11 @@ func AddSecret(key, value, allowed string, errs *Errors) {
 	errs.Add(key, shown, allowed, "pulumi config set --secret --path '"+key+"' <value>")
 }
 
-// CheckSecretURL adds an error unless the value is an https URL. Such URLs carry their key: the value is not shown.
-func CheckSecretURL(key, value string, errs *Errors) {
-	if _, ok := ParseURL(value); !ok {
-		AddSecret(key, value, "a URL that starts with https://", errs)
-	}
+// EncryptCommand sets a secret, without its value in the shell's history. A value that was committed in plain text stays
+// in the history of the repository.
+func EncryptCommand(key string) string {
+	return "pulumi config set --secret --path '" + key +
+		"', which asks for the value; replace a value that was committed where it was issued"
 }
 
 // CheckLogin adds an error for a user name or password that the config reloader of prometheus-operator or YAML would change.

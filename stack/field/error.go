@@ -5,6 +5,7 @@ package field
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -81,6 +82,11 @@ func (es *Errors) Add(key string, value any, allowed, fix string) {
 		text = ""
 	}
 	*es = append(*es, Error{Key: key, Value: text, Allowed: allowed, Fix: fix})
+}
+
+// Has tells whether there is an error of this key.
+func (es Errors) Has(key string) bool {
+	return slices.ContainsFunc(es, func(e Error) bool { return e.Key == key })
 }
 
 // Err is nil without errors: a nil Errors in an error would not be.

@@ -2,6 +2,7 @@ package field
 
 import (
 	"net"
+	"net/mail"
 	"net/netip"
 	"net/url"
 	"regexp"
@@ -63,4 +64,10 @@ func IsHostPort(value string) bool {
 func isPort(value string) bool {
 	number, err := strconv.ParseUint(value, 10, 16)
 	return err == nil && number > 0
+}
+
+// IsAddress tells whether a value is a mail address without a name.
+func IsAddress(value string) bool {
+	address, err := mail.ParseAddress(value)
+	return err == nil && address.Address == value
 }

@@ -71,9 +71,13 @@ func write(root, environment, profile string, out io.Writer) error {
 }
 
 func parse(environment string, text []byte) (stack.Settings, error) {
-	raw, err := stack.ReadFile(text)
+	file, err := stack.ReadFile("the stack file", text)
 	if err != nil {
 		return stack.Settings{}, err
 	}
-	return stack.Parse(environment, raw)
+	config, _, err := file.Config(nil) // a template has no secrets
+	if err != nil {
+		return stack.Settings{}, err
+	}
+	return stack.Parse(environment, stack.OwnKeys(config))
 }

@@ -74,7 +74,11 @@ func TestWrite(t *testing.T) {
 		if err := schema.Validate(content); err != nil {
 			t.Errorf("%s: %v", c.name, err)
 		}
-		raw, err := stack.ReadFile(text)
+		file, err := stack.ReadFile(c.name, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		config, _, err := file.Config(nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -91,10 +95,7 @@ func TestWrite(t *testing.T) {
 			}
 			return nil
 		}, pulumi.WithMocks(stack.Project, c.name, nothing{}), func(info *pulumi.RunInfo) {
-			info.Config, info.RootDirectory = map[string]string{}, root
-			for key, value := range raw {
-				info.Config[stack.Project+":"+key] = value
-			}
+			info.Config, info.RootDirectory = config, root
 		})
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
