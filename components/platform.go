@@ -14,7 +14,7 @@ import (
 // Platform is what every release of a stack shares.
 type Platform struct {
 	Cluster string // name; a label on every metric and log
-	Profile string // overlay in values/
+	Profile string // an overlay in the folder of a release
 	Charts  charts.Source
 	// Provided are releases whose part the cluster has already: those of incluster.Providable.
 	Provided []string
@@ -26,9 +26,9 @@ func (p Platform) provides(release string) bool { return slices.Contains(p.Provi
 // chartRelease is a release as a component asks for it.
 type chartRelease struct {
 	name, namespace string         // namespace: its role
-	values          string         // file in values/; default: name
-	pin             string         // entry in values/charts.yaml; default: values
-	options         []string       // overlays in values/options/
+	values          string         // folder in values/; default: name
+	pin             string         // entry of values.Charts; default: values
+	options         []string       // overlays in that folder
 	known           map[string]any // what only the program knows
 	timeout         time.Duration
 }
@@ -48,7 +48,7 @@ func (p Platform) install(ctx *pulumi.Context, namespaces *Namespaces, r chartRe
 	}
 	chart, ok := pins[r.pin]
 	if !ok {
-		return nil, fmt.Errorf("values/charts.yaml pins no chart %q", r.pin)
+		return nil, fmt.Errorf("values/ pins no chart %q", r.pin)
 	}
 	loaded, err := values.Load(r.values, p.Profile, namespaces.names, r.options...)
 	if err != nil {

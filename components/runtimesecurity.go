@@ -7,7 +7,7 @@ import (
 	"doks-security/values"
 )
 
-// Versions of Falco, by minor. The chart's pin stands in values/charts.yaml.
+// Versions of Falco, by minor. The charts are pinned in values/falco.
 const (
 	NewestFalco = "0.44"
 	// LastFalcoWithGRPC is what falco-exporter needs: 0.44 removed the gRPC output.
@@ -22,7 +22,7 @@ const (
 	FalcoExporter = "falco-exporter"
 )
 
-// FalcoPins are the entries in values/charts.yaml, by version.
+// FalcoPins are the entries of values.Charts, by version.
 var FalcoPins = map[string]string{NewestFalco: "falco", LastFalcoWithGRPC: "falco-8"}
 
 // RuntimeSecurity is Falco on every node, falcosidekick, its UI with Redis, and Falco's events as metrics.

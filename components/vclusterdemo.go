@@ -4,7 +4,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// DemoRelease and DemoPin are the demo's release and its entry in values/charts.yaml.
+// DemoRelease and DemoPin are the demo's release and its entry of values.Charts.
 const (
 	DemoRelease = "demo"
 	DemoPin     = "vcluster"

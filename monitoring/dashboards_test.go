@@ -12,7 +12,7 @@ import (
 	"doks-security/values"
 )
 
-// What a panel may read: kube-prometheus-stack names the one, values/kube-prometheus-stack.yaml the other.
+// What a panel may read: kube-prometheus-stack names the one, values/kube-prometheus-stack/values.yaml the other.
 var datasources = map[string]string{"prometheus": "prometheus", "loki": "loki"}
 
 func readDashboards(t *testing.T) map[string]dashboards.Dashboard {

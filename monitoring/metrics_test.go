@@ -18,7 +18,7 @@ import (
 // catalog is metrics.yaml: what may be queried.
 type catalog struct {
 	Sources map[string]struct {
-		Pin     string   `yaml:"pin"`   // entry in values/charts.yaml, whose appVersion is the version
+		Pin     string   `yaml:"pin"`   // entry of values.Charts, whose appVersion is the version
 		Chart   string   `yaml:"chart"` // entry whose own version is
 		Image   []string `yaml:"image"` // release and keys in its values whose image.tag is
 		Version string   `yaml:"version"`

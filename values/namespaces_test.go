@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"path"
 	"regexp"
 	"strings"
 	"testing"
@@ -73,12 +74,15 @@ func everything(t *testing.T, names Namespaces) map[string]string {
 		if release == "falco-8" {
 			continue // the values of falco
 		}
-		options, err := fs.Glob(files, "options/*/"+release+".yaml")
+		overlays, err := fs.Glob(files, release+"/*.yaml")
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i, option := range options {
-			options[i] = strings.Split(option, "/")[1]
+		var options []string
+		for _, file := range overlays {
+			if option := strings.TrimSuffix(path.Base(file), ".yaml"); isOverlay(file) && option != "prod" {
+				options = append(options, option)
+			}
 		}
 		for _, profile := range Profiles {
 			loaded, err := Load(release, profile, names, options...)
@@ -154,7 +158,7 @@ func TestLiteralsAreFound(t *testing.T) {
 	placeholders, found := 0, 0
 	count := func(value any) { placeholders += strings.Count(fmt.Sprint(value), "<namespace:") }
 	for _, release := range []string{"alloy", "falco", "falco-exporter", "kube-prometheus-stack", "oauth2-proxy"} {
-		content, err := read(release + ".yaml")
+		content, err := read(release + "/values.yaml")
 		if err != nil {
 			t.Fatal(err)
 		}
