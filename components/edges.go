@@ -24,14 +24,14 @@ var (
 	chunksCache      = Workload{"loki-chunks-cache", NamespaceLoki, map[string]string{"app.kubernetes.io/component": "memcached-chunks-cache"}}
 	resultsCache     = Workload{"loki-results-cache", NamespaceLoki, map[string]string{"app.kubernetes.io/component": "memcached-results-cache"}}
 	alloy            = Workload{"alloy", NamespaceNodeAgents, map[string]string{"app.kubernetes.io/name": "alloy"}}
-	metricsServer    = Workload{"metrics-server", NamespaceMetricsServer, map[string]string{"app.kubernetes.io/name": "metrics-server"}}
+	metricsServer    = Workload{"metrics-server", "metrics-server", map[string]string{"app.kubernetes.io/name": "metrics-server"}}
 	falco            = Workload{"falco", NamespaceFalco, map[string]string{"app.kubernetes.io/name": "falco"}}
 	falcoExporter    = Workload{"falco-exporter", NamespaceFalco, map[string]string{"app.kubernetes.io/name": "falco-exporter"}}
 	sidekick         = Workload{"falcosidekick", NamespaceFalco, map[string]string{"app.kubernetes.io/name": "falcosidekick", "app.kubernetes.io/component": "core"}}
 	sidekickUI       = Workload{"falcosidekick-ui", NamespaceFalco, map[string]string{"app.kubernetes.io/name": "falcosidekick", "app.kubernetes.io/component": "ui"}}
-	certManager      = Workload{"cert-manager", NamespaceCertManager, map[string]string{"app.kubernetes.io/component": "controller"}}
-	cainjector       = Workload{"cert-manager-cainjector", NamespaceCertManager, map[string]string{"app.kubernetes.io/component": "cainjector"}}
-	certWebhook      = Workload{"cert-manager-webhook", NamespaceCertManager, map[string]string{"app.kubernetes.io/component": "webhook"}}
+	certManager      = Workload{"cert-manager", "cert-manager", map[string]string{"app.kubernetes.io/component": "controller"}}
+	cainjector       = Workload{"cert-manager-cainjector", "cert-manager", map[string]string{"app.kubernetes.io/component": "cainjector"}}
+	certWebhook      = Workload{"cert-manager-webhook", "cert-manager", map[string]string{"app.kubernetes.io/component": "webhook"}}
 	acmeSolver       = Workload{"acme-solver", NamespaceGateway, map[string]string{"acme.cert-manager.io/http01-solver": "true"}}
 	oauth2Proxy      = Workload{"oauth2-proxy", NamespaceGateway, map[string]string{"app.kubernetes.io/name": "oauth2-proxy"}}
 	redis            = Workload{"falcosidekick-ui-redis", NamespaceFalco, map[string]string{"app.kubernetes.io/component": "ui-redis"}}
@@ -48,20 +48,12 @@ var (
 	Ingress = Workload{Name: "the Gateway"}
 )
 
-// Option is a setting without which an edge does not exist.
-type Option string
-
-const (
-	WithSpaces  Option = "logging.storage: spaces"
-	WithGateway Option = "exposure.mode: gateway"
-)
-
 // Edge is a connection the stack needs.
 type Edge struct {
 	From, To Workload
 	Port     int // of the pod; 0 for any
 	Why      string
-	Only     Option // empty: always
+	Only     values.Option // empty: always
 }
 
 // Edges are all connections between pods of the stack; whatever is not here is denied. kubelets reach the pods of their
@@ -100,18 +92,18 @@ var Edges = []Edge{
 	{sidekick, alertmanager, 9093, "events as alerts", ""},
 	{sidekickUI, redis, 6379, "events", ""},
 	{grafana, ControlPlane, 0, "dashboards and data sources, read by its sidecars", ""},
-	{loki, Internet, 443, "Spaces", WithSpaces},
-	{Ingress, grafana, 3000, "people", WithGateway},
-	{grafana, Internet, 443, "the identity provider", WithGateway},
-	{Ingress, oauth2Proxy, 4180, "people", WithGateway},
-	{oauth2Proxy, sidekickUI, 2802, "people who are logged in", WithGateway},
-	{oauth2Proxy, Internet, 443, "the identity provider", WithGateway},
-	{Ingress, acmeSolver, 8089, "HTTP challenges", WithGateway},
-	{ControlPlane, certWebhook, 10250, "validation of certificates", WithGateway},
-	{prometheus, certManager, 9402, "metrics", WithGateway},
-	{prometheus, cainjector, 9402, "metrics", WithGateway},
-	{prometheus, certWebhook, 9402, "metrics", WithGateway},
-	{prometheus, oauth2Proxy, 44180, "metrics", WithGateway},
+	{loki, Internet, 443, "Spaces", values.WithSpaces},
+	{Ingress, grafana, 3000, "people", values.WithGateway},
+	{grafana, Internet, 443, "the identity provider", values.WithGateway},
+	{Ingress, oauth2Proxy, 4180, "people", values.WithGateway},
+	{oauth2Proxy, sidekickUI, 2802, "people who are logged in", values.WithGateway},
+	{oauth2Proxy, Internet, 443, "the identity provider", values.WithGateway},
+	{Ingress, acmeSolver, 8089, "HTTP challenges", values.WithGateway},
+	{ControlPlane, certWebhook, 10250, "validation of certificates", values.WithGateway},
+	{prometheus, certManager, 9402, "metrics", values.WithGateway},
+	{prometheus, cainjector, 9402, "metrics", values.WithGateway},
+	{prometheus, certWebhook, 9402, "metrics", values.WithGateway},
+	{prometheus, oauth2Proxy, 44180, "metrics", values.WithGateway},
 }
 
 // Held are the workloads that reach nothing but their edges and the cluster's DNS: what people log in to, and where events
@@ -119,7 +111,7 @@ var Edges = []Edge{
 var Held = []Workload{grafana, loki, sidekickUI, redis, oauth2Proxy}
 
 // EdgesOf are the edges of a stack with these namespaces and options.
-func EdgesOf(namespaces values.Namespaces, options ...Option) []Edge {
+func EdgesOf(namespaces values.Namespaces, options ...values.Option) []Edge {
 	present := func(w Workload) bool { return w.Namespace == "" || namespaces[w.Namespace] != "" }
 	var all []Edge
 	for _, e := range Edges {

@@ -128,7 +128,7 @@ func (a *ExposureArgs) newLogin(ctx *pulumi.Context, name string, opts ...pulumi
 		return err
 	}
 	_, err = a.Platform.install(ctx, a.Namespaces, chartRelease{
-		name: oauth2ProxyName, namespace: NamespaceGateway,
+		folder: oauth2ProxyName,
 		known: map[string]any{
 			"extraArgs": OAuth2ProxyFlags(a.FalcosidekickUI, a.Identity), "podAnnotations": version.annotation(data),
 		},

@@ -17,7 +17,7 @@ type NetworkPolicies struct {
 // NetworkPoliciesArgs choose the edges.
 type NetworkPoliciesArgs struct {
 	Namespaces *Namespaces
-	Options    []Option
+	Options    []values.Option
 }
 
 // NewNetworkPolicies creates the policies. The demo's namespace brings its own.
@@ -38,11 +38,12 @@ func NewNetworkPolicies(ctx *pulumi.Context, name string, args *NetworkPoliciesA
 
 // NetworkPolicyObjects are the policies of these namespaces, as manifests: a NetworkPolicy for what is between pods, and a
 // CiliumNetworkPolicy beside it for what is not.
-func NetworkPolicyObjects(namespaces values.Namespaces, options ...Option) []map[string]any {
+func NetworkPolicyObjects(namespaces values.Namespaces, options ...values.Option) []map[string]any {
 	edges := EdgesOf(namespaces, options...)
+	all, _ := values.AllNamespaces() // an error of NewNamespaces
 	var policies []map[string]any
 	for _, role := range namespaces.Roles() {
-		if role == NamespaceVCluster {
+		if all[role].Tenant {
 			continue
 		}
 		namespace := namespaces[role]

@@ -55,7 +55,7 @@ func TestNetworkPolicyObjects(t *testing.T) {
 	namespaces := values.DefaultNamespaces()
 	denied := map[string]bool{}
 	names := map[string]bool{}
-	for _, p := range NetworkPolicyObjects(namespaces, WithGateway) {
+	for _, p := range NetworkPolicyObjects(namespaces, values.WithGateway) {
 		meta := p["metadata"].(map[string]any)
 		key := fmt.Sprint(p["kind"], meta["namespace"], "/", meta["name"])
 		if names[key] {
@@ -83,10 +83,10 @@ func TestNetworkPolicyObjects(t *testing.T) {
 func TestCiliumPolicies(t *testing.T) {
 	namespaces := values.DefaultNamespaces()
 	delete(namespaces, NamespaceVCluster)
-	delete(namespaces, NamespaceCertManager)
+	delete(namespaces, "cert-manager")
 	for _, x := range []struct {
 		name    string
-		options []Option
+		options []values.Option
 		want    map[string]string // by name: spec as JSON
 	}{
 		{"volumes", nil, map[string]string{
@@ -98,11 +98,11 @@ func TestCiliumPolicies(t *testing.T) {
 				`{"fromEntities":["kube-apiserver","host","remote-node"],"toPorts":[{"ports":[{"port":"10250","protocol":"TCP"}]}]},` +
 				`{"fromEndpoints":[{"matchLabels":{"k8s:io.kubernetes.pod.namespace":"kube-system"}}],"toPorts":[{"ports":[{"port":"10250","protocol":"TCP"}]}]}]}`,
 		}},
-		{"Spaces", []Option{WithSpaces}, map[string]string{
+		{"Spaces", []values.Option{values.WithSpaces}, map[string]string{
 			"loki": `{"egress":[{"toEntities":["world"],"toPorts":[{"ports":[{"port":"443","protocol":"TCP"}]}]}],` +
 				`"endpointSelector":{"matchLabels":{"app.kubernetes.io/component":"single-binary","app.kubernetes.io/name":"loki"}}}`,
 		}},
-		{"gateway", []Option{WithGateway}, map[string]string{
+		{"gateway", []values.Option{values.WithGateway}, map[string]string{
 			"grafana": `{"egress":[{"toEntities":["kube-apiserver"]},{"toEntities":["world"],"toPorts":[{"ports":[{"port":"443","protocol":"TCP"}]}]}],` +
 				`"endpointSelector":{"matchLabels":{"app.kubernetes.io/name":"grafana"}},` +
 				`"ingress":[{"fromEntities":["ingress"],"toPorts":[{"ports":[{"port":"3000","protocol":"TCP"}]}]}]}`,
@@ -127,7 +127,7 @@ func TestCiliumPolicies(t *testing.T) {
 					t.Errorf("%s\n%s\nwant\n%s", name, got[name], want)
 				}
 			}
-			if _, ok := got["loki"]; ok != slices.Contains(x.options, WithSpaces) {
+			if _, ok := got["loki"]; ok != slices.Contains(x.options, values.WithSpaces) {
 				t.Error("Loki leaves the cluster only for Spaces")
 			}
 		})

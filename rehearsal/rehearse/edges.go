@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 
 	"doks-security/components"
+	"doks-security/values"
 )
 
 // outsider is a pod of somebody else.
@@ -127,15 +128,15 @@ func allEntities() []string {
 }
 
 // options are the settings that edges depend on, by what stands of them.
-func (c *cluster) options() []components.Option {
-	var options []components.Option
+func (c *cluster) options() []values.Option {
+	var options []values.Option
 	for _, s := range c.secrets {
 		if s.Namespace == c.names[components.NamespaceLoki] && s.Name == "loki-spaces" {
-			options = append(options, components.WithSpaces)
+			options = append(options, values.WithSpaces)
 		}
 	}
 	if c.names[components.NamespaceGateway] != "" {
-		options = append(options, components.WithGateway)
+		options = append(options, values.WithGateway)
 	}
 	return options
 }
