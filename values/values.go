@@ -4,6 +4,7 @@
 //	loki/values.yaml   its values, sized for the profile dev
 //	loki/prod.yaml     what the profile prod changes
 //	loki/spaces.yaml   what the option "spaces" changes
+//	loki/network.yaml  who may connect to it, on which port, and why
 package values
 
 import (
