@@ -116,15 +116,13 @@ func TestLinksLeadSomewhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, metrics := range []string{"native", "falco-exporter"} {
-		files, err := values.Alerts(metrics, values.DefaultNamespaces(), nil, values.AlertLinks{})
+		groups, err := values.Alerts(metrics, values.DefaultNamespaces(), nil, values.AlertLinks{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		for name, file := range files {
-			for _, group := range file.Groups {
-				for _, rule := range group.Rules {
-					texts[name+rule.Alert] = rule.Annotations["dashboard_url"]
-				}
+		for name, group := range groups {
+			for _, rule := range group.Rules {
+				texts[name+rule.Alert] = rule.Annotations["dashboard_url"]
 			}
 		}
 	}

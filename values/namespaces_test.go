@@ -170,13 +170,13 @@ func TestLiteralsAreFound(t *testing.T) {
 		}
 		found += len(literals(asJSON(t, filled)))
 	}
-	for _, file := range []string{"gateway", "falcosidekick", "logs"} {
-		text, err := alertFiles.ReadFile("alerts/" + file + ".yaml")
+	for _, file := range []string{"oauth2-proxy/alerts.yaml", "falco/alerts.yaml", "loki/alerts.yaml"} {
+		text, err := files.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
 		count(string(text))
-		rules, err := readRules("alerts/"+file+".yaml", DefaultNamespaces())
+		rules, err := readRules(file, DefaultNamespaces())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -133,7 +133,8 @@ func TestOverlaysOnlyHoldWhatDiffers(t *testing.T) {
 // isOverlay tells the files that change a release's values.
 func isOverlay(file string) bool {
 	name := path.Base(file)
-	return path.Dir(file) != "alerts" && name != "values.yaml" && name != "network.yaml" && !strings.HasPrefix(name, "chart")
+	return name != "values.yaml" && name != "network.yaml" && !strings.HasPrefix(name, "chart") &&
+		!strings.HasPrefix(name, "alerts")
 }
 
 func repeated(base, overlay map[string]any, prefix string) []string {
