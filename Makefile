@@ -35,7 +35,7 @@ env: ## write the stack file of a new environment: NAME=qa, PROFILE=dev or prod
 export CHARTS_DIR
 .PHONY: charts
 charts: ## fetch and verify the pinned Helm charts, into .charts or CHARTS_DIR=<directory>; enter missing digests
-	@go run ./charts/cmd/charts "$(or $(CHARTS_DIR),.charts)" values/charts.yaml
+	@go run ./charts/cmd/charts "$(or $(CHARTS_DIR),.charts)" .
 
 .PHONY: proof
 proof: ## check our values against the real charts, and say which archives were used

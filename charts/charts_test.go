@@ -64,8 +64,8 @@ func TestFetch(t *testing.T) {
 		{"no network, to a registry", "oci://127.0.0.1:1/charts", Source{}, has{pinned: true}, []string{`Get "https://127.0.0.1:1/v2/charts/shop/manifests/1.0.0"`}},
 
 		{"no pinned digest in dev", repository, Source{}, has{}, nil},
-		{"no pinned digest in prod", repository, Source{Pinned: true}, has{}, []string{"values/charts.yaml has no sha256 of it", "a pinned sha256 in profile prod", "make charts"}},
-		{"no pinned digest in prod, cached", repository, Source{Pinned: true}, has{cached: archive}, []string{"values/charts.yaml has no sha256 of it"}},
+		{"no pinned digest in prod", repository, Source{Pinned: true}, has{}, []string{"values/shop/chart.yaml has no sha256 of it", "a pinned sha256 in profile prod", "make charts"}},
+		{"no pinned digest in prod, cached", repository, Source{Pinned: true}, has{cached: archive}, []string{"values/shop/chart.yaml has no sha256 of it"}},
 		{"no pinned digest in prod, accepted", repository, Source{Pinned: true, Unverified: true}, has{}, nil},
 		{"packaged again in a directory", directory, Source{Unverified: true}, has{cached: other}, nil},
 		{"packaged again, but offline", directory, Source{Unverified: true, Offline: true}, has{cached: archive}, nil},
@@ -78,7 +78,7 @@ func TestFetch(t *testing.T) {
 			}
 			s := newSite(t, map[string][]byte{"shop-1.0.0.tgz": served})
 			s.short = c.has.short
-			pin := values.Chart{Name: "shop", Version: "1.0.0"}
+			pin := values.Chart{Name: "shop", Version: "1.0.0", File: "values/shop/chart.yaml"}
 			if c.has.chart != "" {
 				pin.Name = c.has.chart
 			}

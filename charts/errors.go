@@ -41,7 +41,7 @@ func expected(pin values.Chart) string {
 	if pin.SHA256 == "" {
 		return "an archive of this version"
 	}
-	return "sha256 " + pin.SHA256 + ", the pin in values/charts.yaml"
+	return "sha256 " + pin.SHA256 + ", the pin in " + pin.File
 }
 
 // withoutCharts is the way out of those who only want to take down what runs.
@@ -79,7 +79,7 @@ func changed(dir string, pin values.Chart, digest string) *Error {
 
 func unpinned(pin values.Chart) *Error {
 	return &Error{
-		Chart: pin, Problem: "values/charts.yaml has no sha256 of it", Expected: "a pinned sha256 in profile prod",
+		Chart: pin, Problem: pin.File + " has no sha256 of it", Expected: "a pinned sha256 in profile prod",
 		Fix: "make charts, which enters it, then commit the file; or accept charts that are not verified: " +
 			"pulumi config set --path doks-security:charts.unverified true",
 	}

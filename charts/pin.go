@@ -32,22 +32,19 @@ func pin(ctx context.Context, c *client, dir string, chart values.Chart) (values
 	return chart, nil
 }
 
-// WritePin enters the sha256 of an entry into the text of values/charts.yaml, and leaves everything else as it is.
-func WritePin(text []byte, entry, digest string) ([]byte, error) {
+// WritePin enters a sha256 into the text of a chart.yaml, and leaves everything else as it is.
+func WritePin(text []byte, digest string) ([]byte, error) {
 	var document struct {
-		Entries map[string]struct {
-			SHA256 yaml.Node `yaml:"sha256"`
-		} `yaml:",inline"`
+		SHA256 yaml.Node `yaml:"sha256"`
 	}
 	if err := yaml.Unmarshal(text, &document); err != nil {
-		return nil, fmt.Errorf("reading the chart pins: %w", err)
+		return nil, fmt.Errorf("reading the chart's pin: %w", err)
 	}
-	at := document.Entries[entry].SHA256
+	at := document.SHA256
 	if at.Kind != yaml.ScalarNode || at.Value != "" {
-		return nil, fmt.Errorf("%s has no line sha256: \"\" to enter sha256: %q", entry, digest)
+		return nil, fmt.Errorf("no line sha256: \"\" to enter sha256: %q", digest)
 	}
 	lines := strings.Split(string(text), "\n")
-	before, _, _ := strings.Cut(lines[at.Line-1], "sha256:")
-	lines[at.Line-1] = fmt.Sprintf("%ssha256: %q", before, digest)
+	lines[at.Line-1] = fmt.Sprintf("sha256: %q", digest)
 	return []byte(strings.Join(lines, "\n")), nil
 }

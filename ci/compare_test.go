@@ -57,7 +57,7 @@ func TestCompare(t *testing.T) {
 		write(t, filepath.Join(dir, file), strings.Replace(string(text), from, to, 1))
 	}
 	commit("base")
-	change("values/metrics-server.yaml", "replicas: 1", "replicas: 2")
+	change("values/metrics-server/values.yaml", "replicas: 1", "replicas: 2")
 	change("Pulumi.dev.yaml", "count: 2", "count: 3")
 	new, err := os.ReadFile(filepath.Join(dir, "Pulumi.staging.yaml"))
 	if err != nil {

@@ -109,7 +109,7 @@ func TestChanged(t *testing.T) {
 		{"one stack file", "Pulumi.dev.yaml", "", `["dev"]`},
 		{"two, and their words", "Pulumi.dev.yaml Pulumi.prod.yaml docs/scaling.md", "", `["dev","prod"]`},
 		{"the program", "stack/deploy.go", "", all},
-		{"a chart's values and one stack file", "values/prod/loki.yaml Pulumi.dev.yaml", "", all},
+		{"a chart's values and one stack file", "values/loki/prod.yaml Pulumi.dev.yaml", "", all},
 		{"modules", "go.sum", "", all},
 		{"the pinned CLI", "cli/go.mod", "", all},
 		{"what is not known yet", "new/thing", "", all},

@@ -62,8 +62,13 @@ func NewAdmission(
 // AdmissionObjects are the policy and its bindings, as manifests. With AdmissionDeny the policy fails closed: a request
 // that it cannot evaluate is denied, except in the exempt namespaces.
 func AdmissionObjects(args *AdmissionArgs) ([]map[string]any, error) {
+	images, err := rules.ControlPlaneImageEnds()
+	if err != nil {
+		return nil, err
+	}
 	var policy map[string]any
-	if err := yaml.Unmarshal([]byte(admissionPolicy), &policy); err != nil {
+	text := strings.ReplaceAll(admissionPolicy, "(CONTROL_PLANE_IMAGES)", "("+images+")")
+	if err := yaml.Unmarshal([]byte(text), &policy); err != nil {
 		return nil, fmt.Errorf("reading the admission policy: %w", err)
 	}
 	action, failurePolicy, binding := "Warn", "Ignore", ""

@@ -6,7 +6,7 @@ import (
 	"doks-security/values"
 )
 
-// Alerts are the rules Prometheus evaluates: one PrometheusRule for each file of values/alerts.
+// Alerts are the rules Prometheus evaluates: one PrometheusRule for each group of rules in values/.
 type Alerts struct {
 	pulumi.ResourceState
 }
@@ -28,12 +28,13 @@ func NewAlerts(ctx *pulumi.Context, name string, args *AlertsArgs, opts ...pulum
 	if err := ctx.RegisterComponentResource(typePrefix+"Alerts", name, a, opts...); err != nil {
 		return nil, err
 	}
-	files, err := values.Alerts(args.Metrics, args.Namespaces.names, args.Approved, args.Links)
+	groups, err := values.Alerts(args.Metrics, args.Namespaces.names, args.Approved, args.Links)
 	if err != nil {
 		return nil, err
 	}
-	for file, content := range files {
-		rule := manifest("monitoring.coreos.com/v1", "PrometheusRule", args.Namespaces.names[NamespaceMonitoring], file, ruleSpec(content))
+	for group, content := range groups {
+		rule := manifest("monitoring.coreos.com/v1", "PrometheusRule", args.Namespaces.names[NamespaceMonitoring], group,
+			ruleSpec(content))
 		_, err := newObject(ctx, args.Namespaces, rule, pulumi.Parent(a), args.Namespaces.dependency(NamespaceMonitoring), args.Observability.dependency())
 		if err != nil {
 			return nil, err
@@ -42,27 +43,23 @@ func NewAlerts(ctx *pulumi.Context, name string, args *AlertsArgs, opts ...pulum
 	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{})
 }
 
-// ruleSpec is the file as the custom resource has it, without the fields that are not set.
-func ruleSpec(file values.RuleFile) map[string]any {
-	groups := []any{}
-	for _, group := range file.Groups {
-		rules := []any{}
-		for _, rule := range group.Rules {
-			fields := map[string]any{"expr": rule.Expr}
-			for key, value := range map[string]string{"record": rule.Record, "alert": rule.Alert, "for": rule.For} {
-				if value != "" {
-					fields[key] = value
-				}
+// ruleSpec is the group as the custom resource has it, without the fields that are not set.
+func ruleSpec(group values.RuleGroup) map[string]any {
+	rules := []any{}
+	for _, rule := range group.Rules {
+		fields := map[string]any{"expr": rule.Expr}
+		for key, value := range map[string]string{"record": rule.Record, "alert": rule.Alert, "for": rule.For} {
+			if value != "" {
+				fields[key] = value
 			}
-			if len(rule.Labels) > 0 {
-				fields["labels"] = rule.Labels
-			}
-			if len(rule.Annotations) > 0 {
-				fields["annotations"] = rule.Annotations
-			}
-			rules = append(rules, fields)
 		}
-		groups = append(groups, map[string]any{"name": group.Name, "rules": rules})
+		if len(rule.Labels) > 0 {
+			fields["labels"] = rule.Labels
+		}
+		if len(rule.Annotations) > 0 {
+			fields["annotations"] = rule.Annotations
+		}
+		rules = append(rules, fields)
 	}
-	return map[string]any{"groups": groups}
+	return map[string]any{"groups": []any{map[string]any{"name": group.Name, "rules": rules}}}
 }

@@ -11,7 +11,7 @@ import (
 // dashboardFolder is where Grafana shows our dashboards.
 const dashboardFolder = "Security"
 
-// Dashboards are those of values/dashboards, in ConfigMaps that Grafana's sidecar loads.
+// Dashboards are those of values/<release>/dashboards, in ConfigMaps that Grafana's sidecar loads.
 type Dashboards struct {
 	pulumi.ResourceState
 }

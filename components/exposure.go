@@ -107,8 +107,8 @@ func NewExposure(ctx *pulumi.Context, name string, args *ExposureArgs, opts ...p
 func (a *ExposureArgs) newIssuer(ctx *pulumi.Context, parent pulumi.ResourceOption) (pulumi.Resource, error) {
 	var needed []pulumi.Resource
 	if !a.Platform.provides(incluster.CertManager) {
-		certManager, err := a.Platform.install(ctx, a.Namespaces, chartRelease{name: incluster.CertManager, namespace: NamespaceCertManager},
-			parent, a.Namespaces.dependency(NamespaceCertManager), a.Observability.dependency())
+		certManager, err := a.Platform.install(ctx, a.Namespaces, chartRelease{folder: incluster.CertManager},
+			parent, a.Observability.dependency())
 		if err != nil {
 			return nil, err
 		}

@@ -40,7 +40,7 @@ type ClientSettings struct {
 
 const (
 	oauth2ProxyName = "oauth2-proxy" // release, Service and Secret
-	grafanaOIDC     = "grafana-oidc" // named in values/options/gateway
+	grafanaOIDC     = "grafana-oidc" // named in values/kube-prometheus-stack/gateway.yaml
 )
 
 // GrafanaLogin is how Grafana is reached through the Gateway.
@@ -70,7 +70,7 @@ func (l *GrafanaLogin) secret(ctx *pulumi.Context, namespaces *Namespaces, opts 
 }
 
 // Values are the part of Grafana's values that knows the identity provider. What is the same for all stands in
-// values/options/gateway.
+// values/kube-prometheus-stack/gateway.yaml.
 func (l *GrafanaLogin) Values() map[string]any {
 	if l == nil {
 		return nil
@@ -136,7 +136,7 @@ func (a *ExposureArgs) newLogin(ctx *pulumi.Context, name string, opts ...pulumi
 		return err
 	}
 	_, err = a.Platform.install(ctx, a.Namespaces, chartRelease{
-		name: oauth2ProxyName, namespace: NamespaceGateway,
+		folder: oauth2ProxyName,
 		known: map[string]any{
 			"extraArgs": OAuth2ProxyFlags(a.FalcosidekickUI, a.Identity), "podAnnotations": version.annotation(data),
 		},
@@ -145,7 +145,7 @@ func (a *ExposureArgs) newLogin(ctx *pulumi.Context, name string, opts ...pulumi
 }
 
 // OAuth2ProxyFlags are the flags that know the hostname and the identity provider. The others stand in
-// values/oauth2-proxy.yaml.
+// values/oauth2-proxy/values.yaml.
 func OAuth2ProxyFlags(hostname string, identity IdentitySettings) map[string]any {
 	flags := map[string]any{
 		"oidc-issuer-url":   identity.Issuer,

@@ -31,11 +31,11 @@ func NewLogging(ctx *pulumi.Context, name string, args *LoggingArgs, opts ...pul
 		return nil, err
 	}
 	parent := pulumi.Parent(l)
-	loki := chartRelease{name: "loki", namespace: NamespaceLoki, options: args.Spaces.options(), known: values.Merge(args.Spaces.values(), map[string]any{
+	loki := chartRelease{folder: "loki", options: args.Spaces.options(), known: values.Merge(args.Spaces.values(), map[string]any{
 		"loki":         map[string]any{"limits_config": map[string]any{"retention_period": args.Retention}},
 		"singleBinary": map[string]any{"persistence": map[string]any{"size": gib(args.VolumeGiB)}},
 	})}
-	lokiOpts := []pulumi.ResourceOption{parent, args.Namespaces.dependency(NamespaceLoki), args.Observability.dependency()}
+	lokiOpts := []pulumi.ResourceOption{parent, args.Observability.dependency()}
 	if args.Spaces != nil {
 		data := pulumi.StringMap{
 			"SPACES_ACCESS_KEY_ID": args.Spaces.AccessKey, "SPACES_SECRET_ACCESS_KEY": args.Spaces.SecretKey,
@@ -55,14 +55,14 @@ func NewLogging(ctx *pulumi.Context, name string, args *LoggingArgs, opts ...pul
 		return nil, err
 	}
 	_, err := args.Platform.install(ctx, args.Namespaces, chartRelease{
-		name: "alloy", namespace: NamespaceNodeAgents, known: map[string]any{
+		folder: "alloy", known: map[string]any{
 			// Helm replaces lists, so the node's name stands here beside the cluster's.
 			"alloy": map[string]any{"extraEnv": []any{
 				map[string]any{"name": "NODE_NAME", "valueFrom": map[string]any{"fieldRef": map[string]any{"fieldPath": "spec.nodeName"}}},
 				map[string]any{"name": "CLUSTER_NAME", "value": args.Platform.Cluster},
 			}},
 		},
-	}, parent, args.Namespaces.dependency(NamespaceNodeAgents), args.Observability.dependency())
+	}, parent, args.Observability.dependency())
 	if err != nil {
 		return nil, err
 	}

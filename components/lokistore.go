@@ -6,7 +6,7 @@ import (
 	"doks-security/preflight/incluster"
 )
 
-// FirstLogs is the day on which Loki's schema begins, in values/loki.yaml too.
+// FirstLogs is the day on which Loki's schema begins, in values/loki/values.yaml too.
 const FirstLogs = "2026-01-01"
 
 // annotation says where Loki stores its logs, as the checks of a running cluster read it.

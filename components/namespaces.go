@@ -9,42 +9,19 @@ import (
 	"doks-security/values"
 )
 
-// Roles of the stack's namespaces, as values.Namespaces has them. Names are plain strings and no outputs: a namespace's
-// output is unknown in a first preview.
+// Roles of namespaces, as values.Namespaces has them. Names are plain strings and no outputs: a namespace's output is
+// unknown in a first preview.
 const (
-	NamespaceMonitoring    = values.NamespaceMonitoring
-	NamespaceLoki          = values.NamespaceLoki
-	NamespaceNodeAgents    = values.NamespaceNodeAgents
-	NamespaceFalco         = values.NamespaceFalco
-	NamespaceMetricsServer = values.NamespaceMetricsServer
-	NamespaceVCluster      = values.NamespaceVCluster
-	NamespaceGateway       = values.NamespaceGateway
-	NamespaceCertManager   = values.NamespaceCertManager
-)
-
-// PodSecurity is a level of Kubernetes' Pod Security Standards.
-type PodSecurity string
-
-const (
-	Restricted PodSecurity = "restricted"
-	Baseline   PodSecurity = "baseline"
-	Privileged PodSecurity = "privileged"
+	NamespaceMonitoring = values.NamespaceMonitoring
+	NamespaceLoki       = values.NamespaceLoki
+	NamespaceNodeAgents = values.NamespaceNodeAgents
+	NamespaceFalco      = values.NamespaceFalco
+	NamespaceVCluster   = values.NamespaceVCluster
+	NamespaceGateway    = values.NamespaceGateway
 )
 
 // podSecurityVersion pins the standards: an upgrade of Kubernetes must not tighten them unseen.
 const podSecurityVersion = "v1.33"
-
-// levels are the enforced levels, by role.
-var levels = map[string]PodSecurity{
-	NamespaceMonitoring:    Restricted,
-	NamespaceLoki:          Restricted,
-	NamespaceMetricsServer: Restricted,
-	NamespaceNodeAgents:    Privileged,
-	NamespaceFalco:         Privileged,
-	NamespaceVCluster:      Baseline,
-	NamespaceGateway:       Restricted,
-	NamespaceCertManager:   Restricted,
-}
 
 // Namespaces are the stack's namespaces, each with its Pod Security level enforced.
 type Namespaces struct {
@@ -66,17 +43,21 @@ func NewNamespaces(ctx *pulumi.Context, name string, args *NamespacesArgs, opts 
 	if err := ctx.RegisterComponentResource(typePrefix+"Namespaces", name, n, opts...); err != nil {
 		return nil, err
 	}
+	all, err := values.AllNamespaces()
+	if err != nil {
+		return nil, err
+	}
 	created := []string{}
 	for _, role := range args.Roles {
-		level := levels[role]
+		level := all[role].PodSecurity
 		labels := pulumi.StringMap{
 			incluster.PartOfLabel:                        pulumi.String(incluster.PartOf),
 			"pod-security.kubernetes.io/enforce":         pulumi.String(level),
 			"pod-security.kubernetes.io/enforce-version": pulumi.String(podSecurityVersion),
 		}
-		if level == Privileged {
+		if level == "privileged" {
 			// Enforcing nothing still shows what a pod asks for.
-			labels["pod-security.kubernetes.io/audit"] = pulumi.String(Baseline)
+			labels["pod-security.kubernetes.io/audit"] = pulumi.String("baseline")
 			labels["pod-security.kubernetes.io/audit-version"] = pulumi.String(podSecurityVersion)
 		}
 		namespace, err := corev1.NewNamespace(ctx, name+"-"+role, &corev1.NamespaceArgs{

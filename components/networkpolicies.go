@@ -9,15 +9,16 @@ import (
 	"doks-security/values"
 )
 
-// NetworkPolicies deny what comes into the stack's namespaces, but for the edges, and what leaves the workloads of Held.
+// NetworkPolicies deny all connections into the stack's namespaces, and from restricted workloads, but those of
+// values/<release>/network.yaml.
 type NetworkPolicies struct {
 	pulumi.ResourceState
 }
 
-// NetworkPoliciesArgs choose the edges.
+// NetworkPoliciesArgs choose the connections.
 type NetworkPoliciesArgs struct {
 	Namespaces *Namespaces
-	Options    []Option
+	Options    []values.Option
 }
 
 // NewNetworkPolicies creates the policies. The demo's namespace brings its own.
@@ -26,7 +27,11 @@ func NewNetworkPolicies(ctx *pulumi.Context, name string, args *NetworkPoliciesA
 	if err := ctx.RegisterComponentResource(typePrefix+"NetworkPolicies", name, n, opts...); err != nil {
 		return nil, err
 	}
-	for _, policy := range NetworkPolicyObjects(args.Namespaces.created(), args.Options...) {
+	policies, err := NetworkPolicyObjects(args.Namespaces.created(), args.Options...)
+	if err != nil {
+		return nil, err
+	}
+	for _, policy := range policies {
 		namespace := policy["metadata"].(map[string]any)["namespace"].(string)
 		role, _ := args.Namespaces.names.RoleOf(namespace)
 		if _, err := newObject(ctx, args.Namespaces, policy, pulumi.Parent(n), args.Namespaces.dependency(role)); err != nil {
@@ -38,67 +43,68 @@ func NewNetworkPolicies(ctx *pulumi.Context, name string, args *NetworkPoliciesA
 
 // NetworkPolicyObjects are the policies of these namespaces, as manifests: a NetworkPolicy for what is between pods, and a
 // CiliumNetworkPolicy beside it for what is not.
-func NetworkPolicyObjects(namespaces values.Namespaces, options ...Option) []map[string]any {
-	edges := EdgesOf(namespaces, options...)
+func NetworkPolicyObjects(namespaces values.Namespaces, options ...values.Option) ([]map[string]any, error) {
+	network, err := values.ReadNetwork()
+	if err != nil {
+		return nil, err
+	}
+	all, err := values.AllNamespaces()
+	if err != nil {
+		return nil, err
+	}
+	connections := network.Of(namespaces, options...)
 	var policies []map[string]any
 	for _, role := range namespaces.Roles() {
-		if role == NamespaceVCluster {
+		if all[role].Tenant {
 			continue
 		}
 		namespace := namespaces[role]
 		policies = append(policies, policy("default-deny-ingress", namespace, map[string]any{
 			"podSelector": map[string]any{}, "policyTypes": []any{"Ingress"},
 		}))
-		for _, w := range targets(namespace, edges) {
-			policies = append(policies, policy(w.Name, namespace, w.spec(edges)))
-			if spec := w.ciliumSpec(edges); spec != nil {
+		for _, w := range targets(namespace, connections) {
+			policies = append(policies, policy(w.Name, namespace, policySpec(w, connections)))
+			if spec := ciliumSpec(w, connections); spec != nil {
 				policies = append(policies, ciliumPolicy(w.Name, namespace, spec))
 			}
 		}
 	}
-	return policies
+	return policies, nil
 }
 
 func policy(name, namespace string, spec map[string]any) map[string]any {
 	return manifest("networking.k8s.io/v1", "NetworkPolicy", namespace, name, spec)
 }
 
-// targets are the workloads of a namespace that edges end at, each once, by name.
-func targets(namespace string, edges []Edge) []Workload {
-	var all []Workload
-	for _, e := range edges {
-		if e.To.Namespace == namespace {
-			all = append(all, e.To)
+// targets are the workloads of a namespace that connections end at, each once, by name.
+func targets(namespace string, connections []values.Connection) []values.Workload {
+	var all []values.Workload
+	for _, c := range connections {
+		if c.To.Namespace == namespace {
+			all = append(all, c.To)
 		}
 	}
-	slices.SortFunc(all, func(a, b Workload) int { return cmp.Compare(a.Name, b.Name) })
-	return slices.CompactFunc(all, func(a, b Workload) bool { return a.Name == b.Name })
+	slices.SortFunc(all, func(a, b values.Workload) int { return cmp.Compare(a.Name, b.Name) })
+	return slices.CompactFunc(all, func(a, b values.Workload) bool { return a.Name == b.Name })
 }
 
-// isPods tells workloads from the ends that only Cilium can name.
-func (w Workload) isPods() bool { return w.Namespace != "" }
-
-func (w Workload) isHeld() bool {
-	return slices.ContainsFunc(Held, func(held Workload) bool { return held.Name == w.Name })
-}
-
-// spec is the NetworkPolicy of one workload.
-func (w Workload) spec(edges []Edge) map[string]any {
+// policySpec is the NetworkPolicy of one workload.
+func policySpec(w values.Workload, connections []values.Connection) map[string]any {
 	types := []any{"Ingress"}
 	ingress, egress := []any{}, []any{}
-	for _, e := range edges {
-		if e.To.Name == w.Name && e.From.isPods() {
-			ingress = append(ingress, map[string]any{"from": []any{e.From.peer()}, "ports": ports(e.Port)})
+	for _, c := range connections {
+		if c.To.Name == w.Name && c.From.IsPods() {
+			ingress = append(ingress, map[string]any{"from": []any{podsOf(c.From)}, "ports": ports(c.Port)})
 		}
-		if e.From.Name == w.Name && e.To.isPods() {
-			egress = append(egress, map[string]any{"to": []any{e.To.peer()}, "ports": ports(e.Port)})
+		if c.From.Name == w.Name && c.To.IsPods() {
+			egress = append(egress, map[string]any{"to": []any{podsOf(c.To)}, "ports": ports(c.Port)})
 		}
 	}
-	spec := map[string]any{"podSelector": map[string]any{"matchLabels": w.labels()}, "ingress": ingress}
-	if w.isHeld() {
+	spec := map[string]any{"podSelector": map[string]any{"matchLabels": labelsOf(w)}, "ingress": ingress}
+	if w.Restricted {
 		types = append(types, "Egress")
 		if len(egress) > 0 { // names have to be found
-			egress = append(egress, map[string]any{"to": []any{dns.peer()}, "ports": ports(53)})
+			egress = append(egress, map[string]any{"to": []any{podsOf(dns)}, "ports": ports(53)})
 		}
 		spec["egress"] = egress
 	}
@@ -106,16 +112,18 @@ func (w Workload) spec(edges []Edge) map[string]any {
 	return spec
 }
 
-var dns = Workload{"the cluster's DNS", "kube-system", map[string]string{"k8s-app": "kube-dns"}}
+var dns = values.Workload{
+	Name: "the cluster's DNS", Namespace: "kube-system", Labels: map[string]string{"k8s-app": "kube-dns"},
+}
 
-func (w Workload) peer() map[string]any {
+func podsOf(w values.Workload) map[string]any {
 	return map[string]any{
 		"namespaceSelector": map[string]any{"matchLabels": map[string]any{"kubernetes.io/metadata.name": w.Namespace}},
-		"podSelector":       map[string]any{"matchLabels": w.labels()},
+		"podSelector":       map[string]any{"matchLabels": labelsOf(w)},
 	}
 }
 
-func (w Workload) labels() map[string]any {
+func labelsOf(w values.Workload) map[string]any {
 	labels := map[string]any{}
 	for key, value := range w.Labels {
 		labels[key] = value

@@ -15,12 +15,12 @@ import (
 var update = flag.Bool("update", false, "rewrite the table in docs/security.md")
 
 const (
-	tableStart = "<!-- edges: go test ./components -update -->\n"
-	tableEnd   = "<!-- /edges -->"
+	tableStart = "<!-- connections: go test ./components -update -->\n"
+	tableEnd   = "<!-- /connections -->"
 )
 
-// The table people read is made of the edges the policies are made of.
-func TestEdgesAreDocumented(t *testing.T) {
+// The table people read is made of the connections the policies are made of.
+func TestConnectionsAreDocumented(t *testing.T) {
 	const file = "../docs/security.md"
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -29,15 +29,19 @@ func TestEdgesAreDocumented(t *testing.T) {
 	before, rest, start := strings.Cut(string(text), tableStart)
 	_, after, end := strings.Cut(rest, tableEnd)
 	if !start || !end {
-		t.Fatalf("%s has no table of edges", file)
+		t.Fatalf("%s has no table of connections", file)
 	}
 	table := "| from | to | port | for | only with |\n|---|---|---|---|---|\n"
-	for _, e := range Edges {
+	network, err := values.ReadNetwork()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range network.Connections {
 		port := "any"
-		if e.Port > 0 {
-			port = fmt.Sprint(e.Port)
+		if c.Port > 0 {
+			port = fmt.Sprint(c.Port)
 		}
-		table += fmt.Sprintf("| %s | %s | %s | %s | %s |\n", e.From.Name, e.To.Name, port, e.Why, e.Only)
+		table += fmt.Sprintf("| %s | %s | %s | %s | %s |\n", c.From.Name, c.To.Name, port, c.Why, c.With)
 	}
 	want := before + tableStart + table + tableEnd + after
 	if *update {
@@ -47,15 +51,24 @@ func TestEdgesAreDocumented(t *testing.T) {
 		return
 	}
 	if want != string(text) {
-		t.Errorf("%s differs from the edges; go test ./components -update writes it", file)
+		t.Errorf("%s differs from values/<release>/network.yaml; go test ./components -update writes it", file)
 	}
+}
+
+func policies(t *testing.T, namespaces values.Namespaces, options ...values.Option) []map[string]any {
+	t.Helper()
+	all, err := NetworkPolicyObjects(namespaces, options...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
 }
 
 func TestNetworkPolicyObjects(t *testing.T) {
 	namespaces := values.DefaultNamespaces()
 	denied := map[string]bool{}
 	names := map[string]bool{}
-	for _, p := range NetworkPolicyObjects(namespaces, WithGateway) {
+	for _, p := range policies(t, namespaces, values.WithGateway) {
 		meta := p["metadata"].(map[string]any)
 		key := fmt.Sprint(p["kind"], meta["namespace"], "/", meta["name"])
 		if names[key] {
@@ -71,9 +84,13 @@ func TestNetworkPolicyObjects(t *testing.T) {
 			t.Errorf("%s: denied by default %v", namespace, denied[namespace])
 		}
 	}
-	for _, held := range Held {
-		if !names["NetworkPolicy"+held.Namespace+"/"+held.Name] {
-			t.Errorf("%s is held by no policy", held.Name)
+	network, err := values.ReadNetwork()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range network.Workloads {
+		if w.Restricted && !names["NetworkPolicy"+w.Namespace+"/"+w.Name] {
+			t.Errorf("%s is restricted by no policy", w.Name)
 		}
 	}
 }
@@ -83,10 +100,10 @@ func TestNetworkPolicyObjects(t *testing.T) {
 func TestCiliumPolicies(t *testing.T) {
 	namespaces := values.DefaultNamespaces()
 	delete(namespaces, NamespaceVCluster)
-	delete(namespaces, NamespaceCertManager)
+	delete(namespaces, "cert-manager")
 	for _, x := range []struct {
 		name    string
-		options []Option
+		options []values.Option
 		want    map[string]string // by name: spec as JSON
 	}{
 		{"volumes", nil, map[string]string{
@@ -98,11 +115,11 @@ func TestCiliumPolicies(t *testing.T) {
 				`{"fromEntities":["kube-apiserver","host","remote-node"],"toPorts":[{"ports":[{"port":"10250","protocol":"TCP"}]}]},` +
 				`{"fromEndpoints":[{"matchLabels":{"k8s:io.kubernetes.pod.namespace":"kube-system"}}],"toPorts":[{"ports":[{"port":"10250","protocol":"TCP"}]}]}]}`,
 		}},
-		{"Spaces", []Option{WithSpaces}, map[string]string{
+		{"Spaces", []values.Option{values.WithSpaces}, map[string]string{
 			"loki": `{"egress":[{"toEntities":["world"],"toPorts":[{"ports":[{"port":"443","protocol":"TCP"}]}]}],` +
 				`"endpointSelector":{"matchLabels":{"app.kubernetes.io/component":"single-binary","app.kubernetes.io/name":"loki"}}}`,
 		}},
-		{"gateway", []Option{WithGateway}, map[string]string{
+		{"gateway", []values.Option{values.WithGateway}, map[string]string{
 			"grafana": `{"egress":[{"toEntities":["kube-apiserver"]},{"toEntities":["world"],"toPorts":[{"ports":[{"port":"443","protocol":"TCP"}]}]}],` +
 				`"endpointSelector":{"matchLabels":{"app.kubernetes.io/name":"grafana"}},` +
 				`"ingress":[{"fromEntities":["ingress"],"toPorts":[{"ports":[{"port":"3000","protocol":"TCP"}]}]}]}`,
@@ -113,7 +130,7 @@ func TestCiliumPolicies(t *testing.T) {
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			got := map[string]string{}
-			for _, p := range NetworkPolicyObjects(namespaces, x.options...) {
+			for _, p := range policies(t, namespaces, x.options...) {
 				if p["kind"] == "CiliumNetworkPolicy" {
 					spec, err := json.Marshal(p["spec"])
 					if err != nil {
@@ -127,7 +144,7 @@ func TestCiliumPolicies(t *testing.T) {
 					t.Errorf("%s\n%s\nwant\n%s", name, got[name], want)
 				}
 			}
-			if _, ok := got["loki"]; ok != slices.Contains(x.options, WithSpaces) {
+			if _, ok := got["loki"]; ok != slices.Contains(x.options, values.WithSpaces) {
 				t.Error("Loki leaves the cluster only for Spaces")
 			}
 		})

@@ -22,6 +22,11 @@ type Observability struct {
 	crds []pulumi.Resource
 }
 
+// plain are the releases that need nothing but their folder in values/ and, for monitors and rules, the CRDs.
+var plain = []string{
+	incluster.MetricsServer,
+}
+
 // ObservabilityArgs size the parts.
 type ObservabilityArgs struct {
 	Platform              Platform
@@ -43,19 +48,17 @@ func NewObservability(ctx *pulumi.Context, name string, args *ObservabilityArgs,
 	}
 	parent := pulumi.Parent(o)
 	if !args.Platform.provides(incluster.OperatorCRDs) {
-		crds, err := args.Platform.install(ctx, args.Namespaces, chartRelease{
-			name: incluster.OperatorCRDs, namespace: NamespaceMonitoring,
-		}, parent, args.Namespaces.dependency(NamespaceMonitoring))
+		crds, err := args.Platform.install(ctx, args.Namespaces, chartRelease{folder: incluster.OperatorCRDs}, parent)
 		if err != nil {
 			return nil, err
 		}
 		o.crds = []pulumi.Resource{crds}
 	}
-	if !args.Platform.provides(incluster.MetricsServer) {
-		_, err := args.Platform.install(ctx, args.Namespaces, chartRelease{
-			name: incluster.MetricsServer, namespace: NamespaceMetricsServer,
-		}, parent, args.Namespaces.dependency(NamespaceMetricsServer), o.dependency())
-		if err != nil {
+	for _, folder := range plain {
+		if args.Platform.provides(folder) {
+			continue
+		}
+		if _, err := args.Platform.install(ctx, args.Namespaces, chartRelease{folder: folder}, parent, o.dependency()); err != nil {
 			return nil, err
 		}
 	}
@@ -87,15 +90,19 @@ func NewObservability(ctx *pulumi.Context, name string, args *ObservabilityArgs,
 	if err != nil {
 		return nil, err
 	}
-	stack := chartRelease{name: "kube-prometheus-stack", namespace: NamespaceMonitoring, known: args.values(version.annotation(args.GrafanaLogin.with(login))), timeout: 15 * time.Minute}
+	stack := chartRelease{
+		folder: "kube-prometheus-stack", timeout: 15 * time.Minute,
+		known: args.values(version.annotation(args.GrafanaLogin.with(login))),
+	}
 	if args.GrafanaLogin != nil {
 		stack.options = append(stack.options, ByGateway)
 	}
 	if args.Platform.provides(incluster.OperatorCRDs) {
 		stack.options = append(stack.options, "provided-crds")
 	}
-	_, err = args.Platform.install(ctx, args.Namespaces, stack, parent, o.dependency(), pulumi.DependsOn(slices.Concat(remote, client, []pulumi.Resource{admin, receivers})),
-		args.Namespaces.dependency(NamespaceMonitoring, NamespaceNodeAgents))
+	_, err = args.Platform.install(ctx, args.Namespaces, stack, parent, o.dependency(),
+		pulumi.DependsOn(slices.Concat(remote, client, []pulumi.Resource{admin, receivers})),
+		args.Namespaces.dependency(NamespaceNodeAgents)) // node-exporter's
 	if err != nil {
 		return nil, err
 	}

@@ -14,7 +14,7 @@ import (
 // Platform is what every release of a stack shares.
 type Platform struct {
 	Cluster string // name; a label on every metric and log
-	Profile string // overlay in values/
+	Profile string // an overlay in the folder of a release
 	Charts  charts.Source
 	// Provided are releases whose part the cluster has already: those of incluster.Providable.
 	Provided []string
@@ -25,37 +25,40 @@ func (p Platform) provides(release string) bool { return slices.Contains(p.Provi
 
 // chartRelease is a release as a component asks for it.
 type chartRelease struct {
-	name, namespace string         // namespace: its role
-	values          string         // file in values/; default: name
-	pin             string         // entry in values/charts.yaml; default: values
-	options         []string       // overlays in values/options/
-	known           map[string]any // what only the program knows
-	timeout         time.Duration
+	folder  string         // in values/
+	pin     string         // entry of values.Charts; default: folder
+	options []string       // overlays in that folder
+	known   map[string]any // what only the program knows
+	timeout time.Duration
 }
 
-// install makes a release of the pinned chart with the values of its file, profile and options, and what the program
-// knows on top.
+// install makes a release of the pinned chart with the values of its folder, profile and options, and what the program
+// knows on top. It waits for the namespace.
 func (p Platform) install(ctx *pulumi.Context, namespaces *Namespaces, r chartRelease, opts ...pulumi.ResourceOption) (*Release, error) {
-	if r.values == "" {
-		r.values = r.name
-	}
-	if r.pin == "" {
-		r.pin = r.values
-	}
-	pins, err := values.Charts()
+	releases, err := values.Releases()
 	if err != nil {
 		return nil, err
 	}
-	chart, ok := pins[r.pin]
+	release, ok := releases[r.folder]
 	if !ok {
-		return nil, fmt.Errorf("values/charts.yaml pins no chart %q", r.pin)
+		return nil, fmt.Errorf("values/%s/chart.yaml is missing", r.folder)
 	}
-	loaded, err := values.Load(r.values, p.Profile, namespaces.names, r.options...)
+	chart := release.Chart
+	if r.pin != "" {
+		pins, err := values.Charts()
+		if err != nil {
+			return nil, err
+		}
+		if chart, ok = pins[r.pin]; !ok {
+			return nil, fmt.Errorf("values/ pins no chart %q", r.pin)
+		}
+	}
+	loaded, err := values.Load(r.folder, p.Profile, namespaces.names, r.options...)
 	if err != nil {
 		return nil, err
 	}
 	return newRelease(ctx, &ReleaseArgs{
-		Name: r.name, Namespace: namespaces.names[r.namespace], Chart: chart, Source: p.Charts,
+		Name: release.Release, Namespace: namespaces.names[release.Namespace], Chart: chart, Source: p.Charts,
 		Values: values.Merge(loaded, r.known), Timeout: r.timeout,
-	}, opts...)
+	}, append(opts, namespaces.dependency(release.Namespace))...)
 }

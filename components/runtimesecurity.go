@@ -7,7 +7,7 @@ import (
 	"doks-security/values"
 )
 
-// Versions of Falco, by minor. The chart's pin stands in values/charts.yaml.
+// Versions of Falco, by minor. The charts are pinned in values/falco.
 const (
 	NewestFalco = "0.44"
 	// LastFalcoWithGRPC is what falco-exporter needs: 0.44 removed the gRPC output.
@@ -22,7 +22,7 @@ const (
 	FalcoExporter = "falco-exporter"
 )
 
-// FalcoPins are the entries in values/charts.yaml, by version.
+// FalcoPins are the entries of values.Charts, by version.
 var FalcoPins = map[string]string{NewestFalco: "falco", LastFalcoWithGRPC: "falco-8"}
 
 // RuntimeSecurity is Falco on every node, falcosidekick, its UI with Redis, and Falco's events as metrics.
@@ -71,7 +71,7 @@ func NewRuntimeSecurity(ctx *pulumi.Context, name string, args *RuntimeSecurityA
 		return nil, err
 	}
 	falco := chartRelease{
-		name: "falco", namespace: NamespaceFalco, pin: FalcoPins[args.Falco],
+		folder: "falco", pin: FalcoPins[args.Falco],
 		known: values.Merge(args.values(), map[string]any{
 			"falcosidekick": values.Merge(forward, map[string]any{"webui": webui}),
 		}),
@@ -81,7 +81,7 @@ func NewRuntimeSecurity(ctx *pulumi.Context, name string, args *RuntimeSecurityA
 	}
 	// Its dashboards go where Grafana looks for them.
 	installed, err := args.Platform.install(ctx, args.Namespaces, falco, parent, secrets, pulumi.DependsOn(address), args.Observability.dependency(),
-		args.Namespaces.dependency(NamespaceFalco, NamespaceMonitoring))
+		args.Namespaces.dependency(NamespaceMonitoring)) // of its dashboards
 	if err != nil {
 		return nil, err
 	}
@@ -91,8 +91,8 @@ func NewRuntimeSecurity(ctx *pulumi.Context, name string, args *RuntimeSecurityA
 		if err := ctx.Log.Warn(warning, &pulumi.LogArgs{Resource: s}); err != nil {
 			return nil, err
 		}
-		_, err := args.Platform.install(ctx, args.Namespaces, chartRelease{name: FalcoExporter, namespace: NamespaceFalco},
-			parent, namespace, args.Observability.dependency(), pulumi.DependsOn([]pulumi.Resource{installed}))
+		_, err := args.Platform.install(ctx, args.Namespaces, chartRelease{folder: FalcoExporter},
+			parent, args.Observability.dependency(), pulumi.DependsOn([]pulumi.Resource{installed}))
 		if err != nil {
 			return nil, err
 		}

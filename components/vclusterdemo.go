@@ -4,12 +4,6 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// DemoRelease and DemoPin are the demo's release and its entry in values/charts.yaml.
-const (
-	DemoRelease = "demo"
-	DemoPin     = "vcluster"
-)
-
 // VClusterDemo is a virtual cluster in a namespace nobody approved: it makes the rule fire.
 type VClusterDemo struct {
 	pulumi.ResourceState
@@ -28,9 +22,7 @@ func NewVClusterDemo(ctx *pulumi.Context, name string, args *VClusterDemoArgs, o
 	if err := ctx.RegisterComponentResource(typePrefix+"VClusterDemo", name, d, opts...); err != nil {
 		return nil, err
 	}
-	_, err := args.Platform.install(ctx, args.Namespaces, chartRelease{
-		name: DemoRelease, values: DemoPin, namespace: NamespaceVCluster,
-	}, pulumi.Parent(d), args.Namespaces.dependency(NamespaceVCluster), pulumi.DependsOn([]pulumi.Resource{args.RuntimeSecurity}))
+	_, err := args.Platform.install(ctx, args.Namespaces, chartRelease{folder: "vcluster"}, pulumi.Parent(d), pulumi.DependsOn([]pulumi.Resource{args.RuntimeSecurity}))
 	if err != nil {
 		return nil, err
 	}

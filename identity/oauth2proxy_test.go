@@ -50,7 +50,7 @@ type login struct {
 	ui       *ui
 }
 
-// start runs oauth2-proxy with the flags of values/oauth2-proxy.yaml and those the program adds.
+// start runs oauth2-proxy with the flags of values/oauth2-proxy/values.yaml and those the program adds.
 func start(t *testing.T, identity components.IdentitySettings) *login {
 	t.Helper()
 	provider, err := mockoidc.Run()

@@ -12,7 +12,7 @@ import (
 	"doks-security/values"
 )
 
-// What a panel may read: kube-prometheus-stack names the one, values/kube-prometheus-stack.yaml the other.
+// What a panel may read: kube-prometheus-stack names the one, values/kube-prometheus-stack/values.yaml the other.
 var datasources = map[string]string{"prometheus": "prometheus", "loki": "loki"}
 
 func readDashboards(t *testing.T) map[string]dashboards.Dashboard {
@@ -116,15 +116,13 @@ func TestLinksLeadSomewhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, metrics := range []string{"native", "falco-exporter"} {
-		files, err := values.Alerts(metrics, values.DefaultNamespaces(), nil, values.AlertLinks{})
+		groups, err := values.Alerts(metrics, values.DefaultNamespaces(), nil, values.AlertLinks{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		for name, file := range files {
-			for _, group := range file.Groups {
-				for _, rule := range group.Rules {
-					texts[name+rule.Alert] = rule.Annotations["dashboard_url"]
-				}
+		for name, group := range groups {
+			for _, rule := range group.Rules {
+				texts[name+rule.Alert] = rule.Annotations["dashboard_url"]
 			}
 		}
 	}

@@ -139,12 +139,12 @@ func FuzzAlertRules(f *testing.F) {
 		stacktest.Alter(settings, data)
 		given := func(key string) string { return strings.ToValidUTF8(settings[key].(string), "?") }
 		namespace, digest := given("namespace"), given("digest")
-		files, err := values.Alerts("native", values.DefaultNamespaces(), map[string][]string{namespace: {digest}}, values.AlertLinks{Grafana: given("grafana"), Runbooks: given("runbooks")})
+		groups, err := values.Alerts("native", values.DefaultNamespaces(), map[string][]string{namespace: {digest}}, values.AlertLinks{Grafana: given("grafana"), Runbooks: given("runbooks")})
 		if err != nil {
 			t.Fatal(err)
 		}
-		for name, file := range files {
-			text, err := json.Marshal(file)
+		for name, group := range groups {
+			text, err := json.Marshal(map[string]any{"groups": []values.RuleGroup{group}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -152,7 +152,7 @@ func FuzzAlertRules(f *testing.F) {
 				t.Errorf("%s: %v\n%s", name, errs, text)
 			}
 		}
-		approved := files["approved-virtual-clusters"].Groups[0].Rules[0].Expr
+		approved := groups["approved-virtual-clusters"].Rules[0].Expr
 		expr, err := day.PromQL.ParseExpr(approved)
 		if err != nil {
 			t.Fatalf("%s: %v", approved, err)

@@ -18,7 +18,7 @@ import (
 // catalog is metrics.yaml: what may be queried.
 type catalog struct {
 	Sources map[string]struct {
-		Pin     string   `yaml:"pin"`   // entry in values/charts.yaml, whose appVersion is the version
+		Pin     string   `yaml:"pin"`   // entry of values.Charts, whose appVersion is the version
 		Chart   string   `yaml:"chart"` // entry whose own version is
 		Image   []string `yaml:"image"` // release and keys in its values whose image.tag is
 		Version string   `yaml:"version"`
@@ -111,15 +111,13 @@ func queries(t *testing.T) map[string]string {
 	t.Helper()
 	found := map[string]string{}
 	for _, metrics := range []string{"native", "falco-exporter"} {
-		files, err := values.Alerts(metrics, values.DefaultNamespaces(), day.Approved, values.AlertLinks{})
+		groups, err := values.Alerts(metrics, values.DefaultNamespaces(), day.Approved, values.AlertLinks{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		for name, file := range files {
-			for _, group := range file.Groups {
-				for i, rule := range group.Rules {
-					found[fmt.Sprintf("%s/%s/%d %s%s", metrics, name, i, rule.Record, rule.Alert)] = rule.Expr
-				}
+		for name, group := range groups {
+			for i, rule := range group.Rules {
+				found[fmt.Sprintf("%s/%s/%d %s%s", metrics, name, i, rule.Record, rule.Alert)] = rule.Expr
 			}
 		}
 	}

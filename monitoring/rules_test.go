@@ -175,25 +175,23 @@ func TestAlerts(t *testing.T) {
 // first event, tells that one.
 func TestEveryAlertHasItsCases(t *testing.T) {
 	for _, metrics := range []string{"native", "falco-exporter"} {
-		files, err := values.Alerts(metrics, values.DefaultNamespaces(), nil, values.AlertLinks{})
+		groups, err := values.Alerts(metrics, values.DefaultNamespaces(), nil, values.AlertLinks{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, file := range files {
-			for _, group := range file.Groups {
-				for _, rule := range group.Rules {
-					if rule.Alert == "" {
-						continue
-					}
-					wanted := []string{"firing", "silent", "recovery"}
-					if strings.Contains(rule.Expr, "unless") && strings.Contains(rule.Expr, "offset") {
-						wanted = append(wanted, "first event")
-					}
-					cases := readCases(t, filepath.Join("testdata", "alerts", rule.Alert+".yaml"))
-					for _, kind := range wanted {
-						if !slices.ContainsFunc(cases, func(c alertCase) bool { return isOf(t, c, kind) }) {
-							t.Errorf("%s has no case for %s", rule.Alert, kind)
-						}
+		for _, group := range groups {
+			for _, rule := range group.Rules {
+				if rule.Alert == "" {
+					continue
+				}
+				wanted := []string{"firing", "silent", "recovery"}
+				if strings.Contains(rule.Expr, "unless") && strings.Contains(rule.Expr, "offset") {
+					wanted = append(wanted, "first event")
+				}
+				cases := readCases(t, filepath.Join("testdata", "alerts", rule.Alert+".yaml"))
+				for _, kind := range wanted {
+					if !slices.ContainsFunc(cases, func(c alertCase) bool { return isOf(t, c, kind) }) {
+						t.Errorf("%s has no case for %s", rule.Alert, kind)
 					}
 				}
 			}

@@ -11,7 +11,8 @@ import (
 	"doks-security/rules/judge"
 )
 
-// imageMacros name the images of control planes. They are the only list of them outside of the admission policy.
+// imageMacros name the images of control planes. They are the only list: the admission policy and Prometheus' inventory
+// are made of it.
 var imageMacros = []string{"virtual_cluster_image", "nested_control_plane_image"}
 
 var imageSuffix = regexp.MustCompile(`container\.image\.repository endswith "/?([^"]+)"`)
@@ -42,15 +43,19 @@ func ControlPlaneImages() ([]string, error) {
 	return images, nil
 }
 
-// ControlPlaneImagePattern returns a regular expression in RE2's syntax that matches the whole name of a control
-// plane's image as a pod has it, with its tag and digest and whatever registry is in front.
-func ControlPlaneImagePattern() (string, error) {
+// ControlPlaneImageEnds returns the alternatives of a regular expression in RE2's syntax, as CEL and Prometheus read it,
+// for how the repositories of control planes' images end.
+func ControlPlaneImageEnds() (string, error) {
 	images, err := ControlPlaneImages()
-	if err != nil {
-		return "", err
-	}
 	for i, image := range images {
 		images[i] = regexp.QuoteMeta(image)
 	}
-	return "(.*/)?(" + strings.Join(images, "|") + ")([:@].*)?", nil
+	return strings.Join(images, "|"), err
+}
+
+// ControlPlaneImagePattern returns a regular expression in RE2's syntax that matches the whole name of a control
+// plane's image as a pod has it, with its tag and digest and whatever registry is in front.
+func ControlPlaneImagePattern() (string, error) {
+	ends, err := ControlPlaneImageEnds()
+	return "(.*/)?(" + ends + ")([:@].*)?", err
 }

@@ -1,8 +1,10 @@
 package stack
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -37,7 +39,7 @@ func fetchCharts(ctx *pulumi.Context, s Settings) (charts.Source, error) {
 		}
 	}
 	if len(unpinned) > 0 && !source.Unverified {
-		return source, ctx.Log.Warn("Helm charts that are not verified, since values/charts.yaml has no sha256 of them: "+
+		return source, ctx.Log.Warn("Helm charts that are not verified, since values/<release>/chart.yaml has no sha256 of them: "+
 			strings.Join(unpinned, ", ")+". `make charts` enters it.", nil)
 	}
 	return source, nil
@@ -49,16 +51,13 @@ func (s Settings) charts() ([]values.Chart, error) {
 	if err != nil {
 		return nil, err
 	}
-	other := map[string]string{
-		falcoRelease: components.FalcoPins[s.RuntimeSecurity.Falco], components.DemoRelease: components.DemoPin,
-	}
 	var all []values.Chart
-	for _, release := range s.releases(s.Namespaces.ByRole()) {
-		entry := release.Name
-		if name, ok := other[entry]; ok {
-			entry = name
+	releases := s.releases()
+	for _, folder := range slices.Sorted(maps.Keys(releases)) {
+		if folder == falcoRelease {
+			folder = components.FalcoPins[s.RuntimeSecurity.Falco]
 		}
-		all = append(all, pins[entry])
+		all = append(all, pins[folder])
 	}
 	return all, nil
 }

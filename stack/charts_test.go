@@ -71,7 +71,7 @@ func TestChartsAreVerifiedBeforeAnythingIsCreated(t *testing.T) {
 		message             string
 	}{
 		{"cached files that were changed", "dev", `{}`, 6, "alloy 1.11.1: "},
-		{"a chart without a pinned sha256 in prod", "staging", `{}`, 7, "vcluster 0.36.1: values/charts.yaml has no sha256 of it"},
+		{"a chart without a pinned sha256 in prod", "staging", `{}`, 7, "vcluster 0.36.1: values/vcluster/chart.yaml has no sha256 of it"},
 		{"accepted in prod", "staging", `{"unverified":true}`, 0, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -9,7 +9,6 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"doks-security/components"
-	"doks-security/preflight/incluster"
 	"doks-security/rules"
 	"doks-security/values"
 )
@@ -17,6 +16,9 @@ import (
 // Deploy is the whole system: a cluster, what observes it, what guards it, and how people reach it. Settings are
 // validated before the first resource.
 func Deploy(ctx *pulumi.Context) error {
+	if _, err := values.Releases(); err != nil {
+		return err
+	}
 	settings, err := Load(ctx)
 	if err != nil {
 		return err
@@ -40,7 +42,7 @@ func Deploy(ctx *pulumi.Context) error {
 		Provided: settings.Cluster.Provides,
 	}
 	namespaces, err := components.NewNamespaces(ctx, name, &components.NamespacesArgs{
-		Roles: settings.namespaceRoles(), Names: settings.Namespaces.ByRole(),
+		Roles: settings.createdNamespaces().Roles(), Names: settings.Namespaces.ByRole(),
 	}, inCluster...)
 	if err != nil {
 		return err
@@ -141,61 +143,6 @@ func newSpacesStore(ctx *pulumi.Context, name string, s Settings) (*components.S
 	return components.NewSpacesStore(ctx, name+"-loki", &components.SpacesStoreArgs{
 		SpacesSettings: s.Logging.Spaces, Protect: s.Cluster.Protect, ExpireDays: s.expireDays(),
 	}, formerName(ctx, "-loki"))
-}
-
-// namespaceRoles are the namespaces that the chosen parts need.
-func (s Settings) namespaceRoles() []string {
-	roles := []string{
-		components.NamespaceMonitoring, components.NamespaceLoki, components.NamespaceNodeAgents,
-		components.NamespaceFalco,
-	}
-	if !s.provided(incluster.MetricsServer) {
-		roles = append(roles, components.NamespaceMetricsServer)
-	}
-	if s.VirtualClusters.Demo {
-		roles = append(roles, components.NamespaceVCluster)
-	}
-	if s.Exposure.Mode == components.ByGateway {
-		roles = append(roles, components.NamespaceGateway)
-		if !s.provided(incluster.CertManager) {
-			roles = append(roles, components.NamespaceCertManager)
-		}
-	}
-	return roles
-}
-
-// createdNamespaces are the names of the namespaces that the chosen parts need, by role.
-func (s Settings) createdNamespaces() values.Namespaces {
-	names, created := s.Namespaces.ByRole(), values.Namespaces{}
-	for _, role := range s.namespaceRoles() {
-		created[role] = names[role]
-	}
-	return created
-}
-
-// exemptNamespaces are those in which virtual clusters are never denied: what observes the cluster must start whatever
-// the admission policy does. The demo's is not among them.
-func (s Settings) exemptNamespaces() []string {
-	var exempt []string
-	created := s.createdNamespaces()
-	for _, role := range created.Roles() {
-		if role != components.NamespaceVCluster {
-			exempt = append(exempt, created[role])
-		}
-	}
-	return exempt
-}
-
-// options are the settings that change who talks to whom.
-func (s Settings) options() []components.Option {
-	var options []components.Option
-	if s.Logging.Storage == StorageSpaces {
-		options = append(options, components.WithSpaces)
-	}
-	if s.Exposure.Mode == components.ByGateway {
-		options = append(options, components.WithGateway)
-	}
-	return options
 }
 
 func (s Settings) clusterName() string {

@@ -84,7 +84,7 @@ func (s Settings) checkRunning(running *incluster.Cluster, stack, former string)
 	names := s.Namespaces.ByRole()
 	incluster.Volumes(running, s.claims(names), errs)
 	incluster.Logs(running, names[components.NamespaceLoki], s.logStore(), s.logRetention(), time.Now(), errs)
-	releases := s.releases(names)
+	releases := s.installed(names)
 	incluster.Releases(running, releases, errs)
 	incluster.Ownership(running, incluster.Owner{
 		Stack: stack, Former: former, Namespaces: s.createdNamespaces(), Names: names, Releases: releases, Provides: s.Cluster.Provides,
@@ -125,29 +125,3 @@ func (s Settings) logRetention() time.Duration {
 	kept, _ := period("logging.retention", s.Logging.Retention, 0, &field.Errors{})
 	return kept
 }
-
-// releases are those the chosen parts install.
-func (s Settings) releases(names values.Namespaces) []incluster.Release {
-	all := []incluster.Release{
-		{Name: incluster.OperatorCRDs, Namespace: names[components.NamespaceMonitoring]},
-		{Name: "kube-prometheus-stack", Namespace: names[components.NamespaceMonitoring]},
-		{Name: incluster.MetricsServer, Namespace: names[components.NamespaceMetricsServer]},
-		{Name: "loki", Namespace: names[components.NamespaceLoki]},
-		{Name: "alloy", Namespace: names[components.NamespaceNodeAgents]},
-		{Name: falcoRelease, Namespace: names[components.NamespaceFalco]},
-	}
-	if s.RuntimeSecurity.Metrics == components.FalcoExporter {
-		all = append(all, incluster.Release{Name: components.FalcoExporter, Namespace: names[components.NamespaceFalco]})
-	}
-	if s.VirtualClusters.Demo {
-		all = append(all, incluster.Release{Name: components.DemoRelease, Namespace: names[components.NamespaceVCluster]})
-	}
-	if s.Exposure.Mode == components.ByGateway {
-		all = append(all, incluster.Release{Name: incluster.CertManager, Namespace: names[components.NamespaceCertManager]},
-			incluster.Release{Name: "oauth2-proxy", Namespace: names[components.NamespaceGateway]})
-	}
-	return slices.DeleteFunc(all, func(r incluster.Release) bool { return s.provided(r.Name) })
-}
-
-// provided tells whether the cluster has what a release would bring.
-func (s Settings) provided(release string) bool { return slices.Contains(s.Cluster.Provides, release) }

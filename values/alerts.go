@@ -1,11 +1,9 @@
 package values
 
 import (
-	"embed"
 	"fmt"
 	"io/fs"
 	"maps"
-	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -16,15 +14,12 @@ import (
 	"doks-security/rules"
 )
 
-//go:embed alerts
-var alertFiles embed.FS
-
-// RuleFile is a file of Prometheus rules.
-type RuleFile struct {
-	Groups []RuleGroup `yaml:"groups" json:"groups"`
+// ruleFile is an alerts.yaml, in Prometheus' format of rule files.
+type ruleFile struct {
+	Groups []RuleGroup `yaml:"groups"`
 }
 
-// RuleGroup holds rules that are evaluated in their order.
+// RuleGroup holds rules that are evaluated in their order; each is a PrometheusRule of its name.
 type RuleGroup struct {
 	Name  string `yaml:"name" json:"name"`
 	Rules []Rule `yaml:"rules" json:"rules"`
@@ -46,39 +41,45 @@ type AlertLinks struct {
 	Runbooks string // for runbook_url
 }
 
-// Alerts returns the rules by the name of their file: those of every stack, those that read metrics ("native" or
-// "falco-exporter"), and one that says which virtual clusters are approved: by namespace, with the digests of the images;
-// none approve all. Placeholders are replaced by the names of namespaces.
+// Alerts returns the groups of rules by name: those of every release (<release>/alerts.yaml), those that read metrics
+// (<release>/alerts-<metrics>.yaml, "native" or "falco-exporter"), and one that says which virtual clusters are approved:
+// by namespace, with the digests of the images; none approve all. Placeholders are replaced by the names of namespaces.
 func Alerts(
 	metrics string, namespaces Namespaces, approved map[string][]string, links AlertLinks,
-) (map[string]RuleFile, error) {
-	files := map[string]RuleFile{}
-	for _, dir := range []string{"alerts", path.Join("alerts", metrics)} {
-		names, err := fs.Glob(alertFiles, dir+"/*.yaml")
+) (map[string]RuleGroup, error) {
+	groups := map[string]RuleGroup{}
+	for _, pattern := range []string{"*/alerts.yaml", "*/alerts-" + metrics + ".yaml"} {
+		names, err := fs.Glob(files, pattern)
 		if err != nil || len(names) == 0 {
-			return nil, fmt.Errorf("no rules in values/%s (%v)", dir, err)
+			return nil, fmt.Errorf("no rules in values/%s (%v)", pattern, err)
 		}
 		for _, name := range names {
 			file, err := readRules(name, namespaces)
 			if err != nil {
 				return nil, err
 			}
-			file.link(links)
-			files[strings.TrimSuffix(path.Base(name), ".yaml")] = file
+			for _, group := range file.Groups {
+				if _, found := groups[group.Name]; found {
+					return nil, fmt.Errorf("values/%s: a group %q is in another release too", name, group.Name)
+				}
+				group.link(links)
+				groups[group.Name] = group
+			}
 		}
 	}
 	if len(approved) > 0 {
-		files["approved-virtual-clusters"] = approvedRules(approved)
+		group := approvedRules(approved)
+		groups[group.Name] = group
 	}
-	return files, nil
+	return groups, nil
 }
 
 // controlPlaneImages in a file of alerts is replaced by the pattern of the images that Falco's rules name.
 const controlPlaneImages = "CONTROL_PLANE_IMAGES"
 
-func readRules(name string, namespaces Namespaces) (RuleFile, error) {
-	var file RuleFile
-	text, err := alertFiles.ReadFile(name)
+func readRules(name string, namespaces Namespaces) (ruleFile, error) {
+	var file ruleFile
+	text, err := files.ReadFile(name)
 	if err != nil {
 		return file, fmt.Errorf("reading values/%s: %w", name, err)
 	}
@@ -100,13 +101,11 @@ func readRules(name string, namespaces Namespaces) (RuleFile, error) {
 }
 
 // link completes each alert's links: its dashboard, and the runbook of its name.
-func (f RuleFile) link(links AlertLinks) {
-	for _, group := range f.Groups {
-		for _, rule := range group.Rules {
-			if rule.Alert != "" {
-				rule.Annotations["dashboard_url"] = verbatim(links.Grafana) + rule.Annotations["dashboard_url"]
-				rule.Annotations["runbook_url"] = verbatim(links.Runbooks) + "/" + rule.Alert + ".md"
-			}
+func (g RuleGroup) link(links AlertLinks) {
+	for _, rule := range g.Rules {
+		if rule.Alert != "" {
+			rule.Annotations["dashboard_url"] = verbatim(links.Grafana) + rule.Annotations["dashboard_url"]
+			rule.Annotations["runbook_url"] = verbatim(links.Runbooks) + "/" + rule.Alert + ".md"
 		}
 	}
 }
@@ -115,7 +114,7 @@ func (f RuleFile) link(links AlertLinks) {
 func verbatim(text string) string { return strings.ReplaceAll(text, "{{", `{{"{{"}}`) }
 
 // approvedRules record which of the virtual clusters that run are approved: the alerts and a dashboard subtract them.
-func approvedRules(approved map[string][]string) RuleFile {
+func approvedRules(approved map[string][]string) RuleGroup {
 	group := RuleGroup{Name: "approved-virtual-clusters"}
 	for _, namespace := range slices.Sorted(maps.Keys(approved)) {
 		expr := fmt.Sprintf("virtual_cluster:containers:info{namespace=%q}", namespace)
@@ -129,5 +128,5 @@ func approvedRules(approved map[string][]string) RuleFile {
 		}
 		group.Rules = append(group.Rules, Rule{Record: "virtual_cluster:approved:info", Expr: expr})
 	}
-	return RuleFile{Groups: []RuleGroup{group}}
+	return group
 }

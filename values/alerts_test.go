@@ -13,23 +13,22 @@ func allAlerts(t *testing.T) map[string]Rule {
 	t.Helper()
 	alerts := map[string]Rule{}
 	for _, metrics := range []string{"native", "falco-exporter"} {
-		files, err := Alerts(metrics, DefaultNamespaces(), map[string][]string{"team-a": nil}, AlertLinks{Grafana: "https://grafana.example.org", Runbooks: "https://example.org/runbooks"})
+		groups, err := Alerts(metrics, DefaultNamespaces(), map[string][]string{"team-a": nil},
+			AlertLinks{Grafana: "https://grafana.example.org", Runbooks: "https://example.org/runbooks"})
 		if err != nil {
 			t.Fatal(err)
 		}
 		seen := map[string]string{}
-		for file, content := range files {
-			for _, group := range content.Groups {
-				for _, rule := range group.Rules {
-					if rule.Alert == "" {
-						continue
-					}
-					if other, twice := seen[rule.Alert]; twice {
-						t.Errorf("%s stands in %s and %s", rule.Alert, other, file)
-					}
-					seen[rule.Alert] = file
-					alerts[rule.Alert] = rule
+		for name, group := range groups {
+			for _, rule := range group.Rules {
+				if rule.Alert == "" {
+					continue
 				}
+				if other, twice := seen[rule.Alert]; twice {
+					t.Errorf("%s is in the groups %s and %s", rule.Alert, other, name)
+				}
+				seen[rule.Alert] = name
+				alerts[rule.Alert] = rule
 			}
 		}
 	}
@@ -92,16 +91,16 @@ func TestAlertsFollowTheMetrics(t *testing.T) {
 		{"native", "falcosecurity_falcosidekick_falco_events_total"},
 		{"falco-exporter", "falco_events{"},
 	} {
-		files, err := Alerts(c.metrics, DefaultNamespaces(), nil, AlertLinks{})
+		groups, err := Alerts(c.metrics, DefaultNamespaces(), nil, AlertLinks{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, rule := range files["events"].Groups[0].Rules {
+		for _, rule := range groups["events"].Rules {
 			if rule.Record != "falco:events:total" || !strings.Contains(rule.Expr, c.source) {
 				t.Errorf("%s: %s is %s, want it from %s", c.metrics, rule.Record, rule.Expr, c.source)
 			}
 		}
-		if _, ok := files["approved-virtual-clusters"]; ok {
+		if _, ok := groups["approved-virtual-clusters"]; ok {
 			t.Error("an approved namespace out of nothing")
 		}
 	}

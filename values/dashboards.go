@@ -8,20 +8,20 @@ import (
 	"strings"
 )
 
-//go:embed dashboards
+//go:embed */dashboards/*.json
 var dashboardFiles embed.FS
 
-// Dashboards returns Grafana's dashboards as JSON, by uid: the name of their file.
+// Dashboards returns Grafana's dashboards of all releases as JSON, by uid: the name of their file.
 func Dashboards() (map[string]string, error) {
-	names, err := fs.Glob(dashboardFiles, "dashboards/*.json")
+	names, err := fs.Glob(dashboardFiles, "*/dashboards/*.json")
 	if err != nil {
-		return nil, fmt.Errorf("reading values/dashboards: %w", err)
+		return nil, fmt.Errorf("reading the dashboards: %w", err)
 	}
 	dashboards := map[string]string{}
 	for _, name := range names {
 		text, err := dashboardFiles.ReadFile(name)
 		if err != nil {
-			return nil, fmt.Errorf("reading values/dashboards: %w", err)
+			return nil, fmt.Errorf("reading the dashboards: %w", err)
 		}
 		dashboards[strings.TrimSuffix(path.Base(name), ".json")] = string(text)
 	}

@@ -8,16 +8,14 @@ import (
 	"strings"
 )
 
-// Roles of the stack's namespaces. A role is also the default name.
+// Roles of the namespaces that Go creates objects in. A role is also the default name; chart.yaml names those of releases.
 const (
-	NamespaceMonitoring    = "monitoring"
-	NamespaceLoki          = "loki"
-	NamespaceNodeAgents    = "node-agents" // node-exporter and Alloy: what must see the host
-	NamespaceFalco         = "falco"
-	NamespaceMetricsServer = "metrics-server"
-	NamespaceVCluster      = "vcluster"
-	NamespaceGateway       = "gateway" // with exposure by gateway: the Gateway and oauth2-proxy
-	NamespaceCertManager   = "cert-manager"
+	NamespaceMonitoring = "monitoring"
+	NamespaceLoki       = "loki"
+	NamespaceNodeAgents = "node-agents" // node-exporter and Alloy: what must see the host
+	NamespaceFalco      = "falco"
+	NamespaceVCluster   = "vcluster"
+	NamespaceGateway    = "gateway" // with exposure by gateway: the Gateway and oauth2-proxy
 )
 
 // Namespaces are the names of the stack's namespaces, by role. Load and Alerts need the name of every role.
@@ -28,16 +26,19 @@ const (
 //
 // <namespace:loki> becomes the name of the namespace with the role loki. The placeholder is a plain scalar of YAML and may
 // be a part of any string, in Alloy's configuration and in PromQL as well, where an overlay of values would not reach. It
-// is none of the {{ }} that Helm, Grafana and Prometheus evaluate in the same files.
+// is none of the {{ }} that Helm, Grafana and Prometheus evaluate in the same files. <namespaces>, an element of a list,
+// becomes the names of all namespaces without tenants.
 type Namespaces map[string]string
 
-// DefaultNamespaces are the namespaces of a stack file that sets no names: each is called as its role.
+// DefaultNamespaces are the namespaces of a stack file that sets no names: each is called as its role. It panics where
+// AllNamespaces has an error.
 func DefaultNamespaces() Namespaces {
+	all, err := AllNamespaces()
+	if err != nil {
+		panic(err)
+	}
 	names := Namespaces{}
-	for _, role := range []string{
-		NamespaceMonitoring, NamespaceLoki, NamespaceNodeAgents, NamespaceFalco, NamespaceMetricsServer,
-		NamespaceVCluster, NamespaceGateway, NamespaceCertManager,
-	} {
+	for role := range all {
 		names[role] = role
 	}
 	return names
@@ -89,13 +90,40 @@ func (n Namespaces) fillAll(value any) (any, error) {
 		}
 		return filled, nil
 	case []any:
-		filled := make([]any, len(v))
-		for i, element := range v {
-			if filled[i], err = n.fillAll(element); err != nil {
+		filled := make([]any, 0, len(v))
+		for _, element := range v {
+			if element == "<namespaces>" {
+				if filled, err = n.appendWatched(filled); err != nil {
+					return nil, err
+				}
+				continue
+			}
+			element, err := n.fillAll(element)
+			if err != nil {
 				return nil, err
 			}
+			filled = append(filled, element)
 		}
 		return filled, nil
 	}
 	return value, nil
+}
+
+// appendWatched appends the names of all namespaces without tenants, by role.
+func (n Namespaces) appendWatched(list []any) ([]any, error) {
+	all, err := AllNamespaces()
+	if err != nil {
+		return nil, err
+	}
+	for _, role := range slices.Sorted(maps.Keys(all)) {
+		if all[role].Tenant {
+			continue
+		}
+		name, err := n.fill("<namespace:" + role + ">")
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, name)
+	}
+	return list, nil
 }

@@ -1,9 +1,14 @@
-// Package values holds what the Helm charts are told, as plain YAML: one file a release, sized for the dev profile;
-// prod/ and options/ hold only what differs. The charts' versions are pinned in charts.yaml.
+// Package values holds all that is data about a Helm release, as plain YAML, in a folder of its own:
+//
+//	loki/chart.yaml    which chart is installed: name, version, repository, sha256
+//	loki/values.yaml   its values, sized for the profile dev
+//	loki/prod.yaml     what the profile prod changes
+//	loki/spaces.yaml   what the option "spaces" changes
+//	loki/network.yaml  who may connect to it, on which port, and why
+//	loki/alerts.yaml   Prometheus' rules; dashboards/*.json are Grafana's dashboards
 package values
 
 import (
-	"bytes"
 	"embed"
 	"errors"
 	"fmt"
@@ -15,54 +20,29 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-//go:embed *.yaml prod options
+//go:embed */*.yaml
 var files embed.FS
-
-// Chart pins an archive of the repository, an https:// or oci:// address. SHA256 is that of the published archive in
-// hexadecimal digits; empty when unknown.
-type Chart struct {
-	Name       string `yaml:"name"`
-	Version    string `yaml:"version"`
-	AppVersion string `yaml:"appVersion"`
-	Repository string `yaml:"repository"`
-	SHA256     string `yaml:"sha256"`
-}
-
-// Charts returns the pins, by entry: a release's name, or falco-8 for the last Falco with a gRPC output.
-func Charts() (map[string]Chart, error) {
-	text, err := files.ReadFile("charts.yaml")
-	if err != nil {
-		return nil, fmt.Errorf("reading the chart pins: %w", err)
-	}
-	charts := map[string]Chart{}
-	decoder := yaml.NewDecoder(bytes.NewReader(text))
-	decoder.KnownFields(true)
-	if err := decoder.Decode(&charts); err != nil {
-		return nil, fmt.Errorf("reading the chart pins: %w", err)
-	}
-	return charts, nil
-}
 
 // Profiles are what Load takes as profile.
 var Profiles = []string{"dev", "prod"}
 
-// Load returns a release's values: its file, then the profile's overlay if it has one, then each option's, which it
+// Load returns a release's values: values.yaml, then the profile's overlay if it has one, then each option's, which it
 // must have. Placeholders are replaced by the names of namespaces.
 func Load(release, profile string, namespaces Namespaces, options ...string) (map[string]any, error) {
 	if !slices.Contains(Profiles, profile) {
 		return nil, fmt.Errorf("no profile %q in values/; allowed: %s", profile, strings.Join(Profiles, ", "))
 	}
-	loaded, err := read(release + ".yaml")
+	loaded, err := read(path.Join(release, "values.yaml"))
 	if err != nil {
 		return nil, err
 	}
-	overlay, err := read(path.Join(profile, release+".yaml"))
+	overlay, err := read(path.Join(release, profile+".yaml"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	loaded = Merge(loaded, overlay)
 	for _, option := range options {
-		overlay, err := read(path.Join("options", option, release+".yaml"))
+		overlay, err := read(path.Join(release, option+".yaml"))
 		if err != nil {
 			return nil, err
 		}

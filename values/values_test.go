@@ -7,6 +7,7 @@ import (
 	"path"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -90,9 +91,9 @@ func TestLoadRefuses(t *testing.T) {
 		options                []string
 		message                string
 	}{
-		{"an unknown release", "lokki", "dev", nil, "values/lokki.yaml"},
+		{"an unknown release", "lokki", "dev", nil, "values/lokki/values.yaml"},
 		{"an unknown profile", "loki", "staging", nil, `no profile "staging" in values/; allowed: dev, prod`},
-		{"an option the release has not", "alloy", "dev", []string{"spaces"}, "values/options/spaces/alloy.yaml"},
+		{"an option the release has not", "alloy", "dev", []string{"spaces"}, "values/alloy/spaces.yaml"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := Load(c.release, c.profile, DefaultNamespaces(), c.options...)
@@ -106,11 +107,11 @@ func TestLoadRefuses(t *testing.T) {
 // An overlay that repeats what stands below it hides which keys make the difference.
 func TestOverlaysOnlyHoldWhatDiffers(t *testing.T) {
 	err := fs.WalkDir(files, ".", func(file string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || !strings.Contains(file, "/") {
+		if err != nil || entry.IsDir() || !isOverlay(file) {
 			return err
 		}
 		t.Run(file, func(t *testing.T) {
-			base, err := read(path.Base(file))
+			base, err := read(path.Join(path.Dir(file), "values.yaml"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -127,6 +128,13 @@ func TestOverlaysOnlyHoldWhatDiffers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// isOverlay tells the files that change a release's values.
+func isOverlay(file string) bool {
+	name := path.Base(file)
+	return name != "values.yaml" && name != "network.yaml" && !strings.HasPrefix(name, "chart") &&
+		!strings.HasPrefix(name, "alerts")
 }
 
 func repeated(base, overlay map[string]any, prefix string) []string {
@@ -166,27 +174,25 @@ func TestRenovateFindsEveryChart(t *testing.T) {
 		t.Fatal(err)
 	}
 	var config struct {
-		CustomManagers []struct{ MatchStrings []string }
+		CustomManagers []struct{ ManagerFilePatterns, MatchStrings []string }
 	}
 	if err := json.Unmarshal(text, &config); err != nil || len(config.CustomManagers) != 1 {
 		t.Fatalf("%d custom managers: %v", len(config.CustomManagers), err)
 	}
 	pattern := regexp.MustCompile(config.CustomManagers[0].MatchStrings[0])
-	pins, err := files.ReadFile("charts.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	found := map[string]bool{}
-	for _, match := range pattern.FindAllStringSubmatch(string(pins), -1) {
-		found[strings.Join(match[1:], " ")] = true
-	}
+	place := regexp.MustCompile(strings.Trim(config.CustomManagers[0].ManagerFilePatterns[0], "/"))
 	charts, err := Charts()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for entry, c := range charts {
-		if !found[c.Name+" "+c.Version+" "+c.Repository] {
-			t.Errorf("%s is not found", entry)
+	for _, c := range charts {
+		text, err := os.ReadFile("../" + c.File)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := pattern.FindStringSubmatch(string(text))
+		if !place.MatchString(c.File) || len(found) == 0 || !slices.Equal(found[1:], []string{c.Name, c.Version, c.Repository}) {
+			t.Errorf("%s is not found", c.File)
 		}
 	}
 }
@@ -196,13 +202,12 @@ func TestEveryReleaseIsPinned(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	names, err := fs.Glob(files, "*.yaml")
+	names, err := fs.Glob(files, "*/values.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, file := range names {
-		release := strings.TrimSuffix(file, ".yaml")
-		if _, ok := charts[release]; !ok && release != "charts" {
+		if _, ok := charts[path.Dir(file)]; !ok {
 			t.Errorf("values/%s belongs to no pinned chart", file)
 		}
 	}

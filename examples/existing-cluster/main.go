@@ -55,7 +55,7 @@ func watch(ctx *pulumi.Context, source charts.Source) error {
 	names[components.NamespaceMonitoring] = "security-monitoring" // the cluster has a namespace monitoring
 	namespaces, err := components.NewNamespaces(ctx, "watched", &components.NamespacesArgs{Names: names, Roles: []string{
 		components.NamespaceMonitoring, components.NamespaceLoki, components.NamespaceNodeAgents,
-		components.NamespaceFalco, components.NamespaceMetricsServer,
+		components.NamespaceFalco, "metrics-server",
 	}}, inCluster...)
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-// Package dashboards reads values/dashboards, as far as tests and pictures need Grafana's model.
+// Package dashboards reads values/<release>/dashboards, as far as tests and pictures need Grafana's model.
 package dashboards
 
 import (
@@ -69,7 +69,7 @@ func Read() (map[string]Dashboard, error) {
 	for uid, text := range files {
 		var d Dashboard
 		if err := json.Unmarshal([]byte(text), &d); err != nil {
-			return nil, fmt.Errorf("values/dashboards/%s.json: %w", uid, err)
+			return nil, fmt.Errorf("dashboards/%s.json: %w", uid, err)
 		}
 		dashboards[uid] = d
 	}

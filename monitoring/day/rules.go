@@ -24,13 +24,14 @@ var Approved = map[string][]string{"team-a": nil, "team-b": {"sha256:1111"}}
 // RuleFiles writes the rules that read metrics ("native" or "falco-exporter") into a directory, as Prometheus reads
 // them, and returns the files.
 func RuleFiles(dir, metrics string) ([]string, error) {
-	files, err := values.Alerts(metrics, values.DefaultNamespaces(), Approved, values.AlertLinks{Grafana: "https://grafana.example.org", Runbooks: "https://example.org"})
+	groups, err := values.Alerts(metrics, values.DefaultNamespaces(), Approved,
+		values.AlertLinks{Grafana: "https://grafana.example.org", Runbooks: "https://example.org"})
 	if err != nil {
 		return nil, err
 	}
 	var paths []string
-	for name, content := range files {
-		text, err := yaml.Marshal(content)
+	for name, group := range groups {
+		text, err := yaml.Marshal(map[string]any{"groups": []values.RuleGroup{group}})
 		if err != nil {
 			return nil, err
 		}
@@ -43,7 +44,7 @@ func RuleFiles(dir, metrics string) ([]string, error) {
 	return paths, nil
 }
 
-// RecordersFirst lets alerts read what is recorded in the same minute: falco-events comes before virtual-clusters.
+// RecordersFirst lets alerts read what is recorded in the same minute: events comes before virtual-clusters.
 func RecordersFirst(groups map[string]*rules.Group) []*rules.Group {
 	var first, then []*rules.Group
 	byName := func(a, b *rules.Group) int { return strings.Compare(a.Name(), b.Name()) }

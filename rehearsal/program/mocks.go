@@ -66,7 +66,7 @@ func (m *mocks) pinned() ([]Release, error) {
 			}
 		}
 		if r.Chart.Name == "" {
-			return nil, fmt.Errorf("release %s: values/charts.yaml pins no %v %v", r.Name, inputs["chart"], inputs["version"])
+			return nil, fmt.Errorf("release %s: values/ pins no %v %v", r.Name, inputs["chart"], inputs["version"])
 		}
 		all = append(all, r)
 	}

@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 
 	"doks-security/components"
+	"doks-security/values"
 )
 
 // outsider is a pod of somebody else.
@@ -16,15 +17,19 @@ var outsider = corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "outsider", Namesp
 // entities are the ends that are no pods, by the name an edge calls them; the first is where
 // connections to them go.
 var entities = map[string][]string{
-	components.ControlPlane.Name: {"kube-apiserver", "remote-node"},
-	components.Internet.Name:     {"world"},
-	components.Ingress.Name:      {"ingress"},
+	values.ControlPlane: {"kube-apiserver", "remote-node"},
+	values.Internet:     {"world"},
+	values.Ingress:      {"ingress"},
 }
 
 // checkNetwork holds the policies against what runs: every edge is open, and nothing else is.
 func checkNetwork(c *cluster, r *report) {
-	n := c.network()
-	edges := components.EdgesOf(c.names, c.options()...)
+	all, err := values.ReadNetwork()
+	if err != nil {
+		r.check("network.yaml of all releases", false, "%v", err)
+		return
+	}
+	n, edges := c.network(), all.Of(c.names, c.options()...)
 	ours, listening := map[string]bool{}, map[int]bool{443: true}
 	for _, e := range edges {
 		ours[e.To.Namespace] = true
@@ -76,8 +81,11 @@ func checkNetwork(c *cluster, r *report) {
 			}
 		}
 	}
-	for _, held := range components.Held {
-		for _, from := range c.of(held.In(c.names)) {
+	for _, w := range all.Workloads {
+		if !w.Restricted {
+			continue
+		}
+		for _, from := range c.of(w.In(c.names)) {
 			for _, entity := range allEntities() {
 				for port := range listening {
 					try(end{pod: from}, end{entity: entity}, port)
@@ -91,7 +99,7 @@ func checkNetwork(c *cluster, r *report) {
 }
 
 // sources are where a workload's connections come from; those of the API server also from kube-system, and from nodes.
-func (c *cluster) sources(w components.Workload) []end {
+func (c *cluster) sources(w values.Workload) []end {
 	var all []end
 	for _, p := range c.of(w) {
 		all = append(all, end{pod: p})
@@ -99,7 +107,7 @@ func (c *cluster) sources(w components.Workload) []end {
 	for _, name := range entities[w.Name] {
 		all = append(all, end{entity: name})
 	}
-	if w.Name != components.ControlPlane.Name {
+	if w.Name != values.ControlPlane {
 		return all
 	}
 	for _, p := range c.all() {
@@ -111,7 +119,7 @@ func (c *cluster) sources(w components.Workload) []end {
 }
 
 // destinations are where connections to a workload go.
-func (c *cluster) destinations(w components.Workload) []end {
+func (c *cluster) destinations(w values.Workload) []end {
 	if names := entities[w.Name]; len(names) > 0 {
 		return []end{{entity: names[0]}}
 	}
@@ -127,15 +135,15 @@ func allEntities() []string {
 }
 
 // options are the settings that edges depend on, by what stands of them.
-func (c *cluster) options() []components.Option {
-	var options []components.Option
+func (c *cluster) options() []values.Option {
+	var options []values.Option
 	for _, s := range c.secrets {
 		if s.Namespace == c.names[components.NamespaceLoki] && s.Name == "loki-spaces" {
-			options = append(options, components.WithSpaces)
+			options = append(options, values.WithSpaces)
 		}
 	}
 	if c.names[components.NamespaceGateway] != "" {
-		options = append(options, components.WithGateway)
+		options = append(options, values.WithGateway)
 	}
 	return options
 }
@@ -169,7 +177,7 @@ func (c *cluster) all() []*corev1.Pod {
 }
 
 // isTarget tells whether an edge ends at a pod.
-func isTarget(edges []components.Edge, pod *corev1.Pod) bool {
+func isTarget(edges []values.Connection, pod *corev1.Pod) bool {
 	for _, e := range edges {
 		if e.To.Namespace == pod.Namespace && labels.SelectorFromSet(e.To.Labels).Matches(labels.Set(pod.Labels)) {
 			return true
@@ -179,7 +187,7 @@ func isTarget(edges []components.Edge, pod *corev1.Pod) bool {
 }
 
 // of are the pods of a workload.
-func (c *cluster) of(w components.Workload) []*corev1.Pod {
+func (c *cluster) of(w values.Workload) []*corev1.Pod {
 	var pods []*corev1.Pod
 	for _, p := range c.all() {
 		if p.Namespace == w.Namespace && labels.SelectorFromSet(w.Labels).Matches(labels.Set(p.Labels)) {

@@ -35,7 +35,11 @@ func falcoNamespace(t *testing.T) *cluster {
 			Name: name, Labels: map[string]string{"kubernetes.io/metadata.name": name},
 		}})
 	}
-	for _, object := range components.NetworkPolicyObjects(c.names) {
+	objects, err := components.NetworkPolicyObjects(c.names)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, object := range objects {
 		if object["kind"] == "CiliumNetworkPolicy" {
 			p, err := newCiliumPolicy(object)
 			if err != nil {

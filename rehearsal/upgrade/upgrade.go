@@ -27,7 +27,7 @@ import (
 type Options struct {
 	Root    string // the project's directory
 	Charts  string // the directory with the pinned archives
-	Chart   string // an entry of values/charts.yaml
+	Chart   string // an entry of values.Charts
 	Version string // in the chart's repository; empty: the newest
 	Archive string // a file instead of the repository
 	Out     io.Writer
@@ -42,7 +42,7 @@ func Run(ctx context.Context, o Options) error {
 	}
 	pin, ok := pins[o.Chart]
 	if !ok {
-		return fmt.Errorf("values/charts.yaml pins no chart %q; allowed: %s", o.Chart, strings.Join(slices.Sorted(maps.Keys(pins)), ", "))
+		return fmt.Errorf("values/ pins no chart %q; allowed: %s", o.Chart, strings.Join(slices.Sorted(maps.Keys(pins)), ", "))
 	}
 	if err := pinned(o, pin); err != nil {
 		return err
@@ -60,7 +60,7 @@ func Run(ctx context.Context, o Options) error {
 		return fmt.Errorf("%s holds the chart %s, not %s", file, after.Name(), pin.Name)
 	}
 	if after.Metadata.Version == pin.Version {
-		return fmt.Errorf("%s %s is what values/charts.yaml pins already", pin.Name, pin.Version)
+		return fmt.Errorf("%s %s is what %s pins already", pin.Name, pin.Version, pin.File)
 	}
 	fmt.Fprintf(o.Out, "%s %s -> %s (application %s -> %s)\n", pin.Name, pin.Version, after.Metadata.Version, pin.AppVersion, after.Metadata.AppVersion)
 	return compareAll(o, pin, file)

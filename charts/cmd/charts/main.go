@@ -1,6 +1,6 @@
-// Command charts fetches every chart that values/charts.yaml pins and verifies it; where a pin has no sha256, it
-// enters the one of the archive that the chart's repository serves. Arguments: the directory for archives,
-// values/charts.yaml.
+// Command charts fetches every chart that values/<release>/chart.yaml pins and verifies it; where a pin has no sha256,
+// it enters the one of the archive that the chart's repository serves. Arguments: the directory for archives, the
+// project's directory.
 package main
 
 import (
@@ -10,6 +10,7 @@ import (
 	"maps"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"slices"
 
 	"doks-security/charts"
@@ -18,7 +19,7 @@ import (
 
 func main() {
 	if len(os.Args) != 3 {
-		fmt.Fprintln(os.Stderr, "usage: charts <directory> <values/charts.yaml>")
+		fmt.Fprintln(os.Stderr, "usage: charts <directory> <project>")
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -30,7 +31,7 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, dir, pinFile string) error {
+func run(ctx context.Context, dir, project string) error {
 	pins, err := values.Charts()
 	if err != nil {
 		return err
@@ -49,11 +50,11 @@ func run(ctx context.Context, dir, pinFile string) error {
 		if err != nil {
 			return err
 		}
-		if err := enter(pinFile, entry, chart.SHA256); err != nil {
+		if err := enter(filepath.Join(project, chart.File), chart.SHA256); err != nil {
 			return err
 		}
 		fmt.Printf("%s: entered sha256 %s into %s; compare it with what the publisher says, then commit it\n",
-			entry, chart.SHA256, pinFile)
+			entry, chart.SHA256, chart.File)
 		pins[entry] = chart
 	}
 	all := slices.Collect(maps.Values(pins))
@@ -77,12 +78,12 @@ func run(ctx context.Context, dir, pinFile string) error {
 	return wrong.Err()
 }
 
-func enter(file, entry, digest string) error {
+func enter(file, digest string) error {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return err
 	}
-	if text, err = charts.WritePin(text, entry, digest); err != nil {
+	if text, err = charts.WritePin(text, digest); err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
 	return os.WriteFile(file, text, 0o644)

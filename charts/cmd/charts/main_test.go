@@ -19,13 +19,17 @@ func TestNothingCanBeFetched(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := filepath.Join(t.TempDir(), "charts.yaml")
-	if err := os.WriteFile(file, []byte("vcluster: {sha256: \"\"}\n"), 0o600); err != nil {
+	project := t.TempDir()
+	file := filepath.Join(project, pins["vcluster"].File)
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte("sha256: \"\"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	err = run(ctx, filepath.Join(t.TempDir(), charts.Dir), file)
+	err = run(ctx, filepath.Join(t.TempDir(), charts.Dir), project)
 	var wrong charts.Errors
 	if !errors.As(err, &wrong) || len(wrong) != len(pins) {
 		t.Errorf("%d errors, want one for each of %d charts: %v", len(wrong), len(pins), err)

@@ -1,0 +1,68 @@
+package stack
+
+import (
+	"maps"
+	"slices"
+
+	"doks-security/components"
+	"doks-security/preflight/incluster"
+	"doks-security/values"
+)
+
+// options are the settings that releases and their connections depend on.
+func (s Settings) options() []values.Option {
+	return slices.DeleteFunc(slices.Clone(values.Options), func(o values.Option) bool {
+		return !map[values.Option]bool{
+			values.WithSpaces:        s.Logging.Storage == StorageSpaces,
+			values.WithGateway:       s.Exposure.Mode == components.ByGateway,
+			values.WithFalcoExporter: s.RuntimeSecurity.Metrics == components.FalcoExporter,
+			values.WithDemo:          s.VirtualClusters.Demo,
+		}[o]
+	})
+}
+
+// releases are those the chosen parts install, by folder of values/.
+func (s Settings) releases() map[string]values.Release {
+	all, _ := values.Releases() // an error of Deploy
+	all, options := maps.Clone(all), s.options()
+	maps.DeleteFunc(all, func(folder string, r values.Release) bool {
+		return s.provided(folder) || r.With != "" && !slices.Contains(options, r.With)
+	})
+	return all
+}
+
+// provided tells whether the cluster has what a release would bring.
+func (s Settings) provided(release string) bool { return slices.Contains(s.Cluster.Provides, release) }
+
+// installed are the releases with the names of their namespaces.
+func (s Settings) installed(names values.Namespaces) []incluster.Release {
+	var all []incluster.Release
+	releases := s.releases()
+	for _, folder := range slices.Sorted(maps.Keys(releases)) {
+		all = append(all, incluster.Release{Name: releases[folder].Release, Namespace: names[releases[folder].Namespace]})
+	}
+	return all
+}
+
+// createdNamespaces are the names of the namespaces of the releases, by role.
+func (s Settings) createdNamespaces() values.Namespaces {
+	names, created := s.Namespaces.ByRole(), values.Namespaces{}
+	for _, r := range s.releases() {
+		created[r.Namespace] = names[r.Namespace]
+	}
+	return created
+}
+
+// exemptNamespaces are those in which virtual clusters are never denied: what observes the cluster must start whatever
+// the admission policy does. Those of tenants are not among them.
+func (s Settings) exemptNamespaces() []string {
+	var exempt []string
+	all, _ := values.AllNamespaces() // an error of Deploy
+	created := s.createdNamespaces()
+	for _, role := range created.Roles() {
+		if !all[role].Tenant {
+			exempt = append(exempt, created[role])
+		}
+	}
+	return exempt
+}

@@ -1,0 +1,152 @@
+package values
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"path"
+	"slices"
+	"sync"
+)
+
+// Ends of connections that are no pods of the stack. A NetworkPolicy cannot name them; Cilium, which DOKS runs, can.
+const (
+	// ControlPlane is the API server. DOKS runs it outside of the nodes; its calls arrive from the agents of a tunnel in
+	// kube-system or from the nodes themselves.
+	ControlPlane = "the API server"
+	Internet     = "the internet" // everything outside of the cluster
+	Ingress      = "the Gateway"  // Cilium's proxy behind it
+)
+
+// Workload is a group of pods at an end of a connection, or one of the ends above, which have no namespace.
+type Workload struct {
+	Name      string
+	Namespace string // in Network its role, elsewhere its name
+	Labels    map[string]string
+	// Restricted workloads connect to nothing but their connections and the cluster's DNS: what people log in to, and
+	// where events and logs are kept.
+	Restricted bool
+}
+
+// Connection is allowed; whatever is not, is denied. kubelets reach the pods of their node in any case, which carries
+// probes and kubectl port-forward.
+type Connection struct {
+	From, To Workload
+	Port     int // of the pod; 0 for any
+	Why      string
+	With     Option // with this setting only; empty: always
+}
+
+// Network is what the network.yaml of all releases say, by release.
+type Network struct {
+	Workloads   []Workload
+	Connections []Connection
+}
+
+// networkFile is a network.yaml.
+type networkFile struct {
+	Workloads []struct {
+		Name      string            `yaml:"name"`      // of its NetworkPolicy; each once in all files
+		Namespace string            `yaml:"namespace"` // role; default: the release's
+		Labels    map[string]string `yaml:"labels"`    // of its pods
+		Egress    string            `yaml:"egress"`    // restricted, or unset for any connection
+		From      []peer            `yaml:"from"`      // who may connect to it
+		To        []peer            `yaml:"to"`        // Internet and ControlPlane, where egress is restricted
+	} `yaml:"workloads"`
+}
+
+type peer struct {
+	Name string `yaml:"name"` // of a workload, ControlPlane, Internet or Ingress
+	Port int    `yaml:"port"`
+	Why  string `yaml:"why"`
+	With Option `yaml:"with"`
+}
+
+// ReadNetwork reads every network.yaml. Names of workloads and options that do not exist are errors, all of them.
+var ReadNetwork = sync.OnceValues(func() (Network, error) {
+	releases, err := Releases()
+	if err != nil {
+		return Network{}, err
+	}
+	files := map[string]networkFile{}
+	ends := map[string]Workload{ControlPlane: {Name: ControlPlane}, Internet: {Name: Internet}, Ingress: {Name: Ingress}}
+	var n Network
+	for _, folder := range slices.Sorted(maps.Keys(releases)) {
+		var file networkFile
+		err := readStrictly(path.Join(folder, "network.yaml"), &file)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return Network{}, err
+		}
+		files[folder] = file
+		for _, w := range file.Workloads {
+			workload := Workload{w.Name, w.Namespace, w.Labels, w.Egress == "restricted"}
+			if workload.Namespace == "" {
+				workload.Namespace = releases[folder].Namespace
+			}
+			ends[w.Name] = workload
+			n.Workloads = append(n.Workloads, workload)
+		}
+	}
+	return n, n.connect(files, ends)
+})
+
+// connect adds the connections of all files.
+func (n *Network) connect(files map[string]networkFile, ends map[string]Workload) error {
+	var errs []error
+	for _, folder := range slices.Sorted(maps.Keys(files)) {
+		for _, w := range files[folder].Workloads {
+			wrong := func(format string, args ...any) {
+				errs = append(errs, fmt.Errorf("values/%s/network.yaml: %s: "+format, append([]any{folder, w.Name}, args...)...))
+			}
+			if w.Egress != "" && w.Egress != "restricted" {
+				wrong("egress %q; allowed: restricted", w.Egress)
+			}
+			check := func(p peer) {
+				if _, found := ends[p.Name]; !found {
+					wrong("no workload %q; allowed: %q", p.Name, slices.Sorted(maps.Keys(ends)))
+				}
+				if p.With != "" && !slices.Contains(Options, p.With) {
+					wrong("no option %q; allowed: %q", p.With, Options)
+				}
+			}
+			for _, p := range w.From {
+				check(p)
+				n.Connections = append(n.Connections, Connection{ends[p.Name], ends[w.Name], p.Port, p.Why, p.With})
+			}
+			for _, p := range w.To {
+				check(p)
+				if ends[p.Name].Namespace != "" {
+					wrong("to %s: say it in the network.yaml of %s, as from", p.Name, p.Name)
+				}
+				n.Connections = append(n.Connections, Connection{ends[w.Name], ends[p.Name], p.Port, p.Why, p.With})
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Of returns the connections of a stack with these namespaces and options.
+func (n Network) Of(namespaces Namespaces, options ...Option) []Connection {
+	present := func(w Workload) bool { return w.Namespace == "" || namespaces[w.Namespace] != "" }
+	var all []Connection
+	for _, c := range n.Connections {
+		if present(c.From) && present(c.To) && (c.With == "" || slices.Contains(options, c.With)) {
+			c.From, c.To = c.From.In(namespaces), c.To.In(namespaces)
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// In is the workload with its namespace's name instead of the role.
+func (w Workload) In(namespaces Namespaces) Workload {
+	w.Namespace = namespaces[w.Namespace]
+	return w
+}
+
+// IsPods tells workloads from the ends that only Cilium can name.
+func (w Workload) IsPods() bool { return w.Namespace != "" }
