@@ -183,6 +183,6 @@ type ChartSettings struct {
 	// An https:// Helm repository, an oci:// registry or a directory of <chart>-<version>.tgz archives. Not set: the
 	// published repositories.
 	Mirror string `json:"mirror"`
-	// Accepts archives with another sha256 than values/charts.yaml pins and, in profile prod, charts without one.
+	// Accepts archives with another sha256 than values/<release>/chart.yaml pins and, in profile prod, charts without one.
 	Unverified bool `json:"unverified" default:"false"`
 }
