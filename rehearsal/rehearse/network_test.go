@@ -151,7 +151,7 @@ func TestCheckNetworkFindsFaults(t *testing.T) {
 				}
 			}
 		}},
-		{"a pod's labels are others", "every pod that listens", func(c *cluster) { c.pods[0].Labels = map[string]string{"app": "sidekick"} }},
+		{"a pod's labels are others", "every listening pod has a policy", func(c *cluster) { c.pods[0].Labels = map[string]string{"app": "sidekick"} }},
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			c := falcoNamespace(t)

@@ -80,7 +80,8 @@ func TestEditsNeverReplaceTheCluster(t *testing.T) {
 }
 
 // A stack that was deployed when logical names began with the stack's name is brought over with nothing replaced.
-// testdata/logical-names.txt has the types and names of all resources in the state of such a stack, dev, as recorded then.
+// testdata/logical-names.txt has the types and names of all resources in the state of such a stack, dev, as recorded then,
+// but for default providers, which the engine names after the versions of the SDKs.
 func TestUpgradeOfLogicalNames(t *testing.T) {
 	recorded, err := os.ReadFile("testdata/logical-names.txt")
 	if err != nil {

@@ -266,8 +266,8 @@ func TestSecretsProviders(t *testing.T) {
 	}
 }
 
-// Stores built on Ceph may refuse checksums. The parameters in docs/state.md stop the CLI from asking for them; that it
-// sends them all the same is pulumi/pulumi#23764, which the documentation tells for as long as the pinned CLI does it.
+// Stores built on Ceph may refuse checksums. The parameters in docs/state.md stop the CLI from asking for them and from
+// sending them. Some older versions sent them all the same (pulumi/pulumi#23764).
 func TestChecksums(t *testing.T) {
 	p := newProject(t)
 	address, server := p.spaces()
@@ -275,16 +275,13 @@ func TestChecksums(t *testing.T) {
 	if len(server.reads) > 0 {
 		t.Errorf("reads ask for checksums: %v", server.reads)
 	}
-	if version := p.must("version"); version != "v3.274.1" {
-		t.Skipf("what Pulumi %s sends with uploads is not known: %v", version, server.uploads)
-	}
-	if !server.uploads["x-amz-trailer"] {
-		t.Errorf("uploads send %v: docs/state.md can forget the checksums", server.uploads)
+	if len(server.uploads) > 0 {
+		t.Errorf("uploads send checksums: %v", server.uploads)
 	}
 	bare, _, _ := strings.Cut(address, "&request_checksum_calculation")
 	p.must("login", bare)
 	p.holds()
-	if len(server.reads) == 0 {
-		t.Error("without the parameters nothing is asked for either: docs/state.md can leave them out")
+	if len(server.reads) == 0 || len(server.uploads) == 0 {
+		t.Error("without the parameters no checksum is asked for or sent either: docs/state.md can leave them out")
 	}
 }
