@@ -14,7 +14,8 @@ const (
 	HeartbeatName = "heartbeat"
 )
 
-// What a person reads. The links are those of values/<release>/alerts.yaml; an event from falcosidekick has a description only.
+// What a person reads. The links are those of values/<release>/alerts.yaml; an event from falcosidekick has a description
+// only.
 const (
 	title = `[{{ .Status | toUpper }}{{ if eq .Status "firing" }}:{{ .Alerts.Firing | len }}{{ end }}] {{ .CommonLabels.alertname }}` +
 		` ({{ .CommonLabels.severity }}, {{ .CommonLabels.cluster }})`

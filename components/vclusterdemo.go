@@ -22,7 +22,8 @@ func NewVClusterDemo(ctx *pulumi.Context, name string, args *VClusterDemoArgs, o
 	if err := ctx.RegisterComponentResource(typePrefix+"VClusterDemo", name, d, opts...); err != nil {
 		return nil, err
 	}
-	_, err := args.Platform.install(ctx, args.Namespaces, chartRelease{folder: "vcluster"}, pulumi.Parent(d), pulumi.DependsOn([]pulumi.Resource{args.RuntimeSecurity}))
+	_, err := args.Platform.install(ctx, args.Namespaces, chartRelease{folder: "vcluster"},
+		pulumi.Parent(d), pulumi.DependsOn([]pulumi.Resource{args.RuntimeSecurity}))
 	if err != nil {
 		return nil, err
 	}

@@ -74,8 +74,7 @@ func accountErrors(ctx *pulumi.Context, s Settings) field.Errors {
 			errs.Add(key, nil, allowed, "export "+variables[0]+"=..., or pulumi config set --secret "+key)
 		}
 		if _, configured := ctx.GetConfig(key); configured && secret && !ctx.IsConfigSecret(key) {
-			errs.Add(key, field.Hidden, "encrypted: whoever reads the stack file could use it",
-				"pulumi config set --secret "+key+", which asks for the value; replace a value that was committed where it was issued")
+			errs.Add(key, field.Hidden, encryptedOnly, field.EncryptCommand(key))
 		}
 	}
 	check("token", true, "an API token of the account", tokenVariables...)

@@ -16,6 +16,9 @@ func Encrypted(value any) bool {
 	return secure && len(object) == 1
 }
 
+// encryptedOnly is what is allowed of a secret.
+const encryptedOnly = "encrypted: whoever reads the stack file could use it"
+
 // secretErrors refuses secrets in plain text: a stack file is committed. What is a secret says the tag of its field. Each
 // is looked up by its own path in the stack file: Pulumi only tells whether anything in a section is encrypted. A section
 // that is not in the file, but in an environment or another file, is judged by that.
@@ -38,7 +41,7 @@ func secretErrors(ctx *pulumi.Context, s Settings, file map[string]any) field.Er
 		}
 		formats.EachSecret(value, reflect.TypeOf(target).Elem(), section, func(path string, value any) {
 			if !Encrypted(value) && value != nil && value != "" {
-				errs.Add(path, field.Hidden, "encrypted: whoever reads the stack file could use it", field.EncryptCommand(path))
+				errs.Add(path, field.Hidden, encryptedOnly, field.EncryptCommand(path))
 			}
 		})
 	}

@@ -69,7 +69,7 @@ var ReadNetwork = sync.OnceValues(func() (Network, error) {
 	if err != nil {
 		return Network{}, err
 	}
-	files := map[string]networkFile{}
+	read := map[string]networkFile{}
 	ends := map[string]Workload{ControlPlane: {Name: ControlPlane}, Internet: {Name: Internet}, Ingress: {Name: Ingress}}
 	var n Network
 	for _, folder := range slices.Sorted(maps.Keys(releases)) {
@@ -81,7 +81,7 @@ var ReadNetwork = sync.OnceValues(func() (Network, error) {
 		if err != nil {
 			return Network{}, err
 		}
-		files[folder] = file
+		read[folder] = file
 		for _, w := range file.Workloads {
 			workload := Workload{w.Name, w.Namespace, w.Labels, w.Egress == "restricted"}
 			if workload.Namespace == "" {
@@ -91,7 +91,7 @@ var ReadNetwork = sync.OnceValues(func() (Network, error) {
 			n.Workloads = append(n.Workloads, workload)
 		}
 	}
-	return n, n.connect(files, ends)
+	return n, n.connect(read, ends)
 })
 
 // connect adds the connections of all files.
@@ -148,5 +148,5 @@ func (w Workload) In(namespaces Namespaces) Workload {
 	return w
 }
 
-// IsPods tells workloads from the ends that only Cilium can name.
+// IsPods reports whether these are pods of the stack, and none of the ends that only Cilium can name.
 func (w Workload) IsPods() bool { return w.Namespace != "" }

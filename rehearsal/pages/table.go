@@ -22,7 +22,8 @@ func Fill(head, old string, tables []Table) string {
 	var b strings.Builder
 	b.WriteString(head)
 	for _, s := range tables {
-		fmt.Fprintf(&b, "\n## %s\n\n| %s |\n%s|\n", s.Title, strings.Join(s.Columns, " | "), strings.Repeat("|---", len(s.Columns)))
+		fmt.Fprintf(&b, "\n## %s\n\n| %s |\n%s|\n",
+			s.Title, strings.Join(s.Columns, " | "), strings.Repeat("|---", len(s.Columns)))
 		for _, row := range s.Rows {
 			shown := row.Shown
 			if shown == "" {
@@ -45,7 +46,7 @@ func kept(old, begin string) string {
 	return shown
 }
 
-// Update writes a page anew from what its file has. A file that does not exist is empty.
+// Update replaces a page by what fill makes of it. A file that does not exist is empty.
 func Update(file string, fill func(old string) string) error {
 	old, err := os.ReadFile(file)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {

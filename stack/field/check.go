@@ -23,14 +23,22 @@ func AddSecret(key, value, allowed string, errs *Errors) {
 	if value == "" {
 		shown = nil
 	}
-	errs.Add(key, shown, allowed, "pulumi config set --secret --path '"+key+"' <value>")
+	errs.Add(key, shown, allowed, "pulumi config set --secret "+argument(key)+" <value>")
 }
 
 // EncryptCommand sets a secret, without its value in the shell's history. A value that was committed in plain text stays
 // in the history of the repository.
 func EncryptCommand(key string) string {
-	return "pulumi config set --secret --path '" + key +
-		"', which asks for the value; replace a value that was committed where it was issued"
+	return "pulumi config set --secret " + argument(key) +
+		", which asks for the value; replace a value that was committed where it was issued"
+}
+
+// argument names a setting for pulumi config set: nested ones by their path.
+func argument(key string) string {
+	if strings.Contains(key, ".") {
+		return "--path '" + key + "'"
+	}
+	return key
 }
 
 // CheckLogin adds an error for a user name or password that the config reloader of prometheus-operator or YAML would change.

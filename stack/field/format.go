@@ -82,10 +82,7 @@ func (f Format) fix(key string) string {
 	default:
 		return "shorten it"
 	}
-	if !strings.Contains(key, ".") {
-		return fmt.Sprintf("pulumi config set %s %s", key, example)
-	}
-	return fmt.Sprintf("pulumi config set --path '%s' %s", key, example)
+	return fmt.Sprintf("pulumi config set %s %s", argument(key), example)
 }
 
 // Refuse adds the error of a value that is not allowed; nil is a missing one.

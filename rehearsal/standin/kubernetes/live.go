@@ -111,8 +111,11 @@ func dryRun(preview bool) []string {
 	return nil
 }
 
-// create makes a new object. One that is there already is an error, or applied to with upsertExistingObjects.
-func (o object) create(ctx context.Context, u *unstructured.Unstructured, manager string, preview bool) (*unstructured.Unstructured, error) {
+// create makes a new object. One that is there already is an error, or applied to with upsertExistingObjects; a preview of
+// that has no conflicts of fields.
+func (o object) create(ctx context.Context, u *unstructured.Unstructured, manager string, preview bool) (
+	*unstructured.Unstructured, error,
+) {
 	wait := poll
 	for attempt := 1; ; attempt++ {
 		client, err := o.client(u)
@@ -174,9 +177,9 @@ func (o object) apply(ctx context.Context, u *unstructured.Unstructured, manager
 	return o.patch(ctx, client, u, manager, force, preview)
 }
 
-func (o object) patch(ctx context.Context, client dynamic.ResourceInterface, u *unstructured.Unstructured, manager string, force, preview bool) (
-	*unstructured.Unstructured, error,
-) {
+func (o object) patch(
+	ctx context.Context, client dynamic.ResourceInterface, u *unstructured.Unstructured, manager string, force, preview bool,
+) (*unstructured.Unstructured, error) {
 	body, err := json.Marshal(u.Object)
 	if err != nil {
 		return nil, err
