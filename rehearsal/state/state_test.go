@@ -267,7 +267,8 @@ func TestSecretsProviders(t *testing.T) {
 }
 
 // Stores built on Ceph may refuse checksums. The parameters in docs/state.md stop the CLI from asking for them and from
-// sending them. Some older versions sent them all the same (pulumi/pulumi#23764).
+// sending them. Some older versions sent them all the same (pulumi/pulumi#23764); with Pulumi 3.274, uploads carry none
+// without the parameters either.
 func TestChecksums(t *testing.T) {
 	p := newProject(t)
 	address, server := p.spaces()
@@ -281,7 +282,7 @@ func TestChecksums(t *testing.T) {
 	bare, _, _ := strings.Cut(address, "&request_checksum_calculation")
 	p.must("login", bare)
 	p.holds()
-	if len(server.reads) == 0 || len(server.uploads) == 0 {
-		t.Error("without the parameters no checksum is asked for or sent either: docs/state.md can leave them out")
+	if len(server.reads) == 0 {
+		t.Error("without the parameters reads ask for no checksum either: docs/state.md can leave them out")
 	}
 }
