@@ -86,3 +86,11 @@ func (s Settings) requireDomain(ctx context.Context, a *account.Account) error {
 	return field.Errors{{Key: "exposure.domain", Value: s.Exposure.Domain, Allowed: "a domain of this DigitalOcean account",
 		Fix: "doctl compute domain create " + s.Exposure.Domain + "; `doctl compute domain list` shows those there are"}}
 }
+
+// clusterName is that of the cluster, the stack's own or an existing one.
+func (s Settings) clusterName() string {
+	if s.Cluster.Existing != "" {
+		return s.Cluster.Existing
+	}
+	return s.Cluster.Name
+}

@@ -1,8 +1,6 @@
 package stack
 
 import (
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-
 	"doks-security/components"
 )
 
@@ -58,9 +56,8 @@ func (e *ExposureSettings) grafanaLogin() *components.GrafanaLogin {
 }
 
 // newExposure creates nothing with private exposure.
-func newExposure(ctx *pulumi.Context, name string, s Settings, platform components.Platform, namespaces *components.Namespaces,
-	observability *components.Observability, opts ...pulumi.ResourceOption) error {
-	e := s.Exposure
+func newExposure(in inCluster, observability *components.Observability) error {
+	e := in.settings.Exposure
 	if e.Mode != components.ByGateway {
 		return nil
 	}
@@ -68,15 +65,15 @@ func newExposure(ctx *pulumi.Context, name string, s Settings, platform componen
 	if url, named := acmeIssuers[certificates.Issuer]; named {
 		certificates.Issuer = url
 	}
-	exposure, err := components.NewExposure(ctx, name, &components.ExposureArgs{
-		Platform: platform, Namespaces: namespaces, Observability: observability,
+	exposure, err := components.NewExposure(in.ctx, logicalName, &components.ExposureArgs{
+		Platform: in.platform, Namespaces: in.namespaces, Observability: observability,
 		Domain: e.Domain, Grafana: e.Hostnames.Grafana, FalcosidekickUI: e.Hostnames.FalcosidekickUI,
 		AllowedCIDRs: e.AllowedCIDRs, Certificates: certificates, Identity: e.Identity, Login: e.Clients.FalcosidekickUI,
-	}, opts...)
+	}, in.options...)
 	if err != nil {
 		return err
 	}
-	ctx.Export("gatewayAddress", exposure.Address)
+	in.ctx.Export("gatewayAddress", exposure.Address)
 	return nil
 }
 

@@ -3,16 +3,14 @@ package stack
 import (
 	"strings"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-
 	"doks-security/components"
 	"doks-security/values"
 )
 
 // newOperatorView is what an operator sees: dashboards, and alerts that link to them and to runbooks.
-func newOperatorView(ctx *pulumi.Context, name string, s Settings, namespaces *components.Namespaces,
-	observability *components.Observability, opts ...pulumi.ResourceOption) error {
-	_, err := components.NewDashboards(ctx, name, &components.DashboardsArgs{Namespaces: namespaces}, opts...)
+func newOperatorView(in inCluster, observability *components.Observability) error {
+	s := in.settings
+	_, err := components.NewDashboards(in.ctx, logicalName, &components.DashboardsArgs{Namespaces: in.namespaces}, in.options...)
 	if err != nil {
 		return err
 	}
@@ -20,11 +18,11 @@ func newOperatorView(ctx *pulumi.Context, name string, s Settings, namespaces *c
 	for _, a := range s.VirtualClusters.Approved {
 		approved[a.Namespace] = a.Digests
 	}
-	_, err = components.NewAlerts(ctx, name, &components.AlertsArgs{
-		Namespaces: namespaces, Observability: observability,
+	_, err = components.NewAlerts(in.ctx, logicalName, &components.AlertsArgs{
+		Namespaces: in.namespaces, Observability: observability,
 		Metrics: s.RuntimeSecurity.Metrics, Approved: approved,
 		Links: values.AlertLinks{Grafana: s.grafanaURL(), Runbooks: s.runbooks()},
-	}, opts...)
+	}, in.options...)
 	return err
 }
 

@@ -6,7 +6,6 @@ import (
 	"doks-security/account"
 	"doks-security/alerting"
 	"doks-security/components"
-	"doks-security/rules"
 	"doks-security/stack/field"
 )
 
@@ -21,12 +20,6 @@ const (
 	Dev Profile = "dev"
 	// Prod is replicated, spread over nodes, with longer retentions.
 	Prod Profile = "prod"
-)
-
-// Where Loki keeps its logs.
-const (
-	StorageVolume = "volume"
-	StorageSpaces = "spaces"
 )
 
 // Settings are one environment: everything a stack file can say. The fields declare the settings, with the tags of
@@ -123,59 +116,6 @@ type ClusterSettings struct {
 	Provides []string `json:"provides" format:"provided"`
 	// Deletes the volumes and load balancers that Kubernetes created together with the cluster.
 	DestroyAssociatedResources bool `json:"destroyAssociatedResources" default:"true"`
-}
-
-// ObservabilitySettings size Prometheus, Alertmanager and Grafana.
-type ObservabilitySettings struct {
-	// How long Prometheus keeps metrics: days or hours.
-	PrometheusRetention string `json:"prometheusRetention" default:"3d" prod:"15d" format:"period"`
-	// Volume of each replica of Prometheus, in GiB.
-	PrometheusVolumeGiB int `json:"prometheusVolumeGiB" default:"10" prod:"50" min:"2" max:"16384" unit:"GiB"`
-	// Volume of each replica of Alertmanager, in GiB.
-	AlertmanagerVolumeGiB int `json:"alertmanagerVolumeGiB" default:"1" min:"1" max:"1024" unit:"GiB"`
-	// Volume of Grafana, in GiB.
-	GrafanaVolumeGiB int `json:"grafanaVolumeGiB" default:"5" prod:"10" min:"1" max:"1024" unit:"GiB"`
-}
-
-// LoggingSettings place and size Loki's store.
-type LoggingSettings struct {
-	// Where Loki keeps logs: a volume, or DigitalOcean Spaces.
-	Storage string `json:"storage" default:"volume" enum:"volume,spaces"`
-	// How long Loki keeps logs: days or hours, at least 24h.
-	Retention string `json:"retention" default:"3d" prod:"30d" format:"period"`
-	// Volume of each replica of Loki, in GiB; with spaces for the write-ahead log and the index only.
-	VolumeGiB int `json:"volumeGiB" default:"10" prod:"20" min:"2" max:"16384" unit:"GiB"`
-	// The bucket, with storage: spaces.
-	Spaces components.SpacesSettings `json:"spaces"`
-}
-
-// RuntimeSecuritySettings choose the Falco, what it loads, and where its metrics come from.
-type RuntimeSecuritySettings struct {
-	// Minor version of Falco. 0.43 is the last with the gRPC output, and the default with metrics: falco-exporter.
-	Falco string `json:"falco" default:"0.44" enum:"0.44,0.43"`
-	// Source of metrics: Falco and falcosidekick themselves, or falco-exporter (end of life, needs Falco 0.43).
-	Metrics string `json:"metrics" default:"native" enum:"native,falco-exporter"`
-	// Which of Falco's own rules are loaded, by maturity; each includes those before.
-	Ruleset string `json:"ruleset" default:"stable" format:"ruleset"`
-	// How long falcosidekick-ui keeps events: days or hours.
-	UIRetention string `json:"uiRetention" default:"3d" prod:"14d" format:"period"`
-	// Volume of falcosidekick-ui's Redis, in GiB.
-	RedisVolumeGiB int `json:"redisVolumeGiB" default:"1" prod:"5" min:"1" max:"1024" unit:"GiB"`
-	// The lowest priority of Falco that becomes an alert.
-	AlertmanagerFrom string `json:"alertmanagerFrom" default:"error" prod:"warning" format:"priority"`
-	// A directory of your own rules, relative to the project, loaded after those of this repository (docs/rules.md).
-	Rules string `json:"rules"`
-}
-
-// VirtualClusterSettings say where virtual clusters may run, what the API server does with others, and whether the demo
-// that proves the detection runs.
-type VirtualClusterSettings struct {
-	// Namespaces in which virtual clusters may run.
-	Approved []rules.Approval `json:"approved"`
-	// What the API server does with virtual clusters that are not approved.
-	Admission string `json:"admission" default:"warn" enum:"warn,deny,off"`
-	// Installs a vcluster that is not approved, to see it detected.
-	Demo bool `json:"demo" default:"false"`
 }
 
 // ChartSettings say where Helm charts come from.

@@ -1,0 +1,53 @@
+package stack
+
+import (
+	"time"
+
+	"doks-security/components"
+)
+
+// Where Loki keeps its logs.
+const (
+	StorageVolume = "volume"
+	StorageSpaces = "spaces"
+)
+
+// LoggingSettings place and size Loki's store.
+type LoggingSettings struct {
+	// Where Loki keeps logs: a volume, or DigitalOcean Spaces.
+	Storage string `json:"storage" default:"volume" enum:"volume,spaces"`
+	// How long Loki keeps logs: days or hours, at least 24h.
+	Retention string `json:"retention" default:"3d" prod:"30d" format:"period"`
+	// Volume of each replica of Loki, in GiB; with spaces for the write-ahead log and the index only.
+	VolumeGiB int `json:"volumeGiB" default:"10" prod:"20" min:"2" max:"16384" unit:"GiB"`
+	// The bucket, with storage: spaces.
+	Spaces components.SpacesSettings `json:"spaces"`
+}
+
+func newLogging(in inCluster, observability *components.Observability) error {
+	spaces, err := newSpacesStore(in)
+	if err != nil {
+		return err
+	}
+	_, err = components.NewLogging(in.ctx, logicalName, &components.LoggingArgs{
+		Platform: in.platform, Namespaces: in.namespaces, Observability: observability,
+		Retention: in.settings.Logging.Retention, VolumeGiB: in.settings.Logging.VolumeGiB, Spaces: spaces,
+	}, in.options...)
+	return err
+}
+
+// newSpacesStore is nil when the logs stay on a volume. The bucket belongs to the account, not to the cluster.
+func newSpacesStore(in inCluster) (*components.SpacesStore, error) {
+	s := in.settings
+	if s.Logging.Storage != StorageSpaces {
+		return nil, nil
+	}
+	return components.NewSpacesStore(in.ctx, logicalName+"-loki", &components.SpacesStoreArgs{
+		SpacesSettings: s.Logging.Spaces, Protect: s.Cluster.Protect, ExpireDays: s.expireDays(),
+	}, formerName(in.ctx, "-loki"))
+}
+
+// expireDays is a week longer than Loki keeps its logs: Loki deletes by its index, two hours and more after the end.
+func (s Settings) expireDays() int {
+	return int((s.logRetention()+24*time.Hour-1)/(24*time.Hour)) + 7
+}

@@ -1,0 +1,54 @@
+package stack
+
+import (
+	"maps"
+
+	"doks-security/components"
+	"doks-security/rules"
+)
+
+// RuntimeSecuritySettings choose the Falco, what it loads, and where its metrics come from.
+type RuntimeSecuritySettings struct {
+	// Minor version of Falco. 0.43 is the last with the gRPC output, and the default with metrics: falco-exporter.
+	Falco string `json:"falco" default:"0.44" enum:"0.44,0.43"`
+	// Source of metrics: Falco and falcosidekick themselves, or falco-exporter (end of life, needs Falco 0.43).
+	Metrics string `json:"metrics" default:"native" enum:"native,falco-exporter"`
+	// Which of Falco's own rules are loaded, by maturity; each includes those before.
+	Ruleset string `json:"ruleset" default:"stable" format:"ruleset"`
+	// How long falcosidekick-ui keeps events: days or hours.
+	UIRetention string `json:"uiRetention" default:"3d" prod:"14d" format:"period"`
+	// Volume of falcosidekick-ui's Redis, in GiB.
+	RedisVolumeGiB int `json:"redisVolumeGiB" default:"1" prod:"5" min:"1" max:"1024" unit:"GiB"`
+	// The lowest priority of Falco that becomes an alert.
+	AlertmanagerFrom string `json:"alertmanagerFrom" default:"error" prod:"warning" format:"priority"`
+	// A directory of your own rules, relative to the project, loaded after those of this repository (docs/rules.md).
+	Rules string `json:"rules"`
+}
+
+func newRuntimeSecurity(in inCluster, observability *components.Observability) (*components.RuntimeSecurity, error) {
+	loaded, err := in.settings.rules()
+	if err != nil {
+		return nil, err
+	}
+	s := in.settings.RuntimeSecurity
+	return components.NewRuntimeSecurity(in.ctx, logicalName, &components.RuntimeSecurityArgs{
+		Platform: in.platform, Namespaces: in.namespaces, Observability: observability,
+		Falco: s.Falco, Metrics: s.Metrics, Rules: loaded,
+		Ruleset:          s.Ruleset,
+		UIRetention:      s.UIRetention,
+		RedisVolumeGiB:   s.RedisVolumeGiB,
+		AlertmanagerFrom: s.AlertmanagerFrom,
+		Forward:          in.settings.Forward.events(),
+	}, in.options...)
+}
+
+// rules are what Falco loads after its own: ours, what is approved, and the user's.
+func (s Settings) rules() (map[string]string, error) {
+	loaded, err := rules.Files(s.RuntimeSecurity.Ruleset, s.VirtualClusters.Approved)
+	if err != nil || s.RuntimeSecurity.Rules == "" {
+		return loaded, err
+	}
+	users, _, err := rules.UserFiles(s.RuntimeSecurity.Rules, s.RuntimeSecurity.Ruleset) // judged by validate
+	maps.Copy(loaded, users)
+	return loaded, err
+}
