@@ -45,6 +45,26 @@ func render(t *testing.T, c *chart.Chart, r program.Release) []*unstructured.Uns
 	return objects
 }
 
+// Helm leaves it to the API server which objects get the release's namespace.
+func TestRenderPlacesObjects(t *testing.T) {
+	for _, c := range []struct{ name, metadata, kind, namespace string }{
+		{"a kind with a namespace", "{name: a}", "ConfigMap", "release"},
+		{"another namespace than the release's", "{name: a, namespace: other}", "ConfigMap", "other"},
+		{"a kind without a namespace", "{name: a}", "ClusterRole", ""},
+		{"a kind without a namespace that is given one", "{name: a, namespace: other}", "ClusterRole", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			objects := render(t, &chart.Chart{
+				Metadata:  &chart.Metadata{APIVersion: "v2", Name: "a", Version: "1.0.0"},
+				Templates: []*chart.File{{Name: "templates/a.yaml", Data: []byte("{apiVersion: v1, kind: " + c.kind + ", metadata: " + c.metadata + "}")}},
+			}, program.Release{Name: "a", Namespace: "release"})
+			if len(objects) != 1 || objects[0].GetNamespace() != c.namespace {
+				t.Errorf("rendered %v, want one object in namespace %q", objects, c.namespace)
+			}
+		})
+	}
+}
+
 func TestStandInsRender(t *testing.T) {
 	each(t, func(t *testing.T, r program.Release) {
 		c, err := New(r.Chart)

@@ -54,7 +54,10 @@ func Render(c *chart.Chart, to Target, values map[string]any) ([]*unstructured.U
 			return nil, fmt.Errorf("rendering %s: %w", to.Release, err)
 		}
 		if len(object.Object) > 0 {
-			if object.GetNamespace() == "" {
+			switch {
+			case ClusterWide(object.GetKind()):
+				object.SetNamespace("") // the API server drops the one that some charts set
+			case object.GetNamespace() == "":
 				object.SetNamespace(to.Namespace)
 			}
 			objects = append(objects, object)

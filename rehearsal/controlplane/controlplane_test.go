@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -20,6 +21,8 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/ptr"
+
+	"doks-security/rehearsal/contract"
 )
 
 // parentCommand makes the test binary a parent that is killed.
@@ -107,6 +110,21 @@ func TestControlPlane(t *testing.T) {
 		}
 	}
 
+	t.Run("charts are rendered with the scopes that kinds have here", func(t *testing.T) {
+		_, lists, err := c.Client().Discovery().ServerGroupsAndResources()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, list := range lists {
+			for _, r := range list.APIResources {
+				builtIn := !strings.Contains(list.GroupVersion, ".") || strings.Contains(list.GroupVersion, ".k8s.io/")
+				if builtIn && slices.Contains(r.Verbs, "delete") && !strings.Contains(r.Name, "/") &&
+					contract.ClusterWide(r.Kind) == r.Namespaced {
+					t.Errorf("%s %s: namespaced %v", list.GroupVersion, r.Kind, r.Namespaced)
+				}
+			}
+		}
+	})
 	t.Run("a deployment becomes available, its service has endpoints and an address", func(t *testing.T) {
 		deploy("web", "100m", 2)
 		if _, err := core.Services("app").Create(ctx, &corev1.Service{

@@ -16,6 +16,9 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/client-go/tools/clientcmd/api"
 )
 
 // pki holds the certificates of one control plane, below its directory.
@@ -122,12 +125,13 @@ func (p *pki) kubeconfig(user, group string) (string, error) {
 		return "", err
 	}
 	file := filepath.Join(filepath.Dir(p.dir), name+".kubeconfig")
-	content := fmt.Sprintf(`apiVersion: v1
-kind: Config
-clusters: [{name: rehearsal, cluster: {server: "https://127.0.0.1:%d", certificate-authority: %q}}]
-users: [{name: %q, user: {client-certificate: %q, client-key: %q}}]
-contexts: [{name: rehearsal, context: {cluster: rehearsal, user: %q}}]
-current-context: rehearsal
-`, p.port, p.path("ca.crt"), user, p.path(name+".crt"), p.path(name+".key"), user)
-	return file, os.WriteFile(file, []byte(content), 0o600)
+	const cluster = "rehearsal"
+	config := api.NewConfig()
+	config.Clusters[cluster] = &api.Cluster{
+		Server: fmt.Sprintf("https://127.0.0.1:%d", p.port), CertificateAuthority: p.path("ca.crt"),
+	}
+	config.AuthInfos[user] = &api.AuthInfo{ClientCertificate: p.path(name + ".crt"), ClientKey: p.path(name + ".key")}
+	config.Contexts[cluster] = &api.Context{Cluster: cluster, AuthInfo: user}
+	config.CurrentContext = cluster
+	return file, clientcmd.WriteToFile(*config, file)
 }

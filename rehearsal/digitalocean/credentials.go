@@ -1,13 +1,13 @@
 package digitalocean
 
 import (
-	"encoding/base64"
 	"net/http"
 	"strconv"
 	"time"
 
 	"github.com/digitalocean/godo"
-	"gopkg.in/yaml.v3"
+	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/client-go/tools/clientcmd/api"
 )
 
 // defaultExpiry is how long credentials are valid without expiry_seconds.
@@ -20,10 +20,17 @@ func (s *Simulator) serveCredentials(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Simulator) serveKubeconfig(w http.ResponseWriter, r *http.Request) {
-	if credentials, ok := s.credentials(w, r); ok {
-		w.Header().Set("Content-Type", "application/yaml")
-		_ = yaml.NewEncoder(w).Encode(kubeconfig(r.PathValue("id"), credentials)) // the client went away
+	credentials, ok := s.credentials(w, r)
+	if !ok {
+		return
 	}
+	text, err := kubeconfig(r.PathValue("id"), credentials)
+	if err != nil {
+		refuse(w, http.StatusInternalServerError, err.Error())
+		return
+	}
+	w.Header().Set("Content-Type", "application/yaml")
+	_, _ = w.Write(text) // an error: the client went away
 }
 
 // credentials makes a token for a cluster that has run once, or answers why not.
@@ -50,13 +57,11 @@ func (s *Simulator) credentials(w http.ResponseWriter, r *http.Request) (*godo.K
 	}, true
 }
 
-func kubeconfig(name string, c *godo.KubernetesClusterCredentials) any {
-	type m = map[string]any
-	ca := base64.StdEncoding.EncodeToString(c.CertificateAuthorityData)
-	return m{
-		"apiVersion": "v1", "kind": "Config", "current-context": name,
-		"clusters": []m{{"name": name, "cluster": m{"server": c.Server, "certificate-authority-data": ca}}},
-		"users":    []m{{"name": name, "user": m{"token": c.Token}}},
-		"contexts": []m{{"name": name, "context": m{"cluster": name, "user": name}}},
-	}
+func kubeconfig(name string, c *godo.KubernetesClusterCredentials) ([]byte, error) {
+	config := api.NewConfig()
+	config.Clusters[name] = &api.Cluster{Server: c.Server, CertificateAuthorityData: c.CertificateAuthorityData}
+	config.AuthInfos[name] = &api.AuthInfo{Token: c.Token}
+	config.Contexts[name] = &api.Context{Cluster: name, AuthInfo: name}
+	config.CurrentContext = name
+	return clientcmd.Write(*config)
 }

@@ -15,6 +15,9 @@ var versions = []string{"1.35.1-do.1", "1.34.3-do.2", "1.34.3-do.0", "1.33.7-do.
 // Versions returns the DOKS versions a new cluster can have, newest first.
 func Versions() []string { return slices.Clone(versions) }
 
+// NewestMinor is the newest minor version of Kubernetes that a new cluster can have, such as 1.34.
+func NewestMinor() string { return fmt.Sprintf("1.%d", minor(versions[0])) }
+
 // Offer replaces the versions that DOKS offers, newest first: what is not among them is no longer offered.
 func (s *Simulator) Offer(versions ...string) {
 	s.mu.Lock()

@@ -87,7 +87,7 @@ func one(load func(values.Chart) (*chart.Chart, error), r program.Release, kuber
 // kubernetes is the version the stack's charts are rendered for: its own, or of an existing cluster the newest.
 func kubernetes(i *program.Installation) string {
 	if i.Settings.Cluster.Version == "" || i.Settings.Cluster.Existing != "" {
-		return digitalocean.Versions()[0][:len("1.35")]
+		return digitalocean.NewestMinor()
 	}
 	return i.Settings.Cluster.Version
 }

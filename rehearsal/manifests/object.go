@@ -10,13 +10,6 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// clusterWide are the kinds that have no namespace; charts are rendered with one for all.
-var clusterWide = []string{
-	"APIService", "CSIDriver", "ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition", "IngressClass",
-	"MutatingWebhookConfiguration", "Namespace", "PriorityClass", "RuntimeClass", "StorageClass",
-	"ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "ValidatingWebhookConfiguration",
-}
-
 // masked stands for every value of a Secret: generated ones differ each time, and no other is to be seen.
 const masked = "masked"
 
@@ -24,9 +17,6 @@ const masked = "masked"
 func add(files map[string][]byte, dir string, objects []*unstructured.Unstructured) error {
 	for _, o := range objects {
 		o = o.DeepCopy()
-		if slices.Contains(clusterWide, o.GetKind()) {
-			o.SetNamespace("")
-		}
 		mask(o)
 		text, err := yaml.Marshal(o.Object)
 		if err != nil {

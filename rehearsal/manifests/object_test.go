@@ -10,7 +10,7 @@ func TestAdd(t *testing.T) {
 	for _, c := range []struct{ name, object, file, text string }{
 		{"a Secret", "{kind: Secret, metadata: {name: a, namespace: b}, data: {x: c2VjcmV0}, stringData: {w: secret}}", "r/Secret_b_a.yaml",
 			"data:\n  x: masked\nkind: Secret\nmetadata:\n  name: a\n  namespace: b\nstringData:\n  w: masked\n"},
-		{"a kind without a namespace", `{kind: ClusterRole, metadata: {name: "system:a", namespace: b}}`, "r/ClusterRole_system_a.yaml",
+		{"a kind without a namespace", `{kind: ClusterRole, metadata: {name: "system:a"}}`, "r/ClusterRole_system_a.yaml",
 			"kind: ClusterRole\nmetadata:\n  name: system:a\n"},
 		{"a webhook's certificate", "{kind: ValidatingWebhookConfiguration, metadata: {name: a}, webhooks: [{clientConfig: {caBundle: eA==}}, {clientConfig: {url: u}}]}",
 			"r/ValidatingWebhookConfiguration_a.yaml",

@@ -2,14 +2,12 @@ package proof
 
 import (
 	"encoding/base64"
-	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-)
 
-// unnamespaced are the kinds that belong to the whole cluster; a chart's objects of these kinds carry its namespace here.
-var unnamespaced = []string{"Namespace", "ClusterRole", "StorageClass", "PriorityClass"}
+	"doks-security/rehearsal/contract"
+)
 
 // index finds objects by what others call them.
 type index struct {
@@ -40,7 +38,7 @@ func newIndex(objects []*Object) (*index, error) {
 }
 
 func indexKey(kind, namespace, name string) string {
-	if slices.Contains(unnamespaced, kind) {
+	if contract.ClusterWide(kind) {
 		namespace = ""
 	}
 	return kind + " " + namespace + "/" + name

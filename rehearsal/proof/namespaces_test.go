@@ -169,7 +169,7 @@ func misplaced(s *Set) []error {
 	}
 	var faults []error
 	for _, o := range s.Objects {
-		if !slices.Contains(unnamespaced, o.GetKind()) && !known[o.GetNamespace()] {
+		if !known[o.GetNamespace()] {
 			faults = append(faults, fmt.Errorf("%s is in a namespace that is not the stack's", id(o)))
 		}
 		content := maps.Clone(o.Object)

@@ -34,7 +34,7 @@ type Set struct {
 
 // Versions are the oldest and the newest minor of Kubernetes we support.
 func Versions() []string {
-	return []string{fmt.Sprintf("1.%d", stack.OldestMinor), digitalocean.Versions()[0][:len("1.35")]}
+	return []string{fmt.Sprintf("1.%d", stack.OldestMinor), digitalocean.NewestMinor()}
 }
 
 // Renderer renders releases, each only once.

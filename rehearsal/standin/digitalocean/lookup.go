@@ -9,6 +9,8 @@ import (
 
 	"github.com/digitalocean/godo"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/client-go/tools/clientcmd/api"
 
 	"doks-security/rehearsal/standin"
 )
@@ -70,21 +72,17 @@ func (p *provider) kubeConfigs(ctx context.Context, c *godo.KubernetesCluster, s
 	}
 	ca := base64.StdEncoding.EncodeToString(credentials.CertificateAuthorityData)
 	name := "do-" + c.RegionSlug + "-" + c.Name
-	raw := strings.NewReplacer("{name}", name, "{host}", credentials.Server, "{ca}", ca, "{token}", credentials.Token).Replace(`apiVersion: v1
-kind: Config
-clusters:
-- name: {name}
-  cluster: {certificate-authority-data: {ca}, server: "{host}"}
-contexts:
-- name: {name}
-  context: {cluster: {name}, user: {name}-admin}
-current-context: {name}
-users:
-- name: {name}-admin
-  user: {token: "{token}"}
-`)
+	config := api.NewConfig()
+	config.Clusters[name] = &api.Cluster{Server: credentials.Server, CertificateAuthorityData: credentials.CertificateAuthorityData}
+	config.AuthInfos[name+"-admin"] = &api.AuthInfo{Token: credentials.Token}
+	config.Contexts[name] = &api.Context{Cluster: name, AuthInfo: name + "-admin"}
+	config.CurrentContext = name
+	raw, err := clientcmd.Write(*config)
+	if err != nil {
+		return nil, err
+	}
 	return []any{map[string]any{
-		"rawConfig": raw, "host": credentials.Server, "clusterCaCertificate": ca, "token": credentials.Token,
+		"rawConfig": string(raw), "host": credentials.Server, "clusterCaCertificate": ca, "token": credentials.Token,
 		"clientCertificate": "", "clientKey": "", "expiresAt": credentials.ExpiresAt.UTC().Format("2006-01-02T15:04:05Z"),
 	}}, nil
 }
