@@ -143,7 +143,7 @@ func losses(done operations) error {
 	return nil
 }
 
-// deploy makes changes together, and takes them back.
+// deploy makes changes together, and takes them back. If together they fail, each half of them is tried.
 func (r *Runner) deploy(ctx context.Context, batch []*Result) error {
 	before, err := r.file.read()
 	if err != nil {
@@ -167,11 +167,18 @@ func (r *Runner) deploy(ctx context.Context, batch []*Result) error {
 		if err := r.file.write(before); err != nil {
 			return err
 		}
-		_, printed, err := r.pulumi(ctx, "up", "--yes", "--skip-preview")
-		if err != nil {
-			err = fmt.Errorf("the way back: %w\n%s", err, printed)
+		if _, printed, err := r.pulumi(ctx, "up", "--yes", "--skip-preview"); err != nil {
+			return fmt.Errorf("the way back: %w\n%s", err, printed)
 		}
-		return err
+		half := len(batch) / 2
+		if half == 0 {
+			return nil
+		}
+		// Values that are valid alone may exclude each other, as virtualClusters.admission: deny and demo: true do.
+		if err := r.deploy(ctx, batch[:half]); err != nil {
+			return err
+		}
+		return r.deploy(ctx, batch[half:])
 	}
 	return r.back(ctx, batch, before)
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optdestroy"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optpreview"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optup"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 )
 
 // engine is the Pulumi CLI on the workspace, with its providers and the account they work in.
@@ -121,17 +122,17 @@ func (e *engine) destroy(ctx context.Context, r *report) error {
 		return err
 	}
 	if protected {
-		before, err := e.resources(ctx)
+		before, err := e.state(ctx)
 		if err != nil {
 			return err
 		}
 		refusal := e.command(ctx, "destroy", "--yes")
-		after, err := e.resources(ctx)
+		after, err := e.state(ctx)
 		if err != nil {
 			return err
 		}
-		r.check("a protected stack refuses to be destroyed, and loses nothing", refusal != nil && strings.Contains(refusal.Error(), "protect") && before == after,
-			"error %v; %d resources before, %d after", refusal, before, after)
+		r.check("a protected stack refuses to be destroyed, and loses nothing", refusal != nil && strings.Contains(refusal.Error(), "protect") && len(before) == len(after),
+			"error %v; %d resources before, %d after", refusal, len(before), len(after))
 		if err := e.command(ctx, "state", "unprotect", "--all", "--yes"); err != nil {
 			return err
 		}
@@ -143,26 +144,21 @@ func (e *engine) destroy(ctx context.Context, r *report) error {
 }
 
 func (e *engine) protected(ctx context.Context) (bool, error) {
-	state, err := e.stack.Export(ctx)
-	if err != nil {
-		return false, fmt.Errorf("reading the state: %w", err)
-	}
-	return strings.Contains(strings.ReplaceAll(string(state.Deployment), " ", ""), `"protect":true`), nil
+	resources, err := e.state(ctx)
+	return slices.ContainsFunc(resources, func(r apitype.ResourceV3) bool { return r.Protect }), err
 }
 
-// resources counts what the state holds.
-func (e *engine) resources(ctx context.Context) (int, error) {
+// state is the resources of the stack's state.
+func (e *engine) state(ctx context.Context) ([]apitype.ResourceV3, error) {
 	state, err := e.stack.Export(ctx)
 	if err != nil {
-		return 0, fmt.Errorf("reading the state: %w", err)
+		return nil, fmt.Errorf("reading the state: %w", err)
 	}
-	var deployment struct {
-		Resources []json.RawMessage `json:"resources"`
-	}
+	var deployment apitype.DeploymentV3
 	if err := json.Unmarshal(state.Deployment, &deployment); err != nil {
-		return 0, fmt.Errorf("reading the state: %w", err)
+		return nil, fmt.Errorf("reading the state: %w", err)
 	}
-	return len(deployment.Resources), nil
+	return deployment.Resources, nil
 }
 
 func (e *engine) command(ctx context.Context, args ...string) error {
