@@ -57,7 +57,7 @@ func TestFetch(t *testing.T) {
 		{"an answer that ends too early", repository, Source{}, has{short: true}, []string{"/charts/shop-1.0.0.tgz: unexpected EOF"}},
 		{"an archive that is missing", repository, Source{}, has{pinned: true, chart: "stall"},
 			[]string{"stall 1.0.0: https://127.0.0.1:", "/charts/index.yaml has no stall 1.0.0", "from https://127.0.0.1:", "charts.mirror"}},
-		{"an archive that is missing in a registry", registry, Source{}, has{pinned: true, chart: "stall"}, []string{"/v2/charts/stall/manifests/1.0.0: 404 Not Found"}},
+		{"an archive that is missing in a registry", registry, Source{}, has{pinned: true, chart: "stall"}, []string{"/charts/stall:1.0.0: not found"}},
 		{"an archive that is missing in a directory", directory, Source{}, has{pinned: true, chart: "stall"},
 			[]string{"no such file or directory", "make charts CHARTS_DIR='/"}},
 		{"no network", "https://127.0.0.1:1", Source{}, has{pinned: true}, []string{`Get "https://127.0.0.1:1/index.yaml"`, "HTTPS_PROXY"}},

@@ -40,7 +40,7 @@ func (c *client) open(address string) repository {
 	address = strings.TrimSuffix(address, "/")
 	if name, ok := strings.CutPrefix(address, "oci://"); ok {
 		host, path, _ := strings.Cut(name, "/")
-		return &registry{client: c, host: host, path: path}
+		return registry{client: c, host: host, path: path}
 	}
 	if isDirectory(address) {
 		return directory(address)

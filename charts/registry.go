@@ -2,143 +2,121 @@ package charts
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
-	"regexp"
+	"os"
+	"path"
+	"path/filepath"
+	"runtime"
 	"strings"
+
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+	"oras.land/oras-go/v2"
+	"oras.land/oras-go/v2/content"
+	"oras.land/oras-go/v2/registry/remote"
+	"oras.land/oras-go/v2/registry/remote/auth"
+	"oras.land/oras-go/v2/registry/remote/credentials"
+	"oras.land/oras-go/v2/registry/remote/errcode"
 
 	"doks-security/values"
 )
 
-const (
-	manifestType = "application/vnd.oci.image.manifest.v1+json"
-	// chartType is the layer that is the archive
-	// (https://helm.sh/docs/topics/registries/#oci-feature-deprecation-and-behavior-changes).
-	chartType = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
-)
+// chartType is the layer that is the archive
+// (https://helm.sh/docs/topics/registries/#oci-feature-deprecation-and-behavior-changes).
+const chartType = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
 
-// registry is an OCI registry. It is used by one goroutine.
+// registry is an OCI registry.
 type registry struct {
-	client        *client
-	host, path    string
-	authorization string // the header; a token is often for one repository only
+	client     *client
+	host, path string
 }
 
-func (r *registry) archive(ctx context.Context, pin values.Chart) ([]byte, error) {
-	name := strings.TrimPrefix(r.path+"/"+pin.Name, "/")
-	tag := strings.ReplaceAll(pin.Version, "+", "_") // as Helm names it
-	content, err := r.get(ctx, name, "manifests/"+tag, manifestType)
+func (r registry) archive(ctx context.Context, pin values.Chart) ([]byte, error) {
+	login, err := r.login()
 	if err != nil {
 		return nil, err
 	}
-	var manifest struct {
-		Layers []struct{ MediaType, Digest string }
+	reference := path.Join(r.host, r.path, pin.Name)
+	repository, err := remote.NewRepository(reference)
+	if err != nil {
+		return nil, err
 	}
-	if err := json.Unmarshal(content, &manifest); err != nil {
-		return nil, fmt.Errorf("reading the manifest of %s/%s:%s: %w", r.host, name, tag, err)
+	repository.Client = login
+	reference += ":" + strings.ReplaceAll(pin.Version, "+", "_") // as Helm names it
+	archive, err := r.layer(ctx, repository, reference)
+	var refused *errcode.ErrorResponse
+	if errors.As(err, &refused) && (refused.StatusCode == http.StatusUnauthorized || refused.StatusCode == http.StatusForbidden) {
+		err = fmt.Errorf("%w; helm registry login %s", err, r.host)
+	}
+	return archive, err
+}
+
+// layer is the layer with the chart, whose size and digest are those of the manifest.
+func (r registry) layer(ctx context.Context, repository *remote.Repository, reference string) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, r.client.timeout)
+	defer cancel()
+	_, text, err := oras.FetchBytes(ctx, repository, reference, oras.DefaultFetchBytesOptions)
+	if err != nil {
+		return nil, err
+	}
+	var manifest ocispec.Manifest
+	if err := json.Unmarshal(text, &manifest); err != nil {
+		return nil, fmt.Errorf("reading the manifest of %s: %w", reference, err)
 	}
 	for _, layer := range manifest.Layers {
 		if layer.MediaType != chartType {
 			continue
 		}
-		content, err := r.get(ctx, name, "blobs/"+layer.Digest, "")
-		if err == nil && "sha256:"+Digest(content) != layer.Digest {
-			err = fmt.Errorf("%s/%s:%s has sha256 %s, but its manifest says %s",
-				r.host, name, tag, Digest(content), layer.Digest)
+		if layer.Size > largest {
+			return nil, fmt.Errorf("%s has more than %d MiB", reference, largest>>20)
 		}
-		return content, err
-	}
-	return nil, fmt.Errorf("%s/%s:%s is no Helm chart", r.host, name, tag)
-}
-
-// get reads a manifest or blob, and logs in when the registry asks for it.
-func (r *registry) get(ctx context.Context, name, what, accept string) ([]byte, error) {
-	address := "https://" + r.host + "/v2/" + name + "/" + what
-	for asked := false; ; asked = true {
-		header := http.Header{}
-		if accept != "" {
-			header.Set("Accept", accept)
-		}
-		if r.authorization != "" {
-			header.Set("Authorization", r.authorization)
-		}
-		answer, err := r.client.get(ctx, address, header)
+		archive, err := content.FetchAll(ctx, repository, layer)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("reading the chart of %s: %w", reference, err)
 		}
-		if answer.status != http.StatusUnauthorized || asked {
-			return answer.ok()
-		}
-		if err := r.authorize(ctx, name, answer.header.Get("WWW-Authenticate")); err != nil {
-			return nil, fmt.Errorf("GET %s: %w", address, err)
-		}
+		return archive, nil
 	}
+	return nil, fmt.Errorf("%s is no Helm chart", reference)
 }
 
-// parameter is one of a challenge: scope="repository:charts/falco:pull".
-var parameter = regexp.MustCompile(`(\w+)="([^"]*)"`)
-
-// authorize answers a challenge: with the login of the host, or with a token that the login, or nobody's, gets at the
-// realm (https://distribution.github.io/distribution/spec/auth/token).
-func (r *registry) authorize(ctx context.Context, name, challenge string) error {
-	login, err := findLogin(r.host)
+// login uses the logins of `helm registry login`, then those of Docker, as Helm does.
+func (r registry) login() (*auth.Client, error) {
+	store, err := credentials.NewStore(helmLogins(), credentials.StoreOptions{})
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("reading the logins of registries: %w", err)
 	}
-	scheme, rest, _ := strings.Cut(challenge, " ")
-	switch {
-	case strings.EqualFold(scheme, "Basic") && login != nil:
-		r.authorization = login.basic()
-		return nil
-	case !strings.EqualFold(scheme, "Bearer"):
-		return fmt.Errorf("401 Unauthorized; helm registry login %s", r.host)
-	}
-	given := map[string]string{"scope": "repository:" + name + ":pull"}
-	for _, match := range parameter.FindAllStringSubmatch(rest, -1) {
-		given[strings.ToLower(match[1])] = match[2]
-	}
-	realm, err := url.Parse(given["realm"])
-	if err != nil || realm.Scheme != "https" {
-		return fmt.Errorf("the registry names no https:// address for tokens: %q", given["realm"])
-	}
-	query := realm.Query()
-	query.Set("scope", given["scope"])
-	if given["service"] != "" {
-		query.Set("service", given["service"])
-	}
-	realm.RawQuery = query.Encode()
-	header := http.Header{}
-	if login != nil {
-		header.Set("Authorization", login.basic())
-	}
-	answer, err := r.client.get(ctx, realm.String(), header)
+	docker, err := credentials.NewStoreFromDocker(credentials.StoreOptions{})
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("reading the logins of registries: %w", err)
 	}
-	content, err := answer.ok()
-	if err != nil {
-		return fmt.Errorf("%w; helm registry login %s", err, r.host)
-	}
-	var token struct {
-		Token       string `json:"token"`
-		AccessToken string `json:"access_token"`
-	}
-	if err := json.Unmarshal(content, &token); err != nil || token.Token+token.AccessToken == "" {
-		return fmt.Errorf("%s gave no token", answer.address)
-	}
-	if token.Token == "" {
-		token.Token = token.AccessToken
-	}
-	r.authorization = "Bearer " + token.Token
-	return nil
+	find := credentials.Credential(credentials.NewStoreWithFallbacks(store, docker))
+	return &auth.Client{
+		Client: r.client.http,
+		Cache:  auth.NewCache(),
+		Credential: func(ctx context.Context, host string) (auth.Credential, error) {
+			found, err := find(ctx, host)
+			if err != nil {
+				return found, fmt.Errorf("the login of %s cannot be read: %w; helm registry login %s", host, err, host)
+			}
+			return found, nil
+		},
+	}, nil
 }
 
-// login is a user of a registry.
-type login struct{ user, password string }
-
-func (l login) basic() string {
-	return "Basic " + base64.StdEncoding.EncodeToString([]byte(l.user+":"+l.password))
+// helmLogins is the file that `helm registry login` writes.
+func helmLogins() string {
+	if file := os.Getenv("HELM_REGISTRY_CONFIG"); file != "" {
+		return file
+	}
+	dir := os.Getenv("HELM_CONFIG_HOME")
+	if dir == "" {
+		config, _ := os.UserConfigDir() // without a home, only what variables name
+		if home, err := os.UserHomeDir(); err == nil && runtime.GOOS == "darwin" && os.Getenv("XDG_CONFIG_HOME") == "" {
+			config = filepath.Join(home, "Library", "Preferences")
+		}
+		dir = filepath.Join(config, "helm")
+	}
+	return filepath.Join(dir, "registry", "config.json")
 }

@@ -2,6 +2,7 @@ package charts
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"encoding/base64"
 	"encoding/json"
@@ -14,6 +15,10 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/opencontainers/image-spec/specs-go"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+	"oras.land/oras-go/v2/content"
 
 	"doks-security/values"
 )
@@ -41,6 +46,7 @@ type site struct {
 	requests atomic.Int64
 	slow     chan struct{} // not nil: archives are answered half, and then wait for it
 	short    bool          // archives end before their length
+	realm    string        // where tokens are; the site's own otherwise
 }
 
 func newSite(t *testing.T, archives map[string][]byte) *site {
@@ -108,7 +114,7 @@ func (s *site) registry(w http.ResponseWriter, r *http.Request) {
 	chart, what, _ := strings.Cut(rest, "/")
 	scope := "repository:charts/" + chart + ":pull"
 	if r.Header.Get("Authorization") != "Bearer "+scope {
-		w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="%s/token",service="test",scope="%s"`, s.URL, scope))
+		w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="%s",service="test",scope="%s"`, cmp.Or(s.realm, s.URL+"/token"), scope))
 		http.Error(w, "no token", http.StatusUnauthorized)
 		return
 	}
@@ -119,11 +125,7 @@ func (s *site) registry(w http.ResponseWriter, r *http.Request) {
 		}
 		switch what {
 		case "manifests/" + strings.ReplaceAll(version, "+", "_"):
-			layers := []map[string]string{
-				{"mediaType": "application/vnd.cncf.helm.chart.provenance.v1.prov", "digest": "sha256:00"},
-				{"mediaType": chartType, "digest": "sha256:" + Digest(content)},
-			}
-			_ = json.NewEncoder(w).Encode(map[string]any{"layers": layers})
+			_, _ = w.Write(manifest(w, content))
 			return
 		case "blobs/sha256:" + Digest(content):
 			s.send(w, content)
@@ -131,6 +133,19 @@ func (s *site) registry(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	http.NotFound(w, r)
+}
+
+// manifest is that of a chart with its signature.
+func manifest(w http.ResponseWriter, archive []byte) []byte {
+	text, _ := json.Marshal(ocispec.Manifest{ // of known types
+		Versioned: specs.Versioned{SchemaVersion: 2}, MediaType: ocispec.MediaTypeImageManifest,
+		Layers: []ocispec.Descriptor{
+			content.NewDescriptorFromBytes("application/vnd.cncf.helm.chart.provenance.v1.prov", nil),
+			content.NewDescriptorFromBytes(chartType, archive),
+		},
+	})
+	w.Header().Set("Content-Type", ocispec.MediaTypeImageManifest)
+	return text
 }
 
 func (s *site) token(w http.ResponseWriter, r *http.Request) {
@@ -189,6 +204,17 @@ func TestRegistryLogin(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestRegistryPlainText(t *testing.T) {
+	s := newSite(t, map[string][]byte{"shop-1.0.0.tgz": packed(t, "shop")})
+	withLogins(t, `{}`)
+	plain := httptest.NewServer(s)
+	defer plain.Close()
+	s.realm = plain.URL + "/token"
+	pin := values.Chart{Name: "shop", Version: "1.0.0"}
+	err := Source{Mirror: s.oci()}.fetch(t.Context(), s.client(), t.TempDir(), []values.Chart{pin})
+	checkMessage(t, err, "uses http but registry was contacted over https")
 }
 
 func checkMessage(t *testing.T, err error, want string) {
