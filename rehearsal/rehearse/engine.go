@@ -19,7 +19,12 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optpreview"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optup"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"google.golang.org/grpc/grpclog"
 )
+
+// Kubernetes has gRPC write warnings to the terminal, such as those of a plugin's client when a run is killed. The errors
+// that matter are returned.
+func init() { grpclog.SetLoggerV2(grpclog.NewLoggerV2(io.Discard, io.Discard, os.Stderr)) }
 
 // engine is the Pulumi CLI on the workspace, with its providers and the account they work in.
 type engine struct {
