@@ -1,6 +1,7 @@
 package monitoring
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -21,21 +22,40 @@ import (
 	"doks-security/values"
 )
 
-// alertCase is what one alert does with some series. Times are as Prometheus writes them: 10m.
-type alertCase struct {
-	Case    string            `yaml:"case"`
-	Metrics string            `yaml:"metrics"` // default: native
-	Series  map[string]string `yaml:"series"`  // one sample a minute, in the notation of Prometheus' own tests
-	// Firing are the label sets that fire, without alertname and severity, by time. An empty list: silence.
-	Firing map[string][]string `yaml:"firing"`
+// alertTests is a file of promtool's unit tests of rules
+// (https://prometheus.io/docs/prometheus/latest/configuration/unit_testing_rules/). Annotations are not compared: that they
+// can be rendered is checked of every alert that fires.
+type alertTests struct {
+	RuleFiles          []string    `yaml:"rule_files"` // native.yaml or falco-exporter.yaml: by the source of metrics
+	EvaluationInterval string      `yaml:"evaluation_interval"`
+	Tests              []alertTest `yaml:"tests"`
+}
+
+// alertTest is what one alert does with some series. Times are as Prometheus writes them: 10m.
+type alertTest struct {
+	Name        string `yaml:"name"`
+	Interval    string `yaml:"interval"` // of the samples
+	InputSeries []struct {
+		Series string `yaml:"series"`
+		Values string `yaml:"values"`
+	} `yaml:"input_series"`
+	AlertRuleTest []struct {
+		EvalTime  string `yaml:"eval_time"`
+		AlertName string `yaml:"alertname"`
+		ExpAlerts []struct {
+			ExpLabels map[string]string `yaml:"exp_labels"`
+		} `yaml:"exp_alerts"` // an empty list: silence
+	} `yaml:"alert_rule_test"`
+
+	metrics string // of the file
 }
 
 // firing evaluates every rule once a minute, as Prometheus does, and returns what one alert fires at the times asked.
-func firing(t *testing.T, alert string, c alertCase) map[string][]string {
+func firing(t *testing.T, alert string, c alertTest) map[string][]string {
 	t.Helper()
 	load := "load 1m\n"
-	for series, samples := range c.Series {
-		load += "  " + series + " " + samples + "\n"
+	for _, s := range c.InputSeries {
+		load += "  " + s.Series + " " + s.Values + "\n"
 	}
 	loader, err := promqltest.NewLazyLoader(load, promqltest.LazyLoaderOpts{EnableAtModifier: true, EnableNegativeOffset: true})
 	if err != nil {
@@ -52,11 +72,7 @@ func firing(t *testing.T, alert string, c alertCase) map[string][]string {
 		Appendable: loader.Storage(), Context: context.Background(), Parser: day.PromQL, Logger: promslog.NewNopLogger(),
 		NotifyFunc: func(context.Context, string, ...*rules.Alert) {},
 	})
-	metrics := c.Metrics
-	if metrics == "" {
-		metrics = "native"
-	}
-	files, err := day.RuleFiles(t.TempDir(), metrics)
+	files, err := day.RuleFiles(t.TempDir(), c.metrics)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,8 +83,8 @@ func firing(t *testing.T, alert string, c alertCase) map[string][]string {
 	ordered := day.RecordersFirst(groups)
 	fired := map[string][]string{}
 	var last time.Duration
-	for at := range c.Firing {
-		last = max(last, parseTime(t, at))
+	for _, expected := range c.AlertRuleTest {
+		last = max(last, parseTime(t, expected.EvalTime))
 	}
 	for at := time.Duration(0); at <= last; at += time.Minute {
 		now := time.Unix(0, 0).UTC().Add(at)
@@ -80,9 +96,9 @@ func firing(t *testing.T, alert string, c alertCase) map[string][]string {
 				group.Eval(loader.Context(), now)
 			}
 		})
-		for key := range c.Firing {
-			if parseTime(t, key) == at {
-				fired[key] = active(t, ordered, alert)
+		for _, expected := range c.AlertRuleTest {
+			if parseTime(t, expected.EvalTime) == at {
+				fired[expected.EvalTime] = active(t, ordered, alert)
 			}
 		}
 	}
@@ -99,7 +115,7 @@ func active(t *testing.T, groups []*rules.Group, alert string) []string {
 	fired := []string{}
 	for _, instance := range firing[alert] {
 		checkAnnotations(t, instance)
-		fired = append(fired, labels.NewBuilder(instance.Labels).Del("alertname", "severity").Labels().String())
+		fired = append(fired, labels.NewBuilder(instance.Labels).Del("alertname").Labels().String())
 	}
 	slices.Sort(fired)
 	return fired
@@ -125,45 +141,65 @@ func parseTime(t *testing.T, text string) time.Duration {
 	return time.Duration(d)
 }
 
-func readCases(t *testing.T, file string) []alertCase {
+// readTests reads the tests of an alert: <Alert>.yaml, and <Alert>.falco-exporter.yaml for that source of metrics.
+func readTests(t *testing.T, alert string) []alertTest {
 	t.Helper()
-	text, err := os.Open(file)
+	files, err := filepath.Glob(filepath.Join("testdata", "alerts", alert+".*yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer text.Close()
-	var cases []alertCase
-	decoder := yaml.NewDecoder(text)
-	decoder.KnownFields(true)
-	if err := decoder.Decode(&cases); err != nil {
-		t.Fatalf("%s: %v", file, err)
+	var tests []alertTest
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var file alertTests
+		decoder := yaml.NewDecoder(bytes.NewReader(text))
+		decoder.KnownFields(true)
+		if err := decoder.Decode(&file); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if len(file.RuleFiles) != 1 || file.EvaluationInterval != "1m" {
+			t.Fatalf("%s: rule_files %v, evaluation_interval %s; want one file, evaluated each 1m", name, file.RuleFiles, file.EvaluationInterval)
+		}
+		for _, c := range file.Tests {
+			if c.Interval != "1m" {
+				t.Fatalf("%s: %s: interval %q; want 1m", name, c.Name, c.Interval)
+			}
+			c.metrics = strings.TrimSuffix(file.RuleFiles[0], ".yaml")
+			tests = append(tests, c)
+		}
 	}
-	return cases
+	return tests
 }
 
-// Each alert has a file of cases beside the others.
+// Each alert has a file of tests beside the others.
 func TestAlerts(t *testing.T) {
 	files, err := filepath.Glob("testdata/alerts/*.yaml")
 	if err != nil || len(files) == 0 {
-		t.Fatal("no cases", err)
+		t.Fatal("no tests", err)
 	}
+	alerts := map[string]bool{}
 	for _, file := range files {
-		alert := strings.TrimSuffix(filepath.Base(file), ".yaml")
-		for _, c := range readCases(t, file) {
-			t.Run(alert+"/"+c.Case, func(t *testing.T) {
+		alert, _, _ := strings.Cut(filepath.Base(file), ".")
+		alerts[alert] = true
+	}
+	for alert := range alerts {
+		for _, c := range readTests(t, alert) {
+			t.Run(alert+"/"+c.metrics+"/"+c.Name, func(t *testing.T) {
 				got := firing(t, alert, c)
-				for at, want := range c.Firing {
-					expected := []string{}
-					for _, series := range want {
-						set, err := day.PromQL.ParseMetric(series)
-						if err != nil {
-							t.Fatal(err)
-						}
-						expected = append(expected, set.String())
+				for _, expected := range c.AlertRuleTest {
+					if expected.AlertName != alert {
+						t.Errorf("a test of %s", expected.AlertName)
 					}
-					slices.Sort(expected)
-					if !slices.Equal(got[at], expected) {
-						t.Errorf("at %s fires %v, want %v", at, got[at], expected)
+					want := []string{}
+					for _, instance := range expected.ExpAlerts {
+						want = append(want, labels.FromMap(instance.ExpLabels).String())
+					}
+					slices.Sort(want)
+					if at := expected.EvalTime; !slices.Equal(got[at], want) {
+						t.Errorf("at %s fires %v, want %v", at, got[at], want)
 					}
 				}
 			})
@@ -188,10 +224,10 @@ func TestEveryAlertHasItsCases(t *testing.T) {
 				if strings.Contains(rule.Expr, "unless") && strings.Contains(rule.Expr, "offset") {
 					wanted = append(wanted, "first event")
 				}
-				cases := readCases(t, filepath.Join("testdata", "alerts", rule.Alert+".yaml"))
+				tests := readTests(t, rule.Alert)
 				for _, kind := range wanted {
-					if !slices.ContainsFunc(cases, func(c alertCase) bool { return isOf(t, c, kind) }) {
-						t.Errorf("%s has no case for %s", rule.Alert, kind)
+					if !slices.ContainsFunc(tests, func(c alertTest) bool { return isOf(t, c, kind) }) {
+						t.Errorf("%s has no test of %s", rule.Alert, kind)
 					}
 				}
 			}
@@ -199,19 +235,19 @@ func TestEveryAlertHasItsCases(t *testing.T) {
 	}
 }
 
-// isOf tells whether a case, by its name and by what it expects, is of a kind.
-func isOf(t *testing.T, c alertCase, kind string) bool {
+// isOf reports whether a test, by its name and by what it expects, is of a kind.
+func isOf(t *testing.T, c alertTest, kind string) bool {
 	t.Helper()
 	var first, silentAfter time.Duration = -1, -1
-	for at, fired := range c.Firing {
-		switch when := parseTime(t, at); {
-		case len(fired) > 0 && (first < 0 || when < first):
+	for _, expected := range c.AlertRuleTest {
+		switch when := parseTime(t, expected.EvalTime); {
+		case len(expected.ExpAlerts) > 0 && (first < 0 || when < first):
 			first = when
-		case len(fired) == 0:
+		case len(expected.ExpAlerts) == 0:
 			silentAfter = max(silentAfter, when)
 		}
 	}
-	if !strings.HasPrefix(c.Case, kind) {
+	if !strings.HasPrefix(c.Name, kind) {
 		return false
 	}
 	switch kind {
