@@ -17,6 +17,7 @@ import (
 	"doks-security/charts/chartstest"
 	"doks-security/rehearsal/digitalocean"
 	"doks-security/stack"
+	"doks-security/stack/stacktest"
 	"doks-security/values"
 )
 
@@ -102,7 +103,7 @@ func (c Case) config(root string) (config map[string]string, secret []string, er
 		extra[stack.Project+":"+key] = value
 	}
 	file = values.Merge(file, extra)
-	config, secret, err = file.Config(func(path string, _ any) any { return Placeholder(path) })
+	config, secret, err = file.Config(func(path string, _ any) any { return stacktest.Placeholder(path) })
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading the stack file of %s: %w", c.Stack, err)
 	}
