@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -47,6 +48,70 @@ func checkStackFiles(t *testing.T, dir string) {
 			if _, err := loadConfig(t, ".", stack, config, secret); err != nil {
 				t.Error(err)
 			}
+			for _, err := range commentErrors(schema, string(text)) {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// commentErrors finds commented settings of a stack file that do not exist, or would be of the wrong type. Whether they fit
+// the settings beside them, which are the user's, is a matter of stack/cmd/env: TestCommentedSettingsAreValid.
+func commentErrors(schema *jsonschema.Schema, text string) []error {
+	var errs []error
+	for _, v := range stacktest.Uncommented(text) {
+		var content any
+		err := yaml.Unmarshal([]byte(v.Text), &content)
+		if err != nil && strings.Contains(err.Error(), "already defined") {
+			continue // it is set as well
+		}
+		if err == nil {
+			_, err = ReadFile("the stack file", []byte(v.Text))
+		}
+		if err == nil {
+			err = schema.Validate(content)
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("the comment #%s: %w", v.Setting, err))
+		}
+	}
+	return errs
+}
+
+func TestCommentErrors(t *testing.T) {
+	schema, err := jsonschema.NewCompiler().Compile(schemaFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const file = `config:
+  # Prose: with a colon.
+  doks-security:cluster:
+    region: fra1
+%s
+    pools:
+      - name: default
+        size: s-4vcpu-8gb
+        count: 3
+        #autoScale: {min: 3, max: 5}
+%s
+`
+	for _, c := range []struct{ name, inCluster, atEnd, want string }{
+		{"no comments", "", "", ""},
+		{"settings", "    #ha: true # prose", "  #doks-security:logging:\n    #retention: 7d", ""},
+		{"a setting that is set as well", "    #region: ams3", "  #doks-security:cluster:\n    #ha: true", ""},
+		{"prose", "    # haa: true", "  # doks-security:login:", ""},
+		{"a misspelt setting", "    #haa: true", "", "#haa: true"},
+		{"a misspelt section", "", "  #doks-security:login:\n    #retention: 7d", "#doks-security:login:"},
+		{"a misspelt setting of a commented section", "", "  #doks-security:logging:\n    #retentions: 7d", "#doks-security:logging:"},
+		{"a misspelt setting in a list", "", "      #- name: more\n        #sice: s-4vcpu-8gb", "#- name: more"},
+		{"another type", "    #ha: high", "", "#ha: high"},
+		{"a number YAML reads as another", "    #maintenance: {start: 04:00}", "  #doks-security:logging:\n    #volumeGiB: 010", "010"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			errs := commentErrors(schema, fmt.Sprintf(file, c.inCluster, c.atEnd))
+			if c.want == "" && len(errs) > 0 || c.want != "" && (len(errs) != 1 || !strings.Contains(errs[0].Error(), c.want)) {
+				t.Errorf("errors %v, want one with %q", errs, c.want)
+			}
 		})
 	}
 }
@@ -58,7 +123,10 @@ func TestStackFilesOfAUser(t *testing.T) {
 		Replace(string(read(t, "testdata/environments/Pulumi.dev.yaml")))
 	dev = "encryptionsalt: v1:salt\n" + dev + `  doks-security:project:
     name: team
+  #doks-security:project:
+    #name: doks-security-dev
   doks-security:logging:
+    #retention: 3d
     retention: 7d
   doks-security:alerting:
     receivers:
