@@ -62,17 +62,15 @@ func commentErrors(schema *jsonschema.Schema, text string) []error {
 	for _, v := range stacktest.Uncommented(text) {
 		var content any
 		err := yaml.Unmarshal([]byte(v.Text), &content)
-		if err != nil && strings.Contains(err.Error(), "already defined") {
-			continue // it is set as well
+		if err != nil {
+			continue // it is set as well, or Pulumi put another key between the lines
 		}
-		if err == nil {
-			_, err = ReadFile("the stack file", []byte(v.Text))
-		}
+		_, err = ReadFile("the stack file", []byte(v.Text))
 		if err == nil {
 			err = schema.Validate(content)
 		}
 		if err != nil {
-			errs = append(errs, fmt.Errorf("the comment #%s: %w", v.Setting, err))
+			errs = append(errs, fmt.Errorf("the comment %s: %w", v.Setting, err))
 		}
 	}
 	return errs
@@ -92,20 +90,21 @@ func TestCommentErrors(t *testing.T) {
       - name: default
         size: s-4vcpu-8gb
         count: 3
-        #autoScale: {min: 3, max: 5}
+#         autoScale: {min: 3, max: 5}
 %s
 `
 	for _, c := range []struct{ name, inCluster, atEnd, want string }{
 		{"no comments", "", "", ""},
-		{"settings", "    #ha: true # prose", "  #doks-security:logging:\n    #retention: 7d", ""},
-		{"a setting that is set as well", "    #region: ams3", "  #doks-security:cluster:\n    #ha: true", ""},
+		{"settings", "#     ha: true # prose", "#   doks-security:logging:\n#     retention: 7d", ""},
+		{"a setting that is set as well", "#     region: ams3", "#   doks-security:cluster:\n#     ha: true", ""},
 		{"prose", "    # haa: true", "  # doks-security:login:", ""},
-		{"a misspelt setting", "    #haa: true", "", "#haa: true"},
-		{"a misspelt section", "", "  #doks-security:login:\n    #retention: 7d", "#doks-security:login:"},
-		{"a misspelt setting of a commented section", "", "  #doks-security:logging:\n    #retentions: 7d", "#doks-security:logging:"},
-		{"a misspelt setting in a list", "", "      #- name: more\n        #sice: s-4vcpu-8gb", "#- name: more"},
-		{"another type", "    #ha: high", "", "#ha: high"},
-		{"a number YAML reads as another", "    #maintenance: {start: 04:00}", "  #doks-security:logging:\n    #volumeGiB: 010", "010"},
+		{"comments that Pulumi moved", "    #     haa: true", "#   doks-security:charts:\nencryptionsalt: v1:salt\n#     mirror: oci://example.org", ""},
+		{"a misspelt setting", "#     haa: true", "", "haa: true"},
+		{"a misspelt section", "", "#   doks-security:login:\n#     retention: 7d", "doks-security:login:"},
+		{"a misspelt setting of a commented section", "", "#   doks-security:logging:\n#     retentions: 7d", "doks-security:logging:"},
+		{"a misspelt setting in a list", "", "#       - name: more\n#         sice: s-4vcpu-8gb", "- name: more"},
+		{"another type", "#     ha: high", "", "ha: high"},
+		{"a number YAML reads as another", "#     maintenance: {start: 04:00}", "#   doks-security:logging:\n#     volumeGiB: 010", "010"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			errs := commentErrors(schema, fmt.Sprintf(file, c.inCluster, c.atEnd))
@@ -123,10 +122,10 @@ func TestStackFilesOfAUser(t *testing.T) {
 		Replace(string(read(t, "testdata/environments/Pulumi.dev.yaml")))
 	dev = "encryptionsalt: v1:salt\n" + dev + `  doks-security:project:
     name: team
-  #doks-security:project:
-    #name: doks-security-dev
+#   doks-security:project:
+#     name: doks-security-dev
   doks-security:logging:
-    #retention: 3d
+#     retention: 3d
     retention: 7d
   doks-security:alerting:
     receivers:

@@ -11,8 +11,10 @@ type Variant struct {
 	Text    string
 }
 
-// commented is a line with a commented setting: the # is where the key begins. Other comments have a space behind the #.
-var commented = regexp.MustCompile(`^( *)#(- .*|[A-Za-z][A-Za-z0-9:-]*:( .*)?)$`)
+// commented is a line with a commented setting: "# " in front of the line as it is written otherwise, which is below config.
+// Other comments have one space behind the #. Where `pulumi config set` writes the file anew, it moves some comments to the
+// right: these are not taken for settings.
+var commented = regexp.MustCompile(`^# ( {2,})(- .*|[A-Za-z][A-Za-z0-9:-]*:( .*)?)$`)
 
 // Uncommented are the variants of a stack file in which one commented setting is set, with all that is inside of it.
 func Uncommented(text string) []Variant {
@@ -32,7 +34,9 @@ func Uncommented(text string) []Variant {
 			}
 			changed[end] = line[1] + line[2]
 		}
-		variants = append(variants, Variant{Setting: first[2], Text: strings.Join(changed, "\n")})
+		if end > i+1 || !strings.HasSuffix(first[2], ":") { // without a value it is not complete
+			variants = append(variants, Variant{Setting: first[2], Text: strings.Join(changed, "\n")})
+		}
 		i = end
 	}
 	return variants

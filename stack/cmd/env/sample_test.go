@@ -77,7 +77,7 @@ func TestCommentedSettingsAreValid(t *testing.T) {
 // A commented setting that does not exist, or no longer, is found: wherever it is in the sample.
 func TestMisspeltCommentedSettingsAreFound(t *testing.T) {
 	rules(t)
-	key := regexp.MustCompile(`(?m)^ *#(?:- )?([A-Za-z:-]+):(?: |$)`)
+	key := regexp.MustCompile(`(?m)^# {3,}(?:- )?([A-Za-z:-]+):(?: |$)`)
 	for _, profile := range []string{"dev", "prod"} {
 		text := roomy(t, profile)
 		keys := key.FindAllStringSubmatchIndex(text, -1)
