@@ -56,14 +56,18 @@ func TestCompare(t *testing.T) {
 		}
 		write(t, filepath.Join(dir, file), strings.Replace(string(text), from, to, 1))
 	}
+	fixture := func(from, to string) {
+		text, err := os.ReadFile(filepath.Join(root, "stack/testdata/environments", from))
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(dir, to), string(text))
+	}
+	fixture("Pulumi.dev.yaml", "Pulumi.dev.yaml")
 	commit("base")
 	change("values/metrics-server/values.yaml", "replicas: 1", "replicas: 2")
 	change("Pulumi.dev.yaml", "count: 2", "count: 3")
-	new, err := os.ReadFile(filepath.Join(dir, "Pulumi.staging.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	write(t, filepath.Join(dir, "Pulumi.new.yaml"), string(new))
+	fixture("Pulumi.staging.yaml", "Pulumi.new.yaml")
 	commit("change")
 	for stack, wants := range map[string][]string{
 		"dev": {"| nodes, at least | 2 | 3 |", "-  replicas: 1\n+  replicas: 2\n", "1 objects differ"},

@@ -152,6 +152,9 @@ func TestChanged(t *testing.T) {
 			if got, code := run(t, dir, "changed", "main"); strings.TrimSpace(got) != c.want || code != 0 {
 				t.Errorf("ends with %d and %q, want %q", code, got, c.want)
 			}
+			if got, code := run(t, dir, "changed"); code != 0 || !strings.Contains(got, `"dev",`) || !strings.Contains(got, `"prod"`) {
+				t.Errorf("all: ends with %d and %q, want every environment", code, got)
+			}
 			const gone = "0123456789012345678901234567890123456789" // after a forced push
 			if got, code := run(t, dir, "changed", gone); code != 0 || !strings.Contains(got, `"dev",`) || !strings.Contains(got, `"prod"`) {
 				t.Errorf("without a base: ends with %d and %q, want every environment", code, got)

@@ -150,7 +150,7 @@ func TestOnlyUpdatesWaitForUpdates(t *testing.T) {
 	}
 }
 
-// What deploys is the Pulumi the rest is tried with, and only environments there are.
+// What deploys is the Pulumi the rest is tried with.
 func TestWorkflowsFitTheProject(t *testing.T) {
 	setup, err := os.ReadFile("../.github/actions/setup/action.yml")
 	if err != nil {
@@ -168,31 +168,39 @@ func TestWorkflowsFitTheProject(t *testing.T) {
 	if version == nil || !bytes.Contains(setup, append([]byte("pulumi-version: "), version[1]...)) {
 		t.Errorf("cli/go.mod pins %s, the set-up action another", version)
 	}
-	for _, file := range []string{"deploy", "drift"} {
-		var w struct {
-			Jobs map[string]struct {
-				With     struct{ Stack string }
-				Strategy struct{ Matrix struct{ Stack []string } }
-			}
+}
+
+// Workflows run for the environments that have a stack file, whichever these are.
+func TestWorkflowsFollowTheStackFiles(t *testing.T) {
+	var deploy, drift struct {
+		Jobs map[string]struct {
+			If       string
+			With     struct{ Stack string }
+			Strategy struct{ Matrix struct{ Stack string } }
 		}
-		if err := yaml.Unmarshal(workflows(t)["../.github/workflows/"+file+".yml"], &w); err != nil {
+	}
+	for name, into := range map[string]any{"deploy": &deploy, "drift": &drift} {
+		if err := yaml.Unmarshal(workflows(t)["../.github/workflows/"+name+".yml"], into); err != nil {
 			t.Fatal(err)
 		}
-		count := 0
-		for _, j := range w.Jobs {
-			stacks := j.Strategy.Matrix.Stack
-			if j.With.Stack != "" {
-				stacks = append(stacks, j.With.Stack)
-			}
-			for _, stack := range stacks {
-				count++
-				if _, err := os.Stat("../Pulumi." + stack + ".yaml"); err != nil {
-					t.Errorf("%s.yml: %v", file, err)
-				}
-			}
+	}
+	deployed := 0
+	for name, j := range deploy.Jobs {
+		if j.With.Stack == "" {
+			continue
 		}
-		if count < 3 {
-			t.Errorf("%s.yml names %d stacks, want three", file, count)
+		deployed++
+		if want := `contains(needs.changed.outputs.environments, '"` + j.With.Stack + `"')`; !strings.Contains(j.If, want) {
+			t.Errorf("deploy.yml: %s: if: %s; want %s", name, j.If, want)
 		}
+		if want := "!cancelled() && !failure() && "; !strings.HasPrefix(j.If, want) { // after a job that is skipped
+			t.Errorf("deploy.yml: %s: if: %s; want it to begin with %s", name, j.If, want)
+		}
+	}
+	if deployed == 0 {
+		t.Error("deploy.yml deploys nothing")
+	}
+	if got, want := drift.Jobs["drift"].Strategy.Matrix.Stack, "${{ fromJSON(needs.environments.outputs.all) }}"; got != want {
+		t.Errorf("drift.yml: stack: %s, want %s", got, want)
 	}
 }

@@ -3,7 +3,6 @@ package stack
 import (
 	"errors"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -14,7 +13,6 @@ import (
 // Every release is installed from a chart that was fetched before anything is created, by a path that is the same
 // everywhere.
 func TestChartsOfEveryRelease(t *testing.T) {
-	files := func(name string) map[string]string { return rawConfig(t, filepath.Join("..", "Pulumi."+name+".yaml")) }
 	with := func(raw map[string]string, key, value string) map[string]string {
 		raw = maps.Clone(raw)
 		raw[key] = value
@@ -24,12 +22,12 @@ func TestChartsOfEveryRelease(t *testing.T) {
 		name string
 		raw  map[string]string
 	}{
-		{"dev", files("dev")},
-		{"staging", files("staging")},
-		{"prod", files("prod")},
-		{"falco-exporter", with(files("dev"), "runtimeSecurity", `{"metrics":"falco-exporter"}`)},
-		{"Gateway", with(files("prod"), "exposure", byGateway(t))},
-		{"Falco 0.43", with(files("dev"), "runtimeSecurity", `{"falco":"0.43"}`)},
+		{"dev", environment(t, "dev")},
+		{"staging", environment(t, "staging")},
+		{"prod", environment(t, "prod")},
+		{"falco-exporter", with(environment(t, "dev"), "runtimeSecurity", `{"metrics":"falco-exporter"}`)},
+		{"Gateway", with(environment(t, "prod"), "exposure", byGateway(t))},
+		{"Falco 0.43", with(environment(t, "dev"), "runtimeSecurity", `{"falco":"0.43"}`)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m := &mocks{}
@@ -76,7 +74,7 @@ func TestChartsAreVerifiedBeforeAnythingIsCreated(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m := &mocks{}
-			raw := rawConfig(t, filepath.Join("..", "Pulumi."+c.stack+".yaml"))
+			raw := environment(t, c.stack)
 			raw["charts"] = c.charts
 			err := deploy(t, m, c.stack, raw)
 			var wrong charts.Errors

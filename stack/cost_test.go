@@ -17,7 +17,7 @@ var nodePrices = map[string]float64{"s-2vcpu-4gb": 24, "s-4vcpu-8gb": 48}
 func TestMonthlyCost(t *testing.T) {
 	for _, c := range []struct {
 		name, stack string
-		raw         map[string]string // instead of the stack file
+		raw         map[string]string // instead of the fixture
 		want        Cost
 	}{
 		{name: "dev", stack: "dev", want: Cost{Nodes: 48, Volumes: 2.70, Total: 50.70, Maximum: 50.70}},
@@ -32,7 +32,7 @@ func TestMonthlyCost(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if c.raw == nil {
-				c.raw = rawConfig(t, "../Pulumi."+c.stack+".yaml")
+				c.raw = environment(t, c.stack)
 			}
 			s, err := Parse("any", c.raw)
 			if err != nil {
@@ -47,7 +47,7 @@ func TestMonthlyCost(t *testing.T) {
 }
 
 func TestMonthlyCostNamesWhatHasNoPrice(t *testing.T) {
-	s, err := Parse("prod", rawConfig(t, "../Pulumi.prod.yaml"))
+	s, err := Parse("prod", environment(t, "prod"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +110,7 @@ func TestDeployExportsItsCost(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m := &mocks{account: accounttest.Account{Prices: c.prices}}
-			if err := deploy(t, m, "dev", rawConfig(t, "../Pulumi.dev.yaml")); err != nil {
+			if err := deploy(t, m, "dev", environment(t, "dev")); err != nil {
 				t.Fatal(err)
 			}
 			got := ""
@@ -129,7 +129,7 @@ const (
 	costEnd   = "<!-- /costs -->"
 )
 
-// The tables people budget with are made of the stack files and the prices.
+// The tables people budget with are made of the sample environments, as fixtures, and the prices.
 func TestCostsAreDocumented(t *testing.T) {
 	const file = "../docs/costs.md"
 	table := "| a month, in US dollars | dev | staging | prod |\n|---|---|---|---|\n"
@@ -147,7 +147,7 @@ func TestCostsAreDocumented(t *testing.T) {
 	}
 	var costs []Cost
 	for _, stack := range []string{"dev", "staging", "prod"} {
-		s, err := Parse(stack, rawConfig(t, "../Pulumi."+stack+".yaml"))
+		s, err := Parse(stack, environment(t, stack))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -188,6 +188,6 @@ func TestCostsAreDocumented(t *testing.T) {
 		return
 	}
 	if want != string(text) {
-		t.Errorf("%s differs from the stack files and the prices; go test ./stack -run Cost -update writes it", file)
+		t.Errorf("%s differs from testdata/environments and the prices; go test ./stack -run Cost -update writes it", file)
 	}
 }

@@ -3,7 +3,6 @@ package stack
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -125,7 +124,7 @@ func (m *mocks) releases() []string {
 	return names
 }
 
-func TestDeployEveryStackFile(t *testing.T) {
+func TestDeployEnvironments(t *testing.T) {
 	base := []string{"alloy", "falco", "kube-prometheus-stack", "loki", "metrics-server", "prometheus-operator-crds"}
 	for _, c := range []struct {
 		stack    string
@@ -138,7 +137,7 @@ func TestDeployEveryStackFile(t *testing.T) {
 	} {
 		t.Run(c.stack, func(t *testing.T) {
 			m := &mocks{}
-			if err := deploy(t, m, c.stack, rawConfig(t, filepath.Join("..", "Pulumi."+c.stack+".yaml"))); err != nil {
+			if err := deploy(t, m, c.stack, environment(t, c.stack)); err != nil {
 				t.Fatal(err)
 			}
 			want := slices.Sorted(slices.Values(c.releases))
@@ -251,7 +250,7 @@ func TestDeployRefusesBeforeAnythingIsCreated(t *testing.T) {
 // No password reaches a chart's values: they would stand in the state and in the cluster in plain text.
 func TestNoSecretInValues(t *testing.T) {
 	m := &mocks{}
-	if err := deploy(t, m, "staging", rawConfig(t, "../Pulumi.staging.yaml")); err != nil {
+	if err := deploy(t, m, "staging", environment(t, "staging")); err != nil {
 		t.Fatal(err)
 	}
 	for key, inputs := range m.resources {

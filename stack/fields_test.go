@@ -1,7 +1,6 @@
 package stack
 
 import (
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -14,7 +13,7 @@ func TestChangesByHandAreTakenBack(t *testing.T) {
 	for _, stack := range []string{"dev", "staging", "prod"} {
 		t.Run(stack, func(t *testing.T) {
 			m := &mocks{}
-			if err := deploy(t, m, stack, rawConfig(t, filepath.Join("..", "Pulumi."+stack+".yaml"))); err != nil {
+			if err := deploy(t, m, stack, environment(t, stack)); err != nil {
 				t.Fatal(err)
 			}
 			objects := 0

@@ -20,15 +20,27 @@ func rawConfig(t *testing.T, file string) map[string]string {
 	return OwnKeys(config)
 }
 
+// environment is the configuration of a fixture, dev, staging or prod: what the shipped stack files set, of which users make
+// their own.
+func environment(t *testing.T, name string) map[string]string {
+	t.Helper()
+	return rawConfig(t, "testdata/environments/Pulumi."+name+".yaml")
+}
+
 // readConfig reads the keys of all namespaces; secret are those that hold encrypted values.
 func readConfig(t *testing.T, text []byte) (config map[string]string, secret []string) {
+	t.Helper()
+	return decryptConfig(t, text, func(_ string, value any) any { return value })
+}
+
+func decryptConfig(t *testing.T, text []byte, decrypt func(string, any) any) (config map[string]string, secret []string) {
 	t.Helper()
 	file, err := ReadFile("the fixture", text)
 	var errs field.Errors // of the case
 	if err != nil && !errors.As(err, &errs) {
 		t.Fatal(err)
 	}
-	config, secret, err = file.Config(func(_ string, value any) any { return value })
+	config, secret, err = file.Config(decrypt)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,18 +59,24 @@ func read(t *testing.T, file string) []byte {
 // load loads the text of a stack file as the program does.
 func load(t *testing.T, text []byte) (settings Settings, err error) {
 	t.Helper()
-	t.Setenv("DIGITALOCEAN_TOKEN", "set")
-	t.Setenv("SPACES_ACCESS_KEY_ID", "set")
-	t.Setenv("SPACES_SECRET_ACCESS_KEY", "set")
 	root := t.TempDir()
 	if err := os.WriteFile(filepath.Join(root, "Pulumi.dev.yaml"), text, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	config, secret := readConfig(t, text)
+	return loadConfig(t, root, "dev", config, secret)
+}
+
+// loadConfig loads the configuration of the stack file below root.
+func loadConfig(t *testing.T, root, stack string, config map[string]string, secret []string) (settings Settings, err error) {
+	t.Helper()
+	t.Setenv("DIGITALOCEAN_TOKEN", "set")
+	t.Setenv("SPACES_ACCESS_KEY_ID", "set")
+	t.Setenv("SPACES_SECRET_ACCESS_KEY", "set")
 	err = pulumi.RunErr(func(ctx *pulumi.Context) (err error) {
 		settings, err = Load(ctx)
 		return err
-	}, pulumi.WithMocks(Project, "dev", &mocks{}), func(info *pulumi.RunInfo) {
+	}, pulumi.WithMocks(Project, stack, &mocks{}), func(info *pulumi.RunInfo) {
 		info.Config, info.ConfigSecretKeys, info.RootDirectory = config, secret, root
 	})
 	return settings, err
@@ -74,8 +92,7 @@ func fixtures(t *testing.T, pattern string) []string {
 }
 
 func TestValidSettings(t *testing.T) {
-	files := append(fixtures(t, "testdata/valid/*.yaml"), fixtures(t, "../Pulumi.*.yaml")...)
-	for _, file := range files {
+	for _, file := range append(fixtures(t, "testdata/valid/*.yaml"), fixtures(t, "testdata/environments/*.yaml")...) {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".yaml"), func(t *testing.T) {
 			if _, err := load(t, read(t, file)); err != nil {
 				t.Error(err)

@@ -44,7 +44,7 @@ func TestSchemaAgreesWithTheProgram(t *testing.T) {
 		}
 		return schema.Validate(content)
 	}
-	files := slices.Concat(fixtures(t, "testdata/valid/*.yaml"), fixtures(t, "../Pulumi.*.yaml"))
+	files := slices.Concat(fixtures(t, "testdata/valid/*.yaml"), fixtures(t, "testdata/environments/*.yaml"))
 	for _, file := range files {
 		if err := check(read(t, file)); err != nil {
 			t.Errorf("%s is valid: %v", file, err)

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"doks-security/rehearsal/program"
 	"doks-security/rehearsal/rehearse"
 	"doks-security/stack"
 )
@@ -31,7 +32,7 @@ func New(o rehearse.Options) (*Runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.Root, o.Stack, o.Config = root, "dev", map[string]any{}
+	o.Root, o.Dir, o.Stack, o.Config = root, program.Fixtures, "dev", map[string]any{}
 	for key, value := range base() {
 		if key != "charts" { // the rehearsal's own
 			o.Config[stack.Project+":"+key] = value

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"doks-security/rehearsal/program"
 	"doks-security/rehearsal/rehearse"
 )
 
@@ -36,9 +37,9 @@ type Runner struct {
 	names   []string // the deployed stack's inventory
 }
 
-// New makes a runner. The options' configuration, Out and Through are its own.
+// New makes a runner. The options' stack and configuration, Out and Through are its own.
 func New(o rehearse.Options) *Runner {
-	o.Stack = "dev"
+	o.Dir, o.Stack = program.Fixtures, "dev"
 	o.Config = map[string]any{
 		"doks-security:cluster": map[string]any{"region": "fra1", "version": "1.34", "pools": []any{
 			map[string]any{"name": "default", "size": "s-2vcpu-4gb", "count": 3},

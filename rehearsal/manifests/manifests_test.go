@@ -15,7 +15,8 @@ import (
 	"doks-security/rehearsal/review"
 )
 
-const root = "../.."
+// root has the fixtures of stack files.
+const root = "../../" + program.Fixtures
 
 // read is what Write wrote of a stack, by file.
 func read(t *testing.T, o Options) map[string]string {
@@ -61,6 +62,31 @@ func twice(t *testing.T, archives *contract.Archives) {
 }
 
 func TestTwiceTheSameBytes(t *testing.T) { twice(t, nil) }
+
+// The project's own stack files are rendered, whichever there are and whatever they set.
+func TestStackFiles(t *testing.T) {
+	t.Chdir("../..") // which settings name directories from
+	own, err := program.StackFiles(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range own {
+		t.Run(c.Name, func(t *testing.T) {
+			if _, err := Write(Options{Root: ".", Stack: c.Stack, Out: filepath.Join(t.TempDir(), "out")}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestAnotherDomain(t *testing.T) {
+	gateway := program.Gateway()
+	gateway["domain"] = "example.net"
+	files := read(t, Options{Root: root, Stack: "prod", Settings: map[string]any{"exposure": gateway}})
+	if route := files["program/HTTPRoute_monitoring_grafana.yaml"]; !strings.Contains(route, "grafana.example.net") {
+		t.Errorf("no grafana.example.net in\n%s", route)
+	}
+}
 
 func TestTwiceTheSameBytesOfPublishedCharts(t *testing.T) {
 	archives, err := contract.OpenIn("../..")

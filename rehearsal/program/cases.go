@@ -1,9 +1,79 @@
 package program
 
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+
+	"doks-security/stack"
+)
+
+// Fixtures is the directory of the stack files that tests use, below the project's: dev, staging and prod. The project's own
+// are the user's to change and to remove.
+const Fixtures = "stack/testdata/environments"
+
 // Case is an environment, with settings laid over its stack file.
 type Case struct {
 	Name, Stack string
+	Dir         string         // of the stack file, below the project's directory: Fixtures, or empty for the project's own
 	Settings    map[string]any // by key without the project's name
+}
+
+// read reads the case's stack file.
+func (c Case) read(root string) (stack.File, error) {
+	name := "Pulumi." + c.Stack + ".yaml"
+	text, err := os.ReadFile(filepath.Join(root, c.Dir, name))
+	if err != nil {
+		return nil, fmt.Errorf("reading the stack file: %w", err)
+	}
+	return stack.ReadFile(name, text)
+}
+
+// Fixture is a case of one of the Fixtures.
+func Fixture(name string, settings map[string]any) Case {
+	return Case{Name: name, Stack: name, Dir: Fixtures, Settings: settings}
+}
+
+// SameFixture is the fixture that sets what the stack file of a case sets, or empty if there is none.
+func SameFixture(root string, c Case) (string, error) {
+	own, err := c.read(root)
+	if err != nil {
+		return "", err
+	}
+	for _, name := range []string{"dev", "staging", "prod"} {
+		fixture, err := Fixture(name, nil).read(root)
+		if err != nil {
+			return "", err
+		}
+		if reflect.DeepEqual(own, fixture) {
+			return name, nil
+		}
+	}
+	return "", nil
+}
+
+// StackFiles are the project's own environments, a case for each stack file in its directory. Those of an existing cluster
+// are left out: it is in no account here.
+func StackFiles(root string) ([]Case, error) {
+	files, err := filepath.Glob(filepath.Join(root, "Pulumi.*.yaml"))
+	if err != nil {
+		return nil, err
+	}
+	var all []Case
+	for _, file := range files {
+		name := filepath.Base(file)
+		c := Case{Name: name, Stack: strings.TrimSuffix(strings.TrimPrefix(name, "Pulumi."), ".yaml")}
+		config, err := c.read(root)
+		if err != nil {
+			return nil, err
+		}
+		if cluster, _ := config[stack.Project+":cluster"].(map[string]any); cluster["existing"] == nil {
+			all = append(all, c)
+		}
+	}
+	return all, nil
 }
 
 // larger are nodes on which every option of dev has room.
@@ -34,12 +104,12 @@ func overHTTP() map[string]any {
 	return exposure
 }
 
-// Cases are the three environments as they are, and each option where it is not the default.
+// Cases are the three Fixtures as they are, and each option where it is not the default.
 func Cases() []Case {
 	type m = map[string]any
 	exporter := m{"runtimeSecurity": m{"metrics": "falco-exporter"}}
 	demo := m{"virtualClusters": m{"demo": true, "approved": []any{m{"namespace": "team-a"}, m{"namespace": "team-b"}}}}
-	return []Case{
+	all := []Case{
 		{Name: "dev", Stack: "dev"},
 		{Name: "staging", Stack: "staging"},
 		{Name: "prod", Stack: "prod"},
@@ -52,4 +122,8 @@ func Cases() []Case {
 		{Name: "prod by Gateway", Stack: "prod", Settings: m{"exposure": Gateway()}},
 		{Name: "prod on volumes, with the demo", Stack: "prod", Settings: m{"logging": m{"storage": "volume"}, "virtualClusters": demo["virtualClusters"]}},
 	}
+	for i := range all {
+		all[i].Dir = Fixtures
+	}
+	return all
 }

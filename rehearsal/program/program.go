@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -17,6 +16,7 @@ import (
 	"doks-security/charts/chartstest"
 	"doks-security/rehearsal/digitalocean"
 	"doks-security/stack"
+	"doks-security/stack/stacktest"
 	"doks-security/values"
 )
 
@@ -52,7 +52,7 @@ func Run(root string, c Case) (*Installation, error) {
 	if err := chartstest.Fill(project); err != nil {
 		return nil, err
 	}
-	api := emptyAccount().Serve()
+	api := emptyAccount(settings).Serve()
 	defer api.Close()
 	config["digitalocean:apiEndpoint"] = api.URL
 	m := &mocks{}
@@ -73,10 +73,10 @@ func Run(root string, c Case) (*Installation, error) {
 	return i, nil
 }
 
-// emptyAccount has nothing but what DigitalOcean offers, default VPCs, and the example's domain.
-func emptyAccount() *accounttest.Account {
+// emptyAccount has nothing but what DigitalOcean offers, default VPCs, and the domain of the settings.
+func emptyAccount(s stack.Settings) *accounttest.Account {
 	a := &accounttest.Account{
-		Versions: digitalocean.Versions(), Prices: map[string]float64{}, Domains: []string{"example.org"},
+		Versions: digitalocean.Versions(), Prices: map[string]float64{}, Domains: []string{s.Exposure.Domain},
 		Kubeconfig: "users: [{name: unused, user: {token: unused}}]",
 	}
 	for _, size := range digitalocean.Sizes() {
@@ -89,11 +89,7 @@ func emptyAccount() *accounttest.Account {
 // config is the stack file with the case's settings on top, as Pulumi hands it over: objects as JSON. secret are the keys
 // that hold encrypted values.
 func (c Case) config(root string) (config map[string]string, secret []string, err error) {
-	text, err := os.ReadFile(filepath.Join(root, "Pulumi."+c.Stack+".yaml"))
-	if err != nil {
-		return nil, nil, fmt.Errorf("reading the stack file: %w", err)
-	}
-	file, err := stack.ReadFile("Pulumi."+c.Stack+".yaml", text)
+	file, err := c.read(root)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -102,7 +98,7 @@ func (c Case) config(root string) (config map[string]string, secret []string, er
 		extra[stack.Project+":"+key] = value
 	}
 	file = values.Merge(file, extra)
-	config, secret, err = file.Config(func(path string, _ any) any { return Placeholder(path) })
+	config, secret, err = file.Config(func(path string, _ any) any { return stacktest.Placeholder(path) })
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading the stack file of %s: %w", c.Stack, err)
 	}

@@ -66,10 +66,10 @@ func TestEveryCaseRuns(t *testing.T) {
 }
 
 func TestRunRefusesAFaultyCase(t *testing.T) {
-	if _, err := Run("../..", Case{Name: "a", Stack: "dev", Settings: map[string]any{"logging": map[string]any{"storage": "tape"}}}); err == nil {
+	if _, err := Run("../..", Fixture("dev", map[string]any{"logging": map[string]any{"storage": "tape"}})); err == nil {
 		t.Error("no fault")
 	}
-	if _, err := Run("../..", Case{Name: "a", Stack: "nowhere"}); err == nil {
+	if _, err := Run("../..", Fixture("nowhere", nil)); err == nil {
 		t.Error("a stack file that is not there was read")
 	}
 }

@@ -55,7 +55,7 @@ func TestNamespacesOfOtherNames(t *testing.T) {
 		t.Helper()
 		settings := maps.Clone(options)
 		settings["namespaces"] = namespaces
-		installation, err := program.Run("../..", program.Case{Name: "prod", Stack: "prod", Settings: settings})
+		installation, err := program.Run("../..", program.Fixture("prod", settings))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -232,7 +232,7 @@ func messages(faults []error) []string {
 
 // A literal name is found.
 func TestMisplacedObjectsAreFound(t *testing.T) {
-	installation, err := program.Run("../..", program.Case{Name: "dev", Stack: "dev", Settings: map[string]any{"namespaces": map[string]any{"prefix": "zzz-"}}})
+	installation, err := program.Run("../..", program.Fixture("dev", map[string]any{"namespaces": map[string]any{"prefix": "zzz-"}}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -142,7 +142,7 @@ func checkNeeded(t *testing.T, faults map[string]bool) {
 // The default of dev is as small as it is because this holds.
 func TestDevLeavesATenthOfTheMemory(t *testing.T) {
 	_, r := published(t)
-	installation, err := program.Run("../..", program.Case{Name: "dev", Stack: "dev"})
+	installation, err := program.Run("../..", program.Fixture("dev", nil))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -55,7 +55,7 @@ func Preview(ctx context.Context, o Options, file string) (err error) {
 			return err
 		}
 	}
-	if e.workspace, err = newWorkspace(o.Root, a.Stack, mergeConfig(e.charts.config(), o.Config)); err != nil {
+	if e.workspace, err = newWorkspace(o, a.Stack, mergeConfig(e.charts.config(), o.Config)); err != nil {
 		return err
 	}
 	e.onClose(e.workspace.remove)

@@ -115,7 +115,9 @@ func TestChartsOfARunningStack(t *testing.T) {
 	file, err := e.writeAttachment()
 	must(t, out, err)
 	elsewhere := &output{}
-	must(t, elsewhere, Preview(ctx, Options{Root: o.Root, Program: stack.Deploy, CLI: o.CLI, Out: elsewhere, Config: o.Config}, file))
+	must(t, elsewhere, Preview(ctx, Options{
+		Root: o.Root, Dir: o.Dir, Program: stack.Deploy, CLI: o.CLI, Out: elsewhere, Config: o.Config,
+	}, file))
 	if text := elsewhere.String(); !strings.Contains(text, " unchanged") || strings.Contains(text, " to update") {
 		t.Errorf("another checkout plans changes:\n%s", text)
 	}

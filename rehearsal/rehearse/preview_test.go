@@ -42,7 +42,7 @@ func TestPreviewAgainstAKeptRehearsal(t *testing.T) {
 
 	change := &output{}
 	must(t, change, Preview(ctx, Options{
-		Root: o.Root, Program: seeded(is), CLI: o.CLI, Out: change,
+		Root: o.Root, Dir: o.Dir, Program: seeded(is), CLI: o.CLI, Out: change,
 		Config: map[string]any{"doks-security:logging": map[string]any{"retention": "2d"}},
 	}, file))
 	for _, want := range []string{"seeded", "[secret]", `retention_period`, `"3d" => "2d"`, "1 to update", "unchanged"} {

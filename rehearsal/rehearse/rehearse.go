@@ -19,6 +19,7 @@ import (
 // Options choose what is rehearsed.
 type Options struct {
 	Root    string         // the project's directory
+	Dir     string         // of the stack file, below Root; empty: Root itself
 	Stack   string         // names the stack file
 	Program pulumi.RunFunc // the program itself
 	CLI     string         // a directory with bin/pulumi; empty: the pulumi on PATH
@@ -61,7 +62,7 @@ func open(ctx context.Context, o Options, r *report) (_ *engine, err error) {
 		return nil, err
 	}
 	e.onClose(e.charts.close)
-	if e.workspace, err = newWorkspace(o.Root, o.Stack, mergeConfig(e.charts.config(), o.Config)); err != nil {
+	if e.workspace, err = newWorkspace(o, o.Stack, mergeConfig(e.charts.config(), o.Config)); err != nil {
 		return nil, err
 	}
 	e.onClose(e.workspace.remove)

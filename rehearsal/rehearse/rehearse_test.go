@@ -84,7 +84,7 @@ func (o *output) String() string {
 	return o.text.String()
 }
 
-// options are those of a rehearsal in a temporary directory of its own, in which nothing may be left.
+// options are those of a rehearsal of a fixture in a temporary directory of its own, in which nothing may be left.
 func options(t *testing.T, stackName string, out io.Writer) Options {
 	t.Helper()
 	root, err := filepath.Abs("../..")
@@ -93,7 +93,7 @@ func options(t *testing.T, stackName string, out io.Writer) Options {
 	}
 	cli := rehearsetest.CLI(t)
 	rehearsetest.Scratch(t)
-	return Options{Root: root, Stack: stackName, Program: stack.Deploy, CLI: cli, Out: out}
+	return Options{Root: root, Dir: program.Fixtures, Stack: stackName, Program: stack.Deploy, CLI: cli, Out: out}
 }
 
 func within(t *testing.T) context.Context {
@@ -140,6 +140,31 @@ func TestRehearse(t *testing.T) {
 	}
 }
 
+// The project's own stack files, whichever there are and whatever they set.
+func TestRehearseStackFiles(t *testing.T) {
+	own, err := program.StackFiles("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range own {
+		t.Run(c.Name, func(t *testing.T) {
+			fixture, err := program.SameFixture("../..", c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if fixture != "" {
+				t.Skipf("it has the settings of the fixture %s, which TestRehearse rehearses", fixture)
+			}
+			out := &output{}
+			o := options(t, c.Stack, out)
+			o.Dir = c.Dir
+			if err := Run(within(t), o); err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+		})
+	}
+}
+
 // receivers have their keys encrypted too.
 func receivers() map[string]any {
 	encrypted := map[string]any{"secure": "v1:ciphertext"}
@@ -175,7 +200,7 @@ func TestWrongStackFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.Root = t.TempDir()
+	o.Root, o.Dir = t.TempDir(), ""
 	faulty, err := os.ReadFile("testdata/faulty.yaml")
 	if err != nil {
 		t.Fatal(err)

@@ -35,7 +35,7 @@ type workspace struct {
 // newWorkspace copies the stack's configuration. Its encrypted values are not ours to read: other text stands in, encrypted
 // with the rehearsal's own passphrase.
 // extra is configuration the rehearsal adds.
-func newWorkspace(root, stack string, extra map[string]any) (_ *workspace, err error) {
+func newWorkspace(o Options, stack string, extra map[string]any) (_ *workspace, err error) {
 	own, err := newOwned()
 	if err != nil {
 		return nil, err
@@ -56,7 +56,7 @@ func newWorkspace(root, stack string, extra map[string]any) (_ *workspace, err e
 			return nil, fmt.Errorf("making the rehearsal's directory: %w", err)
 		}
 	}
-	project, err := os.ReadFile(filepath.Join(root, "Pulumi.yaml"))
+	project, err := os.ReadFile(filepath.Join(o.Root, "Pulumi.yaml"))
 	if err != nil {
 		return nil, fmt.Errorf("reading the project: %w", err)
 	}
@@ -64,13 +64,14 @@ func newWorkspace(root, stack string, extra map[string]any) (_ *workspace, err e
 		return nil, err
 	}
 	w.stackFile = filepath.Join(w.project, "Pulumi."+stack+".yaml")
-	return w, w.copyStackFile(filepath.Join(root, "Pulumi."+stack+".yaml"), extra)
+	return w, w.copyStackFile(filepath.Join(o.Root, o.Dir, "Pulumi."+stack+".yaml"), extra)
 }
 
 func (w *workspace) copyStackFile(source string, extra map[string]any) error {
 	text, err := os.ReadFile(source)
 	if errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("there is no stack file %s; the rehearsal takes STACK=dev, staging, prod, or any other Pulumi.<stack>.yaml", filepath.Base(source))
+		return fmt.Errorf("there is no stack file %s; STACK is the name of one: Pulumi.<stack>.yaml; `make env NAME=<stack>` writes it",
+			filepath.Base(source))
 	}
 	if err != nil {
 		return fmt.Errorf("reading the stack file: %w", err)

@@ -1,5 +1,5 @@
-// Package stacktest alters settings for fuzz tests: what is read into another language, YAML, INI, a template, a query, gets
-// the characters that mean something there.
+// Package stacktest has what tests need of stack files. Alter changes settings for fuzz tests: what is read into another
+// language, YAML, INI, a template, a query, gets the characters that mean something there. Placeholder replaces secrets.
 package stacktest
 
 import (
