@@ -42,6 +42,11 @@ proof: ## check our values against the real charts, and say which archives were 
 	@bash -o pipefail -c "go -C rehearsal test -count=1 -v -run 'TestPublishedCharts|TestChartsKeepTheirContracts|TestDevLeaves' \
 		./contract ./proof | grep -vE '^ *(=== RUN|--- PASS: .*/)'"
 
+.PHONY: rendered
+rendered: ## write what the charts request and claim to values/rendered.yaml, and what is made of that to the docs
+	go -C rehearsal test ./proof -count=1 -run 'RenderedFile' -update
+	go test ./stack -count=1 -run 'InvalidSettings|Cost' -update
+
 .PHONY: upgrade
 upgrade: tools ## say what a newer CHART=falco would change; VERSION=x.y.z, or ARCHIVE=file without internet
 	@test -n "$(CHART)" || { echo "usage: make upgrade CHART=falco [VERSION=x.y.z | ARCHIVE=file]" >&2; exit 2; }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -12,25 +13,10 @@ import (
 	"doks-security/values"
 )
 
-var update = flag.Bool("update", false, "rewrite the table in docs/security.md")
-
-const (
-	tableStart = "<!-- connections: go test ./components -update -->\n"
-	tableEnd   = "<!-- /connections -->"
-)
+var update = flag.Bool("update", false, "rewrite the tables in docs/security.md")
 
 // The table people read is made of the connections the policies are made of.
 func TestConnectionsAreDocumented(t *testing.T) {
-	const file = "../docs/security.md"
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, rest, start := strings.Cut(string(text), tableStart)
-	_, after, end := strings.Cut(rest, tableEnd)
-	if !start || !end {
-		t.Fatalf("%s has no table of connections", file)
-	}
 	table := "| from | to | port | for | only with |\n|---|---|---|---|---|\n"
 	network, err := values.ReadNetwork()
 	if err != nil {
@@ -43,7 +29,52 @@ func TestConnectionsAreDocumented(t *testing.T) {
 		}
 		table += fmt.Sprintf("| %s | %s | %s | %s | %s |\n", c.From.Name, c.To.Name, port, c.Why, c.With)
 	}
-	want := before + tableStart + table + tableEnd + after
+	checkTable(t, "connections", table)
+}
+
+// So is the table of namespaces, of the releases in them.
+func TestNamespacesAreDocumented(t *testing.T) {
+	releases, err := values.Releases()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := values.AllNamespaces()
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, created := map[string][]string{}, map[string]string{}
+	for _, folder := range slices.Sorted(maps.Keys(releases)) {
+		r := releases[folder]
+		in[r.Namespace] = append(in[r.Namespace], "`"+r.Release+"`")
+		switch {
+		case r.With == "":
+			created[r.Namespace] = "always"
+		case created[r.Namespace] == "":
+			created[r.Namespace] = "`" + string(r.With) + "`"
+		}
+	}
+	table := "| role and default name | releases | Pod Security level | created |\n|---|---|---|---|\n"
+	for _, role := range slices.Sorted(maps.Keys(all)) {
+		table += fmt.Sprintf("| `%s` | %s | %s | %s |\n", role, strings.Join(in[role], ", "), all[role].PodSecurity, created[role])
+	}
+	checkTable(t, "namespaces", table)
+}
+
+// checkTable compares a table of docs/security.md with what it is made of, or writes it.
+func checkTable(t *testing.T, name, table string) {
+	t.Helper()
+	const file = "../docs/security.md"
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, last := "<!-- "+name+": go test ./components -update -->\n", "<!-- /"+name+" -->"
+	before, rest, start := strings.Cut(string(text), first)
+	_, after, end := strings.Cut(rest, last)
+	if !start || !end {
+		t.Fatalf("%s has no table of %s", file, name)
+	}
+	want := before + first + table + last + after
 	if *update {
 		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
@@ -51,7 +82,7 @@ func TestConnectionsAreDocumented(t *testing.T) {
 		return
 	}
 	if want != string(text) {
-		t.Errorf("%s differs from values/<release>/network.yaml; go test ./components -update writes it", file)
+		t.Errorf("the table of %s in %s differs from values/<release>/; go test ./components -update writes it", name, file)
 	}
 }
 

@@ -1,9 +1,11 @@
 package monitoring
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -164,13 +166,32 @@ func TestMetricsAreOfThePinnedVersions(t *testing.T) {
 			want, _ = part["tag"].(string)
 		}
 		if source.Version != want {
-			t.Errorf("metrics.yaml looked at %s %s, pinned is %q", name, source.Version, want)
+			if *update {
+				writeVersion(t, name, source.Version, want)
+				continue
+			}
+			t.Errorf("metrics.yaml has the metrics of %s %s, pinned is %q: look them up again (at: %s), then "+
+				"go test . -run TestMetricsAreOfThePinnedVersions -update writes the version", name, source.Version, want, source.At)
 		}
 	}
 	for name, metric := range c.Metrics {
 		if _, ok := c.Sources[metric.Source]; !ok {
 			t.Errorf("%s comes from %q, which is no source; there are %v", name, metric.Source, slices.Sorted(maps.Keys(c.Sources)))
 		}
+	}
+}
+
+// writeVersion puts a source's version into metrics.yaml.
+func writeVersion(t *testing.T, source, old, version string) {
+	t.Helper()
+	text, err := os.ReadFile("metrics.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := regexp.MustCompile(`(?m)^  ` + regexp.QuoteMeta(source) + `: \{.*$`).Find(text)
+	changed := bytes.Replace(line, []byte(old), []byte(version), 1)
+	if err := os.WriteFile("metrics.yaml", bytes.Replace(text, line, changed, 1), 0o644); err != nil {
+		t.Fatal(err)
 	}
 }
 

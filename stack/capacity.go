@@ -9,26 +9,11 @@ import (
 
 	"doks-security/components"
 	"doks-security/stack/field"
+	"doks-security/values"
 )
-
-// Resources are CPU in thousandths of a core and memory in MiB.
-type Resources struct{ MilliCPU, MiB int }
 
 // What DOKS' own pods ask for on every node (cilium, csi-do-node, do-node-agent, konnectivity, coredns, ...).
-var doksPerNode = Resources{522, 694}
-
-// What this stack's pods ask for: on every node (node-exporter, Alloy, Falco), and altogether beside those. The proofs
-// compare them with what the charts render.
-var (
-	stackPerNode = map[Profile]Resources{Dev: {150, 460}, Prod: {180, 770}}
-	stackShared  = map[Profile]Resources{Dev: {560, 2060}, Prod: {2250, 7400}}
-	spacesShared = map[Profile]Resources{Dev: {600, 1500}, Prod: {0, 0}}
-	demoShared   = Resources{110, 290}
-	// cert-manager and oauth2-proxy.
-	gatewayShared = map[Profile]Resources{Dev: {60, 260}, Prod: {160, 700}}
-	// falco-exporter runs on every node too.
-	exporterPerNode = Resources{10, 32}
-)
+var doksPerNode = values.Resources{MilliCPU: 522, MiB: 694}
 
 var (
 	droplet      = regexp.MustCompile(`^(s|g|gd|m|m3|m6|so|so1_5|gpu)-([0-9]+)vcpu-([0-9]+)gb(-[a-z0-9-]+)?$`)
@@ -37,7 +22,7 @@ var (
 
 // Allocatable is what pods may use of a node, by its size's slug; false for a size too small or unknown. DigitalOcean
 // keeps 100m CPU and, by size, a growing share of the memory (docs.digitalocean.com, Kubernetes limits).
-func Allocatable(size string) (Resources, bool) {
+func Allocatable(size string) (values.Resources, bool) {
 	var cpus, gb int
 	if match := droplet.FindStringSubmatch(size); match != nil {
 		cpus, _ = strconv.Atoi(match[2])
@@ -49,7 +34,7 @@ func Allocatable(size string) (Resources, bool) {
 		}
 	}
 	if cpus < 2 || gb < 4 {
-		return Resources{}, false
+		return values.Resources{}, false
 	}
 	mib := 2561
 	switch {
@@ -60,36 +45,25 @@ func Allocatable(size string) (Resources, bool) {
 	case gb >= 8:
 		mib = 6694
 	}
-	return Resources{cpus*1000 - 100, mib}, true
+	return values.Resources{MilliCPU: cpus*1000 - 100, MiB: mib}, true
 }
 
-// Demand is what the stack's pods ask for: on every node, and altogether beside that.
-func Demand(s Settings) (perNode, shared Resources) {
-	shared = stackShared[s.Profile]
-	if s.Logging.Storage == StorageSpaces {
-		shared = shared.plus(spacesShared[s.Profile], 1)
-	}
-	if s.VirtualClusters.Demo {
-		shared = shared.plus(demoShared, 1)
-	}
-	if s.Exposure.Mode == components.ByGateway {
-		shared = shared.plus(gatewayShared[s.Profile], 1)
-	}
-	perNode = stackPerNode[s.Profile]
-	if s.RuntimeSecurity.Metrics == components.FalcoExporter {
-		perNode = perNode.plus(exporterPerNode, 1)
+// Demand is what the stack's pods request: on every node, and altogether beside that.
+func Demand(s Settings) (perNode, shared values.Resources) {
+	for _, r := range s.rendered() {
+		perNode, shared = plus(perNode, r.PerNode, 1), plus(shared, r.Shared, 1)
 	}
 	return perNode, shared
 }
 
 // Room is what the smallest number of nodes leaves beside DOKS' own pods, where no taint keeps this stack off.
-func Room(s Settings) (nodes int, room Resources) {
+func Room(s Settings) (nodes int, room values.Resources) {
 	for _, p := range s.Cluster.Pools {
 		if slices.ContainsFunc(p.Taints, func(t components.Taint) bool { return t.Effect != "PreferNoSchedule" }) {
 			continue
 		}
 		size, _ := Allocatable(p.Size)
-		room = room.plus(size, p.MinNodes()).plus(doksPerNode, -p.MinNodes())
+		room = plus(plus(room, size, p.MinNodes()), doksPerNode, -p.MinNodes())
 		nodes += p.MinNodes()
 	}
 	return nodes, room
@@ -100,7 +74,7 @@ func Room(s Settings) (nodes int, room Resources) {
 func validateCapacity(s Settings, faults *field.Errors) {
 	perNode, need := Demand(s)
 	nodes, room := Room(s)
-	have := room.plus(perNode, -nodes)
+	have := plus(room, perNode, -nodes)
 	if replicas := replicas(s); nodes < replicas {
 		faults.Add("cluster.pools", describe(s.Cluster.Pools), fmt.Sprintf("at least %d untainted nodes: that many replicas keep apart from each other", replicas),
 			"raise the first pool's count or autoScale.min")
@@ -113,16 +87,17 @@ func validateCapacity(s Settings, faults *field.Errors) {
 	}
 }
 
-// replicas is how many nodes hard anti-affinity asks for: prod runs three Alertmanagers.
+// replicas is how many nodes required anti-affinity takes.
 func replicas(s Settings) int {
-	if s.Profile == Prod {
-		return 3
+	most := 1
+	for _, r := range s.rendered() {
+		most = max(most, r.Apart)
 	}
-	return 1
+	return most
 }
 
-func (r Resources) plus(o Resources, times int) Resources {
-	return Resources{r.MilliCPU + o.MilliCPU*times, r.MiB + o.MiB*times}
+func plus(a, b values.Resources, times int) values.Resources {
+	return values.Resources{MilliCPU: a.MilliCPU + b.MilliCPU*times, MiB: a.MiB + b.MiB*times}
 }
 
 // describe prints pools the way a person sees them.

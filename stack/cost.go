@@ -40,8 +40,8 @@ func MonthlyCost(s Settings, nodes map[string]float64) (Cost, error) {
 		c.ControlPlane = catalog.HighAvailability.USD
 	}
 	c.LoadBalancers = catalog.LoadBalancerNode.USD * float64(loadBalancerNodes(s))
-	for _, v := range Volumes(s) {
-		c.Volumes += catalog.VolumeGiB.USD * float64(v.GiB*v.Count)
+	for _, claim := range s.claims() {
+		c.Volumes += catalog.VolumeGiB.USD * float64(claim.GiB*claim.Replicas)
 	}
 	if s.Logging.Storage == StorageSpaces {
 		c.Spaces = catalog.Spaces.USD
@@ -60,34 +60,6 @@ func loadBalancerNodes(s Settings) int {
 		return 1
 	}
 	return 0
-}
-
-// Volume is block storage that a release claims, once for each replica.
-type Volume struct {
-	Of         string
-	GiB, Count int
-}
-
-// Volumes are what the releases claim. The replicas are those of values/.
-func Volumes(s Settings) []Volume {
-	prometheus, alertmanager, loki := 1, 1, 1
-	if s.Profile == Prod {
-		prometheus, alertmanager = 2, 3
-	}
-	if s.Logging.Storage == StorageSpaces && s.Logging.Spaces.From == "" {
-		loki = 3
-	}
-	volumes := []Volume{
-		{"prometheus", s.Observability.PrometheusVolumeGiB, prometheus},
-		{"alertmanager", s.Observability.AlertmanagerVolumeGiB, alertmanager},
-		{"grafana", s.Observability.GrafanaVolumeGiB, 1},
-		{"loki", s.Logging.VolumeGiB, loki},
-		{"redis", s.RuntimeSecurity.RedisVolumeGiB, 1},
-	}
-	if s.VirtualClusters.Demo {
-		volumes = append(volumes, Volume{"vcluster", 5, 1})
-	}
-	return volumes
 }
 
 // NodeSizes are the slugs MonthlyCost needs prices of, each once.

@@ -8,7 +8,6 @@ import (
 
 	"doks-security/account/accounttest"
 	"doks-security/stack/catalog"
-	"doks-security/values"
 )
 
 // nodePrices are list prices of November 2026.
@@ -53,49 +52,6 @@ func TestMonthlyCostNamesWhatHasNoPrice(t *testing.T) {
 	}
 	if _, err := MonthlyCost(s, nil); err == nil || err.Error() != "no price of s-4vcpu-8gb" {
 		t.Errorf("error %v, want one that names s-4vcpu-8gb once", err)
-	}
-}
-
-// The replicas that claim volumes are those of the values; sizes beside them come from the settings, but for the demo's.
-func TestVolumesAreThoseOfTheValues(t *testing.T) {
-	for _, c := range []struct {
-		profile Profile
-		storage string
-		options []string
-	}{{Dev, StorageVolume, nil}, {Prod, StorageVolume, nil}, {Dev, StorageSpaces, []string{"spaces", "spaces-replicated"}}, {Prod, StorageSpaces, []string{"spaces", "spaces-replicated"}}} {
-		s, _ := Parse("any", map[string]string{"profile": string(c.profile)}) // the defaults; the error is that of the pools
-		s.Logging.Storage, s.VirtualClusters.Demo = c.storage, true
-		read := func(file string, options []string, path ...string) any {
-			var at any
-			at, err := values.Load(file, string(c.profile), values.DefaultNamespaces(), options...)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, key := range path {
-				at = at.(map[string]any)[key]
-			}
-			return at
-		}
-		want := map[string]any{
-			"prometheus":   read("kube-prometheus-stack", nil, "prometheus", "prometheusSpec", "replicas"),
-			"alertmanager": read("kube-prometheus-stack", nil, "alertmanager", "alertmanagerSpec", "replicas"),
-			"grafana":      read("kube-prometheus-stack", nil, "grafana", "replicas"),
-			"loki":         read("loki", c.options, "singleBinary", "replicas"),
-			"redis":        1, "vcluster": 1,
-		}
-		for _, v := range Volumes(s) {
-			if fmt.Sprint(v.Count) != fmt.Sprint(want[v.Of]) {
-				t.Errorf("%s, Loki on a %s: %d volumes of %s, the values have %v", c.profile, c.storage, v.Count, v.Of, want[v.Of])
-			}
-			size := read("vcluster", nil, "controlPlane", "statefulSet", "persistence", "volumeClaim", "size")
-			if v.Of == "vcluster" && fmt.Sprintf("%dGi", v.GiB) != size {
-				t.Errorf("the demo's volume has %d GiB, the values have %v", v.GiB, size)
-			}
-			delete(want, v.Of)
-		}
-		if len(want) > 0 {
-			t.Errorf("no volume of %v", want)
-		}
 	}
 }
 

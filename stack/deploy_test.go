@@ -14,6 +14,7 @@ import (
 
 	"doks-security/account/accounttest"
 	"doks-security/charts/chartstest"
+	"doks-security/values"
 )
 
 // mocks stands in for the engine: it records what the program registers. The account is served over HTTP.
@@ -124,8 +125,25 @@ func (m *mocks) releases() []string {
 	return names
 }
 
+// always is one thing of each release that every stack installs, sorted.
+func always(t *testing.T, of func(values.Release) string) []string {
+	t.Helper()
+	all, err := values.Releases()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, r := range all {
+		if r.With == "" {
+			names = append(names, of(r))
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
 func TestDeployEnvironments(t *testing.T) {
-	base := []string{"alloy", "falco", "kube-prometheus-stack", "loki", "metrics-server", "prometheus-operator-crds"}
+	base := always(t, func(r values.Release) string { return r.Release })
 	for _, c := range []struct {
 		stack    string
 		releases []string
@@ -165,8 +183,12 @@ func TestDeployFalcoExporter(t *testing.T) {
 		t.Errorf("no falco-exporter among %v", m.releases())
 	}
 	falco := m.resources["kubernetes:helm.sh/v3:Release::falco"]
-	if got := falco["version"].StringValue(); got != "8.0.5" {
-		t.Errorf("Falco chart %s: falco-exporter needs the gRPC output of 8.0.5", got)
+	pins, err := values.Charts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := falco["version"].StringValue(), pins["falco-8"].Version; got != want {
+		t.Errorf("Falco chart %s: falco-exporter needs the gRPC output of %s", got, want)
 	}
 	grpc := falco["values"].ObjectValue()["falco"].ObjectValue()["grpc_output"]
 	if !grpc.IsObject() || !grpc.ObjectValue()["enabled"].BoolValue() {

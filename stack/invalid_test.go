@@ -104,6 +104,6 @@ func testInvalid(t *testing.T, c invalidCase) {
 		c.message.Data = got
 	}
 	if !bytes.Equal(got, c.message.Data) {
-		t.Errorf("message\n%s\nwant\n%s", got, c.message.Data)
+		t.Errorf("message\n%s\nwant\n%s\ngo test ./stack -run InvalidSettings -update writes it", got, c.message.Data)
 	}
 }

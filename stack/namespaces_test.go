@@ -13,18 +13,19 @@ func TestNamespacesByRole(t *testing.T) {
 	for _, c := range []struct {
 		name     string
 		settings NamespaceSettings
-		want     map[string]string // what differs from the default
+		prefix   string
+		want     map[string]string // what differs from the role with the prefix
 	}{
-		{"nothing set", NamespaceSettings{}, nil},
-		{"one name", NamespaceSettings{Names: map[string]string{"loki": "logs"}}, map[string]string{"loki": "logs"}},
+		{"nothing set", NamespaceSettings{}, "", nil},
+		{"one name", NamespaceSettings{Names: map[string]string{"loki": "logs"}}, "", map[string]string{"loki": "logs"}},
 		{"a name wins over the prefix", NamespaceSettings{Prefix: "obs-", Names: map[string]string{"monitoring": "monitoring", "loki": "logs"}},
-			map[string]string{
-				"loki": "logs", "node-agents": "obs-node-agents", "falco": "obs-falco", "metrics-server": "obs-metrics-server",
-				"vcluster": "obs-vcluster", "gateway": "obs-gateway", "cert-manager": "obs-cert-manager",
-			}},
+			"obs-", map[string]string{"monitoring": "monitoring", "loki": "logs"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			want := values.DefaultNamespaces()
+			for role := range want {
+				want[role] = c.prefix + role
+			}
 			maps.Copy(want, c.want)
 			if got := c.settings.ByRole(); !maps.Equal(got, want) {
 				t.Errorf("names %v, want %v", got, want)

@@ -82,7 +82,7 @@ var withAPIServer = []godo.KubernetesClusterStatusState{
 func (s Settings) checkRunning(running *incluster.Cluster, stack, former string) error {
 	errs := &field.Errors{}
 	names := s.Namespaces.ByRole()
-	incluster.Volumes(running, s.claims(names), errs)
+	incluster.Volumes(running, s.volumes(names), errs)
 	incluster.Logs(running, names[components.NamespaceLoki], s.logStore(), s.logRetention(), time.Now(), errs)
 	releases := s.installed(names)
 	incluster.Releases(running, releases, errs)
@@ -92,25 +92,40 @@ func (s Settings) checkRunning(running *incluster.Cluster, stack, former string)
 	return errs.Err()
 }
 
-// claims are the settings of volumes, with the names their charts give the claims.
-func (s Settings) claims(names values.Namespaces) []incluster.Volume {
-	const (
-		prometheus   = "prometheus-kube-prometheus-stack-prometheus"
-		alertmanager = "alertmanager-kube-prometheus-stack-alertmanager"
-		redis        = "falco-falcosidekick-ui-redis"
-	)
-	return []incluster.Volume{
-		{Key: "observability.prometheusVolumeGiB", GiB: s.Observability.PrometheusVolumeGiB, Growth: incluster.ByOperator,
-			Namespace: names[components.NamespaceMonitoring], Claim: prometheus + "-db", StatefulSet: prometheus},
-		{Key: "observability.alertmanagerVolumeGiB", GiB: s.Observability.AlertmanagerVolumeGiB, Growth: incluster.ByOperator,
-			Namespace: names[components.NamespaceMonitoring], Claim: alertmanager + "-db", StatefulSet: alertmanager},
-		{Key: "observability.grafanaVolumeGiB", GiB: s.Observability.GrafanaVolumeGiB, Growth: incluster.ByHelm,
-			Namespace: names[components.NamespaceMonitoring], Claim: "kube-prometheus-stack-grafana"},
-		{Key: "logging.volumeGiB", GiB: s.Logging.VolumeGiB, Growth: incluster.ByHand,
-			Namespace: names[components.NamespaceLoki], Claim: "storage", StatefulSet: "loki"},
-		{Key: "runtimeSecurity.redisVolumeGiB", GiB: s.RuntimeSecurity.RedisVolumeGiB, Growth: incluster.ByHand,
-			Namespace: names[components.NamespaceFalco], Claim: redis + "-data", StatefulSet: redis},
+// claims are the claims of the stack's releases, with their sizes.
+func (s Settings) claims() []values.Claim {
+	var all []values.Claim
+	for _, r := range s.rendered() {
+		for _, claim := range r.Claims {
+			if claim.Setting != "" {
+				claim.GiB = formats.Int(&s, claim.Setting)
+			}
+			all = append(all, claim)
+		}
 	}
+	return all
+}
+
+// volumes are the claims that settings size.
+func (s Settings) volumes(names values.Namespaces) []incluster.Volume {
+	var all []incluster.Volume
+	for _, claim := range s.claims() {
+		if claim.Setting == "" {
+			continue
+		}
+		growth := incluster.ByHelm
+		switch {
+		case claim.Operator:
+			growth = incluster.ByOperator
+		case claim.StatefulSet != "":
+			growth = incluster.ByHand
+		}
+		all = append(all, incluster.Volume{
+			Key: claim.Setting, GiB: claim.GiB, Growth: growth,
+			Namespace: names[claim.Namespace], Claim: claim.Name, StatefulSet: claim.StatefulSet,
+		})
+	}
+	return all
 }
 
 func (s Settings) logStore() incluster.LogStore {

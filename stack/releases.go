@@ -14,6 +14,7 @@ func (s Settings) options() []values.Option {
 	return slices.DeleteFunc(slices.Clone(values.Options), func(o values.Option) bool {
 		return !map[values.Option]bool{
 			values.WithSpaces:        s.Logging.Storage == StorageSpaces,
+			values.WithSpacesFrom:    s.Logging.Storage == StorageSpaces && s.Logging.Spaces.From != "",
 			values.WithGateway:       s.Exposure.Mode == components.ByGateway,
 			values.WithFalcoExporter: s.RuntimeSecurity.Metrics == components.FalcoExporter,
 			values.WithDemo:          s.VirtualClusters.Demo,
@@ -28,6 +29,12 @@ func (s Settings) releases() map[string]values.Release {
 	maps.DeleteFunc(all, func(folder string, r values.Release) bool {
 		return s.provided(folder) || r.With != "" && !slices.Contains(options, r.With)
 	})
+	return all
+}
+
+// rendered is what the stack's releases request and claim.
+func (s Settings) rendered() []values.Rendered {
+	all, _ := values.RenderedOf(slices.Collect(maps.Keys(s.releases())), string(s.Profile), s.options()...) // its error is one of Releases
 	return all
 }
 

@@ -2,6 +2,7 @@ package values
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -46,13 +47,14 @@ type Option string
 // Options that chart.yaml and network.yaml name.
 const (
 	WithSpaces        Option = "logging.storage: spaces"
+	WithSpacesFrom    Option = "logging.spaces.from: <day>"
 	WithGateway       Option = "exposure.mode: gateway"
 	WithFalcoExporter Option = "runtimeSecurity.metrics: falco-exporter"
 	WithDemo          Option = "virtualClusters.demo: true"
 )
 
 // Options are all of them.
-var Options = []Option{WithSpaces, WithGateway, WithFalcoExporter, WithDemo}
+var Options = []Option{WithSpaces, WithSpacesFrom, WithGateway, WithFalcoExporter, WithDemo}
 
 // Releases returns all releases a stack can have, by folder.
 var Releases = sync.OnceValues(func() (map[string]Release, error) {
@@ -72,7 +74,8 @@ var Releases = sync.OnceValues(func() (map[string]Release, error) {
 		}
 		releases[folder] = r
 	}
-	return releases, namespacesOf(releases).check()
+	_, err = renderedReleases()
+	return releases, errors.Join(err, namespacesOf(releases).check())
 })
 
 // Charts returns the pins by entry. The entry of <release>/chart.yaml is the release, that of <release>/chart-8.yaml,

@@ -6,10 +6,15 @@ import (
 	"strings"
 	"testing"
 
+	"doks-security/charts"
 	"doks-security/values"
 )
 
 func TestOpen(t *testing.T) {
+	pins, err := values.Charts()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		name       string
 		fill       bool
@@ -36,7 +41,9 @@ func TestOpen(t *testing.T) {
 				return
 			}
 			notes := strings.Join(archives.Notes, "\n")
-			for _, want := range []string{"falco-9.1.0.tgz: unverified, sha256 ", "cert-manager-v1.21.1.tgz: unpinned, sha256 "} {
+			for _, want := range []string{
+				charts.Archive("", pins["falco"]) + ": unverified, sha256 ", charts.Archive("", pins["cert-manager"]) + ": unpinned, sha256 ",
+			} {
 				if !archives.Unverified || !strings.Contains(notes, want) {
 					t.Errorf("no word of %q in\n%s", want, notes)
 				}

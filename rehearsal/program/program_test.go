@@ -3,20 +3,33 @@ package program
 import (
 	"slices"
 	"testing"
+
+	"doks-security/values"
 )
 
 func TestCases(t *testing.T) {
-	base := []string{"alloy", "falco", "kube-prometheus-stack", "loki", "metrics-server", "prometheus-operator-crds"}
+	all, err := values.Releases()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var base []string // what every stack has
+	namespaces := map[string]string{}
+	for _, r := range all {
+		namespaces[r.Release] = r.Namespace
+		if r.With == "" {
+			base = append(base, r.Release)
+		}
+	}
 	for name, want := range map[string]struct {
 		releases []string // beside the base
-		objects  int      // namespaces and Secrets
+		secrets  int
 	}{
-		"dev":                     {nil, 5 + 4},
-		"staging":                 {[]string{"demo"}, 6 + 5},
-		"prod":                    {nil, 5 + 5},
-		"dev with falco-exporter": {[]string{"falco-exporter"}, 5 + 4},
-		"dev by Gateway":          {[]string{"cert-manager", "oauth2-proxy"}, 7 + 6},
-		"prod by Gateway":         {[]string{"cert-manager", "oauth2-proxy"}, 7 + 8},
+		"dev":                     {nil, 4},
+		"staging":                 {[]string{"demo"}, 5},
+		"prod":                    {nil, 5},
+		"dev with falco-exporter": {[]string{"falco-exporter"}, 4},
+		"dev by Gateway":          {[]string{"cert-manager", "oauth2-proxy"}, 6},
+		"prod by Gateway":         {[]string{"cert-manager", "oauth2-proxy"}, 8},
 	} {
 		t.Run(name, func(t *testing.T) {
 			all := Cases()
@@ -36,11 +49,13 @@ func TestCases(t *testing.T) {
 			if !slices.Equal(names, expected) {
 				t.Errorf("releases %v, want %v", names, expected)
 			}
-			counted := 0
+			created := map[string]bool{}
+			for _, name := range expected {
+				created[namespaces[name]] = true
+			}
+			counted := map[string]int{}
 			for _, o := range installation.Objects {
-				if o.GetKind() == "Namespace" || o.GetKind() == "Secret" {
-					counted++
-				}
+				counted[o.GetKind()]++
 				if o.GetKind() == "" || o.GetName() == "" {
 					t.Errorf("an object without kind or name: %v", o.Object)
 				}
@@ -48,8 +63,9 @@ func TestCases(t *testing.T) {
 					t.Errorf("Secret %s holds nothing", o.GetName())
 				}
 			}
-			if counted != want.objects {
-				t.Errorf("%d Namespaces and Secrets, want %d", counted, want.objects)
+			if counted["Namespace"] != len(created) || counted["Secret"] != want.secrets {
+				t.Errorf("%d Namespaces and %d Secrets, want %d and %d",
+					counted["Namespace"], counted["Secret"], len(created), want.secrets)
 			}
 		})
 	}

@@ -26,6 +26,9 @@ var applications = map[string]struct {
 	"Alertmanager": {"alertmanager", 9093},
 }
 
+// ManagedBy is the label app.kubernetes.io/managed-by of what the operator creates.
+const ManagedBy = "prometheus-operator"
+
 // Handles tells the kinds that become pods from others.
 func Handles(kind string) bool { return applications[kind].name != "" }
 
@@ -45,7 +48,7 @@ func Objects(cr *unstructured.Unstructured) (*appsv1.StatefulSet, *corev1.Servic
 	}
 	service := &corev1.Service{
 		ObjectMeta: metav1.ObjectMeta{
-			Name: application.name + "-operated", Namespace: cr.GetNamespace(), Labels: map[string]string{"managed-by": "prometheus-operator"},
+			Name: application.name + "-operated", Namespace: cr.GetNamespace(), Labels: map[string]string{"managed-by": ManagedBy},
 		},
 		Spec: corev1.ServiceSpec{
 			ClusterIP: corev1.ClusterIPNone, Selector: map[string]string{"app.kubernetes.io/name": application.name},
@@ -78,7 +81,7 @@ const portName = "http-web"
 // statefulSet has the operator's names and labels; charts' Services and disruption budgets select by them.
 func statefulSet(cr *unstructured.Unstructured, s spec, application string, port int32) *appsv1.StatefulSet {
 	labels := map[string]string{
-		"app.kubernetes.io/name": application, "app.kubernetes.io/instance": cr.GetName(), "app.kubernetes.io/managed-by": "prometheus-operator",
+		"app.kubernetes.io/name": application, "app.kubernetes.io/instance": cr.GetName(), "app.kubernetes.io/managed-by": ManagedBy,
 		application: cr.GetName(), "operator.prometheus.io/name": cr.GetName(),
 	}
 	hardened := &corev1.SecurityContext{

@@ -1,32 +1,44 @@
 package proof
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/utils/ptr"
 
+	"doks-security/rehearsal/prometheusoperator"
 	"doks-security/stack"
+	"doks-security/values"
 )
 
 // VolumesPerNode is how many block storage volumes DigitalOcean attaches to a Droplet.
 const VolumesPerNode = 7
 
-// Demand is what pods ask for: on every node, and altogether beside that.
+// Demand is what pods request and claim. Namespaces of its claims are names, and every claim has its size.
 type Demand struct {
-	PerNode, Shared stack.Resources
-	Largest         stack.Resources // the most a single pod asks for, CPU and memory apart
-	Volumes         int
+	values.Rendered
+	Largest values.Resources // the most a single pod requests, CPU and memory apart
+}
+
+// Volumes is their number.
+func (d Demand) Volumes() int {
+	total := 0
+	for _, claim := range d.Claims {
+		total += claim.Replicas
+	}
+	return total
 }
 
 // String is a line of a report.
 func (d Demand) String() string {
 	return fmt.Sprintf("%dm CPU and %d MiB on every node, %dm and %d MiB beside that, %d volumes",
-		d.PerNode.MilliCPU, d.PerNode.MiB, d.Shared.MilliCPU, d.Shared.MiB, d.Volumes)
+		d.PerNode.MilliCPU, d.PerNode.MiB, d.Shared.MilliCPU, d.Shared.MiB, d.Volumes())
 }
 
-// Measure adds up what objects ask for while nothing is being installed or upgraded: jobs are over then.
+// Measure adds up what objects request while nothing is being installed or upgraded: jobs are over then.
 func Measure(objects []*Object) (Demand, error) {
 	all, err := workloads(objects)
 	if err != nil {
@@ -43,59 +55,102 @@ func Measure(objects []*Object) (Demand, error) {
 			continue
 		}
 		d.Shared = plus(d.Shared, pod, w.Replicas)
-		d.Largest = stack.Resources{MilliCPU: max(d.Largest.MilliCPU, pod.MilliCPU), MiB: max(d.Largest.MiB, pod.MiB)}
-		d.Volumes += w.Replicas * len(w.Claims)
-	}
-	for _, o := range objects {
-		if o.GetKind() == "PersistentVolumeClaim" {
-			d.Volumes++
+		d.Largest = values.Resources{MilliCPU: max(d.Largest.MilliCPU, pod.MilliCPU), MiB: max(d.Largest.MiB, pod.MiB)}
+		if w.Replicas > 1 && apart(w.Pod.Spec) {
+			d.Apart = max(d.Apart, w.Replicas)
+		}
+		for _, template := range w.Claims {
+			d.Claims = append(d.Claims, values.Claim{
+				Name: template.Name, Namespace: w.GetNamespace(), StatefulSet: w.GetName(),
+				Replicas: w.Replicas, GiB: gib(template),
+				Operator: w.GetLabels()["app.kubernetes.io/managed-by"] == prometheusoperator.ManagedBy,
+			})
 		}
 	}
+	for _, o := range objects {
+		if o.GetKind() != "PersistentVolumeClaim" {
+			continue
+		}
+		var claim corev1.PersistentVolumeClaim
+		if err := convert(o, &claim); err != nil {
+			return Demand{}, err
+		}
+		d.Claims = append(d.Claims, values.Claim{
+			Name: o.GetName(), Namespace: o.GetNamespace(), Replicas: 1, GiB: gib(claim),
+		})
+	}
+	slices.SortFunc(d.Claims, func(a, b values.Claim) int { return cmp.Compare(a.Namespace+a.Name, b.Namespace+b.Name) })
 	return d, nil
 }
 
-// Capacity compares what is asked for with what the program counts on, and with the nodes of the settings.
+// Rendered compares what is requested with what the program counts on.
+func Rendered(s stack.Settings, d Demand) []error {
+	perNode, shared := stack.Demand(s)
+	if perNode == d.PerNode && shared == d.Shared {
+		return nil
+	}
+	return []error{fmt.Errorf("values/rendered.yaml has %+v on every node and %+v beside that, pods request %+v and %+v: `make rendered`",
+		perNode, shared, d.PerNode, d.Shared)}
+}
+
+// Capacity compares what is requested with the nodes of the settings.
 func Capacity(s stack.Settings, d Demand) []error {
 	var faults []error
-	perNode, shared := stack.Demand(s)
-	short := func(what string, has, needs stack.Resources) {
+	short := func(what string, has, needs values.Resources) {
 		if has.MilliCPU < needs.MilliCPU || has.MiB < needs.MiB {
-			faults = append(faults, fmt.Errorf("%s: %dm CPU and %d MiB, pods ask for %dm and %d MiB", what, has.MilliCPU, has.MiB, needs.MilliCPU, needs.MiB))
+			faults = append(faults, fmt.Errorf("%s: %dm CPU and %d MiB, pods ask for %dm and %d MiB",
+				what, has.MilliCPU, has.MiB, needs.MilliCPU, needs.MiB))
 		}
 	}
-	short("stack/capacity.go counts on every node", perNode, d.PerNode)
-	short("stack/capacity.go counts on altogether", shared, d.Shared)
 	nodes, room := stack.Room(s)
 	left := plus(room, d.PerNode, -nodes)
 	short(fmt.Sprintf("%d nodes leave", nodes), left, d.Shared)
 	if nodes > 0 {
-		short("a node leaves one pod", stack.Resources{MilliCPU: left.MilliCPU / nodes, MiB: left.MiB / nodes}, d.Largest)
+		short("a node leaves one pod", values.Resources{MilliCPU: left.MilliCPU / nodes, MiB: left.MiB / nodes}, d.Largest)
 	}
-	if d.Volumes > nodes*VolumesPerNode {
-		faults = append(faults, fmt.Errorf("%d nodes take %d volumes, pods ask for %d", nodes, nodes*VolumesPerNode, d.Volumes))
+	if d.Volumes() > nodes*VolumesPerNode {
+		faults = append(faults, fmt.Errorf("%d nodes take %d volumes, pods ask for %d", nodes, nodes*VolumesPerNode, d.Volumes()))
+	}
+	if nodes < d.Apart {
+		faults = append(faults, fmt.Errorf("%d nodes, and %d replicas that share none", nodes, d.Apart))
 	}
 	return faults
 }
 
+// apart tells whether replicas share no node.
+func apart(spec corev1.PodSpec) bool {
+	if spec.Affinity == nil || spec.Affinity.PodAntiAffinity == nil {
+		return false
+	}
+	return slices.ContainsFunc(spec.Affinity.PodAntiAffinity.RequiredDuringSchedulingIgnoredDuringExecution,
+		func(t corev1.PodAffinityTerm) bool { return t.TopologyKey == corev1.LabelHostname })
+}
+
+// gib is the size a claim requests, rounded up.
+func gib(claim corev1.PersistentVolumeClaim) int {
+	size := claim.Spec.Resources.Requests[corev1.ResourceStorage]
+	return int((size.Value() + 1<<30 - 1) >> 30)
+}
+
 // requests are a pod's as the scheduler counts them: its containers', or those of a step of its start if they are more.
-func requests(spec corev1.PodSpec) stack.Resources {
-	sum, start := stack.Resources{}, stack.Resources{}
+func requests(spec corev1.PodSpec) values.Resources {
+	sum, start := values.Resources{}, values.Resources{}
 	for _, c := range spec.InitContainers {
 		if ptr.Deref(c.RestartPolicy, "") == corev1.ContainerRestartPolicyAlways {
 			sum = plus(sum, amount(c), 1)
 			continue
 		}
 		step := plus(sum, amount(c), 1)
-		start = stack.Resources{MilliCPU: max(start.MilliCPU, step.MilliCPU), MiB: max(start.MiB, step.MiB)}
+		start = values.Resources{MilliCPU: max(start.MilliCPU, step.MilliCPU), MiB: max(start.MiB, step.MiB)}
 	}
 	for _, c := range spec.Containers {
 		sum = plus(sum, amount(c), 1)
 	}
-	return stack.Resources{MilliCPU: max(sum.MilliCPU, start.MilliCPU), MiB: max(sum.MiB, start.MiB)}
+	return values.Resources{MilliCPU: max(sum.MilliCPU, start.MilliCPU), MiB: max(sum.MiB, start.MiB)}
 }
 
-// amount is what a container asks for; a limit without a request is one.
-func amount(c corev1.Container) stack.Resources {
+// amount is what a container requests; a limit without a request is one.
+func amount(c corev1.Container) values.Resources {
 	ask := func(name corev1.ResourceName) resource.Quantity {
 		if q, ok := c.Resources.Requests[name]; ok {
 			return q
@@ -103,9 +158,9 @@ func amount(c corev1.Container) stack.Resources {
 		return c.Resources.Limits[name]
 	}
 	cpu, memory := ask(corev1.ResourceCPU), ask(corev1.ResourceMemory)
-	return stack.Resources{MilliCPU: int(cpu.MilliValue()), MiB: int((memory.Value() + 1<<20 - 1) >> 20)}
+	return values.Resources{MilliCPU: int(cpu.MilliValue()), MiB: int((memory.Value() + 1<<20 - 1) >> 20)}
 }
 
-func plus(a, b stack.Resources, times int) stack.Resources {
-	return stack.Resources{MilliCPU: a.MilliCPU + b.MilliCPU*times, MiB: a.MiB + b.MiB*times}
+func plus(a, b values.Resources, times int) values.Resources {
+	return values.Resources{MilliCPU: a.MilliCPU + b.MilliCPU*times, MiB: a.MiB + b.MiB*times}
 }

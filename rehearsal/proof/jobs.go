@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"doks-security/stack"
+	"doks-security/values"
 )
 
 var readsJob = regexp.MustCompile(`\bjob=\\+"([^"\\]+)\\+"`)
@@ -72,10 +73,10 @@ func Overcommit(s stack.Settings, objects []*Object) []error {
 	perNode, shared := stack.Demand(s)
 	nodes, room := stack.Room(s)
 	free := plus(plus(room, perNode, -nodes), shared, -1)
-	var node stack.Resources
+	var node values.Resources
 	for _, pool := range s.Cluster.Pools {
 		size, _ := stack.Allocatable(pool.Size)
-		node = stack.Resources{MilliCPU: max(node.MilliCPU, size.MilliCPU), MiB: max(node.MiB, size.MiB)}
+		node = values.Resources{MilliCPU: max(node.MilliCPU, size.MilliCPU), MiB: max(node.MiB, size.MiB)}
 	}
 	endless := map[string]bool{"KubeCPUOvercommit": free.MilliCPU < node.MilliCPU, "KubeMemoryOvercommit": free.MiB < node.MiB}
 	var faults []error

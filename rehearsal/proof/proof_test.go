@@ -102,7 +102,7 @@ func TestPublishedCharts(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Logf("%s: %s", strings.TrimPrefix(t.Name(), "TestPublishedCharts/"), demand)
-			fail(t, Capacity(s.Settings, demand))
+			fail(t, append(Rendered(s.Settings, demand), Capacity(s.Settings, demand)...))
 		})
 		t.Run("images", func(t *testing.T) { fail(t, Images(s.Objects)) })
 	})
@@ -162,7 +162,14 @@ func TestDevLeavesATenthOfTheMemory(t *testing.T) {
 	}
 }
 
-// A stand-in that a restricted namespace refuses would leave the rehearsal waiting for its pods.
-func TestStandInsPassPodSecurity(t *testing.T) {
-	each(t, NewRenderer(contract.New), func(t *testing.T, s *Set) { fail(t, PodSecurity(s.Objects)) })
+// A stand-in that a restricted namespace refuses, or no node has room for, would leave the rehearsal waiting for its pods.
+func TestStandInsAreScheduled(t *testing.T) {
+	each(t, NewRenderer(contract.New), func(t *testing.T, s *Set) {
+		fail(t, PodSecurity(s.Objects))
+		demand, err := Measure(s.Objects)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fail(t, append(Rendered(s.Settings, demand), Capacity(s.Settings, demand)...))
+	})
 }

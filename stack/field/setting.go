@@ -123,15 +123,23 @@ func (f Formats) derive(root, object reflect.Value, profile string) {
 		case value.Kind() == reflect.String && value.Len() == 0 && derived(text):
 			before, rest, _ := strings.Cut(text, "{")
 			path, after, _ := strings.Cut(rest, "}")
-			if other := f.lookup(root, path); other != "" {
-				value.SetString(before + other + after)
+			if other := f.lookup(root, path); other.IsValid() && other.Len() > 0 {
+				value.SetString(before + other.String() + after)
 			}
 		}
 	}
 }
 
-// lookup is the string at a path such as cluster.name; empty without one.
-func (f Formats) lookup(object reflect.Value, path string) string {
+// Int is the integer at a path such as logging.volumeGiB below root, a pointer to a struct; 0 without one.
+func (f Formats) Int(root any, path string) int {
+	if value := f.lookup(reflect.ValueOf(root).Elem(), path); value.IsValid() && value.CanInt() {
+		return int(value.Int())
+	}
+	return 0
+}
+
+// lookup is the value at a path such as cluster.name; the zero Value without one.
+func (f Formats) lookup(object reflect.Value, path string) reflect.Value {
 	first, rest, nested := strings.Cut(path, ".")
 	for _, s := range f.Settings(object.Type()) {
 		switch value := object.Field(s.index); {
@@ -139,8 +147,8 @@ func (f Formats) lookup(object reflect.Value, path string) string {
 		case nested:
 			return f.lookup(value, rest)
 		default:
-			return value.String()
+			return value
 		}
 	}
-	return ""
+	return reflect.Value{}
 }
