@@ -108,8 +108,10 @@ func TestChartsOfARunningStack(t *testing.T) {
 			t.Errorf("the state has %s, which another machine has not", place)
 		}
 	}
-	if !strings.Contains(state, `".charts/falco-9.1.0.tgz"`) {
-		t.Error("the state does not have the path of Falco's chart")
+	pins, err := values.Charts()
+	must(t, out, err)
+	if path := helmcharts.Path(pins["falco"]); !strings.Contains(state, `"`+path+`"`) {
+		t.Errorf("the state does not have %s, the path of Falco's chart", path)
 	}
 
 	file, err := e.writeAttachment()
