@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -67,7 +68,14 @@ func AdmissionObjects(args *AdmissionArgs) ([]map[string]any, error) {
 		return nil, err
 	}
 	var policy map[string]any
-	text := strings.ReplaceAll(admissionPolicy, "(CONTROL_PLANE_IMAGES)", "("+images+")")
+	processes, err := rules.ControlPlaneProcesses()
+	if err != nil {
+		return nil, err
+	}
+	processes = slices.DeleteFunc(processes, func(name string) bool { return name == "kubelet" }) // see the policy
+	text := strings.NewReplacer(
+		"CONTROL_PLANE_IMAGES)", images+")", "CONTROL_PLANE_PROCESSES|", strings.Join(processes, "|")+"|",
+	).Replace(admissionPolicy)
 	if err := yaml.Unmarshal([]byte(text), &policy); err != nil {
 		return nil, fmt.Errorf("reading the admission policy: %w", err)
 	}

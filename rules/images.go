@@ -17,30 +17,63 @@ var imageMacros = []string{"virtual_cluster_image", "nested_control_plane_image"
 
 var imageSuffix = regexp.MustCompile(`container\.image\.repository endswith "/?([^"]+)"`)
 
-// ControlPlaneImages returns how the repositories of control planes' images end, as Falco's rules have them:
-// "vcluster-pro", "kindest/node". A leading slash is left out.
-func ControlPlaneImages() ([]string, error) {
+// processList names the programs of control planes.
+const processList = "nested_control_plane_processes"
+
+// entry is an element of a file of Falco rules.
+type entry struct {
+	Macro, Condition string
+	List             string
+	Items            []string
+}
+
+func entries() ([]entry, error) {
 	contents, err := Files(judge.Stable, nil)
 	if err != nil {
 		return nil, err
 	}
-	var images []string
+	var all []entry
 	for name, content := range contents {
-		var entries []struct{ Macro, Condition string }
-		if err := yaml.Unmarshal([]byte(content), &entries); err != nil {
+		var some []entry
+		if err := yaml.Unmarshal([]byte(content), &some); err != nil {
 			return nil, fmt.Errorf("reading %s: %w", name, err)
 		}
-		for _, entry := range entries {
-			if !slices.Contains(imageMacros, entry.Macro) {
-				continue
-			}
-			for _, match := range imageSuffix.FindAllStringSubmatch(entry.Condition, -1) {
-				images = append(images, match[1])
-			}
+		all = append(all, some...)
+	}
+	return all, nil
+}
+
+// ControlPlaneImages returns how the repositories of control planes' images end, as Falco's rules have them:
+// "vcluster-pro", "kindest/node". A leading slash is left out.
+func ControlPlaneImages() ([]string, error) {
+	all, err := entries()
+	if err != nil {
+		return nil, err
+	}
+	var images []string
+	for _, e := range all {
+		if !slices.Contains(imageMacros, e.Macro) {
+			continue
+		}
+		for _, match := range imageSuffix.FindAllStringSubmatch(e.Condition, -1) {
+			images = append(images, match[1])
 		}
 	}
 	slices.Sort(images)
 	return images, nil
+}
+
+// ControlPlaneProcesses returns the names of the programs of control planes, as Falco's rules have them.
+func ControlPlaneProcesses() ([]string, error) {
+	all, err := entries()
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(all, func(e entry) bool { return e.List == processList })
+	if i < 0 {
+		return nil, fmt.Errorf("the rules have no list %s", processList)
+	}
+	return all[i].Items, nil
 }
 
 // ControlPlaneImageEnds returns the alternatives of a regular expression in RE2's syntax, as CEL and Prometheus read it,
