@@ -99,9 +99,17 @@ func otherStack(cluster *godo.KubernetesCluster, stack string) string {
 	return ""
 }
 
+// Deployment is the stack's last one; zero before the first.
+type Deployment struct {
+	ClusterID string
+	Stack     string // the Pulumi stack's name at that time: another one since pulumi stack rename
+	PaysNodes bool   // its cost had nodes, which are those of a cluster that it created
+}
+
 // Existing finds the cluster of cluster.existing, and checks that the stack is not deployed in another one: its releases
-// would be deleted there, with their volumes.
-func Existing(inventory *account.Inventory, name, stack, previous string) (*godo.KubernetesCluster, error) {
+// would be deleted there, with their volumes. Nor can it be the cluster that the stack itself created: out of the program, it
+// would be deleted.
+func Existing(inventory *account.Inventory, name, stack string, last Deployment) (*godo.KubernetesCluster, error) {
 	var errs field.Errors
 	cluster := inventory.ClusterNamed(name)
 	if cluster == nil {
@@ -113,11 +121,16 @@ func Existing(inventory *account.Inventory, name, stack, previous string) (*godo
 		errs.Add("cluster.existing", name, "a cluster of this DigitalOcean account: "+strings.Join(names, ", "),
 			"pulumi config set --path 'cluster.existing' <name>")
 	}
-	if own := inventory.ClusterTagged(account.StackTag(stack)); own != nil {
+	deployed := inventory.Cluster(last.ClusterID)
+	own := inventory.ClusterTagged(account.StackTag(stack))
+	if own == nil && deployed != nil && (last.PaysNodes || slices.Contains(deployed.Tags, account.StackTag(last.Stack))) {
+		own = deployed
+	}
+	if own != nil {
 		errs.Add("cluster.existing", name, "not set: this stack created the cluster "+own.Name+
 			", and would delete it with its volumes to use another one",
 			"pulumi config rm --path 'cluster.existing', and deploy into the other cluster from a new stack: make env NAME=<name>")
-	} else if deployed := inventory.Cluster(previous); deployed != nil && (cluster == nil || deployed.ID != cluster.ID) {
+	} else if deployed != nil && (cluster == nil || deployed.ID != cluster.ID) {
 		errs.Add("cluster.existing", name, fmt.Sprintf("%s: this stack is deployed there, and moving would delete its releases and volumes", deployed.Name),
 			"pulumi config set --path 'cluster.existing' "+deployed.Name+", and deploy into the other cluster from a new stack: make env NAME=<name>")
 	}

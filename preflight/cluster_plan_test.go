@@ -180,17 +180,25 @@ func TestNewCluster(t *testing.T) {
 }
 
 func TestExisting(t *testing.T) {
-	for _, c := range []struct{ name, stack, existing, previous, says string }{
-		{"first time", "watch", "doks-security-qa", "", ""},
-		{"again", "watch", "doks-security-qa", "qa-id", ""},
-		{"missing", "watch", "main", "", "doks-security-dev, doks-security-qa"},
-		{"moved to another cluster", "watch", "doks-security-qa", "dev-id", "moving would delete its releases and volumes"},
-		{"the cluster of this stack", "dev", "doks-security-dev", "dev-id", "this stack created the cluster doks-security-dev"},
-		{"another cluster than this stack's", "dev", "doks-security-qa", "dev-id", "this stack created the cluster doks-security-dev"},
-		{"the previous one is gone", "watch", "doks-security-qa", "gone-id", ""},
+	const own = "this stack created the cluster doks-security-dev"
+	for _, c := range []struct {
+		name, stack, existing string
+		last                  Deployment
+		says                  string
+	}{
+		{"first time", "watch", "doks-security-qa", Deployment{}, ""},
+		{"again", "watch", "doks-security-qa", Deployment{ClusterID: "qa-id", Stack: "watch"}, ""},
+		{"again, after pulumi stack rename", "watch", "doks-security-qa", Deployment{ClusterID: "qa-id", Stack: "former"}, ""},
+		{"missing", "watch", "main", Deployment{}, "doks-security-dev, doks-security-qa"},
+		{"moved to another cluster", "watch", "doks-security-qa", Deployment{ClusterID: "dev-id"}, "moving would delete its releases and volumes"},
+		{"the cluster of this stack", "dev", "doks-security-dev", Deployment{ClusterID: "dev-id", Stack: "dev", PaysNodes: true}, own},
+		{"the cluster of this stack, after pulumi stack rename", "test", "doks-security-dev", Deployment{ClusterID: "dev-id", Stack: "dev"}, own},
+		{"the cluster of this stack, without its tag", "test", "doks-security-dev", Deployment{ClusterID: "dev-id", PaysNodes: true}, own},
+		{"another cluster than this stack's", "dev", "doks-security-qa", Deployment{ClusterID: "dev-id", Stack: "dev"}, own},
+		{"the previous one is gone", "watch", "doks-security-qa", Deployment{ClusterID: "gone-id", Stack: "watch", PaysNodes: true}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			cluster, err := Existing(inventory(), c.existing, c.stack, c.previous)
+			cluster, err := Existing(inventory(), c.existing, c.stack, c.last)
 			if c.says == "" {
 				if err != nil || cluster.ID != "qa-id" {
 					t.Errorf("cluster %v, err = %v", cluster, err)

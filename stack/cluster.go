@@ -3,12 +3,14 @@ package stack
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/internals"
 
 	"doks-security/account"
 	"doks-security/components"
+	"doks-security/preflight"
 	"doks-security/stack/field"
 )
 
@@ -55,8 +57,8 @@ func newCluster(ctx *pulumi.Context, s Settings, a *account.Account) (*component
 
 // deployment is the stack's last one, from its own outputs; empty before the first.
 type deployment struct {
-	clusterID string
-	stackID   string // components.StackID at that time: another one since pulumi stack rename
+	preflight.Deployment
+	stackID string // components.StackID at that time
 }
 
 func lastDeployment(ctx *pulumi.Context) (deployment, error) {
@@ -69,8 +71,12 @@ func lastDeployment(ctx *pulumi.Context) (deployment, error) {
 	result, _ := last.Value.(map[string]any)
 	outputs, _ := result["outputs"].(map[string]any)
 	var d deployment
-	d.clusterID, _ = outputs["clusterId"].(string)
+	d.ClusterID, _ = outputs["clusterId"].(string)
 	d.stackID, _ = outputs["stackId"].(string)
+	_, d.Stack, _ = strings.Cut(d.stackID, "/")
+	cost, _ := outputs["monthlyCostUSD"].(map[string]any)
+	nodes, _ := cost["nodes"].(float64)
+	d.PaysNodes = nodes > 0
 	return d, nil
 }
 

@@ -26,6 +26,7 @@ type mocks struct {
 	bucket    string // the name of the bucket that exists; empty: as the settings have it
 	// previous and previousStack are the ids of the cluster and of the stack in the stack's last outputs.
 	previous, previousStack string
+	previousNodes           float64 // what the nodes cost in those outputs
 
 	encrypted []string // keys that hold encrypted values, as pulumi config set --secret leaves them; nil: the exposure
 	exports   map[string]pulumi.Input
@@ -71,6 +72,7 @@ func (m *mocks) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
 	outputs := map[string]any{}
 	if m.previous != "" {
 		outputs["clusterId"], outputs["stackId"] = m.previous, m.previousStack
+		outputs["monthlyCostUSD"] = map[string]any{"nodes": m.previousNodes}
 	}
 	return resource.NewPropertyMapFromMap(map[string]any{"outputs": outputs}), nil
 }

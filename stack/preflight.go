@@ -28,11 +28,11 @@ func (s Settings) plan(ctx *pulumi.Context, a *account.Account) (preflight.Plan,
 	}
 	var plan preflight.Plan
 	if s.Cluster.Existing != "" {
-		plan.Running, err = preflight.Existing(inventory, s.Cluster.Existing, ctx.Stack(), last.clusterID)
+		plan.Running, err = preflight.Existing(inventory, s.Cluster.Existing, ctx.Stack(), last.Deployment)
 	} else {
 		_, haGiven := s.given["cluster"]["ha"]
 		plan, err = preflight.Cluster(inventory, preflight.Wanted{
-			Stack: ctx.Stack(), Previous: last.clusterID, Name: s.Cluster.Name, Region: s.Cluster.Region, Version: s.Cluster.Version,
+			Stack: ctx.Stack(), Previous: last.ClusterID, Name: s.Cluster.Name, Region: s.Cluster.Region, Version: s.Cluster.Version,
 			Network: s.Cluster.Network, Pools: s.Cluster.Pools, HA: s.Cluster.HA, HAGiven: haGiven,
 		}, func(id string) ([]string, error) { return a.Upgrades(ctx.Context(), id) })
 	}
@@ -61,7 +61,7 @@ func (s Settings) checkCluster(ctx *pulumi.Context, a *account.Account, cluster 
 		return err
 	}
 	former := ""
-	if last.clusterID == cluster.ID {
+	if last.ClusterID == cluster.ID {
 		former = last.stackID
 	}
 	err = s.checkRunning(running, components.StackID(ctx), former)

@@ -15,6 +15,7 @@ import (
 	"github.com/digitalocean/godo"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"doks-security/account"
 	"doks-security/account/accounttest"
 )
 
@@ -136,6 +137,32 @@ func TestDeployAfterStackRename(t *testing.T) {
 			}
 			if got := m.exports["stackId"]; err == nil && got != pulumi.String("doks-security/renamed") {
 				t.Errorf("export stackId = %v", got)
+			}
+		})
+	}
+}
+
+// The cluster that a stack created is not its cluster.existing, whatever the stack is called now: it would be deleted.
+func TestDeployRefusesItsOwnClusterAsExisting(t *testing.T) {
+	const refusal = "this stack created the cluster shared"
+	for _, c := range []struct {
+		name  string
+		tags  []string
+		nodes float64
+		want  string
+	}{
+		{"tagged with the former name of the stack", []string{account.StackTag("former")}, 0, refusal},
+		{"without a tag, but with a cost of nodes", nil, 48, refusal},
+		{"created by another stack", []string{account.StackTag("other")}, 0, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			shared := running("shared")
+			shared.Tags = c.tags
+			m := &mocks{account: accounttest.Account{Clusters: []*godo.KubernetesCluster{shared}},
+				previous: shared.ID, previousStack: Project + "/former", previousNodes: c.nodes}
+			err := deploy(t, m, "renamed", map[string]string{"cluster": `{"existing":"shared"}`})
+			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+				t.Errorf("err = %v, want %q", err, c.want)
 			}
 		})
 	}

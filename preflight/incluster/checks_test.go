@@ -181,6 +181,12 @@ func TestOwnership(t *testing.T) {
 			object("Namespace", `{"name":"loki","labels":{"app.kubernetes.io/part-of":"doks-security"},"annotations":{"doks-security/stack":"doks-security/dev"}}`)},
 			ClusterWide: []Object{helm("ClusterRole", "falco", "falco", "loki"), helm("APIService", api, "metrics-server", "loki")}},
 			nil, []string{"(1 error)", "namespaces: not set", "its namespaces loki would be deleted with their volumes", "restore namespaces.prefix"}},
+		{"a namespace of the stack, after its name was given to another role", Cluster{Namespaces: namespace(`"doks-security/stack":"doks-security/dev"`),
+			Releases: []Object{object("Secret", `{"namespace":"monitoring","labels":{"name":"falco"}}`)}},
+			nil, []string{"(1 error)", "namespaces: not set", "its namespaces monitoring would be deleted with their volumes"}},
+		{"a namespace of another stack with a release of the same name", Cluster{Namespaces: []Object{
+			object("Namespace", `{"name":"team","labels":{"app.kubernetes.io/part-of":"doks-security"},"annotations":{"doks-security/stack":"doks-security/prod"}}`)},
+			Releases: []Object{object("Secret", `{"namespace":"team","labels":{"name":"falco"}}`)}}, nil, nil},
 		{"a namespace of a part that is off", Cluster{Namespaces: []Object{
 			object("Namespace", `{"name":"obs-loki","labels":{"app.kubernetes.io/part-of":"doks-security"}}`)}}, nil, nil},
 		{"another stack's namespace, of another name", Cluster{Namespaces: []Object{

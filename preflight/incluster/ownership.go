@@ -97,11 +97,13 @@ func (o Owner) namespace(n Object, errs *field.Errors) {
 	}
 }
 
-// renamed refuses other names than those of the running stack's namespaces: they would be deleted, with their volumes.
+// renamed refuses other names than those of the running stack's namespaces: they would be deleted, with their volumes. Names
+// that two of them exchange are known by the releases in them.
 func (o Owner) renamed(c *Cluster, errs *field.Errors) {
 	var deleted []string
 	for _, n := range c.Namespaces {
-		if _, known := o.Names.RoleOf(n.Metadata.Name); !known && c.owns(o, n.Metadata.Name) {
+		_, known := o.Names.RoleOf(n.Metadata.Name)
+		if c.owns(o, n.Metadata.Name) && (!known || o.moved(c, n.Metadata.Name)) {
 			deleted = append(deleted, n.Metadata.Name)
 		}
 	}
@@ -109,6 +111,15 @@ func (o Owner) renamed(c *Cluster, errs *field.Errors) {
 		errs.Add("namespaces", nil, "the names that the running stack has: its namespaces "+strings.Join(deleted, ", ")+" would be deleted with their volumes",
 			"restore namespaces.prefix and namespaces.names; or to start from scratch with other names: pulumi destroy, then pulumi up")
 	}
+}
+
+// moved tells whether the namespace has a release that the settings have in another one.
+func (o Owner) moved(c *Cluster, namespace string) bool {
+	return slices.ContainsFunc(c.Releases, func(revision Object) bool {
+		return revision.Metadata.Namespace == namespace && slices.ContainsFunc(o.Releases, func(r Release) bool {
+			return r.Name == revision.Metadata.Labels["name"] && r.Namespace != namespace
+		})
+	})
 }
 
 func (o Owner) provision(c *Cluster, p provision, errs *field.Errors) {
