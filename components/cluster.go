@@ -1,6 +1,8 @@
 package components
 
 import (
+	"slices"
+
 	"github.com/digitalocean/godo"
 	"github.com/pulumi/pulumi-digitalocean/sdk/v4/go/digitalocean"
 	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes"
@@ -83,8 +85,9 @@ func NewCluster(ctx *pulumi.Context, name string, args *ClusterArgs, opts ...pul
 	if err != nil {
 		return nil, err
 	}
+	tagged := args.Running != nil && slices.Contains(args.Running.Tags, account.StackTag(ctx.Stack()))
 	if args.VPC != nil {
-		if err := c.requireKnown(ctx, vpc.ID(), vpc.URN(), "VPC", args.VPC.Name, args.VPC.ID, ""); err != nil {
+		if err := c.requireKnown(ctx, vpc.ID(), vpc.URN(), "VPC", args.VPC.Name, args.VPC.ID, "", tagged); err != nil {
 			return nil, err
 		}
 	}
@@ -124,7 +127,7 @@ func NewCluster(ctx *pulumi.Context, name string, args *ClusterArgs, opts ...pul
 		if status := args.Running.Status; status != nil {
 			state = ", " + string(status.State)
 		}
-		if err := c.requireKnown(ctx, doks.ID(), doks.URN(), "cluster", args.Running.Name, args.Running.ID, state); err != nil {
+		if err := c.requireKnown(ctx, doks.ID(), doks.URN(), "cluster", args.Running.Name, args.Running.ID, state, tagged); err != nil {
 			return nil, err
 		}
 	}

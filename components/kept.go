@@ -24,9 +24,10 @@ var (
 const forgetCluster = "pulumi refresh --target '**index/kubernetes**'"
 
 // requireKnown is an error when a preview plans to create what the account already has: the state does not know it, because
-// its creation was interrupted or it belongs to others; or knows another one, because it was deleted and created again.
+// its creation was interrupted or it belongs to others; or knows another one, because it was deleted and created again. tagged
+// is whether the cluster has the tag of a stack of this name.
 func (c *Cluster) requireKnown(ctx *pulumi.Context, id pulumi.IDOutput, of pulumi.URNOutput,
-	kind, name, exists, status string) error {
+	kind, name, exists, status string, tagged bool) error {
 	if !ctx.DryRun() {
 		return nil // the provider would answer that the name is taken
 	}
@@ -54,12 +55,16 @@ func (c *Cluster) requireKnown(ctx *pulumi.Context, id pulumi.IDOutput, of pulum
 	if err != nil {
 		return err
 	}
+	otherwise := "pulumi config set --path 'cluster.name' <another name>"
+	if tagged {
+		otherwise = "pulumi stack rename <another name>: the cluster has the tag of a stack of this name"
+	}
 	return fmt.Errorf("the account has a %[1]s %[2]q (%[3]s%[4]s) that is not in this stack's state; it was not created by this "+
 		"stack, or its creation was interrupted.\n    If it is this stack's, and running: pulumi import %[5]s %[6]s %[3]s "+
 		"--parent 'parent=%[7]s' --protect=false --generate-code=false, then pulumi up\n"+
 		"    If its creation failed: delete it, then pulumi up\n"+
-		"    Otherwise: pulumi config set --path 'cluster.name' <another name>",
-		kind, name, exists, status, own.Type(), own.Name(), parent)
+		"    Otherwise: %[8]s",
+		kind, name, exists, status, own.Type(), own.Name(), parent, otherwise)
 }
 
 func awaitURN(ctx *pulumi.Context, o pulumi.URNOutput) (urn.URN, error) {

@@ -27,6 +27,7 @@ type mocks struct {
 	// previous and previousStack are the ids of the cluster and of the stack in the stack's last outputs.
 	previous, previousStack string
 	previousNodes           float64 // what the nodes cost in those outputs
+	preview                 bool
 
 	encrypted []string // keys that hold encrypted values, as pulumi config set --secret leaves them; nil: the exposure
 	exports   map[string]pulumi.Input
@@ -112,6 +113,7 @@ func deploy(t *testing.T, m *mocks, stack string, raw map[string]string) error {
 		info.Config = config
 		info.ConfigSecretKeys = m.encrypted
 		info.RootDirectory = m.root
+		info.DryRun = m.preview
 	})
 }
 
@@ -280,21 +282,6 @@ func TestNoSecretInValues(t *testing.T) {
 	for key, inputs := range m.resources {
 		if strings.HasPrefix(key, "kubernetes:helm.sh") && (inputs.ContainsSecrets() || strings.Contains(fmt.Sprint(inputs.Mappable()), "generated-")) {
 			t.Errorf("%s holds a secret", key)
-		}
-	}
-}
-
-func TestMissingAccountIsAnError(t *testing.T) {
-	for _, key := range []string{"DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN", "SPACES_ACCESS_KEY_ID", "SPACES_SECRET_ACCESS_KEY"} {
-		t.Setenv(key, "")
-	}
-	err := pulumi.RunErr(Deploy, pulumi.WithMocks(Project, "dev", &mocks{}), func(info *pulumi.RunInfo) {
-		info.Config = map[string]string{Project + ":cluster": onePool, Project + ":logging": `{"storage":"spaces"}`}
-		info.RootDirectory = t.TempDir()
-	})
-	for _, want := range []string{"3 errors", "digitalocean:token: not set", "digitalocean:spacesAccessId", "digitalocean:spacesSecretKey"} {
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("no word about %q in %v", want, err)
 		}
 	}
 }

@@ -153,3 +153,18 @@ func TestPrecedence(t *testing.T) {
 		})
 	}
 }
+
+func TestMissingAccountIsAnError(t *testing.T) {
+	for _, key := range []string{"DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN", "SPACES_ACCESS_KEY_ID", "SPACES_SECRET_ACCESS_KEY"} {
+		t.Setenv(key, "")
+	}
+	err := pulumi.RunErr(Deploy, pulumi.WithMocks(Project, "dev", &mocks{}), func(info *pulumi.RunInfo) {
+		info.Config = map[string]string{Project + ":cluster": onePool, Project + ":logging": `{"storage":"spaces"}`}
+		info.RootDirectory = t.TempDir()
+	})
+	for _, want := range []string{"3 errors", "digitalocean:token: not set", "digitalocean:spacesAccessId", "digitalocean:spacesSecretKey"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("no word about %q in %v", want, err)
+		}
+	}
+}

@@ -44,10 +44,15 @@ func (s Settings) plan(ctx *pulumi.Context, a *account.Account) (preflight.Plan,
 	return plan, field.Join(s.requireDomain(ctx.Context(), a), err, s.checkCluster(ctx, a, plan.Running, last))
 }
 
-// checkCluster checks the settings against what is in the cluster; nil is one that is still to be created.
+// checkCluster checks the settings against what is in the cluster; nil is one that is still to be created. Before the first
+// deployment a cluster that looks like the stack's may be that of others with a stack of the same name: a preview does not ask
+// it, since errors have commands that act in it. components.NewCluster then compares it with the state.
 func (s Settings) checkCluster(ctx *pulumi.Context, a *account.Account, cluster *godo.KubernetesCluster, last deployment) error {
 	if cluster == nil {
 		return s.checkRunning(&incluster.Cluster{}, components.StackID(ctx), "")
+	}
+	if ctx.DryRun() && s.Cluster.Existing == "" && last.ClusterID == "" {
+		return nil
 	}
 	if cluster.Status == nil || !slices.Contains(withAPIServer, cluster.Status.State) {
 		return nil

@@ -142,6 +142,28 @@ func TestDeployAfterStackRename(t *testing.T) {
 	}
 }
 
+// A preview of a stack that was never deployed says nothing of what is in a cluster with its tag: it may be another stack's
+// of the same name, and the commands of the errors would act in it.
+func TestPreviewLooksIntoNoClusterOfAnotherStack(t *testing.T) {
+	server, kubeconfig := serveCluster(map[string]string{"/api/v1/namespaces": `{"metadata":{"name":"monitoring"}}`})
+	defer server.Close()
+	for _, c := range []struct{ name, previous, want, not string }{
+		{"never deployed", "", "the account has another cluster", "namespace"},
+		{"deployed in that cluster", "other-id", "kubectl delete namespace monitoring", "another cluster"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			other := running("other")
+			other.RegionSlug, other.Tags = "fra1", []string{account.StackTag("dev")}
+			m := &mocks{account: accounttest.Account{Clusters: []*godo.KubernetesCluster{other}, Kubeconfig: kubeconfig},
+				preview: true, previous: c.previous}
+			err := deploy(t, m, "dev", map[string]string{"cluster": onePool})
+			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), c.not) {
+				t.Errorf("err = %v, want %q and not %q", err, c.want, c.not)
+			}
+		})
+	}
+}
+
 // The cluster that a stack created is not its cluster.existing, whatever the stack is called now: it would be deleted.
 func TestDeployRefusesItsOwnClusterAsExisting(t *testing.T) {
 	const refusal = "this stack created the cluster shared"
