@@ -3,6 +3,7 @@ package stack
 import (
 	"fmt"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -10,6 +11,10 @@ import (
 	"doks-security/components"
 	"doks-security/stack/field"
 )
+
+// reservedTag matches the tags of clusters and pools that DigitalOcean and its provider set, and hide from a state: a
+// preview would show one that a user sets as a change each time.
+var reservedTag = regexp.MustCompile(`(?i)^(k8s(:.*)?|terraform:.*)$`)
 
 // withExisting are the settings of a cluster that may be set with cluster.existing.
 var withExisting = []string{"existing", "credentials", "provides"}
@@ -57,6 +62,8 @@ func validateCluster(c ClusterSettings, faults *field.Errors) {
 		case strings.HasPrefix(strings.ToLower(t), account.StackTag("")):
 			faults.Add(key, t,
 				"no tag that begins with "+account.StackTag("")+": by these stacks find their clusters", "remove it: the stack's own is added")
+		case reservedTag.MatchString(t):
+			faults.Add(key, t, "no tag of DigitalOcean's and its provider's own: k8s, k8s:..., terraform:...", "remove it")
 		case slices.ContainsFunc(c.Tags[:i], func(other string) bool { return strings.EqualFold(other, t) }):
 			faults.Add(key, t, "each tag once: DigitalOcean takes upper and lower case for the same", "remove it")
 		}
