@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -57,15 +56,14 @@ func (d directory) archive(_ context.Context, pin values.Chart) ([]byte, error) 
 	return os.ReadFile(filepath.Join(string(d), file(pin)))
 }
 
-// get reads what a request is answered with. The status is the caller's to judge, by answer.
-func (c *client) get(ctx context.Context, address string, header http.Header) (*answer, error) {
+// get reads a file.
+func (c *client) get(ctx context.Context, address string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return nil, err
 	}
-	maps.Copy(request.Header, header)
 	response, err := c.http.Do(request)
 	if err != nil {
 		return nil, err // it names the method and the address
@@ -78,21 +76,8 @@ func (c *client) get(ctx context.Context, address string, header http.Header) (*
 	if err != nil {
 		return nil, fmt.Errorf("GET %s: %w", address, err)
 	}
-	return &answer{address: address, status: response.StatusCode, header: response.Header, content: content}, nil
-}
-
-// answer is a response that was read completely.
-type answer struct {
-	address string
-	status  int
-	header  http.Header
-	content []byte
-}
-
-// ok is the content of an answer with status 200.
-func (a *answer) ok() ([]byte, error) {
-	if a.status != http.StatusOK {
-		return nil, fmt.Errorf("GET %s: %d %s", a.address, a.status, http.StatusText(a.status))
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("GET %s: %d %s", address, response.StatusCode, http.StatusText(response.StatusCode))
 	}
-	return a.content, nil
+	return content, nil
 }

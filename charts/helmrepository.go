@@ -40,17 +40,14 @@ func (r *helmRepository) read(ctx context.Context) (*index, error) {
 }
 
 func (r *helmRepository) fetchIndex(ctx context.Context) (*index, error) {
-	answer, err := r.client.get(ctx, r.address+"/index.yaml", nil)
-	if err != nil {
-		return nil, err
-	}
-	content, err := answer.ok()
+	address := r.address + "/index.yaml"
+	content, err := r.client.get(ctx, address)
 	if err != nil {
 		return nil, err
 	}
 	read := &index{}
 	if err := yaml.Unmarshal(content, read); err != nil {
-		return nil, fmt.Errorf("reading %s: %w", answer.address, err)
+		return nil, fmt.Errorf("reading %s: %w", address, err)
 	}
 	return read, nil
 }
@@ -77,11 +74,7 @@ func (r *helmRepository) download(ctx context.Context, e entry) ([]byte, error) 
 	if err != nil {
 		return nil, err
 	}
-	answer, err := r.client.get(ctx, location.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-	content, err := answer.ok()
+	content, err := r.client.get(ctx, location.String())
 	if err != nil {
 		return nil, err
 	}

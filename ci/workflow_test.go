@@ -53,7 +53,7 @@ func (o *oneOrMore) UnmarshalYAML(node *yaml.Node) error {
 	return node.Decode((*[]string)(o))
 }
 
-// needs tells whether a job runs only after one that calls the workflow.
+// needs reports whether a job runs only after one that calls the workflow.
 func (w workflow) needs(name, called string) bool {
 	return slices.ContainsFunc(w.Jobs[name].Needs, func(other string) bool {
 		return w.Jobs[other].Uses == called || w.needs(other, called)

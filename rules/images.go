@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"gopkg.in/yaml.v3"
 
@@ -27,7 +28,8 @@ type entry struct {
 	Items            []string
 }
 
-func entries() ([]entry, error) {
+// entries are those of all our files, read once.
+var entries = sync.OnceValues(func() ([]entry, error) {
 	contents, err := Files(judge.Stable, nil)
 	if err != nil {
 		return nil, err
@@ -41,7 +43,7 @@ func entries() ([]entry, error) {
 		all = append(all, some...)
 	}
 	return all, nil
-}
+})
 
 // ControlPlaneImages returns how the repositories of control planes' images end, as Falco's rules have them:
 // "vcluster-pro", "kindest/node". A leading slash is left out.
@@ -73,7 +75,7 @@ func ControlPlaneProcesses() ([]string, error) {
 	if i < 0 {
 		return nil, fmt.Errorf("the rules have no list %s", processList)
 	}
-	return all[i].Items, nil
+	return slices.Clone(all[i].Items), nil
 }
 
 // ControlPlaneImageEnds returns the alternatives of a regular expression in RE2's syntax, as CEL and Prometheus read it,

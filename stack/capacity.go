@@ -51,7 +51,7 @@ func Allocatable(size string) (values.Resources, bool) {
 // Demand is what the stack's pods request: on every node, and altogether beside that.
 func Demand(s Settings) (perNode, shared values.Resources) {
 	for _, r := range s.rendered() {
-		perNode, shared = plus(perNode, r.PerNode, 1), plus(shared, r.Shared, 1)
+		perNode, shared = perNode.Plus(r.PerNode, 1), shared.Plus(r.Shared, 1)
 	}
 	return perNode, shared
 }
@@ -63,7 +63,7 @@ func Room(s Settings) (nodes int, room values.Resources) {
 			continue
 		}
 		size, _ := Allocatable(p.Size)
-		room = plus(plus(room, size, p.MinNodes()), doksPerNode, -p.MinNodes())
+		room = room.Plus(size, p.MinNodes()).Plus(doksPerNode, -p.MinNodes())
 		nodes += p.MinNodes()
 	}
 	return nodes, room
@@ -74,7 +74,7 @@ func Room(s Settings) (nodes int, room values.Resources) {
 func validateCapacity(s Settings, faults *field.Errors) {
 	perNode, need := Demand(s)
 	nodes, room := Room(s)
-	have := plus(room, perNode, -nodes)
+	have := room.Plus(perNode, -nodes)
 	if replicas := replicas(s); nodes < replicas {
 		faults.Add("cluster.pools", describe(s.Cluster.Pools), fmt.Sprintf("at least %d untainted nodes: that many replicas keep apart from each other", replicas),
 			"raise the first pool's count or autoScale.min")
@@ -94,10 +94,6 @@ func replicas(s Settings) int {
 		most = max(most, r.Apart)
 	}
 	return most
-}
-
-func plus(a, b values.Resources, times int) values.Resources {
-	return values.Resources{MilliCPU: a.MilliCPU + b.MilliCPU*times, MiB: a.MiB + b.MiB*times}
 }
 
 // describe prints pools the way a person sees them.

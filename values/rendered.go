@@ -3,7 +3,6 @@ package values
 import (
 	_ "embed"
 	"fmt"
-	"maps"
 	"slices"
 	"sync"
 
@@ -14,6 +13,11 @@ import (
 type Resources struct {
 	MilliCPU int `yaml:"milliCPU"`
 	MiB      int `yaml:"MiB"`
+}
+
+// Plus adds b so many times.
+func (r Resources) Plus(b Resources, times int) Resources {
+	return Resources{MilliCPU: r.MilliCPU + b.MilliCPU*times, MiB: r.MiB + b.MiB*times}
 }
 
 // Rendered is what the pods of a release request and claim, as its chart renders it.
@@ -60,14 +64,14 @@ func RenderedOf(folders []string, profile string, options ...Option) ([]Rendered
 	}
 	var found []Rendered
 	for _, folder := range slices.Sorted(slices.Values(folders)) {
-		matters := map[Option]bool{}
+		set := map[Option]bool{} // those of options that make a difference
 		for _, variant := range all[folder] {
 			for _, option := range variant.With {
-				matters[option] = true
+				if slices.Contains(options, option) {
+					set[option] = true
+				}
 			}
 		}
-		set := maps.Clone(matters)
-		maps.DeleteFunc(set, func(o Option, _ bool) bool { return !slices.Contains(options, o) })
 		for _, variant := range all[folder] {
 			if variant.Profile == profile && len(variant.With) == len(set) && containsAll(set, variant.With) {
 				found = append(found, variant)

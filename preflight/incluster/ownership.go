@@ -113,7 +113,7 @@ func (o Owner) renamed(c *Cluster, errs *field.Errors) {
 	}
 }
 
-// moved tells whether the namespace has a release that the settings have in another one.
+// moved reports whether the namespace has a release that the settings have in another one.
 func (o Owner) moved(c *Cluster, namespace string) bool {
 	return slices.ContainsFunc(c.Releases, func(revision Object) bool {
 		return revision.Metadata.Namespace == namespace && slices.ContainsFunc(o.Releases, func(r Release) bool {

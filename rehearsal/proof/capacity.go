@@ -51,10 +51,10 @@ func Measure(objects []*Object) (Demand, error) {
 		}
 		pod := requests(w.Pod.Spec)
 		if w.PerNode {
-			d.PerNode = plus(d.PerNode, pod, 1)
+			d.PerNode = d.PerNode.Plus(pod, 1)
 			continue
 		}
-		d.Shared = plus(d.Shared, pod, w.Replicas)
+		d.Shared = d.Shared.Plus(pod, w.Replicas)
 		d.Largest = values.Resources{MilliCPU: max(d.Largest.MilliCPU, pod.MilliCPU), MiB: max(d.Largest.MiB, pod.MiB)}
 		if w.Replicas > 1 && apart(w.Pod.Spec) {
 			d.Apart = max(d.Apart, w.Replicas)
@@ -103,7 +103,7 @@ func Capacity(s stack.Settings, d Demand) []error {
 		}
 	}
 	nodes, room := stack.Room(s)
-	left := plus(room, d.PerNode, -nodes)
+	left := room.Plus(d.PerNode, -nodes)
 	short(fmt.Sprintf("%d nodes leave", nodes), left, d.Shared)
 	if nodes > 0 {
 		short("a node leaves one pod", values.Resources{MilliCPU: left.MilliCPU / nodes, MiB: left.MiB / nodes}, d.Largest)
@@ -117,7 +117,7 @@ func Capacity(s stack.Settings, d Demand) []error {
 	return faults
 }
 
-// apart tells whether replicas share no node.
+// apart reports whether replicas share no node.
 func apart(spec corev1.PodSpec) bool {
 	if spec.Affinity == nil || spec.Affinity.PodAntiAffinity == nil {
 		return false
@@ -137,14 +137,14 @@ func requests(spec corev1.PodSpec) values.Resources {
 	sum, start := values.Resources{}, values.Resources{}
 	for _, c := range spec.InitContainers {
 		if ptr.Deref(c.RestartPolicy, "") == corev1.ContainerRestartPolicyAlways {
-			sum = plus(sum, amount(c), 1)
+			sum = sum.Plus(amount(c), 1)
 			continue
 		}
-		step := plus(sum, amount(c), 1)
+		step := sum.Plus(amount(c), 1)
 		start = values.Resources{MilliCPU: max(start.MilliCPU, step.MilliCPU), MiB: max(start.MiB, step.MiB)}
 	}
 	for _, c := range spec.Containers {
-		sum = plus(sum, amount(c), 1)
+		sum = sum.Plus(amount(c), 1)
 	}
 	return values.Resources{MilliCPU: max(sum.MilliCPU, start.MilliCPU), MiB: max(sum.MiB, start.MiB)}
 }
@@ -159,8 +159,4 @@ func amount(c corev1.Container) values.Resources {
 	}
 	cpu, memory := ask(corev1.ResourceCPU), ask(corev1.ResourceMemory)
 	return values.Resources{MilliCPU: int(cpu.MilliValue()), MiB: int((memory.Value() + 1<<20 - 1) >> 20)}
-}
-
-func plus(a, b values.Resources, times int) values.Resources {
-	return values.Resources{MilliCPU: a.MilliCPU + b.MilliCPU*times, MiB: a.MiB + b.MiB*times}
 }

@@ -72,7 +72,7 @@ func (e endpoint) job(name string) string {
 func Overcommit(s stack.Settings, objects []*Object) []error {
 	perNode, shared := stack.Demand(s)
 	nodes, room := stack.Room(s)
-	free := plus(plus(room, perNode, -nodes), shared, -1)
+	free := room.Plus(perNode, -nodes).Plus(shared, -1)
 	var node values.Resources
 	for _, pool := range s.Cluster.Pools {
 		size, _ := stack.Allocatable(pool.Size)

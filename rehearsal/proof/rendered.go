@@ -174,7 +174,7 @@ func reduce(variants []values.Rendered) []values.Rendered {
 	return all
 }
 
-// consistent tells whether variants of the same profile and options are equal.
+// consistent reports whether variants of the same profile and options are equal.
 func consistent(variants []values.Rendered) bool {
 	first := map[string]values.Rendered{}
 	for _, v := range variants {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Placeholder is what stands for the secret at path: always the same, different from every other, and valid there. URLs
+// Placeholder is the text in place of the secret at path: always the same, different from every other, and valid there. URLs
 // must be URLs, and a routing key of PagerDuty has 32 letters and digits.
 func Placeholder(path string) string {
 	sum := sha256.Sum256([]byte(path))
