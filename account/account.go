@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/digitalocean/godo"
@@ -40,6 +39,7 @@ func Open(token, endpoint string) (*Account, error) {
 type Inventory struct {
 	Clusters []*godo.KubernetesCluster
 	VPCs     []*godo.VPC
+	Projects []*godo.Project
 	Versions []string // of Kubernetes, as slugs: 1.34.3-do.2
 	Sizes    []string // of nodes, as slugs: s-2vcpu-4gb
 }
@@ -47,9 +47,9 @@ type Inventory struct {
 // Inventory asks for all of it at once.
 func (a *Account) Inventory(ctx context.Context) (*Inventory, error) {
 	var (
-		found                  Inventory
-		clusters, vpcs, offers error
-		requests               sync.WaitGroup
+		found                            Inventory
+		clusters, vpcs, projects, offers error
+		requests                         sync.WaitGroup
 	)
 	requests.Go(func() {
 		found.Clusters, clusters = all(func(page *godo.ListOptions) ([]*godo.KubernetesCluster, *godo.Response, error) {
@@ -60,6 +60,15 @@ func (a *Account) Inventory(ctx context.Context) (*Inventory, error) {
 		found.VPCs, vpcs = all(func(page *godo.ListOptions) ([]*godo.VPC, *godo.Response, error) {
 			return a.client.VPCs.List(ctx, page)
 		})
+	})
+	requests.Go(func() {
+		var list []godo.Project
+		list, projects = all(func(page *godo.ListOptions) ([]godo.Project, *godo.Response, error) {
+			return a.client.Projects.List(ctx, page)
+		})
+		for i := range list {
+			found.Projects = append(found.Projects, &list[i])
+		}
 	})
 	requests.Go(func() {
 		var options *godo.KubernetesOptions
@@ -80,6 +89,7 @@ func (a *Account) Inventory(ctx context.Context) (*Inventory, error) {
 	}{
 		{"the Kubernetes clusters", "kubernetes:read", clusters},
 		{"the VPCs", "vpc:read", vpcs},
+		{"the projects", "project:read", projects},
 		{"the Kubernetes versions and sizes", "kubernetes:read", offers},
 	} {
 		if request.err != nil {
@@ -101,7 +111,12 @@ func (i *Inventory) ClusterNamed(name string) *godo.KubernetesCluster {
 
 // ClusterTagged is the cluster with that tag; nil when there is none.
 func (i *Inventory) ClusterTagged(tag string) *godo.KubernetesCluster {
-	return find(i.Clusters, func(c *godo.KubernetesCluster) bool { return slices.Contains(c.Tags, tag) })
+	return find(i.Clusters, func(c *godo.KubernetesCluster) bool { return HasTag(c.Tags, tag) })
+}
+
+// ProjectNamed is the project of that name, which is unique in an account; nil when there is none.
+func (i *Inventory) ProjectNamed(name string) *godo.Project {
+	return find(i.Projects, func(p *godo.Project) bool { return p.Name == name })
 }
 
 // VPC is the VPC of that id; nil when there is none.
@@ -166,6 +181,19 @@ func (a *Account) HasDomain(ctx context.Context, name string) (bool, error) {
 	return true, nil
 }
 
+// AddressRecords are the records that say where a hostname of the domain is: of type A, AAAA or CNAME.
+func (a *Account) AddressRecords(ctx context.Context, domain, hostname string) ([]godo.DomainRecord, error) {
+	records, err := all(func(page *godo.ListOptions) ([]godo.DomainRecord, *godo.Response, error) {
+		return a.client.Domains.RecordsByName(ctx, domain, hostname, page)
+	})
+	if err != nil {
+		return nil, explain("the records of "+hostname, "domain:read", err)
+	}
+	return slices.DeleteFunc(records, func(r godo.DomainRecord) bool {
+		return !slices.Contains([]string{"A", "AAAA", "CNAME"}, r.Type)
+	}), nil
+}
+
 // Kubeconfig is a kubeconfig of the cluster with a token that is valid for that many seconds. A cluster that does not exist
 // is an ErrNoCluster.
 func (a *Account) Kubeconfig(ctx context.Context, clusterID string, seconds int) ([]byte, error) {
@@ -192,10 +220,4 @@ func all[T any](list func(*godo.ListOptions) ([]T, *godo.Response, error)) ([]T,
 			return found, nil
 		}
 	}
-}
-
-// StackTag is the tag by which a cluster is known as the stack's. DigitalOcean's tags have letters, digits, :, - and _;
-// a stack's name may have dots too.
-func StackTag(stack string) string {
-	return "doks-security:" + strings.ReplaceAll(stack, ".", "_")
 }

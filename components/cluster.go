@@ -1,6 +1,7 @@
 package components
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/digitalocean/godo"
@@ -26,9 +27,11 @@ type Maintenance struct {
 // ClusterArgs describe a cluster and what belongs to it.
 type ClusterArgs struct {
 	Account *account.Account
-	// Running and VPC are what the account has already of this cluster; nil when there is none.
-	Running *godo.KubernetesCluster
-	VPC     *godo.VPC
+	// Running, VPC and ExistingProject are what the account has already of this cluster; nil when there is none.
+	Running         *godo.KubernetesCluster
+	VPC             *godo.VPC
+	ExistingProject *godo.Project
+	Known           *Known
 
 	Name, Region string
 	Version      string // slug
@@ -85,11 +88,12 @@ func NewCluster(ctx *pulumi.Context, name string, args *ClusterArgs, opts ...pul
 	if err != nil {
 		return nil, err
 	}
-	tagged := args.Running != nil && slices.Contains(args.Running.Tags, account.StackTag(ctx.Stack()))
-	if args.VPC != nil {
-		if err := c.requireKnown(ctx, vpc.ID(), vpc.URN(), "VPC", args.VPC.Name, args.VPC.ID, "", tagged); err != nil {
-			return nil, err
-		}
+	otherName := "pulumi config set --path 'cluster.name' <another name>"
+	if args.Running != nil && account.HasTag(args.Running.Tags, account.StackTag(ctx.Stack())) {
+		otherName = "pulumi stack rename <another name>: the cluster has the tag of a stack of this name"
+	}
+	if v := args.VPC; v != nil {
+		args.Known.require(existing{resource: vpc, parent: c, kind: "VPC", name: v.Name, ids: []string{v.ID}, otherwise: otherName})
 	}
 	kept := KeptClusterInputs
 	if !args.Upgrade {
@@ -122,25 +126,48 @@ func NewCluster(ctx *pulumi.Context, name string, args *ClusterArgs, opts ...pul
 	if err != nil {
 		return nil, err
 	}
-	if args.Running != nil {
-		state := ""
-		if status := args.Running.Status; status != nil {
-			state = ", " + string(status.State)
+	if r := args.Running; r != nil {
+		status := ""
+		if r.Status != nil {
+			status = ", " + string(r.Status.State)
 		}
-		if err := c.requireKnown(ctx, doks.ID(), doks.URN(), "cluster", args.Running.Name, args.Running.ID, state, tagged); err != nil {
+		args.Known.require(existing{resource: doks, parent: c, kind: "cluster", name: r.Name, ids: []string{r.ID}, status: status, otherwise: otherName})
+	}
+	if err := args.Known.Err(ctx); err != nil {
+		return nil, err // what follows would be planned for another cluster
+	}
+	for i, pool := range args.Pools[1:] {
+		planned, err := newNodePool(ctx, name+"-"+pool.Name, pool, doks, parent)
+		if err != nil {
 			return nil, err
 		}
-	}
-	for _, pool := range args.Pools[1:] {
-		if err := newNodePool(ctx, name+"-"+pool.Name, pool, doks, parent); err != nil {
-			return nil, err
+		if is := args.running(pool.Name); is != nil {
+			args.Known.require(existing{resource: planned, parent: c, kind: "node pool", name: is.Name, ids: []string{is.ID},
+				otherwise: fmt.Sprintf("pulumi config set --path 'cluster.pools[%d].name' <another name>", i+1)})
 		}
 	}
-	if err := newProject(ctx, name, &args.Project, pulumi.StringArray{doks.ClusterUrn}, parent); err != nil {
+	project, err := newProject(ctx, name, &args.Project, pulumi.StringArray{doks.ClusterUrn}, parent)
+	if err != nil {
 		return nil, err
+	}
+	if p := args.ExistingProject; p != nil {
+		args.Known.require(existing{resource: project, parent: c, kind: "project", name: p.Name, ids: []string{p.ID},
+			otherwise: "pulumi config set --path 'project.name' <another name>"})
 	}
 	c.ClusterID, c.Name, c.Version = doks.ID().ToStringOutput(), doks.Name, doks.Version
 	return c, c.connect(ctx, name, args.Account, args.Credentials)
+}
+
+// running is the pool of that name that the running cluster has; nil when there is none.
+func (a *ClusterArgs) running(pool string) *godo.KubernetesNodePool {
+	if a.Running == nil {
+		return nil
+	}
+	i := slices.IndexFunc(a.Running.NodePools, func(p *godo.KubernetesNodePool) bool { return p.Name == pool })
+	if i < 0 {
+		return nil
+	}
+	return a.Running.NodePools[i]
 }
 
 // ExistingClusterArgs describe a cluster that is managed outside of this stack.

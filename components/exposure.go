@@ -3,6 +3,7 @@ package components
 import (
 	"strings"
 
+	"github.com/digitalocean/godo"
 	"github.com/pulumi/pulumi-digitalocean/sdk/v4/go/digitalocean"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -40,9 +41,10 @@ type ExposureArgs struct {
 	Platform        Platform
 	Namespaces      *Namespaces
 	Observability   *Observability
-	Domain          string // a zone of this DigitalOcean account
-	Grafana         string // hostname below Domain
-	FalcosidekickUI string // hostname below Domain
+	Domain          string                         // a zone of this DigitalOcean account
+	Grafana         string                         // hostname below Domain
+	FalcosidekickUI string                         // hostname below Domain
+	Records         map[string][]godo.DomainRecord // that the account has, by hostname
 	AllowedCIDRs    []string
 	Certificates    CertificateSettings
 	Identity        IdentitySettings
@@ -85,6 +87,9 @@ func NewExposure(ctx *pulumi.Context, name string, args *ExposureArgs, opts ...p
 		}, parent)
 		if err != nil {
 			return nil, err
+		}
+		if found := args.Records[site.hostname]; len(found) > 0 {
+			args.Platform.Known.requireRecord(record, e, args.Domain, site, found)
 		}
 		// An HTTP challenge finds the record there.
 		if _, err := newObject(ctx, args.Namespaces, site.certificate(names), parent, pulumi.DependsOn([]pulumi.Resource{issuer, record})); err != nil {

@@ -81,7 +81,7 @@ func (p Pool) asDefault() *digitalocean.KubernetesClusterNodePoolArgs {
 }
 
 // newNodePool adds a pool to a cluster as a resource of its own, so that its size changes without the cluster's.
-func newNodePool(ctx *pulumi.Context, name string, p Pool, cluster *digitalocean.KubernetesCluster, opts ...pulumi.ResourceOption) error {
+func newNodePool(ctx *pulumi.Context, name string, p Pool, cluster *digitalocean.KubernetesCluster, opts ...pulumi.ResourceOption) (*digitalocean.KubernetesNodePool, error) {
 	count, minimum, maximum := p.scale()
 	var taints digitalocean.KubernetesNodePoolTaintArray
 	for _, t := range p.Taints {
@@ -89,11 +89,10 @@ func newNodePool(ctx *pulumi.Context, name string, p Pool, cluster *digitalocean
 			Key: pulumi.String(t.Key), Value: pulumi.String(t.Value), Effect: pulumi.String(t.Effect),
 		})
 	}
-	_, err := digitalocean.NewKubernetesNodePool(ctx, name, &digitalocean.KubernetesNodePoolArgs{
+	return digitalocean.NewKubernetesNodePool(ctx, name, &digitalocean.KubernetesNodePoolArgs{
 		ClusterId: cluster.ID(),
 		Name:      pulumi.String(p.Name), Size: pulumi.String(p.Size),
 		NodeCount: count, AutoScale: pulumi.Bool(p.AutoScale != nil), MinNodes: minimum, MaxNodes: maximum,
 		Labels: pulumi.ToStringMap(p.Labels), Taints: taints,
 	}, append(opts, pulumi.DeletedWith(cluster), pulumi.IgnoreChanges(KeptPoolInputs))...)
-	return err
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"doks-security/charts"
+	"doks-security/preflight/incluster"
 	"doks-security/values"
 )
 
@@ -18,6 +19,9 @@ type Platform struct {
 	Charts  charts.Source
 	// Provided are releases whose part the cluster has already: those of incluster.Providable.
 	Provided []string
+	// Installed are the stack's releases that the cluster has.
+	Installed []incluster.Release
+	Known     *Known
 }
 
 // provides tells whether a release is not installed, since the cluster has what it would bring.
@@ -57,8 +61,13 @@ func (p Platform) install(ctx *pulumi.Context, namespaces *Namespaces, r chartRe
 	if err != nil {
 		return nil, err
 	}
-	return newRelease(ctx, &ReleaseArgs{
-		Name: release.Release, Namespace: namespaces.names[release.Namespace], Chart: chart, Source: p.Charts,
+	id := incluster.Release{Name: release.Release, Namespace: namespaces.names[release.Namespace]}
+	created, err := newRelease(ctx, &ReleaseArgs{
+		Name: id.Name, Namespace: id.Namespace, Chart: chart, Source: p.Charts,
 		Values: values.Merge(loaded, r.known), Timeout: r.timeout,
 	}, append(opts, namespaces.dependency(release.Namespace))...)
+	if err == nil && slices.Contains(p.Installed, id) {
+		p.Known.releases = append(p.Known.releases, installed{created, id})
+	}
+	return created, err
 }

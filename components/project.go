@@ -11,13 +11,12 @@ type ProjectArgs struct {
 	Environment       string // Development, Staging or Production
 }
 
-func newProject(ctx *pulumi.Context, name string, args *ProjectArgs, resources pulumi.StringArray, opts ...pulumi.ResourceOption) error {
-	_, err := digitalocean.NewProject(ctx, name, &digitalocean.ProjectArgs{
+func newProject(ctx *pulumi.Context, name string, args *ProjectArgs, resources pulumi.StringArray, opts ...pulumi.ResourceOption) (*digitalocean.Project, error) {
+	return digitalocean.NewProject(ctx, name, &digitalocean.ProjectArgs{
 		Name:        pulumi.String(args.Name),
 		Description: pulumi.String(args.Description),
 		Purpose:     pulumi.String("Operational / Developer tooling"),
 		Environment: pulumi.String(args.Environment),
 		Resources:   resources,
 	}, opts...)
-	return err
 }

@@ -29,6 +29,8 @@ type SpacesStore struct {
 // SpacesStoreArgs describe the store.
 type SpacesStoreArgs struct {
 	SpacesSettings
+	Exists  bool // a bucket of this name
+	Known   *Known
 	Protect bool // keeps the bucket, and refuses to delete what is in it
 	// ExpireDays is when Spaces itself deletes an object: later than Loki does, for what Loki forgot.
 	ExpireDays int
@@ -52,6 +54,10 @@ func NewSpacesStore(ctx *pulumi.Context, name string, args *SpacesStoreArgs, opt
 	}, pulumi.Parent(s), pulumi.Protect(args.Protect), pulumi.IgnoreChanges(KeptBucketInputs))
 	if err != nil {
 		return nil, err
+	}
+	if args.Exists {
+		args.Known.require(existing{resource: bucket, parent: s, kind: "bucket", name: args.Bucket, ids: []string{args.Bucket},
+			importID: args.Region + "," + args.Bucket, otherwise: "pulumi config set --path 'logging.spaces.bucket' <another name>"})
 	}
 	key, err := digitalocean.NewSpacesKey(ctx, name, &digitalocean.SpacesKeyArgs{
 		Name: pulumi.String(args.Bucket),

@@ -14,15 +14,16 @@ import (
 
 // Wanted are the settings of a cluster that the stack owns, and by what it is known.
 type Wanted struct {
-	Stack    string // the Pulumi stack's name
-	Previous string // id of the cluster in which the stack was deployed last, from its outputs; empty before the first time
-	Name     string
-	Region   string
-	Version  string          // prefix or exact slug
-	Network  account.Network // empty fields: chosen here
-	Pools    []components.Pool
-	HA       bool
-	HAGiven  bool // the stack file has cluster.ha; otherwise it is the profile's default
+	Stack   string // the Pulumi stack's name
+	Last    Deployment
+	Name    string
+	Region  string
+	Version string          // prefix or exact slug
+	Network account.Network // empty fields: chosen here
+	Pools   []components.Pool
+	HA      bool
+	HAGiven bool   // the stack file has cluster.ha; otherwise it is the profile's default
+	Project string // the project's name
 }
 
 // Plan is what the account makes of the settings.
@@ -30,7 +31,9 @@ type Plan struct {
 	// Running is the stack's cluster; nil when it is still to be created.
 	Running *godo.KubernetesCluster
 	// VPC is the running cluster's, or the one that already has the cluster's name.
-	VPC     *godo.VPC
+	VPC *godo.VPC
+	// Project is the one that has the name of the stack's.
+	Project *godo.Project
 	Network account.Network
 	// Version is the slug to create the cluster with or, with Upgrade, to upgrade it to.
 	Version string
@@ -42,9 +45,17 @@ type Plan struct {
 func Cluster(inventory *account.Inventory, w Wanted, upgrades func(clusterID string) ([]string, error)) (Plan, error) {
 	var errs field.Errors
 	running := w.find(inventory, &errs)
-	plan := Plan{Running: running, VPC: inventory.VPCNamed(w.Name), Network: w.Network}
+	if errs.Has("cluster.existing") {
+		return Plan{Running: running}, errs.Err() // the other settings are about a cluster of its own
+	}
+	named := inventory.VPCNamed(w.Name)
+	plan := Plan{Running: running, VPC: named, Project: inventory.ProjectNamed(w.Project), Network: w.Network}
 	if running != nil {
 		plan.VPC = inventory.VPC(running.VPCUUID)
+		if named != nil && named.ID != running.VPCUUID && !errs.Has("cluster.name") {
+			errs.Add("cluster.name", w.Name, "a name that no other VPC of the account has: the VPC gets the cluster's name; another has it ("+named.ID+")",
+				otherName)
+		}
 		replacement(running, plan.VPC, w, &errs)
 		highAvailability(running.HA, w.HA, w.HAGiven, &errs)
 		plan.Network = account.Network{Pods: running.ClusterSubnet, Services: running.ServiceSubnet}
@@ -64,12 +75,24 @@ func Cluster(inventory *account.Inventory, w Wanted, upgrades func(clusterID str
 	return plan, errs.Err()
 }
 
+const otherName = "pulumi config set --path 'cluster.name' <another name>"
+
+func keepExisting(name string) string {
+	return "pulumi config set --path 'cluster.existing' " + name + ", and deploy into the other cluster from a new stack: make env NAME=<name>"
+}
+
 // find looks for the cluster by the id of the last deployment, by the stack's tag, then by its name. Which of them the
 // state knows is seen only when the cluster is registered: components.NewCluster compares.
 func (w Wanted) find(inventory *account.Inventory, errs *field.Errors) *godo.KubernetesCluster {
-	running := inventory.Cluster(w.Previous)
+	deployed := inventory.Cluster(w.Last.ClusterID)
+	running := deployed
 	if running == nil {
 		running = inventory.ClusterTagged(account.StackTag(w.Stack))
+	}
+	own := w.Last.own(inventory, w.Stack)
+	if deployed != nil && (own == nil || own.ID != deployed.ID) && deployed.Name != w.Name { // older versions left only the name
+		errs.Add("cluster.existing", nil, fmt.Sprintf("%s: this stack is deployed there, and moving to a cluster of its own would delete its releases and volumes",
+			deployed.Name), keepExisting(deployed.Name))
 	}
 	named := inventory.ClusterNamed(w.Name)
 	if named == nil || running != nil && named.ID == running.ID {
@@ -81,7 +104,7 @@ func (w Wanted) find(inventory *account.Inventory, errs *field.Errors) *godo.Kub
 			by = "the cluster of stack " + owner
 		}
 		errs.Add("cluster.name", w.Name, "a name that no other cluster of the account has; "+by+" has it ("+named.ID+")",
-			"pulumi config set --path 'cluster.name' <another name>")
+			otherName)
 		return running
 	}
 	return named
@@ -89,14 +112,10 @@ func (w Wanted) find(inventory *account.Inventory, errs *field.Errors) *godo.Kub
 
 // otherStack is the stack that a cluster is tagged with, if it is not this one.
 func otherStack(cluster *godo.KubernetesCluster, stack string) string {
-	own := account.StackTag(stack)
-	prefix := account.StackTag("")
-	for _, tag := range cluster.Tags {
-		if strings.HasPrefix(tag, prefix) && tag != own {
-			return strings.TrimPrefix(tag, prefix)
-		}
+	if account.HasTag(cluster.Tags, account.StackTag(stack)) {
+		return ""
 	}
-	return ""
+	return account.StackOf(cluster.Tags)
 }
 
 // Deployment is the stack's last one; zero before the first.
@@ -104,6 +123,15 @@ type Deployment struct {
 	ClusterID string
 	Stack     string // the Pulumi stack's name at that time: another one since pulumi stack rename
 	PaysNodes bool   // its cost had nodes, which are those of a cluster that it created
+}
+
+// own is the cluster that the stack created; nil when it created none, or the account no longer has it.
+func (d Deployment) own(inventory *account.Inventory, stack string) *godo.KubernetesCluster {
+	deployed := inventory.Cluster(d.ClusterID)
+	if deployed != nil && (d.PaysNodes || account.HasTag(deployed.Tags, account.StackTag(d.Stack))) {
+		return deployed
+	}
+	return inventory.ClusterTagged(account.StackTag(stack))
 }
 
 // Existing finds the cluster of cluster.existing, and checks that the stack is not deployed in another one: its releases
@@ -122,17 +150,14 @@ func Existing(inventory *account.Inventory, name, stack string, last Deployment)
 			"pulumi config set --path 'cluster.existing' <name>")
 	}
 	deployed := inventory.Cluster(last.ClusterID)
-	own := inventory.ClusterTagged(account.StackTag(stack))
-	if own == nil && deployed != nil && (last.PaysNodes || slices.Contains(deployed.Tags, account.StackTag(last.Stack))) {
-		own = deployed
-	}
+	own := last.own(inventory, stack)
 	if own != nil {
-		errs.Add("cluster.existing", name, "not set: this stack created the cluster "+own.Name+
-			", and would delete it with its volumes to use another one",
+		errs.Add("cluster.existing", name, "not set: this stack, or another of its name, created the cluster "+own.Name+
+			", which would be deleted with its volumes",
 			"pulumi config rm --path 'cluster.existing', and deploy into the other cluster from a new stack: make env NAME=<name>")
 	} else if deployed != nil && (cluster == nil || deployed.ID != cluster.ID) {
 		errs.Add("cluster.existing", name, fmt.Sprintf("%s: this stack is deployed there, and moving would delete its releases and volumes", deployed.Name),
-			"pulumi config set --path 'cluster.existing' "+deployed.Name+", and deploy into the other cluster from a new stack: make env NAME=<name>")
+			keepExisting(deployed.Name))
 	}
 	return cluster, errs.Err()
 }

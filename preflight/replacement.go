@@ -15,7 +15,7 @@ import (
 const defaultPoolTag = "terraform:default-node-pool"
 
 // replacement finds the settings that can only change with a new cluster, VPC or node pool. components ignores their changes
-// too (components.IgnoredClusterChanges), so that an update cannot plan them even if a rule is missing here.
+// too (components.KeptClusterInputs), so that an update cannot plan them even if a rule is missing here.
 func replacement(running *godo.KubernetesCluster, vpc *godo.VPC, w Wanted, errs *field.Errors) {
 	same := func(key, is, wanted string) {
 		if wanted == "" || is == "" || is == wanted {

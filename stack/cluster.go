@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/digitalocean/godo"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/internals"
 
 	"doks-security/account"
 	"doks-security/components"
 	"doks-security/preflight"
+	"doks-security/preflight/incluster"
 	"doks-security/stack/field"
 )
 
@@ -31,19 +33,25 @@ func openAccount(ctx *pulumi.Context) (*account.Account, error) {
 	return account.Open(token, endpoint)
 }
 
-// newCluster checks the settings against the account and the running cluster, and registers the cluster.
-func newCluster(ctx *pulumi.Context, s Settings, a *account.Account) (*components.Cluster, error) {
-	plan, err := s.plan(ctx, a)
+// newCluster checks the settings against the account and the running cluster, and registers the cluster. It returns the stack's
+// releases that the cluster has.
+func newCluster(ctx *pulumi.Context, s Settings, a *account.Account, known *components.Known) (*components.Cluster, []incluster.Release, error) {
+	last, err := lastDeployment(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	plan, err := s.plan(ctx, a, last)
+	if err != nil {
+		return nil, nil, err
 	}
 	if s.Cluster.Existing != "" {
-		return components.NewExistingCluster(ctx, logicalName, &components.ExistingClusterArgs{
+		c, err := components.NewExistingCluster(ctx, logicalName, &components.ExistingClusterArgs{
 			Account: a, Running: plan.Running, Credentials: s.Cluster.Credentials,
 		}, formerName(ctx, ""))
+		return c, plan.installed, err
 	}
-	return components.NewCluster(ctx, logicalName, &components.ClusterArgs{
-		Account: a, Running: plan.Running, VPC: plan.VPC,
+	c, err := components.NewCluster(ctx, logicalName, &components.ClusterArgs{
+		Account: a, Running: plan.Running, VPC: plan.VPC, ExistingProject: plan.Project, Known: known,
 		Name: s.Cluster.Name, Region: s.Cluster.Region, Version: plan.Version, Upgrade: plan.Upgrade,
 		Network: plan.Network, Pools: s.Cluster.Pools,
 		HA: s.Cluster.HA, AutoUpgrade: s.Cluster.AutoUpgrade, SurgeUpgrade: s.Cluster.SurgeUpgrade,
@@ -53,6 +61,10 @@ func newCluster(ctx *pulumi.Context, s Settings, a *account.Account) (*component
 		Protect:             s.Cluster.Protect, DestroyAssociatedResources: s.Cluster.DestroyAssociatedResources,
 		Credentials: s.Cluster.Credentials, Project: components.ProjectArgs(s.Project),
 	}, formerName(ctx, ""))
+	if err == nil && plan.deferred {
+		plan.installed, err = s.checkCluster(ctx, a, plan.Running, last)
+	}
+	return c, plan.installed, err
 }
 
 // deployment is the stack's last one, from its own outputs; empty before the first.
@@ -91,6 +103,14 @@ func (s Settings) requireDomain(ctx context.Context, a *account.Account) error {
 	}
 	return field.Errors{{Key: "exposure.domain", Value: s.Exposure.Domain, Allowed: "a domain of this DigitalOcean account",
 		Fix: "doctl compute domain create " + s.Exposure.Domain + "; `doctl compute domain list` shows those there are"}}
+}
+
+// addressRecords are the records that the account has of a site's hostname. Only a preview compares them with the state.
+func (s Settings) addressRecords(ctx *pulumi.Context, a *account.Account, hostname string) ([]godo.DomainRecord, error) {
+	if !ctx.DryRun() {
+		return nil, nil
+	}
+	return a.AddressRecords(ctx.Context(), s.Exposure.Domain, hostname)
 }
 
 // clusterName is that of the cluster, the stack's own or an existing one.

@@ -5,6 +5,7 @@ package stack
 import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"doks-security/components"
 	"doks-security/values"
 )
 
@@ -26,11 +27,15 @@ func Deploy(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	cluster, err := newCluster(ctx, settings, account)
+	known := &components.Known{}
+	cluster, installed, err := newCluster(ctx, settings, account, known)
 	if err != nil {
 		return err
 	}
-	in, err := newInCluster(ctx, settings, cluster, source)
+	in, err := newInCluster(ctx, settings, cluster, components.Platform{
+		Cluster: settings.clusterName(), Profile: string(settings.Profile), Charts: source, Provided: settings.Cluster.Provides,
+		Installed: installed, Known: known,
+	})
 	if err != nil {
 		return err
 	}
@@ -54,10 +59,13 @@ func Deploy(ctx *pulumi.Context) error {
 	if err := newOperatorView(in, observability); err != nil {
 		return err
 	}
-	if err := newExposure(in, observability); err != nil {
+	if err := newExposure(in, account, observability); err != nil {
 		return err
 	}
 	if err := newVirtualClusterDemo(in, security); err != nil {
+		return err
+	}
+	if err := known.Err(ctx); err != nil {
 		return err
 	}
 	export(ctx, settings, cluster, observability.Grafana, security.UI)

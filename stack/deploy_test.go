@@ -28,6 +28,7 @@ type mocks struct {
 	previous, previousStack string
 	previousNodes           float64 // what the nodes cost in those outputs
 	preview                 bool
+	unknown                 []string // types of resources that the preview plans to create; with preview only
 
 	encrypted []string // keys that hold encrypted values, as pulumi config set --secret leaves them; nil: the exposure
 	exports   map[string]pulumi.Input
@@ -56,6 +57,9 @@ func (m *mocks) NewResource(args pulumi.MockResourceArgs) (string, resource.Prop
 		out["clusterUrn"] = resource.NewProperty("do:kubernetes:" + args.Name)
 	case "kubernetes:gateway.networking.k8s.io/v1:Gateway":
 		out["status"] = resource.NewPropertyValue(map[string]any{"addresses": []any{map[string]any{"type": "IPAddress", "value": "203.0.113.10"}}})
+	}
+	if slices.Contains(m.unknown, args.TypeToken) {
+		return "", out, nil
 	}
 	return args.Name + "-id", out, nil
 }
@@ -97,6 +101,7 @@ func deploy(t *testing.T, m *mocks, stack string, raw map[string]string) error {
 		t.Setenv(key, "set")
 	}
 	t.Setenv("DIGITALOCEAN_API_URL", api.URL)
+	t.Setenv("SPACES_ENDPOINT_URL", api.URL+"/spaces")
 	config := map[string]string{Project + ":charts": `{"unverified":true}`}
 	for key, value := range raw {
 		config[Project+":"+key] = value

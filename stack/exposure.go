@@ -1,6 +1,9 @@
 package stack
 
 import (
+	"github.com/digitalocean/godo"
+
+	"doks-security/account"
 	"doks-security/components"
 )
 
@@ -56,7 +59,7 @@ func (e *ExposureSettings) grafanaLogin() *components.GrafanaLogin {
 }
 
 // newExposure creates nothing with private exposure.
-func newExposure(in inCluster, observability *components.Observability) error {
+func newExposure(in inCluster, a *account.Account, observability *components.Observability) error {
 	e := in.settings.Exposure
 	if e.Mode != components.ByGateway {
 		return nil
@@ -65,9 +68,16 @@ func newExposure(in inCluster, observability *components.Observability) error {
 	if url, named := acmeIssuers[certificates.Issuer]; named {
 		certificates.Issuer = url
 	}
+	records := map[string][]godo.DomainRecord{}
+	for _, hostname := range []string{e.Hostnames.Grafana, e.Hostnames.FalcosidekickUI} {
+		var err error
+		if records[hostname], err = in.settings.addressRecords(in.ctx, a, hostname); err != nil {
+			return err
+		}
+	}
 	exposure, err := components.NewExposure(in.ctx, logicalName, &components.ExposureArgs{
 		Platform: in.platform, Namespaces: in.namespaces, Observability: observability,
-		Domain: e.Domain, Grafana: e.Hostnames.Grafana, FalcosidekickUI: e.Hostnames.FalcosidekickUI,
+		Domain: e.Domain, Grafana: e.Hostnames.Grafana, FalcosidekickUI: e.Hostnames.FalcosidekickUI, Records: records,
 		AllowedCIDRs: e.AllowedCIDRs, Certificates: certificates, Identity: e.Identity, Login: e.Clients.FalcosidekickUI,
 	}, in.options...)
 	if err != nil {

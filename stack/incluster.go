@@ -3,7 +3,6 @@ package stack
 import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"doks-security/charts"
 	"doks-security/components"
 )
 
@@ -17,13 +16,8 @@ type inCluster struct {
 }
 
 // newInCluster creates the namespaces.
-func newInCluster(ctx *pulumi.Context, s Settings, cluster *components.Cluster, source charts.Source) (inCluster, error) {
-	in := inCluster{
-		ctx: ctx, settings: s, options: append(cluster.Options(), formerName(ctx, "")),
-		platform: components.Platform{
-			Cluster: s.clusterName(), Profile: string(s.Profile), Charts: source, Provided: s.Cluster.Provides,
-		},
-	}
+func newInCluster(ctx *pulumi.Context, s Settings, cluster *components.Cluster, platform components.Platform) (inCluster, error) {
+	in := inCluster{ctx: ctx, settings: s, platform: platform, options: append(cluster.Options(), formerName(ctx, ""))}
 	var err error
 	in.namespaces, err = components.NewNamespaces(ctx, logicalName, &components.NamespacesArgs{
 		Roles: s.createdNamespaces().Roles(), Names: s.Namespaces.ByRole(),

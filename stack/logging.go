@@ -3,6 +3,9 @@ package stack
 import (
 	"time"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"doks-security/account"
 	"doks-security/components"
 )
 
@@ -42,9 +45,25 @@ func newSpacesStore(in inCluster) (*components.SpacesStore, error) {
 	if s.Logging.Storage != StorageSpaces {
 		return nil, nil
 	}
+	exists, err := s.hasBucket(in.ctx)
+	if err != nil {
+		return nil, err
+	}
 	return components.NewSpacesStore(in.ctx, logicalName+"-loki", &components.SpacesStoreArgs{
-		SpacesSettings: s.Logging.Spaces, Protect: s.Cluster.Protect, ExpireDays: s.expireDays(),
+		SpacesSettings: s.Logging.Spaces, Exists: exists, Known: in.platform.Known, Protect: s.Cluster.Protect, ExpireDays: s.expireDays(),
 	}, formerName(in.ctx, "-loki"))
+}
+
+// hasBucket tells whether a bucket of the name exists, whoever's it is. Only a preview compares it with the state.
+func (s Settings) hasBucket(ctx *pulumi.Context) (bool, error) {
+	if !ctx.DryRun() {
+		return false, nil
+	}
+	endpoint, ok := accountSetting(ctx, "spacesEndpoint", "SPACES_ENDPOINT_URL")
+	if !ok {
+		endpoint = account.SpacesEndpoint
+	}
+	return account.HasBucket(ctx.Context(), endpoint, s.Logging.Spaces.Region, s.Logging.Spaces.Bucket)
 }
 
 // expireDays is a week longer than Loki keeps its logs: Loki deletes by its index, two hours and more after the end.

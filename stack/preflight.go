@@ -1,7 +1,10 @@
 package stack
 
 import (
+	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/digitalocean/godo"
@@ -15,66 +18,85 @@ import (
 	"doks-security/values"
 )
 
-// plan finds the stack's cluster, and checks the settings against the account and against what is in the cluster: what
-// pulumi up would replace, lose, or take over from others is an error before the first resource, all of it at once.
-func (s Settings) plan(ctx *pulumi.Context, a *account.Account) (preflight.Plan, error) {
-	inventory, err := a.Inventory(ctx.Context())
-	if err != nil {
-		return preflight.Plan{}, err
-	}
-	last, err := lastDeployment(ctx)
-	if err != nil {
-		return preflight.Plan{}, err
-	}
-	var plan preflight.Plan
-	if s.Cluster.Existing != "" {
-		plan.Running, err = preflight.Existing(inventory, s.Cluster.Existing, ctx.Stack(), last.Deployment)
-	} else {
-		_, haGiven := s.given["cluster"]["ha"]
-		plan, err = preflight.Cluster(inventory, preflight.Wanted{
-			Stack: ctx.Stack(), Previous: last.ClusterID, Name: s.Cluster.Name, Region: s.Cluster.Region, Version: s.Cluster.Version,
-			Network: s.Cluster.Network, Pools: s.Cluster.Pools, HA: s.Cluster.HA, HAGiven: haGiven,
-		}, func(id string) ([]string, error) { return a.Upgrades(ctx.Context(), id) })
-	}
-	if warning := preflight.DefaultVPC(plan.VPC); warning != "" {
-		if err := ctx.Log.Warn(warning, nil); err != nil {
-			return plan, err
-		}
-	}
-	return plan, field.Join(s.requireDomain(ctx.Context(), a), err, s.checkCluster(ctx, a, plan.Running, last))
+// plan is what the account and the cluster make of the settings.
+type plan struct {
+	preflight.Plan
+	installed []incluster.Release // those of the stack that the cluster has; nil unless it was surveyed
+	// deferred: the cluster's name is all that says it is the stack's. It may be that of others with a stack of the same name,
+	// and errors have commands that act in it: it is surveyed after it was compared with the state.
+	deferred bool
 }
 
-// checkCluster checks the settings against what is in the cluster; nil is one that is still to be created. Before the first
-// deployment a cluster that looks like the stack's may be that of others with a stack of the same name: a preview does not ask
-// it, since errors have commands that act in it. components.NewCluster then compares it with the state.
-func (s Settings) checkCluster(ctx *pulumi.Context, a *account.Account, cluster *godo.KubernetesCluster, last deployment) error {
-	if cluster == nil {
-		return s.checkRunning(&incluster.Cluster{}, components.StackID(ctx), "")
+// plan finds the stack's cluster, and checks the settings against the account and against what is in the cluster: what
+// pulumi up would replace, lose, or take over from others is an error before the first resource, all of it at once.
+func (s Settings) plan(ctx *pulumi.Context, a *account.Account, last deployment) (plan, error) {
+	inventory, err := a.Inventory(ctx.Context())
+	if err != nil {
+		return plan{}, err
 	}
-	if ctx.DryRun() && s.Cluster.Existing == "" && last.ClusterID == "" {
-		return nil
+	var p plan
+	if s.Cluster.Existing != "" {
+		p.Running, err = preflight.Existing(inventory, s.Cluster.Existing, ctx.Stack(), last.Deployment)
+	} else {
+		_, haGiven := s.given["cluster"]["ha"]
+		p.Plan, err = preflight.Cluster(inventory, preflight.Wanted{
+			Stack: ctx.Stack(), Last: last.Deployment, Name: s.Cluster.Name, Region: s.Cluster.Region, Version: s.Cluster.Version,
+			Network: s.Cluster.Network, Pools: s.Cluster.Pools, HA: s.Cluster.HA, HAGiven: haGiven, Project: s.Project.Name,
+		}, func(id string) ([]string, error) { return a.Upgrades(ctx.Context(), id) })
+	}
+	if warning := preflight.DefaultVPC(p.VPC); warning != "" {
+		if err := ctx.Log.Warn(warning, nil); err != nil {
+			return p, err
+		}
+	}
+	p.deferred = p.Running != nil && s.Cluster.Existing == "" && last.ClusterID == "" && ctx.DryRun()
+	if p.deferred {
+		return p, field.Join(s.requireDomain(ctx.Context(), a), err)
+	}
+	var failed error
+	p.installed, failed = s.checkCluster(ctx, a, p.Running, last)
+	return p, field.Join(s.requireDomain(ctx.Context(), a), err, failed)
+}
+
+// checkCluster checks the settings against what is in the cluster; nil is one that is still to be created. It returns the stack's
+// releases that the cluster has.
+func (s Settings) checkCluster(ctx *pulumi.Context, a *account.Account, cluster *godo.KubernetesCluster, last deployment) ([]incluster.Release, error) {
+	owner := s.owner(components.StackID(ctx))
+	if cluster == nil {
+		return nil, s.checkRunning(&incluster.Cluster{}, owner)
 	}
 	if cluster.Status == nil || !slices.Contains(withAPIServer, cluster.Status.State) {
-		return nil
+		return nil, nil
 	}
 	kubeconfig, err := components.Kubeconfig(ctx.Context(), a, cluster.ID)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	running, err := incluster.Survey(ctx.Context(), kubeconfig)
 	if err != nil {
-		return err
+		return nil, locked(cluster, err)
 	}
-	former := ""
 	if last.ClusterID == cluster.ID {
-		former = last.stackID
+		owner.Former = last.stackID
 	}
-	err = s.checkRunning(running, components.StackID(ctx), former)
+	err = s.checkRunning(running, owner)
 	if err != nil && s.Cluster.Credentials == components.TokenCredentials { // for the commands of the errors
 		_, failed := components.WriteKubeconfig(ctx, cluster.ID, kubeconfig)
-		return field.Join(err, failed)
+		err = field.Join(err, failed)
 	}
-	return err
+	return incluster.Installed(running, owner), err
+}
+
+// locked is the error of an API server that does not answer, with the way to it if the cluster's firewall limits who asks.
+func locked(cluster *godo.KubernetesCluster, err error) error {
+	firewall := cluster.ControlPlaneFirewall
+	if !errors.Is(err, incluster.ErrUnreachable) || firewall == nil || firewall.Enabled == nil || !*firewall.Enabled {
+		return err
+	}
+	allowed := strings.Join(firewall.AllowedAddresses, ",")
+	return fmt.Errorf("%w\n    Its firewall (cluster.apiAllowedCIDRs) admits %s only. To admit this machine, add its address to the stack file, then: "+
+		"doctl kubernetes cluster update %s --enable-control-plane-firewall=true --control-plane-firewall-allowed-addresses %[2]s,<address>/32",
+		err, allowed, cluster.ID)
 }
 
 // withAPIServer are the states of a cluster whose API server runs. In others the cluster is not complete: components.NewCluster
@@ -83,17 +105,21 @@ var withAPIServer = []godo.KubernetesClusterStatusState{
 	godo.KubernetesClusterStatusRunning, godo.KubernetesClusterStatusDegraded, godo.KubernetesClusterStatusUpgrading,
 }
 
-// checkRunning runs all checks of what is in the cluster. former is the stack's id when it was deployed there last.
-func (s Settings) checkRunning(running *incluster.Cluster, stack, former string) error {
-	errs := &field.Errors{}
+// owner is the stack with the names it uses in a cluster.
+func (s Settings) owner(stack string) incluster.Owner {
 	names := s.Namespaces.ByRole()
-	incluster.Volumes(running, s.volumes(names), errs)
-	incluster.Logs(running, names[components.NamespaceLoki], s.logStore(), s.logRetention(), time.Now(), errs)
-	releases := s.installed(names)
-	incluster.Releases(running, releases, errs)
-	incluster.Ownership(running, incluster.Owner{
-		Stack: stack, Former: former, Namespaces: s.createdNamespaces(), Names: names, Releases: releases, Provides: s.Cluster.Provides,
-	}, errs)
+	return incluster.Owner{
+		Stack: stack, Namespaces: s.createdNamespaces(), Names: names, Releases: s.installed(names), Provides: s.Cluster.Provides,
+	}
+}
+
+// checkRunning runs all checks of what is in the cluster.
+func (s Settings) checkRunning(running *incluster.Cluster, owner incluster.Owner) error {
+	errs := &field.Errors{}
+	incluster.Volumes(running, s.volumes(owner.Names), errs)
+	incluster.Logs(running, owner.Names[components.NamespaceLoki], s.logStore(), s.logRetention(), time.Now(), errs)
+	incluster.Releases(running, owner.Releases, errs)
+	incluster.Ownership(running, owner, errs)
 	return errs.Err()
 }
 

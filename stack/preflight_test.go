@@ -166,7 +166,7 @@ func TestPreviewLooksIntoNoClusterOfAnotherStack(t *testing.T) {
 
 // The cluster that a stack created is not its cluster.existing, whatever the stack is called now: it would be deleted.
 func TestDeployRefusesItsOwnClusterAsExisting(t *testing.T) {
-	const refusal = "this stack created the cluster shared"
+	const refusal = "this stack, or another of its name, created the cluster shared"
 	for _, c := range []struct {
 		name  string
 		tags  []string
@@ -201,6 +201,31 @@ func TestDeployAsksNoIncompleteCluster(t *testing.T) {
 			m := &mocks{account: accounttest.Account{Clusters: []*godo.KubernetesCluster{shared}, Kubeconfig: kubeconfig}}
 			if err := deploy(t, m, "dev", map[string]string{"cluster": `{"existing":"shared"}`}); err != nil {
 				t.Error(err)
+			}
+		})
+	}
+}
+
+// An API server that its firewall keeps this machine from is an error with the command that admits it.
+func TestDeployBehindTheFirewall(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		enabled  bool
+		firewall string // empty: not part of the error
+	}{
+		{"enabled", true, "cluster update shared-id --enable-control-plane-firewall=true --control-plane-firewall-allowed-addresses 203.0.113.0/24,<address>/32"},
+		{"disabled", false, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			server, kubeconfig := serveCluster(nil)
+			server.Close()
+			shared := running("shared")
+			shared.ControlPlaneFirewall = &godo.KubernetesControlPlaneFirewall{Enabled: &c.enabled, AllowedAddresses: []string{"203.0.113.0/24"}}
+			m := &mocks{account: accounttest.Account{Clusters: []*godo.KubernetesCluster{shared}, Kubeconfig: kubeconfig}}
+			err := deploy(t, m, "dev", map[string]string{"cluster": `{"existing":"shared"}`})
+			if err == nil || !strings.Contains(err.Error(), "is unreachable") || !strings.Contains(err.Error(), c.firewall) ||
+				strings.Contains(err.Error(), "doctl") != (c.firewall != "") {
+				t.Errorf("err = %v", err)
 			}
 		})
 	}

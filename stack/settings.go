@@ -103,7 +103,8 @@ type ClusterSettings struct {
 	SurgeUpgrade bool `json:"surgeUpgrade" default:"true"`
 	// The weekly window of automatic upgrades.
 	Maintenance components.Maintenance `json:"maintenance"`
-	// IPv4 networks that reach the control plane. Not set: it is open to the internet.
+	// IPv4 networks that reach the control plane, those of the machines that run Pulumi among them. Not set: it is open to
+	// the internet.
 	APIAllowedCIDRs []string `json:"apiAllowedCIDRs"`
 	// Nodes may pull from the account's container registry.
 	RegistryIntegration bool `json:"registryIntegration" default:"false"`

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 
 	"github.com/digitalocean/godo"
 )
@@ -14,11 +15,14 @@ import (
 type Account struct {
 	Clusters []*godo.KubernetesCluster
 	VPCs     []*godo.VPC // nil: the default VPC of each region
+	Projects []godo.Project
 	Versions []string
 	Sizes    []string // of nodes
 	Upgrades []string
 	Prices   map[string]float64 // by size; nil: the API fails
 	Domains  []string
+	Records  []godo.DomainRecord // of every domain
+	Buckets  []string            // of Spaces
 	// Kubeconfig is every cluster's.
 	Kubeconfig string
 	// Status answers every request with an error, if set.
@@ -50,6 +54,25 @@ func (a *Account) Serve() *httptest.Server {
 			vpcs = defaultVPCs()
 		}
 		reply(w, map[string]any{"vpcs": vpcs})
+	})
+	mux.HandleFunc("GET /v2/projects", func(w http.ResponseWriter, _ *http.Request) {
+		reply(w, map[string]any{"projects": a.Projects})
+	})
+	mux.HandleFunc("GET /v2/domains/{name}/records", func(w http.ResponseWriter, r *http.Request) {
+		found := []godo.DomainRecord{}
+		for _, record := range a.Records {
+			if record.Name+"."+r.PathValue("name") == r.URL.Query().Get("name") {
+				found = append(found, record)
+			}
+		}
+		reply(w, map[string]any{"domain_records": found})
+	})
+	mux.HandleFunc("HEAD /spaces/{bucket}", func(w http.ResponseWriter, r *http.Request) {
+		status := http.StatusNotFound
+		if slices.Contains(a.Buckets, r.PathValue("bucket")) {
+			status = http.StatusForbidden // private
+		}
+		w.WriteHeader(status)
 	})
 	mux.HandleFunc("GET /v2/sizes", func(w http.ResponseWriter, _ *http.Request) {
 		if a.Prices == nil {

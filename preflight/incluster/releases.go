@@ -43,6 +43,17 @@ func Releases(c *Cluster, releases []Release, errs *field.Errors) {
 	}
 }
 
+// Installed are those of the stack's releases that the cluster has, in namespaces of the stack.
+func Installed(c *Cluster, o Owner) []Release {
+	var found []Release
+	for _, r := range o.Releases {
+		if len(c.revisions(r)) > 0 && c.owns(o, r.Namespace) {
+			found = append(found, r)
+		}
+	}
+	return found
+}
+
 // revisions are those of a release that Helm keeps, the newest last.
 func (c *Cluster) revisions(r Release) []Object {
 	var found []Object

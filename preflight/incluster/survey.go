@@ -83,6 +83,9 @@ type requests struct {
 	} `json:"requests"`
 }
 
+// ErrUnreachable is an API server that does not answer.
+var ErrUnreachable = errors.New("is unreachable")
+
 // Survey reads a running cluster through its API server, with the address, certificate authority and token of a
 // kubeconfig as DigitalOcean returns it. It changes nothing, and reads no data of a Secret. The error says whether the
 // API server is unreachable, or refuses the token.
@@ -202,8 +205,7 @@ func (c *client) get(ctx context.Context, path, next, accept string, into any) (
 	request.Header.Set("Authorization", "Bearer "+c.token)
 	response, err := c.http.Do(request)
 	if err != nil {
-		return false, fmt.Errorf("the cluster's API server %s is unreachable: %w; is this machine's address in cluster.apiAllowedCIDRs?",
-			c.server, cmp.Or(errors.Unwrap(err), err))
+		return false, fmt.Errorf("the cluster's API server %s %w: %w", c.server, ErrUnreachable, cmp.Or(errors.Unwrap(err), err))
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxResponse+1))

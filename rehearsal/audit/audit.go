@@ -10,7 +10,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/digitalocean/godo"
@@ -102,14 +101,13 @@ func (a *auditor) whyStray(c *godo.KubernetesCluster) string {
 	if a.states.has("kubernetesCluster:KubernetesCluster", c.ID) {
 		return ""
 	}
-	index := slices.IndexFunc(c.Tags, func(tag string) bool { return strings.HasPrefix(tag, stackTag) })
+	name := stacks.StackOf(c.Tags)
 	switch {
-	case index < 0 && a.states == nil:
+	case name == "" && a.states == nil:
 		return "no tag " + stackTag + "<stack>"
-	case index < 0:
+	case name == "":
 		return "in no state, no tag " + stackTag + "<stack>"
 	}
-	name := strings.TrimPrefix(c.Tags[index], stackTag)
 	if a.states.knows(name) {
 		return fmt.Sprintf("its tag names stack %q, whose state does not have it", name)
 	}

@@ -31,7 +31,10 @@ func (s *Simulator) routeDomains(mux *http.ServeMux) {
 		reply(w, http.StatusOK, "domain", godo.Domain{Name: r.PathValue("domain"), TTL: 1800})
 	}))
 	mux.HandleFunc("GET /v2/domains/{domain}/records", s.withDomain(func(w http.ResponseWriter, r *http.Request) {
-		list(w, r, "domain_records", s.domains[r.PathValue("domain")])
+		domain, query := r.PathValue("domain"), r.URL.Query()
+		list(w, r, "domain_records", slices.DeleteFunc(slices.Clone(s.domains[domain]), func(d godo.DomainRecord) bool {
+			return query.Has("type") && query.Get("type") != d.Type || query.Has("name") && query.Get("name") != fullName(d.Name, domain)
+		}))
 	}))
 	mux.HandleFunc("POST /v2/domains/{domain}/records", s.withDomain(func(w http.ResponseWriter, r *http.Request) {
 		var request godo.DomainRecordEditRequest
@@ -69,6 +72,14 @@ func (s *Simulator) routeDomains(mux *http.ServeMux) {
 		s.domains[domain] = slices.DeleteFunc(s.domains[domain], func(d godo.DomainRecord) bool { return d.ID == id })
 		w.WriteHeader(http.StatusNoContent)
 	}))
+}
+
+// fullName is a record's name with its domain's, by which a list is filtered.
+func fullName(name, domain string) string {
+	if name == "@" {
+		return domain
+	}
+	return name + "." + domain
 }
 
 func domainRecord(id int, r godo.DomainRecordEditRequest) godo.DomainRecord {

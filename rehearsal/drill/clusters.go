@@ -91,7 +91,7 @@ func (r *Run) followForget(message string) {
 	r.Recover(regexp.MustCompile(`pulumi refresh --target '[^']*'`).FindString(message), "pulumi up")
 }
 
-// imports finds the command of components.requireKnown.
+// imports finds the command of components.Known.
 var imports = regexp.MustCompile(`pulumi import .*--generate-code=false`)
 
 // recoverByImport recovers from something that the account has and the state does not, as the preview's message says.

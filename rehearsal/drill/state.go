@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"syscall"
 	"time"
@@ -48,13 +49,20 @@ func stateDrills() []Drill {
 		{Name: "state-restored", What: "An older state is restored; it lacks a release and an object that the cluster has.", From: Deployed, Do: func(r *Run) {
 			r.forget("kubernetes:helm.sh/v3:Release", "alloy")
 			r.forget("kubernetes:networking.k8s.io/v1:NetworkPolicy", "node-agents-default-deny-ingress")
-			r.Fails("pulumi up", "already exists")
-			r.Fails(upsert+"pulumi up", "cannot re-use a name that is still in use")
-			r.Recover("helm uninstall alloy --namespace node-agents", upsert+"pulumi up", "pulumi up")
+			printed := adoption.FindStringSubmatch(r.Fails("pulumi up", forgotten))
+			if printed == nil {
+				r.Fatalf("the message has no command")
+			}
+			r.Recover(printed[1], printed[2], "pulumi up")
 		}},
 		{Name: "disk-full", What: "The disk is full when Pulumi stores the state.", From: Deployed, Do: diskFull},
 	}
 }
+
+// forgotten is what a preview says of releases that the cluster has and the state does not, and adoption finds its commands.
+const forgotten = "Helm releases of this stack that are not in its state"
+
+var adoption = regexp.MustCompile(`Otherwise: (helm uninstall .+) && (.* pulumi up)`)
 
 // upsert makes the Kubernetes provider update objects that are there already, instead of failing to create them. The
 // state keeps it as an input of the provider until the next run without it.

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/digitalocean/godo"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/dynamic"
 
@@ -25,6 +26,13 @@ func TestExpose(t *testing.T) {
 		}
 		must(t, out, e.shell(ctx, line))
 	}
+	// A second record of a hostname would answer every other request.
+	domains := e.account.client(t).Domains
+	other, _, err := domains.CreateRecord(ctx, "example.org", &godo.DomainRecordEditRequest{Type: "A", Name: "grafana", Data: "203.0.113.1"})
+	must(t, out, err)
+	refused(ctx, t, out, e, `DNS record "grafana.example.org"`, "pulumi config set --path 'exposure.hostnames.grafana' <another name>")
+	_, err = domains.DeleteRecord(ctx, "example.org", other.ID)
+	must(t, out, err)
 	outputs, err := e.up(ctx)
 	must(t, out, err)
 	plane, err := e.account.clusters.only()
