@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 )
 
 // States are the ids that the states of this program's stacks hold in one backend. A nil *States has none.
@@ -22,15 +24,6 @@ func (s *States) has(resource, id string) bool {
 
 func (s *States) knows(stack string) bool { return s != nil && slices.Contains(s.stacks, stack) }
 
-// resource is as much of a state's resource as tells what it is.
-type resource struct {
-	Type   string `json:"type"`
-	ID     string `json:"id"`
-	Inputs struct {
-		ClusterIdentifier any `json:"clusterIdentifier"` // of the Kubernetes provider
-	} `json:"inputs"`
-}
-
 // ReadStates asks the Pulumi CLI for the stacks of the project in dir, in the backend it is logged in to. Secrets stay
 // encrypted.
 func ReadStates(ctx context.Context, pulumi, dir string) (*States, error) {
@@ -43,9 +36,7 @@ func ReadStates(ctx context.Context, pulumi, dir string) (*States, error) {
 	s := &States{ids: map[string]bool{}}
 	for _, one := range stacks {
 		var state struct {
-			Deployment struct {
-				Resources []resource `json:"resources"`
-			} `json:"deployment"`
+			Deployment apitype.DeploymentV3 `json:"deployment"`
 		}
 		if err := ask(ctx, pulumi, dir, &state, "stack", "export", "--stack", one.Name); err != nil {
 			return nil, err
@@ -56,11 +47,11 @@ func ReadStates(ctx context.Context, pulumi, dir string) (*States, error) {
 	return s, nil
 }
 
-func (s *States) add(resources []resource) {
+func (s *States) add(resources []apitype.ResourceV3) {
 	for _, r := range resources {
-		s.ids[r.Type+" "+r.ID] = true
+		s.ids[string(r.Type)+" "+string(r.ID)] = true
 		// A stack on a cluster that others made (cluster.existing) knows it by its provider only.
-		if id, ok := r.Inputs.ClusterIdentifier.(string); ok {
+		if id, ok := r.Inputs["clusterIdentifier"].(string); ok {
 			s.ids["digitalocean:index/kubernetesCluster:KubernetesCluster "+id] = true
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -92,29 +93,22 @@ func releases(secrets []corev1.Secret) map[string]string {
 	return status
 }
 
+// exportedState is what pulumi stack export prints.
+type exportedState struct {
+	Deployment apitype.DeploymentV3 `json:"deployment"`
+}
+
 // stateOf lists what an exported state holds, by URN: resources, and operations that a killed run has not ended.
 func stateOf(exported string) (resources, pending []string, err error) {
-	var state struct {
-		Deployment struct {
-			Resources []struct {
-				URN string `json:"urn"`
-			} `json:"resources"`
-			Pending []struct {
-				Type     string `json:"type"`
-				Resource struct {
-					URN string `json:"urn"`
-				} `json:"resource"`
-			} `json:"pending_operations"`
-		} `json:"deployment"`
-	}
+	var state exportedState
 	if err := json.Unmarshal([]byte(exported), &state); err != nil {
 		return nil, nil, fmt.Errorf("reading the state: %w", err)
 	}
 	for _, r := range state.Deployment.Resources {
-		resources = append(resources, r.URN)
+		resources = append(resources, string(r.URN))
 	}
-	for _, p := range state.Deployment.Pending {
-		pending = append(pending, p.Type+" "+p.Resource.URN)
+	for _, p := range state.Deployment.PendingOperations {
+		pending = append(pending, string(p.Type)+" "+string(p.Resource.URN))
 	}
 	return resources, pending, nil
 }

@@ -13,7 +13,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"doks-security/stack"
@@ -70,13 +69,7 @@ const upsert = "PULUMI_K8S_UPSERT_EXISTING_OBJECTS=true "
 
 // forget removes a resource from the state alone.
 func (r *Run) forget(token, name string) {
-	var export struct {
-		Deployment struct {
-			Resources []struct {
-				URN resource.URN `json:"urn"`
-			} `json:"resources"`
-		} `json:"deployment"`
-	}
+	var export exportedState
 	r.must("reading the state", json.Unmarshal([]byte(r.Succeeds("pulumi stack export")), &export))
 	for _, known := range export.Deployment.Resources {
 		if string(known.URN.Type()) == token && known.URN.Name() == name {
