@@ -13,8 +13,9 @@ import (
 // SpacesEndpoint is where buckets are, as the DigitalOcean provider writes it: {{.Region}} is the bucket's.
 const SpacesEndpoint = "https://{{.Region}}.digitaloceanspaces.com"
 
-// HasBucket tells whether a bucket of that name exists in a region, whoever owns it. It asks without a key: a bucket
-// that exists answers 403 if it is private, and one that does not 404.
+// HasBucket tells whether a bucket of that name exists in a region, whoever owns it. It asks without a key: Ceph's object
+// gateway, on which Spaces runs, answers 404 for a bucket that does not exist before it looks at who asks, and 403 for a private
+// one (rgw_build_bucket_policies in https://github.com/ceph/ceph/blob/main/src/rgw/rgw_op.cc).
 func HasBucket(ctx context.Context, endpoint, region, bucket string) (bool, error) {
 	client := retryablehttp.NewClient()
 	client.Logger, client.HTTPClient.Timeout = nil, 30*time.Second
