@@ -136,7 +136,7 @@ func NewCluster(ctx *pulumi.Context, name string, args *ClusterArgs, opts ...pul
 			return nil, err
 		}
 	}
-	if err := newProject(ctx, name, &args.Project, pulumi.StringArray{doks.ClusterUrn}, parent); err != nil {
+	if err := newProject(ctx, name, &args.Project, doks.ClusterUrn, parent, pulumi.Protect(args.Protect)); err != nil {
 		return nil, err
 	}
 	c.ClusterID, c.Name, c.Version = doks.ID().ToStringOutput(), doks.Name, doks.Version
