@@ -11,10 +11,12 @@ type ProjectArgs struct {
 	Environment       string // Development, Staging or Production
 }
 
-// newProject creates the project and files the cluster under it. Whatever else is in the project stays there: the list of
-// its resources is no input. A destroy moves the cluster out first, since DigitalOcean deletes empty projects only; so the
-// cluster's place in the project is not DeletedWith it.
-func newProject(ctx *pulumi.Context, name string, args *ProjectArgs, cluster pulumi.StringInput, opts ...pulumi.ResourceOption) error {
+// newProject creates the project and files the cluster under it. Whatever else is in the project stays there: the list
+// of its resources is no input. A destroy moves the cluster out first, since DigitalOcean deletes empty projects only; so
+// the cluster's place in the project is not DeletedWith it.
+func newProject(
+	ctx *pulumi.Context, name string, args *ProjectArgs, cluster pulumi.StringInput, opts ...pulumi.ResourceOption,
+) error {
 	project, err := digitalocean.NewProject(ctx, name, &digitalocean.ProjectArgs{
 		Name:        pulumi.String(args.Name),
 		Description: pulumi.String(args.Description),

@@ -45,7 +45,9 @@ func NewSpacesStore(ctx *pulumi.Context, name string, args *SpacesStoreArgs, opt
 	for _, objects := range lokiObjects {
 		expire = append(expire, digitalocean.SpacesBucketLifecycleRuleArgs{
 			Id: pulumi.String(objects.name), Prefix: pulumi.String(objects.prefix), Enabled: pulumi.Bool(true),
-			Expiration:                         &digitalocean.SpacesBucketLifecycleRuleExpirationArgs{Days: pulumi.Int(args.ExpireDays)},
+			Expiration: &digitalocean.SpacesBucketLifecycleRuleExpirationArgs{
+				Days: pulumi.Int(args.ExpireDays),
+			},
 			AbortIncompleteMultipartUploadDays: pulumi.Int(1),
 		})
 	}

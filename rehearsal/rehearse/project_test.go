@@ -54,12 +54,14 @@ func (a *account) file(ctx context.Context, t *testing.T, project, urn string) {
 // listResources makes of the state what an earlier program deployed: the list of the project's resources was an input.
 func listResources(d *apitype.DeploymentV3) {
 	find := func(kind string) *apitype.ResourceV3 {
-		i := slices.IndexFunc(d.Resources, func(r apitype.ResourceV3) bool { return strings.HasSuffix(string(r.Type), ":"+kind) })
-		return &d.Resources[i]
+		return &d.Resources[slices.IndexFunc(d.Resources, func(r apitype.ResourceV3) bool {
+			return strings.HasSuffix(string(r.Type), ":"+kind)
+		})]
 	}
 	cluster, project, filed := find("KubernetesCluster"), find("Project"), find("ProjectResources")
 	*filed = *project // after the cluster: a dependency comes first
-	filed.Inputs["resources"], filed.Outputs["resources"] = []any{cluster.Outputs["clusterUrn"]}, []any{cluster.Outputs["clusterUrn"]}
+	listed := []any{cluster.Outputs["clusterUrn"]}
+	filed.Inputs["resources"], filed.Outputs["resources"] = listed, listed
 	filed.Dependencies = []resource.URN{cluster.URN}
 	filed.PropertyDependencies = map[resource.PropertyKey][]resource.URN{"resources": filed.Dependencies}
 	d.Resources = slices.DeleteFunc(d.Resources, func(r apitype.ResourceV3) bool {
@@ -67,8 +69,8 @@ func listResources(d *apitype.DeploymentV3) {
 	})
 }
 
-// What others file under the stack's project stays there, and the cluster too, also when the list of the project's resources
-// was an input before.
+// What others file under the stack's project stays there, and the cluster too, also when the list of the project's
+// resources was an input before.
 func TestResourcesOfOthersInTheProject(t *testing.T) {
 	page := documented(t, "operating.md")
 	out := &output{}
@@ -88,8 +90,8 @@ func TestResourcesOfOthersInTheProject(t *testing.T) {
 	undrifted := func(when string) {
 		t.Helper()
 		out.reset()
-		_, err := e.stack.PreviewRefresh(ctx, optrefresh.RunProgram(true), optrefresh.ExpectNoChanges(), optrefresh.SuppressOutputs(),
-			optrefresh.ProgressStreams(out))
+		_, err := e.stack.PreviewRefresh(ctx, optrefresh.RunProgram(true), optrefresh.ExpectNoChanges(),
+			optrefresh.SuppressOutputs(), optrefresh.ProgressStreams(out))
 		if err != nil {
 			t.Errorf("%s: drift: %v\n%s", when, err, out)
 		}

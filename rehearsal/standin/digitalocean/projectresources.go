@@ -61,7 +61,8 @@ func (p *provider) fileResources(ctx context.Context, d *data) error {
 	}
 	if added := without(is, was); len(added) > 0 {
 		if err := p.assign(ctx, project, added); err != nil {
-			return fmt.Errorf("Error assigning resources to project %s: %w", project, err) //nolint:staticcheck // the published words
+			//nolint:staticcheck // the published words
+			return fmt.Errorf("Error assigning resources to project %s: %w", project, err)
 		}
 	}
 	d.id = project
