@@ -146,7 +146,7 @@ func NewCluster(ctx *pulumi.Context, name string, args *ClusterArgs, opts ...pul
 				otherwise: fmt.Sprintf("pulumi config set --path 'cluster.pools[%d].name' <another name>", i+1)})
 		}
 	}
-	project, err := newProject(ctx, name, &args.Project, pulumi.StringArray{doks.ClusterUrn}, parent)
+	project, err := newProject(ctx, name, &args.Project, doks.ClusterUrn, parent, pulumi.Protect(args.Protect))
 	if err != nil {
 		return nil, err
 	}

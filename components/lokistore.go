@@ -9,6 +9,16 @@ import (
 // FirstLogs is the day on which Loki's schema begins, in values/loki/values.yaml too.
 const FirstLogs = "2026-01-01"
 
+// indexPrefix begins the names of Loki's index tables, in values/loki/values.yaml too.
+const indexPrefix = "loki_index_"
+
+// lokiObjects are the objects that Loki writes for each day of logs, by the prefix of their keys: chunks below the tenant,
+// which is fake without auth_enabled, and tables of the index. Its other object, the list of delete requests
+// (index/delete_requests/), is of no day.
+//
+// https://github.com/grafana/loki/blob/v3.7.6/pkg/storage/config/schema_config.go
+var lokiObjects = []struct{ name, prefix string }{{"chunks", "fake/"}, {"index", "index/" + indexPrefix}}
+
 // annotation says where Loki stores its logs, as the checks of a running cluster read it.
 func (s *SpacesStore) annotation() pulumi.StringInput {
 	if s == nil {
@@ -56,6 +66,6 @@ func (s *SpacesStore) values() map[string]any {
 func period(from, objectStore string) map[string]any {
 	return map[string]any{
 		"from": from, "store": "tsdb", "object_store": objectStore, "schema": "v13",
-		"index": map[string]any{"prefix": "loki_index_", "period": "24h"},
+		"index": map[string]any{"prefix": indexPrefix, "period": "24h"},
 	}
 }

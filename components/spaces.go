@@ -32,7 +32,7 @@ type SpacesStoreArgs struct {
 	Exists  bool // a bucket of this name
 	Known   *Known
 	Protect bool // keeps the bucket, and refuses to delete what is in it
-	// ExpireDays is when Spaces itself deletes an object: later than Loki does, for what Loki forgot.
+	// ExpireDays is when Spaces itself deletes an object of Loki: later than Loki does, for what Loki forgot.
 	ExpireDays int
 }
 
@@ -43,14 +43,20 @@ func NewSpacesStore(ctx *pulumi.Context, name string, args *SpacesStoreArgs, opt
 	if err := ctx.RegisterComponentResource(typePrefix+"SpacesStore", name, s, opts...); err != nil {
 		return nil, err
 	}
+	var expire digitalocean.SpacesBucketLifecycleRuleArray
+	for _, objects := range lokiObjects {
+		expire = append(expire, digitalocean.SpacesBucketLifecycleRuleArgs{
+			Id: pulumi.String(objects.name), Prefix: pulumi.String(objects.prefix), Enabled: pulumi.Bool(true),
+			Expiration: &digitalocean.SpacesBucketLifecycleRuleExpirationArgs{
+				Days: pulumi.Int(args.ExpireDays),
+			},
+			AbortIncompleteMultipartUploadDays: pulumi.Int(1),
+		})
+	}
 	bucket, err := digitalocean.NewSpacesBucket(ctx, name, &digitalocean.SpacesBucketArgs{
 		Name: pulumi.String(args.Bucket), Region: pulumi.String(args.Region),
 		Acl: pulumi.String("private"), ForceDestroy: pulumi.Bool(!args.Protect),
-		LifecycleRules: digitalocean.SpacesBucketLifecycleRuleArray{digitalocean.SpacesBucketLifecycleRuleArgs{
-			Id: pulumi.String("expire"), Enabled: pulumi.Bool(true),
-			Expiration:                         &digitalocean.SpacesBucketLifecycleRuleExpirationArgs{Days: pulumi.Int(args.ExpireDays)},
-			AbortIncompleteMultipartUploadDays: pulumi.Int(1),
-		}},
+		LifecycleRules: expire,
 	}, pulumi.Parent(s), pulumi.Protect(args.Protect), pulumi.IgnoreChanges(KeptBucketInputs))
 	if err != nil {
 		return nil, err

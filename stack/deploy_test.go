@@ -22,6 +22,7 @@ type mocks struct {
 	mu        sync.Mutex
 	resources map[string]resource.PropertyMap // by type and name
 	providers map[string]string               // of each resource, as <URN>::<id>; empty: the package's default
+	protected []string                        // by type and name
 	account   accounttest.Account
 	bucket    string // the name of the bucket that exists; empty: as the settings have it
 	// previous and previousStack are the ids of the cluster and of the stack in the stack's last outputs.
@@ -43,6 +44,9 @@ func (m *mocks) NewResource(args pulumi.MockResourceArgs) (string, resource.Prop
 	}
 	m.resources[args.TypeToken+"::"+args.Name] = args.Inputs
 	m.providers[args.TypeToken+"::"+args.Name] = args.Provider
+	if args.RegisterRPC.GetProtect() {
+		m.protected = append(m.protected, args.TypeToken+"::"+args.Name)
+	}
 	out := args.Inputs.Copy()
 	switch args.TypeToken {
 	case "random:index/randomPassword:RandomPassword":
@@ -85,7 +89,7 @@ func (m *mocks) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
 // deploy runs the program of one stack file under mocks, in an empty project directory.
 func deploy(t *testing.T, m *mocks, stack string, raw map[string]string) error {
 	t.Helper()
-	m.resources, m.providers = nil, nil
+	m.resources, m.providers, m.protected = nil, nil, nil
 	if m.encrypted == nil {
 		m.encrypted = []string{Project + ":exposure"}
 	}

@@ -2,6 +2,7 @@ package stack
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -189,9 +190,55 @@ func TestBucketOutlivesTheRetention(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rule := m.resources["digitalocean:index/spacesBucket:SpacesBucket::doks-security-loki"]["lifecycleRules"].ArrayValue()[0].ObjectValue()
-		if got := rule["expiration"].ObjectValue()["days"].NumberValue(); got != want || !rule["enabled"].BoolValue() {
-			t.Errorf("retention %s: objects expire after %v days, want %v", retention, got, want)
+		rules := m.bucketRules()
+		if len(rules) == 0 {
+			t.Error("no rules")
+		}
+		for _, rule := range rules {
+			if got := rule["expiration"].ObjectValue()["days"].NumberValue(); got != want || !rule["enabled"].BoolValue() {
+				t.Errorf("retention %s: objects expire after %v days, want %v", retention, got, want)
+			}
+		}
+	}
+}
+
+// bucketRules are the rules by which objects of Loki's bucket expire.
+func (m *mocks) bucketRules() []resource.PropertyMap {
+	var rules []resource.PropertyMap
+	bucket := m.resources["digitalocean:index/spacesBucket:SpacesBucket::doks-security-loki"]
+	for _, rule := range bucket["lifecycleRules"].ArrayValue() {
+		rules = append(rules, rule.ObjectValue())
+	}
+	return rules
+}
+
+// Only what Loki writes expires: the keys of its chunks begin with the tenant, those of its index as the schema says. Of others
+// in the bucket nothing does.
+func TestOnlyLokisObjectsExpire(t *testing.T) {
+	for _, spaces := range []string{"{}", `{"from":"2027-01-01"}`} {
+		m := &mocks{}
+		err := deploy(t, m, "dev", map[string]string{"cluster": onePool, "logging": `{"storage":"spaces","spaces":` + spaces + `}`})
+		if err != nil {
+			t.Fatal(err)
+		}
+		loki := m.resources["kubernetes:helm.sh/v3:Release::loki"]["values"].ObjectValue()["loki"].ObjectValue()
+		if loki["auth_enabled"].BoolValue() {
+			t.Error("with auth_enabled tenants have names of their own")
+		}
+		want := []string{"fake/"}
+		for _, period := range loki["schemaConfig"].ObjectValue()["configs"].ArrayValue() {
+			index := period.ObjectValue()["index"].ObjectValue()
+			want = append(want, "index/"+index["prefix"].StringValue())
+		}
+		var got []string
+		for _, rule := range m.bucketRules() {
+			got = append(got, rule["prefix"].StringValue())
+			if rule["abortIncompleteMultipartUploadDays"].NumberValue() != 1 {
+				t.Errorf("uploads below %s are not aborted", rule["prefix"].StringValue())
+			}
+		}
+		if want = slices.Compact(want); !slices.Equal(got, want) {
+			t.Errorf("objects below %q expire, want %q", got, want)
 		}
 	}
 }

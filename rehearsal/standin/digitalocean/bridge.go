@@ -81,6 +81,15 @@ func (b *bridged) Diff(_ context.Context, r plugin.DiffRequest) (plugin.DiffResu
 	return result, nil
 }
 
+func topLevel(path string) string {
+	for i, r := range path {
+		if r == '.' || r == '[' {
+			return path[:i]
+		}
+	}
+	return path
+}
+
 func (b *bridged) Create(ctx context.Context, r plugin.CreateRequest) (resource.ID, standin.Properties, error) {
 	d := b.plan("", nil, r.Properties)
 	if r.Preview {
@@ -94,6 +103,8 @@ func (b *bridged) Create(ctx context.Context, r plugin.CreateRequest) (resource.
 	err := b.create(ctx, d)
 	b.schema.settle(d.state, d.values, false)
 	switch {
+	case err == nil && d.id == "":
+		return "", nil, fmt.Errorf("expected non-nil error with nil state during Create of %s", r.URN) // the published words
 	case err == nil:
 		return resource.ID(d.id), b.outputs(d), nil
 	case d.id == "": // nothing is kept

@@ -184,7 +184,7 @@ func (s schema) unknown(values map[string]any, created bool) {
 			f.each(values[key], func(m map[string]any) map[string]any { f.object.unknown(m, created); return m })
 		}
 		if created && values[key] == nil && (f.output || f.computed) {
-			values[key] = resource.Computed{Element: resource.NewProperty("")}
+			values[key] = unknown
 		}
 	}
 }
@@ -216,7 +216,7 @@ func plainValue(v resource.PropertyValue) any {
 	case v.IsSecret():
 		return plainValue(v.SecretValue().Element)
 	case v.IsComputed(), v.IsOutput():
-		return resource.Computed{Element: resource.NewProperty("")}
+		return unknown
 	case v.IsObject():
 		return plainMap(v.ObjectValue())
 	case v.IsArray():
@@ -229,9 +229,16 @@ func plainValue(v resource.PropertyValue) any {
 	return v.V
 }
 
+var unknown = resource.Computed{Element: resource.NewProperty("")}
+
 func isUnknown(v any) bool {
 	_, ok := v.(resource.Computed)
 	return ok
+}
+
+func containsUnknown(v any) bool {
+	elements, _ := v.([]any)
+	return slices.ContainsFunc(elements, isUnknown)
 }
 
 func withoutNulls(p standin.Properties) map[string]any {

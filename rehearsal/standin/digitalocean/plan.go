@@ -27,6 +27,8 @@ func (s schema) plan(state, inputs map[string]any) map[string]any {
 			values[key] = nil
 		case f.set && sameElements(state[key], input):
 			values[key] = state[key] // a set has no order
+		case f.set && f.object == nil && containsUnknown(input):
+			values[key] = unknown // how many elements it has is not known either
 		case f.object != nil:
 			values[key] = f.planNested(state[key], input)
 		default:
@@ -238,15 +240,6 @@ func empty(v any) bool {
 		return true
 	}
 	return false
-}
-
-func topLevel(path string) string {
-	for i, r := range path {
-		if r == '.' || r == '[' {
-			return path[:i]
-		}
-	}
-	return path
 }
 
 // settle makes empty texts what the state had: Terraform keeps null null. In an object an update makes them empty.

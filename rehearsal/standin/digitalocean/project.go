@@ -77,13 +77,9 @@ func (p *provider) readProject(ctx context.Context, d *data) error {
 	if err != nil {
 		return fmt.Errorf("Error reading Project: %w", err) //nolint:staticcheck // the published words
 	}
-	listed, _, err := p.client.Projects.ListResources(ctx, d.id, nil)
+	urns, err := p.filed(ctx, d.id)
 	if err != nil {
 		return fmt.Errorf("Error reading Project: %w", err) //nolint:staticcheck // the published words
-	}
-	urns := []string{}
-	for _, r := range listed {
-		urns = append(urns, r.URN)
 	}
 	slices.Sort(urns)
 	d.set(map[string]any{

@@ -37,6 +37,7 @@ func New(version string) *standin.Provider {
 			"digitalocean:index/kubernetesCluster:KubernetesCluster":   p.cluster(),
 			"digitalocean:index/kubernetesNodePool:KubernetesNodePool": p.nodePool(),
 			"digitalocean:index/project:Project":                       p.project(),
+			"digitalocean:index/projectResources:ProjectResources":     p.projectResources(),
 			"digitalocean:index/spacesBucket:SpacesBucket":             p.bucket(),
 			"digitalocean:index/spacesKey:SpacesKey":                   p.spacesKey(),
 			"digitalocean:index/dnsRecord:DnsRecord":                   p.dnsRecord(),

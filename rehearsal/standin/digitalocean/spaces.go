@@ -1,12 +1,10 @@
 package digitalocean
 
 import (
-	"bytes"
 	"context"
 	"encoding/xml"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -125,13 +123,7 @@ func (p *provider) bucket() *bridged {
 			d.id = d.text("name")
 			return p.updateBucket(ctx, d)
 		},
-		read: p.readBucket, update: p.updateBucket,
-		remove: func(ctx context.Context, d *data) error {
-			if err := p.s3(ctx, http.MethodDelete, d.id, "", nil, nil); err != nil {
-				return fmt.Errorf("Error deleting Spaces Bucket: %w %q", err, d.text("name")) //nolint:staticcheck // the published words
-			}
-			return nil
-		},
+		read: p.readBucket, update: p.updateBucket, remove: p.deleteBucket,
 		// An imported bucket is named by its region and its name.
 		importer: func(_ context.Context, d *data) error {
 			region, name, ok := strings.Cut(d.id, ",")
@@ -170,7 +162,7 @@ func (p *provider) updateBucket(ctx context.Context, d *data) error {
 
 func (p *provider) readBucket(ctx context.Context, d *data) error {
 	err := p.s3(ctx, http.MethodHead, d.id, "", nil, nil)
-	if errors.Is(err, errNotFound) {
+	if s3Status(err) == http.StatusNotFound {
 		d.id = ""
 		return nil
 	}
@@ -178,7 +170,7 @@ func (p *provider) readBucket(ctx context.Context, d *data) error {
 		return fmt.Errorf("error reading Spaces bucket %q: %w", d.id, err)
 	}
 	var found lifecycle
-	if err := p.s3(ctx, http.MethodGet, d.id, "lifecycle", nil, &found); err != nil && !errors.Is(err, errNotFound) {
+	if err := p.s3(ctx, http.MethodGet, d.id, "lifecycle", nil, &found); err != nil && s3Status(err) != http.StatusNotFound {
 		return err
 	}
 	var location struct {
@@ -194,6 +186,23 @@ func (p *provider) readBucket(ctx context.Context, d *data) error {
 		"lifecycleRules": readRules(found.Rules), "versioning": map[string]any{"enabled": false},
 	})
 	return nil
+}
+
+// deleteBucket empties the bucket when it must and may.
+func (p *provider) deleteBucket(ctx context.Context, d *data) error {
+	for {
+		err := p.s3(ctx, http.MethodDelete, d.id, "", nil, nil)
+		if err == nil {
+			return nil
+		}
+		var refused *s3Error
+		if !errors.As(err, &refused) || refused.Code != "BucketNotEmpty" || !d.flag("forceDestroy") {
+			return fmt.Errorf("Error deleting Spaces Bucket: %w %q", err, d.text("name")) //nolint:staticcheck // the published words
+		}
+		if err := p.emptyBucket(ctx, d.text("name")); err != nil {
+			return fmt.Errorf("Error Spaces Bucket force_destroy error deleting: %w", err) //nolint:staticcheck // the published words
+		}
+	}
 }
 
 func writeRules(rules []any) []lifecycleRule {
@@ -232,37 +241,4 @@ func readRules(rules []lifecycleRule) []any {
 		list = append(list, rule)
 	}
 	return list
-}
-
-var errNotFound = errors.New("status code: 404")
-
-// s3 speaks S3 without signatures, with the bucket's name in the path: it only ever meets the simulated Spaces.
-func (p *provider) s3(ctx context.Context, method, bucket, subresource string, body []byte, into any) error {
-	url := strings.TrimSuffix(p.spaces, "/") + "/" + bucket
-	if subresource != "" {
-		url += "?" + subresource
-	}
-	request, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return err
-	}
-	content, err := io.ReadAll(response.Body)
-	if err = errors.Join(err, response.Body.Close()); err != nil {
-		return err
-	}
-	switch {
-	case response.StatusCode == http.StatusNotFound:
-		return errNotFound
-	case response.StatusCode >= http.StatusMultipleChoices:
-		var said struct{ Code string }
-		_ = xml.Unmarshal(content, &said) // without it the status says enough
-		return fmt.Errorf("%s: status code: %d", said.Code, response.StatusCode)
-	case into == nil:
-		return nil
-	}
-	return xml.Unmarshal(content, into)
 }
