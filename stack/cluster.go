@@ -71,6 +71,7 @@ func newCluster(ctx *pulumi.Context, s Settings, a *account.Account, known *comp
 type deployment struct {
 	preflight.Deployment
 	stackID string // components.StackID at that time
+	logs    incluster.LogStore
 }
 
 func lastDeployment(ctx *pulumi.Context) (deployment, error) {
@@ -85,6 +86,8 @@ func lastDeployment(ctx *pulumi.Context) (deployment, error) {
 	var d deployment
 	d.ClusterID, _ = outputs["clusterId"].(string)
 	d.stackID, _ = outputs["stackId"].(string)
+	logs, _ := outputs["logs"].(string)
+	d.logs = incluster.ParseLogStore(logs)
 	_, d.Stack, _ = strings.Cut(d.stackID, "/")
 	cost, _ := outputs["monthlyCostUSD"].(map[string]any)
 	nodes, _ := cost["nodes"].(float64)

@@ -27,6 +27,7 @@ type mocks struct {
 	bucket    string // the name of the bucket that exists; empty: as the settings have it
 	// previous and previousStack are the ids of the cluster and of the stack in the stack's last outputs.
 	previous, previousStack string
+	previousLogs            string  // where Loki stored logs, in those outputs
 	previousNodes           float64 // what the nodes cost in those outputs
 	preview                 bool
 	unknown                 []string // types of resources that the preview plans to create; with preview only
@@ -81,6 +82,7 @@ func (m *mocks) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
 	outputs := map[string]any{}
 	if m.previous != "" {
 		outputs["clusterId"], outputs["stackId"] = m.previous, m.previousStack
+		outputs["logs"] = m.previousLogs
 		outputs["monthlyCostUSD"] = map[string]any{"nodes": m.previousNodes}
 	}
 	return resource.NewPropertyMapFromMap(map[string]any{"outputs": outputs}), nil

@@ -35,6 +35,7 @@ func (e endpoint) portForward(namespaces values.Namespaces, kubeconfig string) s
 // export tells people how to reach the system. Passwords and the kubeconfig are secrets.
 func export(ctx *pulumi.Context, s Settings, cluster *components.Cluster, grafanaLogin, uiLogin components.Login) {
 	ctx.Export("stackId", pulumi.String(components.StackID(ctx)))
+	ctx.Export("logs", pulumi.String(s.logStore().String()))
 	ctx.Export("clusterId", cluster.ClusterID)
 	ctx.Export("clusterName", cluster.Name)
 	ctx.Export("clusterVersion", cluster.Version)

@@ -49,13 +49,28 @@ func (s Settings) plan(ctx *pulumi.Context, a *account.Account, last deployment)
 			return p, err
 		}
 	}
+	err = field.Join(err, s.requireDomain(ctx.Context(), a), s.keepBucket(last, p.Running))
 	p.deferred = p.Running != nil && s.Cluster.Existing == "" && last.ClusterID == "" && ctx.DryRun()
 	if p.deferred {
-		return p, field.Join(s.requireDomain(ctx.Context(), a), err)
+		return p, err
 	}
 	var failed error
 	p.installed, failed = s.checkCluster(ctx, a, p.Running, last)
-	return p, field.Join(s.requireDomain(ctx.Context(), a), err, failed)
+	return p, field.Join(err, failed)
+}
+
+// keepBucket refuses to delete the bucket with the logs of a cluster that is gone. Those of one that runs are a matter of
+// incluster.Logs.
+func (s Settings) keepBucket(last deployment, cluster *godo.KubernetesCluster) error {
+	gone := cluster == nil || cluster.ID != last.ClusterID
+	if !gone || last.logs.Bucket == "" || s.Logging.Storage == StorageSpaces {
+		return nil
+	}
+	return field.Errors{{
+		Key: "logging.storage", Value: s.Logging.Storage,
+		Allowed: "spaces: the logs of the cluster that is gone are in the bucket " + last.logs.Bucket + ", which would be deleted with them",
+		Fix:     "pulumi config set --path 'logging.storage' spaces, and change it once the new cluster runs",
+	}}
 }
 
 // checkCluster checks the settings against what is in the cluster; nil is one that is still to be created. It returns the stack's

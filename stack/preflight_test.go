@@ -259,6 +259,23 @@ func TestDeployUsesWhatTheClusterProvides(t *testing.T) {
 	}
 }
 
+// The bucket with the logs of a cluster that is gone is not deleted with the next one's settings.
+func TestDeployKeepsTheBucketOfALostCluster(t *testing.T) {
+	for _, c := range []struct{ name, logs, logging, want string }{
+		{"logs on the volume from now on", "spaces:fra1/logs", `{}`, "in the bucket logs, which would be deleted"},
+		{"the same bucket", "spaces:fra1/logs", `{"storage":"spaces","spaces":{"bucket":"logs"}}`, ""},
+		{"never a bucket", "volume", `{}`, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := &mocks{previous: "gone-id", previousStack: Project + "/dev", previousLogs: c.logs}
+			err := deploy(t, m, "dev", map[string]string{"cluster": onePool, "logging": c.logging})
+			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+				t.Errorf("err = %v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
 // A running Loki keeps the period of its volume, and gets one of the bucket from a day on.
 func TestDeployLogsToSpacesFromADay(t *testing.T) {
 	m := &mocks{}

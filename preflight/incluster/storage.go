@@ -34,7 +34,8 @@ func (s LogStore) String() string {
 	return text
 }
 
-func parseLogStore(text string) LogStore {
+// ParseLogStore reads what String writes; anything else is the volume.
+func ParseLogStore(text string) LogStore {
 	parts := strings.Split(text, ":")
 	if parts[0] != "spaces" || len(parts) < 2 {
 		return LogStore{}
@@ -54,7 +55,7 @@ func (c *Cluster) runningLogs(namespace string) (store LogStore, known, running 
 			continue
 		}
 		if text, ok := set.Metadata.Annotations[LogsAnnotation]; ok {
-			return parseLogStore(text), true, true
+			return ParseLogStore(text), true, true
 		}
 		for _, container := range set.Spec.Template.Spec.Containers {
 			for _, source := range container.EnvFrom {
