@@ -154,10 +154,9 @@ func checkNumbers(node *yaml.Node, path string, errs *field.Errors) {
 	case yaml.MappingNode:
 		for i := 0; i+1 < len(node.Content); i += 2 {
 			key := node.Content[i].Value
-			switch {
-			case path == "":
+			if path == "" {
 				key = strings.TrimPrefix(fullKey(key), Project+":")
-			default:
+			} else {
 				key = path + "." + key
 			}
 			checkNumbers(node.Content[i+1], key, errs)

@@ -7,9 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
 	"doks-security/components"
 	"doks-security/stack/field"
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
 // rawConfig reads a stack file the way Pulumi hands it to the program: this project's keys, objects as JSON, what is

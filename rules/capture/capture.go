@@ -9,6 +9,7 @@ package capture
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 	"time"
 )
 
@@ -48,7 +49,7 @@ func (c *Capture) Bytes() []byte { return c.file.Bytes() }
 
 // block writes a block: its type and length, the content on four bytes, and the length once more.
 func (c *Capture) block(kind uint32, content []byte) {
-	padded := append(content, make([]byte, -len(content)&3)...)
+	padded := slices.Concat(content, make([]byte, -len(content)&3))
 	length := uint32(len(padded) + 12)
 	var header []byte
 	header = binary.LittleEndian.AppendUint32(header, kind)

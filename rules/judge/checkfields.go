@@ -124,7 +124,7 @@ func (t *tables) checkConstant(falco Falco, c *Check, info fieldInfo, v Value, w
 		return skippable{fmt.Errorf("%q is no event type", text)}
 	}
 	if base == "regex" {
-		t.checkExpression(falco, c, v, warn)
+		checkExpression(falco, v, warn)
 		if _, err := expression(text); err != nil && falco.since(newer) {
 			return fmt.Errorf("%q is %s", text, explainExpression(text, err))
 		}
@@ -136,7 +136,7 @@ func (t *tables) checkConstant(falco Falco, c *Check, info fieldInfo, v Value, w
 	return nil
 }
 
-func (t *tables) checkExpression(falco Falco, c *Check, v Value, warn func(Position, string, string, ...any)) {
+func checkExpression(falco Falco, v Value, warn func(Position, string, string, ...any)) {
 	if simpler(v.Text) {
 		warn(v.at, compileCondition, "%q needs no regular expression: compare with =, contains, startswith or endswith",
 			v.Text)

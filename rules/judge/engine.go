@@ -56,7 +56,7 @@ func dockerEngines(ctx context.Context, images ...string) ([]Engine, error) {
 		return nil, errors.New("no docker")
 	}
 	if err := exec.CommandContext(ctx, docker, "info").Run(); err != nil {
-		return nil, errors.New("Docker does not run")
+		return nil, errors.New("no Docker that runs")
 	}
 	var engines []Engine
 	for _, image := range images {

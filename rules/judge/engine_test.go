@@ -33,12 +33,12 @@ func TestFindEngine(t *testing.T) {
 	}{
 		{"falco", "", "", []string{"falco"}, ""},
 		{"docker", "exit 0", "", []string{"falco:0.43.1", "falco:0.44.1"}, ""},
-		{"docker", "exit 1", "", nil, "no falco on the PATH, and Docker does not run"},
+		{"docker", "exit 1", "", nil, "no falco on the PATH, and no Docker that runs"},
 		{"", "", "", nil, "no falco on the PATH, and no docker"},
 		{"other", "", "other -c falco.yaml", []string{"other"}, ""},
 		{"falco", "", "other", nil, `no Falco: exec: "other": executable file not found in $PATH`},
 		{"docker", "exit 0", "docker:mirror/falco:0.44.1", []string{"falco:0.44.1"}, ""},
-		{"docker", "exit 1", "docker:mirror/falco:0.44.1", nil, "Docker does not run"},
+		{"docker", "exit 1", "docker:mirror/falco:0.44.1", nil, "no Docker that runs"},
 	} {
 		stub(t, c.stub, c.script)
 		engines, err := FindEngines(context.Background(), c.command)

@@ -78,12 +78,12 @@ func readCell(doc *document, node *yaml.Node) cell {
 	}
 	node = meant(node)
 	c := cell{at: doc.place(node)}
-	switch {
-	case node.Kind == yaml.ScalarNode:
+	switch node.Kind {
+	case yaml.ScalarNode:
 		if c.text = node.Value; c.text == "" && !isNull(node) {
 			doc.problems.add(c.at, "exceptions: a value is empty")
 		}
-	case node.Kind == yaml.SequenceNode:
+	case yaml.SequenceNode:
 		c.list = true
 		for _, n := range node.Content {
 			if n.Kind == yaml.AliasNode && n.Alias == node {

@@ -77,7 +77,7 @@ func (t *tables) operand(o Operand) (fieldInfo, error) {
 		default:
 			return info, fmt.Errorf("%s() takes more than one value", name)
 		}
-		if !slices.Contains(takes, info.kind) && !(name == "len" && info.list) {
+		if !slices.Contains(takes, info.kind) && (name != "len" || !info.list) {
 			return info, fmt.Errorf("%s() takes text: %s is a %s", name, o.Name, info.kind)
 		}
 		if name == "len" {
