@@ -88,9 +88,7 @@ func NewExposure(ctx *pulumi.Context, name string, args *ExposureArgs, opts ...p
 		if err != nil {
 			return nil, err
 		}
-		if found := args.Records[site.hostname]; len(found) > 0 {
-			args.Platform.Known.requireRecord(record, e, args.Domain, site, found)
-		}
+		args.Platform.Known.requireRecord(record, e, args.Domain, site, args.Records[site.hostname])
 		// An HTTP challenge finds the record there.
 		if _, err := newObject(ctx, args.Namespaces, site.certificate(names), parent, pulumi.DependsOn([]pulumi.Resource{issuer, record})); err != nil {
 			return nil, err

@@ -57,7 +57,7 @@ func NewSpacesStore(ctx *pulumi.Context, name string, args *SpacesStoreArgs, opt
 	}
 	if args.Exists {
 		args.Known.require(existing{resource: bucket, parent: s, kind: "bucket", name: args.Bucket, ids: []string{args.Bucket},
-			importID: args.Region + "," + args.Bucket, otherwise: "pulumi config set --path 'logging.spaces.bucket' <another name>"})
+			importPrefix: args.Region + ",", otherwise: "pulumi config set --path 'logging.spaces.bucket' <another name>"})
 	}
 	key, err := digitalocean.NewSpacesKey(ctx, name, &digitalocean.SpacesKeyArgs{
 		Name: pulumi.String(args.Bucket),
