@@ -111,7 +111,7 @@ type ClusterSettings struct {
 	// Tags of the cluster and its nodes, beside the stack's own.
 	Tags []string `json:"tags" format:"tag"`
 
-	// The cluster, its VPC, project and bucket cannot be deleted by pulumi destroy.
+	// The cluster, its VPC and bucket cannot be deleted by pulumi destroy.
 	Protect bool `json:"protect" default:"false" prod:"true"`
 	// What the cluster has already and this stack uses instead of installing its own.
 	Provides []string `json:"provides" format:"provided"`
