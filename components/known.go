@@ -28,7 +28,6 @@ type Known struct {
 // existing is what the account has under the name of a resource.
 type existing struct {
 	resource   pulumi.CustomResource
-	parent     pulumi.Resource
 	kind, name string   // as in: the VPC main
 	ids        []string // more than one: the stack's may be any of them
 	// importPrefix is what pulumi import wants before the id.
@@ -42,6 +41,12 @@ type existing struct {
 type installed struct {
 	resource *Release
 	incluster.Release
+}
+
+// importable lets pulumi import add a compared resource without its component, which the state may not have yet: pulumi up moves
+// it below the component.
+func importable() pulumi.ResourceOption {
+	return pulumi.Aliases([]pulumi.Alias{{NoParent: pulumi.Bool(true)}})
 }
 
 // require adds a comparison.
@@ -87,16 +92,12 @@ func (e existing) err(ctx *pulumi.Context) error {
 			"exists.\n    If it has another name: %[5]s\n    If it no longer exists: delete or rename the other, then: %[6]s && pulumi up",
 			e.kind, e.name, e.ids[0], e.planned, e.otherwise, forget)
 	}
-	parent, err := awaitURN(ctx, e.parent)
-	if err != nil {
-		return err
-	}
 	return fmt.Errorf("the account has a %[1]s %[2]q (%[3]s%[4]s) that is not in this stack's state; it was not created by this "+
 		"stack, or pulumi up or pulumi destroy was interrupted.\n    If it is this stack's, and complete: pulumi import %[5]s %[6]s %[7]s "+
-		"--parent 'parent=%[8]s' --protect=false --generate-code=false, then pulumi up\n"+
+		"--protect=false --generate-code=false, then pulumi up\n"+
 		"    If its creation failed: delete it, then pulumi up\n"+
-		"    Otherwise: %[9]s",
-		e.kind, e.name, e.ids[0], e.status, own.Type(), own.Name(), e.importPrefix+e.ids[0], parent, e.otherwise)
+		"    Otherwise: %[8]s",
+		e.kind, e.name, e.ids[0], e.status, own.Type(), own.Name(), e.importPrefix+e.ids[0], e.otherwise)
 }
 
 // forgotten is the error of releases that the state does not have: Helm would refuse to install them.
@@ -119,13 +120,14 @@ func (k *Known) forgotten(ctx *pulumi.Context) error {
 	slices.Sort(uninstall)
 	return fmt.Errorf("the cluster has Helm releases of this stack that are not in its state: %s; pulumi destroy or pulumi up was "+
 		"interrupted, or an older state was restored.\n    To finish a destroy: pulumi destroy\n"+
-		"    Otherwise: %s && PULUMI_K8S_UPSERT_EXISTING_OBJECTS=true pulumi up",
+		"    With a state that has them: pulumi stack import --file <state>, pulumi refresh --run-program, then pulumi up\n"+
+		"    Without (this deletes Grafana's volume if kube-prometheus-stack is among them): %s && PULUMI_K8S_UPSERT_EXISTING_OBJECTS=true pulumi up",
 		strings.Join(names, ", "), strings.Join(uninstall, " && "))
 }
 
 // requireRecord compares a site's record with those that its hostname has: a second one would answer every other request.
-func (k *Known) requireRecord(record *digitalocean.DnsRecord, parent pulumi.Resource, domain string, s site, found []godo.DomainRecord) {
-	e := existing{resource: record, parent: parent, kind: "DNS record", name: s.hostname, importPrefix: domain + ",",
+func (k *Known) requireRecord(record *digitalocean.DnsRecord, domain string, s site, found []godo.DomainRecord) {
+	e := existing{resource: record, kind: "DNS record", name: s.hostname, importPrefix: domain + ",",
 		otherwise: fmt.Sprintf("pulumi config set --path 'exposure.hostnames.%s' <another name>", s.setting)}
 	for _, r := range found {
 		e.ids = append(e.ids, strconv.Itoa(r.ID))

@@ -51,12 +51,12 @@ func NewSpacesStore(ctx *pulumi.Context, name string, args *SpacesStoreArgs, opt
 			Expiration:                         &digitalocean.SpacesBucketLifecycleRuleExpirationArgs{Days: pulumi.Int(args.ExpireDays)},
 			AbortIncompleteMultipartUploadDays: pulumi.Int(1),
 		}},
-	}, pulumi.Parent(s), pulumi.Protect(args.Protect), pulumi.IgnoreChanges(KeptBucketInputs))
+	}, pulumi.Parent(s), importable(), pulumi.Protect(args.Protect), pulumi.IgnoreChanges(KeptBucketInputs))
 	if err != nil {
 		return nil, err
 	}
 	if args.Exists {
-		args.Known.require(existing{resource: bucket, parent: s, kind: "bucket", name: args.Bucket, ids: []string{args.Bucket},
+		args.Known.require(existing{resource: bucket, kind: "bucket", name: args.Bucket, ids: []string{args.Bucket},
 			importPrefix: args.Region + ",", otherwise: "pulumi config set --path 'logging.spaces.bucket' <another name>"})
 	}
 	key, err := digitalocean.NewSpacesKey(ctx, name, &digitalocean.SpacesKeyArgs{

@@ -60,14 +60,14 @@ func TestPreviewOfWhatTheStateDoesNotHave(t *testing.T) {
 			`cluster "doks-security-dev" (doks-security-id, running)`, "pulumi stack rename <another name>"}},
 		{"after a destroy that failed", []string{poolType, projectType, releaseType}, false, nil, []string{
 			`node pool "b" (doks-security-b-id)`, "pulumi config set --path 'cluster.pools[1].name' <another name>",
-			`project "doks-security-dev" (doks-security-id)`, "pulumi import digitalocean:index/project:Project doks-security doks-security-id --parent 'parent=urn:",
+			`project "doks-security-dev" (doks-security-id)`, "pulumi import digitalocean:index/project:Project doks-security doks-security-id --protect=false",
 			"pulumi config set --path 'project.name' <another name>", "not in its state: falco;"}},
 		{"a bucket", []string{bucketType}, false, map[string]string{"logging": `{"storage":"spaces"}`}, []string{
-			`bucket "doks-security-dev-loki"`, "SpacesBucket doks-security-loki fra1,doks-security-dev-loki --parent",
+			`bucket "doks-security-dev-loki"`, "SpacesBucket doks-security-loki fra1,doks-security-dev-loki --protect=false",
 			"'logging.spaces.bucket' <another name>"}},
 		{"a bucket that does not exist", []string{bucketType}, false, map[string]string{"logging": `{"storage":"spaces","spaces":{"bucket":"new"}}`}, nil},
 		{"records", []string{recordType}, false, map[string]string{"exposure": "gateway"}, []string{
-			`DNS record "grafana.example.org" (2)`, `DNS record "falco.example.org" (3)`, "DnsRecord doks-security-grafana example.org,2 --parent",
+			`DNS record "grafana.example.org" (2)`, `DNS record "falco.example.org" (3)`, "DnsRecord doks-security-grafana example.org,2 --protect=false",
 			"pulumi config set --path 'exposure.hostnames.falcosidekickUi' <another name>"}},
 		{"records of other names", []string{recordType}, false, map[string]string{
 			"exposure": `gateway "hostnames":{"grafana":"g.example.org","falcosidekickUi":"f.example.org"},`}, nil},
