@@ -89,7 +89,7 @@ func (e existing) err(ctx *pulumi.Context) error {
 			forget = forgetCluster
 		}
 		return fmt.Errorf("the account has another %[1]s %[2]q (%[3]s) than this stack's (%[4]v), which has another name or no longer "+
-			"exists.\n    If it has another name: %[5]s\n    If it no longer exists: delete or rename the other, then: %[6]s && pulumi up",
+			"exists.\n    If it has another name: %[5]s\n    If it no longer exists: %[6]s && pulumi preview, which says how to import the other",
 			e.kind, e.name, e.ids[0], e.planned, e.otherwise, forget)
 	}
 	return fmt.Errorf("the account has a %[1]s %[2]q (%[3]s%[4]s) that is not in this stack's state; it was not created by this "+
@@ -121,7 +121,7 @@ func (k *Known) forgotten(ctx *pulumi.Context) error {
 	return fmt.Errorf("the cluster has Helm releases of this stack that are not in its state: %s; pulumi destroy or pulumi up was "+
 		"interrupted, or an older state was restored.\n    To finish a destroy: pulumi destroy\n"+
 		"    With a state that has them: pulumi stack import --file <state>, pulumi refresh --run-program, then pulumi up\n"+
-		"    Without (this deletes Grafana's volume if kube-prometheus-stack is among them): %s && PULUMI_K8S_UPSERT_EXISTING_OBJECTS=true pulumi up",
+		"    Without one (uninstalling kube-prometheus-stack deletes Grafana's volume): %s && PULUMI_K8S_UPSERT_EXISTING_OBJECTS=true pulumi up",
 		strings.Join(names, ", "), strings.Join(uninstall, " && "))
 }
 
