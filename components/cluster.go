@@ -83,7 +83,7 @@ func NewCluster(ctx *pulumi.Context, name string, args *ClusterArgs, opts ...pul
 		Description: pulumi.String("Nodes of " + args.Name),
 		Region:      pulumi.String(args.Region),
 		IpRange:     pulumi.String(args.Network.VPC),
-	}, parent, pulumi.Protect(args.Protect), pulumi.IgnoreChanges(KeptVPCInputs),
+	}, parent, importable(), pulumi.Protect(args.Protect), pulumi.IgnoreChanges(KeptVPCInputs),
 		pulumi.Timeouts(&pulumi.CustomTimeouts{Delete: vpcDeletion}))
 	if err != nil {
 		return nil, err
@@ -93,7 +93,7 @@ func NewCluster(ctx *pulumi.Context, name string, args *ClusterArgs, opts ...pul
 		otherName = "pulumi stack rename <another name>: the cluster has the tag of a stack of this name"
 	}
 	if v := args.VPC; v != nil {
-		args.Known.require(existing{resource: vpc, parent: c, kind: "VPC", name: v.Name, ids: []string{v.ID}, otherwise: otherName})
+		args.Known.require(existing{resource: vpc, kind: "VPC", name: v.Name, ids: []string{v.ID}, otherwise: otherName})
 	}
 	kept := KeptClusterInputs
 	if !args.Upgrade {
@@ -122,7 +122,7 @@ func NewCluster(ctx *pulumi.Context, name string, args *ClusterArgs, opts ...pul
 		Tags:                          pulumi.ToStringArray(args.Tags),
 		DestroyAllAssociatedResources: pulumi.Bool(args.DestroyAssociatedResources),
 		KubeconfigExpireSeconds:       pulumi.Int(tokenSeconds),
-	}, parent, pulumi.Protect(args.Protect), pulumi.IgnoreChanges(kept))
+	}, parent, importable(), pulumi.Protect(args.Protect), pulumi.IgnoreChanges(kept))
 	if err != nil {
 		return nil, err
 	}
@@ -131,18 +131,18 @@ func NewCluster(ctx *pulumi.Context, name string, args *ClusterArgs, opts ...pul
 		if r.Status != nil {
 			status = ", " + string(r.Status.State)
 		}
-		args.Known.require(existing{resource: doks, parent: c, kind: "cluster", name: r.Name, ids: []string{r.ID}, status: status, otherwise: otherName})
+		args.Known.require(existing{resource: doks, kind: "cluster", name: r.Name, ids: []string{r.ID}, status: status, otherwise: otherName})
 	}
 	if err := args.Known.Err(ctx); err != nil {
 		return nil, err // what follows would be planned for another cluster
 	}
 	for i, pool := range args.Pools[1:] {
-		planned, err := newNodePool(ctx, name+"-"+pool.Name, pool, doks, parent)
+		planned, err := newNodePool(ctx, name+"-"+pool.Name, pool, doks, parent, importable())
 		if err != nil {
 			return nil, err
 		}
 		if is := args.running(pool.Name); is != nil {
-			args.Known.require(existing{resource: planned, parent: c, kind: "node pool", name: is.Name, ids: []string{is.ID},
+			args.Known.require(existing{resource: planned, kind: "node pool", name: is.Name, ids: []string{is.ID},
 				otherwise: fmt.Sprintf("pulumi config set --path 'cluster.pools[%d].name' <another name>", i+1)})
 		}
 	}
@@ -151,7 +151,7 @@ func NewCluster(ctx *pulumi.Context, name string, args *ClusterArgs, opts ...pul
 		return nil, err
 	}
 	if p := args.ExistingProject; p != nil {
-		args.Known.require(existing{resource: project, parent: c, kind: "project", name: p.Name, ids: []string{p.ID},
+		args.Known.require(existing{resource: project, kind: "project", name: p.Name, ids: []string{p.ID},
 			otherwise: "pulumi config set --path 'project.name' <another name>"})
 	}
 	c.ClusterID, c.Name, c.Version = doks.ID().ToStringOutput(), doks.Name, doks.Version

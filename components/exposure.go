@@ -84,13 +84,11 @@ func NewExposure(ctx *pulumi.Context, name string, args *ExposureArgs, opts ...p
 		record, err := digitalocean.NewDnsRecord(ctx, name+"-"+site.name, &digitalocean.DnsRecordArgs{
 			Domain: pulumi.String(args.Domain), Type: pulumi.String("A"), Ttl: pulumi.Int(300),
 			Name: pulumi.String(strings.TrimSuffix(site.hostname, "."+args.Domain)), Value: e.Address,
-		}, parent)
+		}, parent, importable())
 		if err != nil {
 			return nil, err
 		}
-		if found := args.Records[site.hostname]; len(found) > 0 {
-			args.Platform.Known.requireRecord(record, e, args.Domain, site, found)
-		}
+		args.Platform.Known.requireRecord(record, args.Domain, site, args.Records[site.hostname])
 		// An HTTP challenge finds the record there.
 		if _, err := newObject(ctx, args.Namespaces, site.certificate(names), parent, pulumi.DependsOn([]pulumi.Resource{issuer, record})); err != nil {
 			return nil, err

@@ -28,18 +28,25 @@ type Known struct {
 // existing is what the account has under the name of a resource.
 type existing struct {
 	resource   pulumi.CustomResource
-	parent     pulumi.Resource
 	kind, name string   // as in: the VPC main
 	ids        []string // more than one: the stack's may be any of them
-	importID   string   // of pulumi import; empty: the id
-	status     string   // of a cluster
-	otherwise  string   // how to use another name
+	// importPrefix is what pulumi import wants before the id.
+	importPrefix string
+	status       string // of a cluster
+	otherwise    string // how to use another name
+	planned      string // id that the state has of the resource; empty: it has none. Err awaits it
 }
 
 // installed is a Helm release that the cluster has in a namespace of the stack.
 type installed struct {
 	resource *Release
 	incluster.Release
+}
+
+// importable lets pulumi import add a compared resource without its component, which the state may not have yet: pulumi up moves
+// it below the component.
+func importable() pulumi.ResourceOption {
+	return pulumi.Aliases([]pulumi.Alias{{NoParent: pulumi.Bool(true)}})
 }
 
 // require adds a comparison.
@@ -51,8 +58,20 @@ func (k *Known) Err(ctx *pulumi.Context) error {
 		return nil
 	}
 	var errs []error
+	own := map[string]bool{} // ids of the compared resources, by kind: names may be exchanged between them
+	for i, e := range k.resources {
+		planned, err := internals.UnsafeAwaitOutput(ctx.Context(), e.resource.ID())
+		if errs = append(errs, err); err == nil && planned.Known {
+			k.resources[i].planned = fmt.Sprint(planned.Value)
+			own[e.kind+k.resources[i].planned] = true
+		}
+	}
 	for _, e := range k.resources {
-		errs = append(errs, e.err(ctx))
+		foreign := slices.DeleteFunc(slices.Clone(e.ids), func(id string) bool { return own[e.kind+id] })
+		if !slices.Contains(e.ids, e.planned) && len(foreign) > 0 {
+			e.ids = foreign
+			errs = append(errs, e.err(ctx))
+		}
 	}
 	errs = append(errs, k.forgotten(ctx))
 	*k = Known{}
@@ -60,39 +79,25 @@ func (k *Known) Err(ctx *pulumi.Context) error {
 }
 
 func (e existing) err(ctx *pulumi.Context) error {
-	planned, err := internals.UnsafeAwaitOutput(ctx.Context(), e.resource.ID())
-	if err != nil {
-		return err
-	}
-	if planned.Known && slices.Contains(e.ids, fmt.Sprint(planned.Value)) {
-		return nil
-	}
 	own, err := awaitURN(ctx, e.resource)
 	if err != nil {
 		return err
 	}
-	if planned.Known {
+	if e.planned != "" {
 		forget := fmt.Sprintf("pulumi refresh --target '%s'", own)
 		if e.kind == "cluster" {
 			forget = forgetCluster
 		}
 		return fmt.Errorf("the account has another %[1]s %[2]q (%[3]s) than this stack's (%[4]v), which has another name or no longer "+
-			"exists.\n    If it has another name: %[5]s\n    If it no longer exists: delete or rename the other, then: %[6]s && pulumi up",
-			e.kind, e.name, e.ids[0], planned.Value, e.otherwise, forget)
-	}
-	parent, err := awaitURN(ctx, e.parent)
-	if err != nil {
-		return err
-	}
-	if e.importID == "" {
-		e.importID = e.ids[0]
+			"exists.\n    If it has another name: %[5]s\n    If it no longer exists: %[6]s && pulumi preview, which says how to import the other",
+			e.kind, e.name, e.ids[0], e.planned, e.otherwise, forget)
 	}
 	return fmt.Errorf("the account has a %[1]s %[2]q (%[3]s%[4]s) that is not in this stack's state; it was not created by this "+
 		"stack, or pulumi up or pulumi destroy was interrupted.\n    If it is this stack's, and complete: pulumi import %[5]s %[6]s %[7]s "+
-		"--parent 'parent=%[8]s' --protect=false --generate-code=false, then pulumi up\n"+
+		"--protect=false --generate-code=false, then pulumi up\n"+
 		"    If its creation failed: delete it, then pulumi up\n"+
-		"    Otherwise: %[9]s",
-		e.kind, e.name, e.ids[0], e.status, own.Type(), own.Name(), e.importID, parent, e.otherwise)
+		"    Otherwise: %[8]s",
+		e.kind, e.name, e.ids[0], e.status, own.Type(), own.Name(), e.importPrefix+e.ids[0], e.otherwise)
 }
 
 // forgotten is the error of releases that the state does not have: Helm would refuse to install them.
@@ -115,13 +120,14 @@ func (k *Known) forgotten(ctx *pulumi.Context) error {
 	slices.Sort(uninstall)
 	return fmt.Errorf("the cluster has Helm releases of this stack that are not in its state: %s; pulumi destroy or pulumi up was "+
 		"interrupted, or an older state was restored.\n    To finish a destroy: pulumi destroy\n"+
-		"    Otherwise: %s && PULUMI_K8S_UPSERT_EXISTING_OBJECTS=true pulumi up",
+		"    With a state that has them: pulumi stack import --file <state>, pulumi refresh --run-program, then pulumi up\n"+
+		"    Without one (uninstalling kube-prometheus-stack deletes Grafana's volume): %s && PULUMI_K8S_UPSERT_EXISTING_OBJECTS=true pulumi up",
 		strings.Join(names, ", "), strings.Join(uninstall, " && "))
 }
 
 // requireRecord compares a site's record with those that its hostname has: a second one would answer every other request.
-func (k *Known) requireRecord(record *digitalocean.DnsRecord, parent pulumi.Resource, domain string, s site, found []godo.DomainRecord) {
-	e := existing{resource: record, parent: parent, kind: "DNS record", name: s.hostname, importID: domain + "," + strconv.Itoa(found[0].ID),
+func (k *Known) requireRecord(record *digitalocean.DnsRecord, domain string, s site, found []godo.DomainRecord) {
+	e := existing{resource: record, kind: "DNS record", name: s.hostname, importPrefix: domain + ",",
 		otherwise: fmt.Sprintf("pulumi config set --path 'exposure.hostnames.%s' <another name>", s.setting)}
 	for _, r := range found {
 		e.ids = append(e.ids, strconv.Itoa(r.ID))

@@ -22,7 +22,7 @@ func newProject(
 		Description: pulumi.String(args.Description),
 		Purpose:     pulumi.String("Operational / Developer tooling"),
 		Environment: pulumi.String(args.Environment),
-	}, opts...)
+	}, append(opts, importable())...)
 	if err != nil {
 		return nil, err
 	}

@@ -57,13 +57,13 @@ func NewSpacesStore(ctx *pulumi.Context, name string, args *SpacesStoreArgs, opt
 		Name: pulumi.String(args.Bucket), Region: pulumi.String(args.Region),
 		Acl: pulumi.String("private"), ForceDestroy: pulumi.Bool(!args.Protect),
 		LifecycleRules: expire,
-	}, pulumi.Parent(s), pulumi.Protect(args.Protect), pulumi.IgnoreChanges(KeptBucketInputs))
+	}, pulumi.Parent(s), importable(), pulumi.Protect(args.Protect), pulumi.IgnoreChanges(KeptBucketInputs))
 	if err != nil {
 		return nil, err
 	}
 	if args.Exists {
-		args.Known.require(existing{resource: bucket, parent: s, kind: "bucket", name: args.Bucket, ids: []string{args.Bucket},
-			importID: args.Region + "," + args.Bucket, otherwise: "pulumi config set --path 'logging.spaces.bucket' <another name>"})
+		args.Known.require(existing{resource: bucket, kind: "bucket", name: args.Bucket, ids: []string{args.Bucket},
+			importPrefix: args.Region + ",", otherwise: "pulumi config set --path 'logging.spaces.bucket' <another name>"})
 	}
 	key, err := digitalocean.NewSpacesKey(ctx, name, &digitalocean.SpacesKeyArgs{
 		Name: pulumi.String(args.Bucket),

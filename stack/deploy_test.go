@@ -48,8 +48,10 @@ func (m *mocks) NewResource(args pulumi.MockResourceArgs) (string, resource.Prop
 	if args.RegisterRPC.GetProtect() {
 		m.protected = append(m.protected, args.TypeToken+"::"+args.Name)
 	}
-	out := args.Inputs.Copy()
+	out, id := args.Inputs.Copy(), args.Name+"-id"
 	switch args.TypeToken {
+	case recordType:
+		id = map[string]string{"doks-security-grafana": "2", "doks-security-falcosidekick-ui": "3"}[args.Name]
 	case "random:index/randomPassword:RandomPassword":
 		out["result"] = resource.MakeSecret(resource.NewProperty("generated-" + args.Name))
 	case "digitalocean:index/spacesBucket:SpacesBucket":
@@ -66,7 +68,7 @@ func (m *mocks) NewResource(args pulumi.MockResourceArgs) (string, resource.Prop
 	if slices.Contains(m.unknown, args.TypeToken) {
 		return "", out, nil
 	}
-	return args.Name + "-id", out, nil
+	return id, out, nil
 }
 
 // running is a cluster as the account lists it.

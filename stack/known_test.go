@@ -35,6 +35,7 @@ func ours() accounttest.Account {
 		Buckets:  []string{"doks-security-dev-loki"},
 		Records: []godo.DomainRecord{
 			{ID: 1, Type: "TXT", Name: "grafana"}, {ID: 2, Type: "A", Name: "grafana"}, {ID: 3, Type: "CNAME", Name: "falco"},
+			{ID: 4, Type: "A", Name: "theirs"},
 		},
 	}
 }
@@ -59,16 +60,24 @@ func TestPreviewOfWhatTheStateDoesNotHave(t *testing.T) {
 			`cluster "doks-security-dev" (doks-security-id, running)`, "pulumi stack rename <another name>"}},
 		{"after a destroy that failed", []string{poolType, projectType, releaseType}, false, nil, []string{
 			`node pool "b" (doks-security-b-id)`, "pulumi config set --path 'cluster.pools[1].name' <another name>",
-			`project "doks-security-dev" (doks-security-id)`, "pulumi import digitalocean:index/project:Project doks-security doks-security-id --parent 'parent=urn:",
+			`project "doks-security-dev" (doks-security-id)`, "pulumi import digitalocean:index/project:Project doks-security doks-security-id --protect=false",
 			"pulumi config set --path 'project.name' <another name>", "not in its state: falco;"}},
 		{"a bucket", []string{bucketType}, false, map[string]string{"logging": `{"storage":"spaces"}`}, []string{
-			`bucket "doks-security-dev-loki"`, "SpacesBucket doks-security-loki fra1,doks-security-dev-loki --parent",
+			`bucket "doks-security-dev-loki"`, "SpacesBucket doks-security-loki fra1,doks-security-dev-loki --protect=false",
 			"'logging.spaces.bucket' <another name>"}},
 		{"a bucket that does not exist", []string{bucketType}, false, map[string]string{"logging": `{"storage":"spaces","spaces":{"bucket":"new"}}`}, nil},
 		{"records", []string{recordType}, false, map[string]string{"exposure": "gateway"}, []string{
-			`DNS record "grafana.example.org" (2)`, `DNS record "falco.example.org" (3)`, "DnsRecord doks-security-grafana example.org,2 --parent",
+			`DNS record "grafana.example.org" (2)`, `DNS record "falco.example.org" (3)`, "DnsRecord doks-security-grafana example.org,2 --protect=false",
 			"pulumi config set --path 'exposure.hostnames.falcosidekickUi' <another name>"}},
-		{"records of other names", []string{recordType}, false, map[string]string{"exposure": "gateway elsewhere"}, nil},
+		{"records of other names", []string{recordType}, false, map[string]string{
+			"exposure": `gateway "hostnames":{"grafana":"g.example.org","falcosidekickUi":"f.example.org"},`}, nil},
+		{"records that are known", nil, false, map[string]string{"exposure": "gateway"}, nil},
+		{"records whose names are exchanged", nil, false, map[string]string{
+			"exposure": `gateway "hostnames":{"grafana":"falco.example.org","falcosidekickUi":"grafana.example.org"},`}, nil},
+		{"a record that takes the other's name", nil, false, map[string]string{
+			"exposure": `gateway "hostnames":{"grafana":"g.example.org","falcosidekickUi":"grafana.example.org"},`}, nil},
+		{"a record that takes the name of a foreign one", nil, false, map[string]string{
+			"exposure": `gateway "hostnames":{"grafana":"theirs.example.org"},`}, []string{`the account has another DNS record "theirs.example.org" (4)`}},
 		{"releases", []string{releaseType}, false, nil, []string{"not in its state: falco;", "To finish a destroy: pulumi destroy",
 			"helm uninstall falco --namespace falco && PULUMI_K8S_UPSERT_EXISTING_OBJECTS=true pulumi up"}},
 		{"releases, after a first update that was interrupted", []string{releaseType}, true, nil, []string{"helm uninstall falco"}},
@@ -84,11 +93,8 @@ func TestPreviewOfWhatTheStateDoesNotHave(t *testing.T) {
 			}
 			config := map[string]string{"cluster": twoPools}
 			for key, value := range c.config {
-				if gateway, ok := strings.CutPrefix(value, "gateway"); ok {
-					value = strings.Replace(byGateway(t), `"domain"`, map[bool]string{
-						true:  `"hostnames":{"grafana":"g.example.org","falcosidekickUi":"f.example.org"},"domain"`,
-						false: `"domain"`,
-					}[gateway != ""], 1)
+				if hostnames, ok := strings.CutPrefix(value, "gateway"); ok {
+					value = strings.Replace(byGateway(t), `"domain"`, hostnames+`"domain"`, 1)
 				}
 				config[key] = value
 			}

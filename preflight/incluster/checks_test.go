@@ -209,6 +209,9 @@ func TestOwnership(t *testing.T) {
 			[]string{MetricsServer}, []string{"the stack's own release"}},
 		{"CRDs of others", Cluster{ClusterWide: []Object{object("CustomResourceDefinition", `{"name":"prometheuses.monitoring.coreos.com"}`)}}, []string{"cert-manager"},
 			[]string{"'cluster.provides[1]' prometheus-operator-crds", "no CustomResourceDefinition cert-manager.io"}},
+		{"metrics-server and CRDs of others", Cluster{ClusterWide: []Object{object("APIService", `{"name":"`+api+`"}`),
+			object("CustomResourceDefinition", `{"name":"prometheuses.monitoring.coreos.com"}`)}}, nil,
+			[]string{"'cluster.provides[0]' metrics-server", "'cluster.provides[1]' prometheus-operator-crds"}},
 		{"cert-manager that is not needed", Cluster{ClusterWide: []Object{object("CustomResourceDefinition", `{"name":"issuers.cert-manager.io"}`)}}, nil, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -76,8 +76,11 @@ func Ownership(c *Cluster, o Owner, errs *field.Errors) {
 				fmt.Sprintf("helm uninstall %s --namespace %s if it is not needed, or deploy to another cluster", r.Name, object.Metadata.Annotations[releaseNamespace]))
 		}
 	}
+	provides := len(o.Provides)
 	for _, p := range provisions {
-		o.provision(c, p, errs)
+		if o.provision(c, p, provides, errs) {
+			provides++
+		}
 	}
 }
 
@@ -122,11 +125,12 @@ func (o Owner) moved(c *Cluster, namespace string) bool {
 	})
 }
 
-func (o Owner) provision(c *Cluster, p provision, errs *field.Errors) {
+// provision checks one of provisions against cluster.provides, whose next index is next; it reports whether the list lacks it.
+func (o Owner) provision(c *Cluster, p provision, next int, errs *field.Errors) bool {
 	provided := slices.Contains(o.Provides, p.name)
 	i := slices.IndexFunc(o.Releases, func(r Release) bool { return r.Name == p.name })
 	if !provided && i < 0 {
-		return // not needed
+		return false // not needed
 	}
 	var found, others []Object
 	for _, object := range c.ClusterWide {
@@ -151,8 +155,10 @@ func (o Owner) provision(c *Cluster, p provision, errs *field.Errors) {
 	case !provided && len(others) > 0:
 		errs.Add("cluster.provides", nil, fmt.Sprintf("%s: the cluster has the %s %s of %s, which this stack's release would overwrite",
 			p.name, others[0].Kind, others[0].Metadata.Name, others[0].owner()),
-			fmt.Sprintf("pulumi config set --path 'cluster.provides[%d]' %s to use it, or remove it from the cluster", len(o.Provides), p.name))
+			fmt.Sprintf("pulumi config set --path 'cluster.provides[%d]' %s to use it, or remove it from the cluster", next, p.name))
+		return true
 	}
+	return false
 }
 
 // is tells whether a namespace with that StackAnnotation is the stack's; older versions set none. The next pulumi up after a

@@ -34,10 +34,6 @@ egressSelections:
 	if err := os.WriteFile(egressConfig(dir), []byte(config), 0o600); err != nil {
 		return err
 	}
-	certificate, err := tls.LoadX509KeyPair(keys.path("apiserver.crt"), keys.path("apiserver.key"))
-	if err != nil {
-		return fmt.Errorf("the egress proxy's certificate: %w", err)
-	}
 	standIn, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return fmt.Errorf("serving metrics.k8s.io: %w", err)
@@ -46,7 +42,7 @@ egressSelections:
 	handler.Handle("/", metricsHandler(client))
 	handler.HandleFunc("POST /validate", admit)
 	handler.HandleFunc("POST /mutate", admit)
-	server := &http.Server{Handler: handler, TLSConfig: &tls.Config{Certificates: []tls.Certificate{certificate}}}
+	server := &http.Server{Handler: handler, TLSConfig: &tls.Config{GetCertificate: keys.forService}}
 	go func() { _ = server.ServeTLS(standIn, "", "") }() // ends with its listener
 	socket, err := net.Listen("unix", filepath.Join(dir, egressSocket))
 	if err != nil {

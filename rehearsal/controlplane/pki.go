@@ -5,6 +5,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
@@ -93,8 +94,7 @@ func (p *pki) mint(file string, subject pkix.Name, use usage, issuer *x509.Certi
 		issuer, issuerKey = template, key
 	case forServer:
 		template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
-		template.DNSNames = []string{"localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc",
-			certManagerWebhook + ".cert-manager.svc"}
+		template.DNSNames = []string{"localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", subject.CommonName}
 		template.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1), net.IPv4(10, 245, 0, 1)}
 	case forClient:
 		template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
@@ -112,6 +112,15 @@ func (p *pki) mint(file string, subject pkix.Name, use usage, issuer *x509.Certi
 		return nil, nil, err
 	}
 	return certificate, key, errors.Join(p.write(file+".crt", "CERTIFICATE", der), p.write(file+".key", "EC PRIVATE KEY", private))
+}
+
+// forService makes the certificate of the Service that a connection asks for: the namespaces of a stack have any name.
+func (p *pki) forService(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+	certificate, key, err := p.mint("service", pkix.Name{CommonName: hello.ServerName}, forServer, p.ca, p.key)
+	if err != nil {
+		return nil, fmt.Errorf("the certificate of %s: %w", hello.ServerName, err)
+	}
+	return &tls.Certificate{Certificate: [][]byte{certificate.Raw}, PrivateKey: key}, nil
 }
 
 // kubeconfig makes a client certificate for user and returns the file that logs in with it.

@@ -61,7 +61,7 @@ func stateDrills() []Drill {
 // forgotten is what a preview says of releases that the cluster has and the state does not, and adoption finds its commands.
 const forgotten = "Helm releases of this stack that are not in its state"
 
-var adoption = regexp.MustCompile(`Otherwise: (helm uninstall .+) && (.* pulumi up)`)
+var adoption = regexp.MustCompile(`: (helm uninstall .+) && (.* pulumi up)`)
 
 // upsert makes the Kubernetes provider update objects that are there already, instead of failing to create them. The
 // state keeps it as an input of the provider until the next run without it.

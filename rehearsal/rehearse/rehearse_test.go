@@ -119,7 +119,9 @@ func TestRehearse(t *testing.T) {
 			"PodSecurity is enforced: obs-falco privileged, obs-loki restricted, obs-metrics-server restricted, obs-monitoring restricted, obs-node-agents privileged",
 			"--namespace obs-monitoring port-forward service/kube-prometheus-stack-grafana",
 		}},
-		{"prod by Gateway", "prod", map[string]any{"doks-security:exposure": program.Gateway(), "doks-security:alerting": receivers()}, []string{
+		{"prod by Gateway", "prod", map[string]any{
+			"doks-security:exposure": program.Gateway(), "doks-security:alerting": receivers(), "doks-security:namespaces": map[string]any{"prefix": "obs-"},
+		}, []string{
 			"8 Helm releases are deployed", "exposure.clients.grafana.clientSecret is encrypted: other text stands in",
 			"grafana.example.org and falco.example.org lead to it over TLS",
 		}},
