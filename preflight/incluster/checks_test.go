@@ -186,12 +186,15 @@ func TestOwnership(t *testing.T) {
 			nil, []string{"(1 error)", "namespaces: not set", "its namespaces monitoring would be deleted with their volumes"}},
 		{"a namespace of another stack with a release of the same name", Cluster{Namespaces: []Object{
 			object("Namespace", `{"name":"team","labels":{"app.kubernetes.io/part-of":"doks-security"},"annotations":{"doks-security/stack":"doks-security/prod"}}`)},
-			Releases: []Object{object("Secret", `{"namespace":"team","labels":{"name":"falco"}}`)}}, nil, nil},
+			Releases:    []Object{object("Secret", `{"namespace":"team","labels":{"name":"falco"}}`)},
+			ClusterWide: []Object{helm("ClusterRole", "falco", "falco", "team")}}, nil,
+			[]string{"(1 error)", "the stack doks-security/prod has the namespaces team, and each stack"}},
 		{"a namespace of a part that is off", Cluster{Namespaces: []Object{
 			object("Namespace", `{"name":"obs-loki","labels":{"app.kubernetes.io/part-of":"doks-security"}}`)}}, nil, nil},
 		{"another stack's namespace, of another name", Cluster{Namespaces: []Object{
 			object("Namespace", `{"name":"loki","labels":{"app.kubernetes.io/part-of":"doks-security"},"annotations":{"doks-security/stack":"doks-security/prod"}}`)}},
-			nil, nil},
+			nil, []string{"(1 error)", "where doks-security/prod no longer exists: kubectl delete namespace loki; after pulumi stack rename: " +
+				"kubectl annotate --overwrite namespace loki doks-security/stack=doks-security/dev"}},
 		{"the stack's releases", Cluster{ClusterWide: []Object{helm("ClusterRole", "falco", "falco", "falco"), helm("APIService", api, "metrics-server", "metrics-server"),
 			helm("CustomResourceDefinition", "prometheuses.monitoring.coreos.com", "prometheus-operator-crds", "monitoring")}}, nil, nil},
 		{"a release of others with the same name", Cluster{ClusterWide: []Object{helm("ClusterRole", "falco", "falco", "security")}}, nil,

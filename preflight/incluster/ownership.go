@@ -53,14 +53,17 @@ type Owner struct {
 	Provides   []string          // setting cluster.provides
 }
 
-// Ownership refuses to take over what others have in the cluster: namespaces of the stack's names, Helm releases of its
-// names in other namespaces that own objects of the whole cluster, and the APIs of metrics-server, the Prometheus operator
-// and cert-manager. The latter the stack can use: cluster.provides.
+// Ownership refuses to take over what others have in the cluster: another stack of this project, namespaces of the stack's
+// names, Helm releases of its names in other namespaces that own objects of the whole cluster, and the APIs of
+// metrics-server, the Prometheus operator and cert-manager. The latter the stack can use: cluster.provides.
 func Ownership(c *Cluster, o Owner, errs *field.Errors) {
 	for _, n := range c.Namespaces {
 		o.namespace(n, errs)
 	}
 	o.renamed(c, errs)
+	if o.neighbor(c, errs) {
+		return // the rest would be about its releases
+	}
 	for _, r := range o.Releases {
 		if slices.Contains(Providable, r.Name) {
 			continue
@@ -98,6 +101,31 @@ func (o Owner) namespace(n Object, errs *field.Errors) {
 		errs.Add("namespaces", name, "names that no other stack uses: this namespace belongs to the stack "+other,
 			fmt.Sprintf("%s; after pulumi stack rename: kubectl annotate --overwrite namespace %s %s=%s", rename, name, StackAnnotation, o.Stack))
 	}
+}
+
+// neighbor refuses a cluster in which another stack of this project is: both have objects of the whole cluster with the same
+// names, such as the admission policy. It reports whether there is one.
+func (o Owner) neighbor(c *Cluster, errs *field.Errors) bool {
+	var stack string
+	var namespaces []string
+	for _, n := range c.Namespaces {
+		other := n.Metadata.Annotations[StackAnnotation]
+		if n.Metadata.Labels[PartOfLabel] == PartOf && !o.is(other) && (stack == "" || stack == other) {
+			stack, namespaces = other, append(namespaces, n.Metadata.Name)
+		}
+	}
+	unnamed := slices.ContainsFunc(namespaces, func(name string) bool {
+		_, wanted := o.Namespaces.RoleOf(name)
+		return !wanted // otherwise an error of its own
+	})
+	if unnamed {
+		names := strings.Join(namespaces, " ")
+		errs.Add("namespaces", nil, fmt.Sprintf("a cluster without another stack of this project: the stack %s has the namespaces %s, "+
+			"and each stack has objects of the whole cluster", stack, names),
+			fmt.Sprintf("deploy to another cluster; where %s no longer exists: kubectl delete namespace %s; after pulumi stack rename: "+
+				"kubectl annotate --overwrite namespace %[2]s %s=%s", stack, names, StackAnnotation, o.Stack))
+	}
+	return len(namespaces) > 0
 }
 
 // renamed refuses other names than those of the running stack's namespaces: they would be deleted, with their volumes. Names
