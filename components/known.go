@@ -118,11 +118,15 @@ func (k *Known) forgotten(ctx *pulumi.Context) error {
 	}
 	slices.Sort(names)
 	slices.Sort(uninstall)
+	loses := ""
+	if slices.Contains(names, "kube-prometheus-stack") {
+		loses = " (which deletes Grafana's volume)"
+	}
 	return fmt.Errorf("the cluster has Helm releases of this stack that are not in its state: %s; pulumi destroy or pulumi up was "+
 		"interrupted, or an older state was restored.\n    To finish a destroy: pulumi destroy\n"+
 		"    With a state that has them: pulumi stack import --file <state>, pulumi refresh --run-program, then pulumi up\n"+
-		"    Without one (uninstalling kube-prometheus-stack deletes Grafana's volume): %s && PULUMI_K8S_UPSERT_EXISTING_OBJECTS=true pulumi up",
-		strings.Join(names, ", "), strings.Join(uninstall, " && "))
+		"    Without one%s: %s && PULUMI_K8S_UPSERT_EXISTING_OBJECTS=true pulumi up",
+		strings.Join(names, ", "), loses, strings.Join(uninstall, " && "))
 }
 
 // requireRecord compares a site's record with those that its hostname has: a second one would answer every other request.
