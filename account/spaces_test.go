@@ -27,7 +27,7 @@ func TestHasBucket(t *testing.T) {
 				w.WriteHeader(c.status)
 			}))
 			defer server.Close()
-			got, err := HasBucket(t.Context(), server.URL+"/{{.Region}}/", "fra1", "logs")
+			got, err := HasBucket(t.Context(), SpacesEndpoint(server.URL+"/{{.Region}}/", "fra1"), "logs")
 			if got != c.want || (err != nil) != c.fails {
 				t.Errorf("%v, %v", got, err)
 			}

@@ -21,7 +21,7 @@ func StackOf(tags []string) string {
 	return ""
 }
 
-// HasTag tells whether the tag is among others. DigitalOcean does not tell upper from lower case:
+// HasTag reports whether the tag is among others. DigitalOcean takes upper and lower case for the same:
 // https://docs.digitalocean.com/reference/api/digitalocean/#tag/Tags
 func HasTag(tags []string, tag string) bool {
 	return slices.ContainsFunc(tags, func(t string) bool { return strings.EqualFold(t, tag) })

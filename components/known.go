@@ -34,7 +34,6 @@ type existing struct {
 	importPrefix string
 	status       string // of a cluster
 	otherwise    string // how to use another name
-	planned      string // id that the state has of the resource; empty: it has none. Err awaits it
 }
 
 // installed is a Helm release that the cluster has in a namespace of the stack.
@@ -58,19 +57,19 @@ func (k *Known) Err(ctx *pulumi.Context) error {
 		return nil
 	}
 	var errs []error
-	own := map[string]bool{} // ids of the compared resources, by kind: names may be exchanged between them
+	planned := make([]string, len(k.resources)) // the ids that the state has; empty: none
+	own := map[string]bool{}                    // the same, by kind: names may be exchanged between resources
 	for i, e := range k.resources {
-		planned, err := internals.UnsafeAwaitOutput(ctx.Context(), e.resource.ID())
-		if errs = append(errs, err); err == nil && planned.Known {
-			k.resources[i].planned = fmt.Sprint(planned.Value)
-			own[e.kind+k.resources[i].planned] = true
-		}
+		var err error
+		planned[i], err = plannedID(ctx, e.resource)
+		errs = append(errs, err)
+		own[e.kind+planned[i]] = true
 	}
-	for _, e := range k.resources {
+	for i, e := range k.resources {
 		foreign := slices.DeleteFunc(slices.Clone(e.ids), func(id string) bool { return own[e.kind+id] })
-		if !slices.Contains(e.ids, e.planned) && len(foreign) > 0 {
+		if !slices.Contains(e.ids, planned[i]) && len(foreign) > 0 {
 			e.ids = foreign
-			errs = append(errs, e.err(ctx))
+			errs = append(errs, e.err(ctx, planned[i]))
 		}
 	}
 	errs = append(errs, k.forgotten(ctx))
@@ -78,19 +77,19 @@ func (k *Known) Err(ctx *pulumi.Context) error {
 	return errors.Join(errs...)
 }
 
-func (e existing) err(ctx *pulumi.Context) error {
+func (e existing) err(ctx *pulumi.Context, planned string) error {
 	own, err := awaitURN(ctx, e.resource)
 	if err != nil {
 		return err
 	}
-	if e.planned != "" {
+	if planned != "" {
 		forget := fmt.Sprintf("pulumi refresh --target '%s'", own)
 		if e.kind == "cluster" {
 			forget = forgetCluster
 		}
 		return fmt.Errorf("the account has another %[1]s %[2]q (%[3]s) than this stack's (%[4]v), which has another name or no longer "+
 			"exists.\n    If it has another name: %[5]s\n    If it no longer exists: %[6]s && pulumi preview, which says how to import the other",
-			e.kind, e.name, e.ids[0], e.planned, e.otherwise, forget)
+			e.kind, e.name, e.ids[0], planned, e.otherwise, forget)
 	}
 	return fmt.Errorf("the account has a %[1]s %[2]q (%[3]s%[4]s) that is not in this stack's state; it was not created by this "+
 		"stack, or pulumi up or pulumi destroy was interrupted.\n    If it is this stack's, and complete: pulumi import %[5]s %[6]s %[7]s "+
@@ -104,11 +103,11 @@ func (e existing) err(ctx *pulumi.Context) error {
 func (k *Known) forgotten(ctx *pulumi.Context) error {
 	var names, uninstall []string
 	for _, r := range k.releases {
-		planned, err := internals.UnsafeAwaitOutput(ctx.Context(), r.resource.ID())
+		planned, err := plannedID(ctx, r.resource)
 		if err != nil {
 			return err
 		}
-		if !planned.Known {
+		if planned == "" {
 			names = append(names, r.Name)
 			uninstall = append(uninstall, fmt.Sprintf("helm uninstall %s --namespace %s", r.Name, r.Namespace))
 		}
@@ -137,6 +136,15 @@ func (k *Known) requireRecord(record *digitalocean.DnsRecord, domain string, s s
 		e.ids = append(e.ids, strconv.Itoa(r.ID))
 	}
 	k.require(e)
+}
+
+// plannedID is the id that the state has of a resource; empty when the preview plans to create it.
+func plannedID(ctx *pulumi.Context, r pulumi.CustomResource) (string, error) {
+	result, err := internals.UnsafeAwaitOutput(ctx.Context(), r.ID())
+	if err != nil || !result.Known {
+		return "", err
+	}
+	return fmt.Sprint(result.Value), nil
 }
 
 func awaitURN(ctx *pulumi.Context, r pulumi.Resource) (urn.URN, error) {

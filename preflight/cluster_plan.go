@@ -46,7 +46,7 @@ func Cluster(inventory *account.Inventory, w Wanted, upgrades func(clusterID str
 	var errs field.Errors
 	running := w.find(inventory, &errs)
 	if errs.Has("cluster.existing") {
-		return Plan{Running: running}, errs.Err() // the other settings are about a cluster of its own
+		return Plan{Running: running}, errs.Err() // the other settings are about the new cluster
 	}
 	named := inventory.VPCNamed(w.Name)
 	plan := Plan{Running: running, VPC: named, Project: inventory.ProjectNamed(w.Project), Network: w.Network}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/digitalocean/godo"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/internals"
 
@@ -106,14 +105,6 @@ func (s Settings) requireDomain(ctx context.Context, a *account.Account) error {
 	}
 	return field.Errors{{Key: "exposure.domain", Value: s.Exposure.Domain, Allowed: "a domain of this DigitalOcean account",
 		Fix: "doctl compute domain create " + s.Exposure.Domain + "; `doctl compute domain list` shows those there are"}}
-}
-
-// addressRecords are the records that the account has of a site's hostname. Only a preview compares them with the state.
-func (s Settings) addressRecords(ctx *pulumi.Context, a *account.Account, hostname string) ([]godo.DomainRecord, error) {
-	if !ctx.DryRun() {
-		return nil, nil
-	}
-	return a.AddressRecords(ctx.Context(), s.Exposure.Domain, hostname)
 }
 
 // clusterName is that of the cluster, the stack's own or an existing one.

@@ -2,6 +2,7 @@ package stack
 
 import (
 	"github.com/digitalocean/godo"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"doks-security/account"
 	"doks-security/components"
@@ -68,12 +69,9 @@ func newExposure(in inCluster, a *account.Account, observability *components.Obs
 	if url, named := acmeIssuers[certificates.Issuer]; named {
 		certificates.Issuer = url
 	}
-	records := map[string][]godo.DomainRecord{}
-	for _, hostname := range []string{e.Hostnames.Grafana, e.Hostnames.FalcosidekickUI} {
-		var err error
-		if records[hostname], err = in.settings.addressRecords(in.ctx, a, hostname); err != nil {
-			return err
-		}
+	records, err := e.addressRecords(in.ctx, a)
+	if err != nil {
+		return err
 	}
 	exposure, err := components.NewExposure(in.ctx, logicalName, &components.ExposureArgs{
 		Platform: in.platform, Namespaces: in.namespaces, Observability: observability,
@@ -85,6 +83,21 @@ func newExposure(in inCluster, a *account.Account, observability *components.Obs
 	}
 	in.ctx.Export("gatewayAddress", exposure.Address)
 	return nil
+}
+
+// addressRecords are the records that the account has of the two hostnames. Only a preview compares them with the state.
+func (e *ExposureSettings) addressRecords(ctx *pulumi.Context, a *account.Account) (map[string][]godo.DomainRecord, error) {
+	records := map[string][]godo.DomainRecord{}
+	if !ctx.DryRun() {
+		return records, nil
+	}
+	for _, hostname := range []string{e.Hostnames.Grafana, e.Hostnames.FalcosidekickUI} {
+		var err error
+		if records[hostname], err = a.AddressRecords(ctx.Context(), e.Domain, hostname); err != nil {
+			return nil, err
+		}
+	}
+	return records, nil
 }
 
 // grafanaURL is where people find Grafana.

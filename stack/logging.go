@@ -54,16 +54,14 @@ func newSpacesStore(in inCluster) (*components.SpacesStore, error) {
 	}, formerName(in.ctx, "-loki"))
 }
 
-// hasBucket tells whether a bucket of the name exists, whoever's it is. Only a preview compares it with the state.
+// hasBucket reports whether a bucket of the name exists, whoever owns it. Only a preview compares it with the state.
 func (s Settings) hasBucket(ctx *pulumi.Context) (bool, error) {
 	if !ctx.DryRun() {
 		return false, nil
 	}
-	endpoint, ok := accountSetting(ctx, "spacesEndpoint", "SPACES_ENDPOINT_URL")
-	if !ok {
-		endpoint = account.SpacesEndpoint
-	}
-	return account.HasBucket(ctx.Context(), endpoint, s.Logging.Spaces.Region, s.Logging.Spaces.Bucket)
+	template, _ := accountSetting(ctx, "spacesEndpoint", "SPACES_ENDPOINT_URL")
+	spaces := s.Logging.Spaces
+	return account.HasBucket(ctx.Context(), account.SpacesEndpoint(template, spaces.Region), spaces.Bucket)
 }
 
 // expireDays is a week longer than Loki keeps its logs: Loki deletes by its index, two hours and more after the end.

@@ -22,8 +22,8 @@ import (
 type plan struct {
 	preflight.Plan
 	installed []incluster.Release // those of the stack that the cluster has; nil unless it was surveyed
-	// deferred: the cluster's name is all that says it is the stack's. It may be that of others with a stack of the same name,
-	// and errors have commands that act in it: it is surveyed after it was compared with the state.
+	// deferred: only its name or tag shows that the cluster is the stack's. It may belong to others with a stack of the same
+	// name, and errors have commands that act in it: it is surveyed after it was compared with the state.
 	deferred bool
 }
 

@@ -64,7 +64,7 @@ func validateCluster(c ClusterSettings, faults *field.Errors) {
 				"no tag that begins with "+account.StackTag("")+": by these stacks find their clusters", "remove it: the stack's own is added")
 		case reservedTag.MatchString(t):
 			faults.Add(key, t, "no tag of DigitalOcean's and its provider's own: k8s, k8s:..., terraform:...", "remove it")
-		case slices.ContainsFunc(c.Tags[:i], func(other string) bool { return strings.EqualFold(other, t) }):
+		case account.HasTag(c.Tags[:i], t):
 			faults.Add(key, t, "each tag once: DigitalOcean takes upper and lower case for the same", "remove it")
 		}
 	}

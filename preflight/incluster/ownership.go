@@ -94,7 +94,7 @@ func (o Owner) namespace(n Object, errs *field.Errors) {
 	rename := fmt.Sprintf("pulumi config set --path 'namespaces.names.%s' <another name>", role)
 	switch {
 	case !wanted:
-	case n.Metadata.Labels[PartOfLabel] != PartOf:
+	case !n.isOfProject():
 		errs.Add("namespaces", name, "names that the cluster does not have yet: this namespace exists, and no stack of this project created it",
 			rename+"; if nothing in it is needed: kubectl delete namespace "+name)
 	case !o.is(other):
@@ -110,13 +110,13 @@ func (o Owner) neighbor(c *Cluster, errs *field.Errors) bool {
 	var namespaces []string
 	for _, n := range c.Namespaces {
 		other := n.Metadata.Annotations[StackAnnotation]
-		if n.Metadata.Labels[PartOfLabel] == PartOf && !o.is(other) && (stack == "" || stack == other) {
+		if n.isOfProject() && !o.is(other) && (stack == "" || stack == other) {
 			stack, namespaces = other, append(namespaces, n.Metadata.Name)
 		}
 	}
 	unnamed := slices.ContainsFunc(namespaces, func(name string) bool {
 		_, wanted := o.Namespaces.RoleOf(name)
-		return !wanted // otherwise an error of its own
+		return !wanted // otherwise namespace has refused it
 	})
 	if unnamed {
 		names := strings.Join(namespaces, " ")
@@ -198,9 +198,12 @@ func (o Owner) is(annotation string) bool {
 // owns tells whether a namespace is the stack's.
 func (c *Cluster) owns(o Owner, namespace string) bool {
 	return slices.ContainsFunc(c.Namespaces, func(n Object) bool {
-		return n.Metadata.Name == namespace && n.Metadata.Labels[PartOfLabel] == PartOf && o.is(n.Metadata.Annotations[StackAnnotation])
+		return n.Metadata.Name == namespace && n.isOfProject() && o.is(n.Metadata.Annotations[StackAnnotation])
 	})
 }
+
+// isOfProject reports whether a stack of this project created a namespace.
+func (o Object) isOfProject() bool { return o.Metadata.Labels[PartOfLabel] == PartOf }
 
 // release is the Helm release an object belongs to.
 func (o Object) release() (name, namespace string) {

@@ -73,8 +73,26 @@ func (p *pki) write(name, kind string, der []byte) error {
 	return os.WriteFile(p.path(name), pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600)
 }
 
-// mint makes a key and its certificate, and writes both; without an issuer it is self-signed.
-func (p *pki) mint(file string, subject pkix.Name, use usage, issuer *x509.Certificate, issuerKey crypto.Signer) (*x509.Certificate, crypto.Signer, error) {
+// mint makes a key and its certificate as issue does, and writes both.
+func (p *pki) mint(file string, subject pkix.Name, use usage, issuer *x509.Certificate, issuerKey crypto.Signer) (
+	*x509.Certificate, crypto.Signer, error,
+) {
+	certificate, key, err := issue(subject, use, issuer, issuerKey)
+	if err != nil {
+		return nil, nil, err
+	}
+	private, err := x509.MarshalECPrivateKey(key)
+	if err != nil {
+		return nil, nil, err
+	}
+	return certificate, key, errors.Join(
+		p.write(file+".crt", "CERTIFICATE", certificate.Raw), p.write(file+".key", "EC PRIVATE KEY", private))
+}
+
+// issue makes a key and its certificate; without an issuer it is self-signed.
+func issue(subject pkix.Name, use usage, issuer *x509.Certificate, issuerKey crypto.Signer) (
+	*x509.Certificate, *ecdsa.PrivateKey, error,
+) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, nil, err
@@ -94,7 +112,9 @@ func (p *pki) mint(file string, subject pkix.Name, use usage, issuer *x509.Certi
 		issuer, issuerKey = template, key
 	case forServer:
 		template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
-		template.DNSNames = []string{"localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", subject.CommonName}
+		template.DNSNames = []string{
+			"localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", subject.CommonName,
+		}
 		template.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1), net.IPv4(10, 245, 0, 1)}
 	case forClient:
 		template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
@@ -104,19 +124,12 @@ func (p *pki) mint(file string, subject pkix.Name, use usage, issuer *x509.Certi
 		return nil, nil, err
 	}
 	certificate, err := x509.ParseCertificate(der)
-	if err != nil {
-		return nil, nil, err
-	}
-	private, err := x509.MarshalECPrivateKey(key)
-	if err != nil {
-		return nil, nil, err
-	}
-	return certificate, key, errors.Join(p.write(file+".crt", "CERTIFICATE", der), p.write(file+".key", "EC PRIVATE KEY", private))
+	return certificate, key, err
 }
 
 // forService makes the certificate of the Service that a connection asks for: the namespaces of a stack have any name.
 func (p *pki) forService(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
-	certificate, key, err := p.mint("service", pkix.Name{CommonName: hello.ServerName}, forServer, p.ca, p.key)
+	certificate, key, err := issue(pkix.Name{CommonName: hello.ServerName}, forServer, p.ca, p.key)
 	if err != nil {
 		return nil, fmt.Errorf("the certificate of %s: %w", hello.ServerName, err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/digitalocean/godo"
 
+	stacks "doks-security/account"
 	"doks-security/rehearsal/audit"
 	"doks-security/stack/catalog"
 )
@@ -60,7 +61,7 @@ func endpoints() map[string]string {
 	}
 	all := map[string]string{}
 	for _, region := range catalog.SpacesRegions {
-		all[region] = "https://" + region + ".digitaloceanspaces.com"
+		all[region] = stacks.SpacesEndpoint("", region)
 	}
 	return all
 }

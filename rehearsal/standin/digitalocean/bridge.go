@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
@@ -82,10 +83,8 @@ func (b *bridged) Diff(_ context.Context, r plugin.DiffRequest) (plugin.DiffResu
 }
 
 func topLevel(path string) string {
-	for i, r := range path {
-		if r == '.' || r == '[' {
-			return path[:i]
-		}
+	if i := strings.IndexAny(path, ".["); i >= 0 {
+		return path[:i]
 	}
 	return path
 }

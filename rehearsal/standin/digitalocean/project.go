@@ -107,8 +107,8 @@ func (p *provider) updateProject(ctx context.Context, d *data) (err error) {
 	}
 	was, is := texts(d.state["resources"]), texts(planned["resources"])
 	if gone := without(was, is); len(gone) > 0 {
-		if err := p.assignToDefault(ctx, gone); err != nil {
-			return fmt.Errorf("Error assigning resources to default project: %w", err) //nolint:staticcheck // the published words
+		if err := p.unfile(ctx, gone); err != nil {
+			return err
 		}
 	}
 	if added := without(is, was); len(added) > 0 {
