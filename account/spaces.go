@@ -10,8 +10,8 @@ import (
 	"github.com/hashicorp/go-retryablehttp"
 )
 
-// SpacesEndpoint is where the buckets of a region are. The template is the DigitalOcean provider's setting spacesEndpoint, in
-// which {{.Region}} is the region; empty is DigitalOcean's own.
+// SpacesEndpoint is where the buckets of a region are. The template is the DigitalOcean provider's setting
+// spacesEndpoint, in which {{.Region}} is the region; empty is DigitalOcean's own.
 func SpacesEndpoint(template, region string) string {
 	if template == "" {
 		template = "https://{{.Region}}.digitaloceanspaces.com"
@@ -19,9 +19,10 @@ func SpacesEndpoint(template, region string) string {
 	return strings.TrimSuffix(strings.ReplaceAll(template, "{{.Region}}", region), "/")
 }
 
-// HasBucket reports whether a bucket of that name exists at an endpoint, whoever owns it. It asks without a key: Ceph's
-// object gateway, on which Spaces runs, answers 404 for a bucket that does not exist before it looks at who asks, and 403
-// for a private one (rgw_build_bucket_policies in https://github.com/ceph/ceph/blob/main/src/rgw/rgw_op.cc).
+// HasBucket reports whether a bucket of that name exists at an endpoint, whoever owns it. It asks without a key:
+// Ceph's object gateway, on which Spaces runs, answers 404 for a bucket that does not exist before it looks at who
+// asks, and 403 for a private one (rgw_build_bucket_policies in
+// https://github.com/ceph/ceph/blob/main/src/rgw/rgw_op.cc).
 func HasBucket(ctx context.Context, endpoint, bucket string) (exists bool, err error) {
 	defer func() {
 		if err != nil {

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// StackTag is the tag by which a cluster is known as the stack's. DigitalOcean's tags have letters, digits, :, - and _; a stack's
-// name may have dots too.
+// StackTag is the tag by which a cluster is known as the stack's. DigitalOcean's tags have letters, digits, :, - and
+// _; a stack's name may have dots too.
 func StackTag(stack string) string {
 	return "doks-security:" + strings.ReplaceAll(stack, ".", ":")
 }

@@ -53,7 +53,8 @@ func TestProxy(t *testing.T) {
 	write(t, authority, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}))
 	into := t.TempDir()
 	command := exec.Command(os.Args[0], "-test.run=^TestProxy$")
-	command.Env = append(os.Environ(), behindProxy+"="+into, "HTTPS_PROXY="+proxy.URL, "https_proxy="+proxy.URL, "NO_PROXY=", "no_proxy=",
+	command.Env = append(os.Environ(), behindProxy+"="+into,
+		"HTTPS_PROXY="+proxy.URL, "https_proxy="+proxy.URL, "NO_PROXY=", "no_proxy=",
 		"SSL_CERT_FILE="+authority, "DOCKER_CONFIG="+into, "HELM_REGISTRY_CONFIG="+filepath.Join(into, "none"))
 	if printed, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, printed)

@@ -131,7 +131,9 @@ func NewCluster(ctx *pulumi.Context, name string, args *ClusterArgs, opts ...pul
 		if r.Status != nil {
 			status = ", " + string(r.Status.State)
 		}
-		args.Known.require(existing{resource: doks, kind: "cluster", name: r.Name, ids: []string{r.ID}, status: status, otherwise: otherName})
+		args.Known.require(existing{
+			resource: doks, kind: "cluster", name: r.Name, ids: []string{r.ID}, status: status, otherwise: otherName,
+		})
 	}
 	if err := args.Known.Err(ctx); err != nil {
 		return nil, err // what follows would be planned for another cluster

@@ -75,15 +75,18 @@ type site struct {
 func (a *ExposureArgs) sites() []site {
 	path := func(kind, value string) map[string]any { return map[string]any{"type": kind, "value": value} }
 	return []site{
-		{name: "grafana", hostname: a.Grafana, setting: "grafana", namespace: NamespaceMonitoring, service: "kube-prometheus-stack-grafana",
+		{name: "grafana", hostname: a.Grafana, setting: "grafana",
+			namespace: NamespaceMonitoring, service: "kube-prometheus-stack-grafana",
 			drops: []any{"Authorization"}}, // its own logins and tokens are for use inside of the cluster
 		// falcosidekick-ui takes events from whoever posts them. From outside only its login is posted to.
-		{name: "falcosidekick-ui", hostname: a.FalcosidekickUI, setting: "falcosidekickUi", namespace: NamespaceGateway, service: oauth2ProxyName, rules: []any{
-			map[string]any{"method": "GET", "path": path("PathPrefix", "/")},
-			map[string]any{"method": "HEAD", "path": path("PathPrefix", "/")},
-			map[string]any{"method": "POST", "path": path("Exact", "/api/v1/auth")},
-			map[string]any{"method": "POST", "path": path("Exact", "/api/v1/authenticate")},
-		}},
+		{name: "falcosidekick-ui", hostname: a.FalcosidekickUI, setting: "falcosidekickUi",
+			namespace: NamespaceGateway, service: oauth2ProxyName,
+			rules: []any{
+				map[string]any{"method": "GET", "path": path("PathPrefix", "/")},
+				map[string]any{"method": "HEAD", "path": path("PathPrefix", "/")},
+				map[string]any{"method": "POST", "path": path("Exact", "/api/v1/auth")},
+				map[string]any{"method": "POST", "path": path("Exact", "/api/v1/authenticate")},
+			}},
 	}
 }
 

@@ -16,10 +16,10 @@ import (
 	"doks-security/preflight/incluster"
 )
 
-// Known compares what the account and the cluster have with the state: a preview that plans to create what is there already is an
-// error. The state does not have it because it belongs to others, because its creation or the stack's destruction was
-// interrupted, or because an older state was restored. Only a preview compares: an update creates resources before it could be
-// asked. The zero value has compared nothing.
+// Known compares what the account and the cluster have with the state: a preview that plans to create what is there
+// already is an error. The state does not have it because it belongs to others, because its creation or the stack's
+// destruction was interrupted, or because an older state was restored. Only a preview compares: an update creates
+// resources before it could be asked. The zero value has compared nothing.
 type Known struct {
 	resources []existing
 	releases  []installed
@@ -42,8 +42,8 @@ type installed struct {
 	incluster.Release
 }
 
-// importable lets pulumi import add a compared resource without its component, which the state may not have yet: pulumi up moves
-// it below the component.
+// importable lets pulumi import add a compared resource without its component, which the state may not have yet:
+// pulumi up moves it below the component.
 func importable() pulumi.ResourceOption {
 	return pulumi.Aliases([]pulumi.Alias{{NoParent: pulumi.Bool(true)}})
 }
@@ -87,12 +87,14 @@ func (e existing) err(ctx *pulumi.Context, planned string) error {
 		if e.kind == "cluster" {
 			forget = forgetCluster
 		}
-		return fmt.Errorf("the account has another %[1]s %[2]q (%[3]s) than this stack's (%[4]v), which has another name or no longer "+
-			"exists.\n    If it has another name: %[5]s\n    If it no longer exists: %[6]s && pulumi preview, which says how to import the other",
+		return fmt.Errorf("the account has another %[1]s %[2]q (%[3]s) than this stack's (%[4]v), "+
+			"which has another name or no longer exists.\n    If it has another name: %[5]s\n"+
+			"    If it no longer exists: %[6]s && pulumi preview, which says how to import the other",
 			e.kind, e.name, e.ids[0], planned, e.otherwise, forget)
 	}
-	return fmt.Errorf("the account has a %[1]s %[2]q (%[3]s%[4]s) that is not in this stack's state; it was not created by this "+
-		"stack, or pulumi up or pulumi destroy was interrupted.\n    If it is this stack's, and complete: pulumi import %[5]s %[6]s %[7]s "+
+	return fmt.Errorf("the account has a %[1]s %[2]q (%[3]s%[4]s) that is not in this stack's state; "+
+		"it was not created by this stack, or pulumi up or pulumi destroy was interrupted.\n"+
+		"    If it is this stack's, and complete: pulumi import %[5]s %[6]s %[7]s "+
 		"--protect=false --generate-code=false, then pulumi up\n"+
 		"    If its creation failed: delete it, then pulumi up\n"+
 		"    Otherwise: %[8]s",
@@ -121,14 +123,15 @@ func (k *Known) forgotten(ctx *pulumi.Context) error {
 	if slices.Contains(names, "kube-prometheus-stack") {
 		loses = " (which deletes Grafana's volume)"
 	}
-	return fmt.Errorf("the cluster has Helm releases of this stack that are not in its state: %s; pulumi destroy or pulumi up was "+
-		"interrupted, or an older state was restored.\n    To finish a destroy: pulumi destroy\n"+
+	return fmt.Errorf("the cluster has Helm releases of this stack that are not in its state: %s; "+
+		"pulumi destroy or pulumi up was interrupted, or an older state was restored.\n    To finish a destroy: pulumi destroy\n"+
 		"    With a state that has them: pulumi stack import --file <state>, pulumi refresh --run-program, then pulumi up\n"+
 		"    Without one%s: %s && PULUMI_K8S_UPSERT_EXISTING_OBJECTS=true pulumi up",
 		strings.Join(names, ", "), loses, strings.Join(uninstall, " && "))
 }
 
-// requireRecord compares a site's record with those that its hostname has: a second one would answer every other request.
+// requireRecord compares a site's record with those that its hostname has: a second one would answer every other
+// request.
 func (k *Known) requireRecord(record *digitalocean.DnsRecord, domain string, s site, found []godo.DomainRecord) {
 	e := existing{resource: record, kind: "DNS record", name: s.hostname, importPrefix: domain + ",",
 		otherwise: fmt.Sprintf("pulumi config set --path 'exposure.hostnames.%s' <another name>", s.setting)}

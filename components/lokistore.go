@@ -12,8 +12,8 @@ const FirstLogs = "2026-01-01"
 // indexPrefix begins the names of Loki's index tables, in values/loki/values.yaml too.
 const indexPrefix = "loki_index_"
 
-// lokiObjects are the objects that Loki writes for each day of logs, by the prefix of their keys: chunks below the tenant,
-// which is fake without auth_enabled, and tables of the index. Its other object, the list of delete requests
+// lokiObjects are the objects that Loki writes for each day of logs, by the prefix of their keys: chunks below the
+// tenant, which is fake without auth_enabled, and tables of the index. Its other object, the list of delete requests
 // (index/delete_requests/), is of no day.
 //
 // https://github.com/grafana/loki/blob/v3.7.6/pkg/storage/config/schema_config.go

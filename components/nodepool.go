@@ -81,7 +81,9 @@ func (p Pool) asDefault() *digitalocean.KubernetesClusterNodePoolArgs {
 }
 
 // newNodePool adds a pool to a cluster as a resource of its own, so that its size changes without the cluster's.
-func newNodePool(ctx *pulumi.Context, name string, p Pool, cluster *digitalocean.KubernetesCluster, opts ...pulumi.ResourceOption) (*digitalocean.KubernetesNodePool, error) {
+func newNodePool(
+	ctx *pulumi.Context, name string, p Pool, cluster *digitalocean.KubernetesCluster, opts ...pulumi.ResourceOption,
+) (*digitalocean.KubernetesNodePool, error) {
 	count, minimum, maximum := p.scale()
 	var taints digitalocean.KubernetesNodePoolTaintArray
 	for _, t := range p.Taints {

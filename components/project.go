@@ -12,8 +12,8 @@ type ProjectArgs struct {
 }
 
 // newProject creates the project and files the cluster under it. Whatever else is in the project stays there: the list
-// of its resources is no input. A destroy moves the cluster out first, since DigitalOcean deletes empty projects only; so
-// the cluster's place in the project is not DeletedWith it.
+// of its resources is no input. A destroy moves the cluster out first, since DigitalOcean deletes empty projects only;
+// so the cluster's place in the project is not DeletedWith it.
 func newProject(
 	ctx *pulumi.Context, name string, args *ProjectArgs, cluster pulumi.StringInput, opts ...pulumi.ResourceOption,
 ) (*digitalocean.Project, error) {

@@ -53,8 +53,8 @@ func Cluster(inventory *account.Inventory, w Wanted, upgrades func(clusterID str
 	if running != nil {
 		plan.VPC = inventory.VPC(running.VPCUUID)
 		if named != nil && named.ID != running.VPCUUID && !errs.Has("cluster.name") {
-			errs.Add("cluster.name", w.Name, "a name that no other VPC of the account has: the VPC gets the cluster's name; another has it ("+named.ID+")",
-				otherName)
+			errs.Add("cluster.name", w.Name, "a name that no other VPC of the account has: "+
+				"the VPC gets the cluster's name; another has it ("+named.ID+")", otherName)
 		}
 		replacement(running, plan.VPC, w, &errs)
 		highAvailability(running.HA, w.HA, w.HAGiven, &errs)
@@ -78,7 +78,8 @@ func Cluster(inventory *account.Inventory, w Wanted, upgrades func(clusterID str
 const otherName = "pulumi config set --path 'cluster.name' <another name>"
 
 func keepExisting(name string) string {
-	return "pulumi config set --path 'cluster.existing' " + name + ", and deploy into the other cluster from a new stack: make env NAME=<name>"
+	return "pulumi config set --path 'cluster.existing' " + name +
+		", and deploy into the other cluster from a new stack: make env NAME=<name>"
 }
 
 // find looks for the cluster by the id of the last deployment, by the stack's tag, then by its name. Which of them the
@@ -90,9 +91,10 @@ func (w Wanted) find(inventory *account.Inventory, errs *field.Errors) *godo.Kub
 		running = inventory.ClusterTagged(account.StackTag(w.Stack))
 	}
 	own := w.Last.own(inventory, w.Stack)
-	if deployed != nil && (own == nil || own.ID != deployed.ID) && deployed.Name != w.Name { // older versions left only the name
-		errs.Add("cluster.existing", nil, fmt.Sprintf("%s: this stack is deployed there, and moving to a cluster of its own would delete its releases and volumes",
-			deployed.Name), keepExisting(deployed.Name))
+	// Older versions left only the name.
+	if deployed != nil && (own == nil || own.ID != deployed.ID) && deployed.Name != w.Name {
+		errs.Add("cluster.existing", nil, deployed.Name+": this stack is deployed there, and moving to a cluster of its own "+
+			"would delete its releases and volumes", keepExisting(deployed.Name))
 	}
 	named := inventory.ClusterNamed(w.Name)
 	if named == nil || running != nil && named.ID == running.ID {

@@ -32,9 +32,11 @@ func openAccount(ctx *pulumi.Context) (*account.Account, error) {
 	return account.Open(token, endpoint)
 }
 
-// newCluster checks the settings against the account and the running cluster, and registers the cluster. It returns the stack's
-// releases that the cluster has.
-func newCluster(ctx *pulumi.Context, s Settings, a *account.Account, known *components.Known) (*components.Cluster, []incluster.Release, error) {
+// newCluster checks the settings against the account and the running cluster, and registers the cluster. It returns
+// the stack's releases that the cluster has.
+func newCluster(ctx *pulumi.Context, s Settings, a *account.Account, known *components.Known) (
+	*components.Cluster, []incluster.Release, error,
+) {
 	last, err := lastDeployment(ctx)
 	if err != nil {
 		return nil, nil, err

@@ -33,8 +33,8 @@ func Deploy(ctx *pulumi.Context) error {
 		return err
 	}
 	in, err := newInCluster(ctx, settings, cluster, components.Platform{
-		Cluster: settings.clusterName(), Profile: string(settings.Profile), Charts: source, Provided: settings.Cluster.Provides,
-		Installed: installed, Known: known,
+		Cluster: settings.clusterName(), Profile: string(settings.Profile), Charts: source,
+		Provided: settings.Cluster.Provides, Installed: installed, Known: known,
 	})
 	if err != nil {
 		return err

@@ -85,8 +85,11 @@ func newExposure(in inCluster, a *account.Account, observability *components.Obs
 	return nil
 }
 
-// addressRecords are the records that the account has of the two hostnames. Only a preview compares them with the state.
-func (e *ExposureSettings) addressRecords(ctx *pulumi.Context, a *account.Account) (map[string][]godo.DomainRecord, error) {
+// addressRecords are the records that the account has of the two hostnames. Only a preview compares them with the
+// state.
+func (e *ExposureSettings) addressRecords(ctx *pulumi.Context, a *account.Account) (
+	map[string][]godo.DomainRecord, error,
+) {
 	records := map[string][]godo.DomainRecord{}
 	if !ctx.DryRun() {
 		return records, nil

@@ -16,7 +16,9 @@ type inCluster struct {
 }
 
 // newInCluster creates the namespaces.
-func newInCluster(ctx *pulumi.Context, s Settings, cluster *components.Cluster, platform components.Platform) (inCluster, error) {
+func newInCluster(
+	ctx *pulumi.Context, s Settings, cluster *components.Cluster, platform components.Platform,
+) (inCluster, error) {
 	in := inCluster{ctx: ctx, settings: s, platform: platform, options: append(cluster.Options(), formerName(ctx, ""))}
 	var err error
 	in.namespaces, err = components.NewNamespaces(ctx, logicalName, &components.NamespacesArgs{

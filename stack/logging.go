@@ -50,7 +50,8 @@ func newSpacesStore(in inCluster) (*components.SpacesStore, error) {
 		return nil, err
 	}
 	return components.NewSpacesStore(in.ctx, logicalName+"-loki", &components.SpacesStoreArgs{
-		SpacesSettings: s.Logging.Spaces, Exists: exists, Known: in.platform.Known, Protect: s.Cluster.Protect, ExpireDays: s.expireDays(),
+		SpacesSettings: s.Logging.Spaces, Exists: exists, Known: in.platform.Known,
+		Protect: s.Cluster.Protect, ExpireDays: s.expireDays(),
 	}, formerName(in.ctx, "-loki"))
 }
 

@@ -212,8 +212,8 @@ func (m *mocks) bucketRules() []resource.PropertyMap {
 	return rules
 }
 
-// Only what Loki writes expires: the keys of its chunks begin with the tenant, those of its index as the schema says. Of others
-// in the bucket nothing does.
+// Only what Loki writes expires: the keys of its chunks begin with the tenant, those of its index as the schema says.
+// Of others in the bucket nothing does.
 func TestOnlyLokisObjectsExpire(t *testing.T) {
 	for _, spaces := range []string{"{}", `{"from":"2027-01-01"}`} {
 		m := &mocks{}

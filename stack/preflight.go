@@ -22,8 +22,8 @@ import (
 type plan struct {
 	preflight.Plan
 	installed []incluster.Release // those of the stack that the cluster has; nil unless it was surveyed
-	// deferred: only its name or tag shows that the cluster is the stack's. It may belong to others with a stack of the same
-	// name, and errors have commands that act in it: it is surveyed after it was compared with the state.
+	// deferred: only its name or tag shows that the cluster is the stack's. It may belong to others with a stack of the
+	// same name, and errors have commands that act in it: it is surveyed after it was compared with the state.
 	deferred bool
 }
 
@@ -40,8 +40,8 @@ func (s Settings) plan(ctx *pulumi.Context, a *account.Account, last deployment)
 	} else {
 		_, haGiven := s.given["cluster"]["ha"]
 		p.Plan, err = preflight.Cluster(inventory, preflight.Wanted{
-			Stack: ctx.Stack(), Last: last.Deployment, Name: s.Cluster.Name, Region: s.Cluster.Region, Version: s.Cluster.Version,
-			Network: s.Cluster.Network, Pools: s.Cluster.Pools, HA: s.Cluster.HA, HAGiven: haGiven, Project: s.Project.Name,
+			Stack: ctx.Stack(), Last: last.Deployment,
+			Name: s.Cluster.Name, Region: s.Cluster.Region, Version: s.Cluster.Version, Network: s.Cluster.Network, Pools: s.Cluster.Pools, HA: s.Cluster.HA, HAGiven: haGiven, Project: s.Project.Name,
 		}, func(id string) ([]string, error) { return a.Upgrades(ctx.Context(), id) })
 	}
 	if warning := preflight.DefaultVPC(p.VPC); warning != "" {
@@ -59,8 +59,8 @@ func (s Settings) plan(ctx *pulumi.Context, a *account.Account, last deployment)
 	return p, field.Join(err, failed)
 }
 
-// keepBucket refuses to delete the bucket with the logs of a cluster that is gone. Those of one that runs are a matter of
-// incluster.Logs.
+// keepBucket refuses to delete the bucket with the logs of a cluster that is gone. Those of one that runs are a matter
+// of incluster.Logs.
 func (s Settings) keepBucket(last deployment, cluster *godo.KubernetesCluster) error {
 	gone := cluster == nil || cluster.ID != last.ClusterID
 	if !gone || last.logs.Bucket == "" || s.Logging.Storage == StorageSpaces {
@@ -68,14 +68,17 @@ func (s Settings) keepBucket(last deployment, cluster *godo.KubernetesCluster) e
 	}
 	return field.Errors{{
 		Key: "logging.storage", Value: s.Logging.Storage,
-		Allowed: "spaces: the logs of the cluster that is gone are in the bucket " + last.logs.Bucket + ", which would be deleted with them",
-		Fix:     "pulumi config set --path 'logging.storage' spaces, and change it once the new cluster runs",
+		Allowed: "spaces: the logs of the cluster that is gone are in the bucket " + last.logs.Bucket +
+			", which would be deleted with them",
+		Fix: "pulumi config set --path 'logging.storage' spaces, and change it once the new cluster runs",
 	}}
 }
 
-// checkCluster checks the settings against what is in the cluster; nil is one that is still to be created. It returns the stack's
-// releases that the cluster has.
-func (s Settings) checkCluster(ctx *pulumi.Context, a *account.Account, cluster *godo.KubernetesCluster, last deployment) ([]incluster.Release, error) {
+// checkCluster checks the settings against what is in the cluster; nil is one that is still to be created. It returns
+// the stack's releases that the cluster has.
+func (s Settings) checkCluster(
+	ctx *pulumi.Context, a *account.Account, cluster *godo.KubernetesCluster, last deployment,
+) ([]incluster.Release, error) {
 	owner := s.owner(components.StackID(ctx))
 	if cluster == nil {
 		return nil, s.checkRunning(&incluster.Cluster{}, owner)
@@ -102,15 +105,18 @@ func (s Settings) checkCluster(ctx *pulumi.Context, a *account.Account, cluster 
 	return incluster.Installed(running, owner), err
 }
 
-// locked is the error of an API server that does not answer, with the way to it if the cluster's firewall limits who asks.
+// locked is the error of an API server that does not answer, with the way to it if the cluster's firewall limits who
+// asks.
 func locked(cluster *godo.KubernetesCluster, err error) error {
 	firewall := cluster.ControlPlaneFirewall
 	if !errors.Is(err, incluster.ErrUnreachable) || firewall == nil || firewall.Enabled == nil || !*firewall.Enabled {
 		return err
 	}
 	allowed := strings.Join(firewall.AllowedAddresses, ",")
-	return fmt.Errorf("%w\n    Its firewall (cluster.apiAllowedCIDRs) admits %s only. To admit this machine, add its address to the stack file, then: "+
-		"doctl kubernetes cluster update %s --enable-control-plane-firewall=true --control-plane-firewall-allowed-addresses %[2]s,<address>/32",
+	return fmt.Errorf("%w\n    Its firewall (cluster.apiAllowedCIDRs) admits %s only. "+
+		"To admit this machine, add its address to the stack file, then: "+
+		"doctl kubernetes cluster update %s --enable-control-plane-firewall=true "+
+		"--control-plane-firewall-allowed-addresses %[2]s,<address>/32",
 		err, allowed, cluster.ID)
 }
 
@@ -124,7 +130,8 @@ var withAPIServer = []godo.KubernetesClusterStatusState{
 func (s Settings) owner(stack string) incluster.Owner {
 	names := s.Namespaces.ByRole()
 	return incluster.Owner{
-		Stack: stack, Namespaces: s.createdNamespaces(), Names: names, Releases: s.installed(names), Provides: s.Cluster.Provides,
+		Stack: stack, Namespaces: s.createdNamespaces(), Names: names, Releases: s.installed(names),
+		Provides: s.Cluster.Provides,
 	}
 }
 

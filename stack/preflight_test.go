@@ -213,14 +213,17 @@ func TestDeployBehindTheFirewall(t *testing.T) {
 		enabled  bool
 		firewall string // empty: not part of the error
 	}{
-		{"enabled", true, "cluster update shared-id --enable-control-plane-firewall=true --control-plane-firewall-allowed-addresses 203.0.113.0/24,<address>/32"},
+		{"enabled", true, "cluster update shared-id --enable-control-plane-firewall=true " +
+			"--control-plane-firewall-allowed-addresses 203.0.113.0/24,<address>/32"},
 		{"disabled", false, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			server, kubeconfig := serveCluster(nil)
 			server.Close()
 			shared := running("shared")
-			shared.ControlPlaneFirewall = &godo.KubernetesControlPlaneFirewall{Enabled: &c.enabled, AllowedAddresses: []string{"203.0.113.0/24"}}
+			shared.ControlPlaneFirewall = &godo.KubernetesControlPlaneFirewall{
+				Enabled: &c.enabled, AllowedAddresses: []string{"203.0.113.0/24"},
+			}
 			m := &mocks{account: accounttest.Account{Clusters: []*godo.KubernetesCluster{shared}, Kubeconfig: kubeconfig}}
 			err := deploy(t, m, "dev", map[string]string{"cluster": `{"existing":"shared"}`})
 			if err == nil || !strings.Contains(err.Error(), "is unreachable") || !strings.Contains(err.Error(), c.firewall) ||
@@ -256,46 +259,5 @@ func TestDeployUsesWhatTheClusterProvides(t *testing.T) {
 	operator := m.resources["kubernetes:helm.sh/v3:Release::kube-prometheus-stack"]["values"].ObjectValue()["prometheusOperator"].ObjectValue()
 	if !operator.HasValue("namespaces") {
 		t.Error("the operator acts on the namespaces of others")
-	}
-}
-
-// The bucket with the logs of a cluster that is gone is not deleted with the next one's settings.
-func TestDeployKeepsTheBucketOfALostCluster(t *testing.T) {
-	for _, c := range []struct{ name, logs, logging, want string }{
-		{"logs on the volume from now on", "spaces:fra1/logs", `{}`, "in the bucket logs, which would be deleted"},
-		{"the same bucket", "spaces:fra1/logs", `{"storage":"spaces","spaces":{"bucket":"logs"}}`, ""},
-		{"never a bucket", "volume", `{}`, ""},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			m := &mocks{previous: "gone-id", previousStack: Project + "/dev", previousLogs: c.logs}
-			err := deploy(t, m, "dev", map[string]string{"cluster": onePool, "logging": c.logging})
-			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
-				t.Errorf("err = %v, want %q", err, c.want)
-			}
-		})
-	}
-}
-
-// A running Loki keeps the period of its volume, and gets one of the bucket from a day on.
-func TestDeployLogsToSpacesFromADay(t *testing.T) {
-	m := &mocks{}
-	err := deploy(t, m, "dev", map[string]string{"cluster": onePool, "logging": `{"storage":"spaces","spaces":{"from":"2099-01-01"}}`})
-	if err != nil {
-		t.Fatal(err)
-	}
-	loki := m.resources["kubernetes:helm.sh/v3:Release::loki"]["values"].Mappable().(map[string]any)
-	var periods []string
-	for _, p := range loki["loki"].(map[string]any)["schemaConfig"].(map[string]any)["configs"].([]any) {
-		periods = append(periods, fmt.Sprint(p.(map[string]any)["from"], " ", p.(map[string]any)["object_store"]))
-	}
-	if got := strings.Join(periods, ", "); got != "2026-01-01 filesystem, 2099-01-01 s3" {
-		t.Errorf("periods %q", got)
-	}
-	binary := loki["singleBinary"].(map[string]any)
-	if fmt.Sprint(binary["replicas"]) != "1" {
-		t.Errorf("%v replicas: the older logs are on the volume of one", binary["replicas"])
-	}
-	if got := binary["annotations"].(map[string]any)["doks-security/logs"]; got != "spaces:fra1/doks-security-dev-loki:2099-01-01" {
-		t.Errorf("the annotation is %v", got)
 	}
 }

@@ -193,8 +193,8 @@ func TestOwnership(t *testing.T) {
 			object("Namespace", `{"name":"obs-loki","labels":{"app.kubernetes.io/part-of":"doks-security"}}`)}}, nil, nil},
 		{"another stack's namespace, of another name", Cluster{Namespaces: []Object{
 			object("Namespace", `{"name":"loki","labels":{"app.kubernetes.io/part-of":"doks-security"},"annotations":{"doks-security/stack":"doks-security/prod"}}`)}},
-			nil, []string{"(1 error)", "where doks-security/prod no longer exists: kubectl delete namespace loki; after pulumi stack rename: " +
-				"kubectl annotate --overwrite namespace loki doks-security/stack=doks-security/dev"}},
+			nil, []string{"(1 error)", "where doks-security/prod no longer exists: kubectl delete namespace loki; " +
+				"after pulumi stack rename: kubectl annotate --overwrite namespace loki doks-security/stack=doks-security/dev"}},
 		{"the stack's releases", Cluster{ClusterWide: []Object{helm("ClusterRole", "falco", "falco", "falco"), helm("APIService", api, "metrics-server", "metrics-server"),
 			helm("CustomResourceDefinition", "prometheuses.monitoring.coreos.com", "prometheus-operator-crds", "monitoring")}}, nil, nil},
 		{"a release of others with the same name", Cluster{ClusterWide: []Object{helm("ClusterRole", "falco", "falco", "security")}}, nil,

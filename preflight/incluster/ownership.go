@@ -53,8 +53,8 @@ type Owner struct {
 	Provides   []string          // setting cluster.provides
 }
 
-// Ownership refuses to take over what others have in the cluster: another stack of this project, namespaces of the stack's
-// names, Helm releases of its names in other namespaces that own objects of the whole cluster, and the APIs of
+// Ownership refuses to take over what others have in the cluster: another stack of this project, namespaces of the
+// stack's names, Helm releases of its names in other namespaces that own objects of the whole cluster, and the APIs of
 // metrics-server, the Prometheus operator and cert-manager. The latter the stack can use: cluster.provides.
 func Ownership(c *Cluster, o Owner, errs *field.Errors) {
 	for _, n := range c.Namespaces {
@@ -103,8 +103,8 @@ func (o Owner) namespace(n Object, errs *field.Errors) {
 	}
 }
 
-// neighbor refuses a cluster in which another stack of this project is: both have objects of the whole cluster with the same
-// names, such as the admission policy. It reports whether there is one.
+// neighbor refuses a cluster in which another stack of this project is: both have objects of the whole cluster with
+// the same names, such as the admission policy. It reports whether there is one.
 func (o Owner) neighbor(c *Cluster, errs *field.Errors) bool {
 	var stack string
 	var namespaces []string
@@ -120,10 +120,10 @@ func (o Owner) neighbor(c *Cluster, errs *field.Errors) bool {
 	})
 	if unnamed {
 		names := strings.Join(namespaces, " ")
-		errs.Add("namespaces", nil, fmt.Sprintf("a cluster without another stack of this project: the stack %s has the namespaces %s, "+
-			"and each stack has objects of the whole cluster", stack, names),
-			fmt.Sprintf("deploy to another cluster; where %s no longer exists: kubectl delete namespace %s; after pulumi stack rename: "+
-				"kubectl annotate --overwrite namespace %[2]s %s=%s", stack, names, StackAnnotation, o.Stack))
+		errs.Add("namespaces", nil, fmt.Sprintf("a cluster without another stack of this project: "+
+			"the stack %s has the namespaces %s, and each stack has objects of the whole cluster", stack, names),
+			fmt.Sprintf("deploy to another cluster; where %s no longer exists: kubectl delete namespace %s; "+
+				"after pulumi stack rename: kubectl annotate --overwrite namespace %[2]s %s=%s", stack, names, StackAnnotation, o.Stack))
 	}
 	return len(namespaces) > 0
 }
@@ -153,7 +153,8 @@ func (o Owner) moved(c *Cluster, namespace string) bool {
 	})
 }
 
-// provision checks one of provisions against cluster.provides, whose next index is next; it reports whether the list lacks it.
+// provision checks one of provisions against cluster.provides, whose next index is next; it reports whether the list
+// lacks it.
 func (o Owner) provision(c *Cluster, p provision, next int, errs *field.Errors) bool {
 	provided := slices.Contains(o.Provides, p.name)
 	i := slices.IndexFunc(o.Releases, func(r Release) bool { return r.Name == p.name })
@@ -183,7 +184,8 @@ func (o Owner) provision(c *Cluster, p provision, next int, errs *field.Errors) 
 	case !provided && len(others) > 0:
 		errs.Add("cluster.provides", nil, fmt.Sprintf("%s: the cluster has the %s %s of %s, which this stack's release would overwrite",
 			p.name, others[0].Kind, others[0].Metadata.Name, others[0].owner()),
-			fmt.Sprintf("pulumi config set --path 'cluster.provides[%d]' %s to use it, or remove it from the cluster", next, p.name))
+			fmt.Sprintf("pulumi config set --path 'cluster.provides[%d]' %s to use it, or remove it from the cluster",
+				next, p.name))
 		return true
 	}
 	return false

@@ -205,7 +205,8 @@ func (c *client) get(ctx context.Context, path, next, accept string, into any) (
 	request.Header.Set("Authorization", "Bearer "+c.token)
 	response, err := c.http.Do(request)
 	if err != nil {
-		return false, fmt.Errorf("the cluster's API server %s %w: %w", c.server, ErrUnreachable, cmp.Or(errors.Unwrap(err), err))
+		return false, fmt.Errorf("the cluster's API server %s %w: %w",
+			c.server, ErrUnreachable, cmp.Or(errors.Unwrap(err), err))
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxResponse+1))

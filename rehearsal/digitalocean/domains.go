@@ -33,7 +33,8 @@ func (s *Simulator) routeDomains(mux *http.ServeMux) {
 	mux.HandleFunc("GET /v2/domains/{domain}/records", s.withDomain(func(w http.ResponseWriter, r *http.Request) {
 		domain, query := r.PathValue("domain"), r.URL.Query()
 		list(w, r, "domain_records", slices.DeleteFunc(slices.Clone(s.domains[domain]), func(d godo.DomainRecord) bool {
-			return query.Has("type") && query.Get("type") != d.Type || query.Has("name") && query.Get("name") != fullName(d.Name, domain)
+			return query.Has("type") && query.Get("type") != d.Type ||
+				query.Has("name") && query.Get("name") != fullName(d.Name, domain)
 		}))
 	}))
 	mux.HandleFunc("POST /v2/domains/{domain}/records", s.withDomain(func(w http.ResponseWriter, r *http.Request) {

@@ -31,7 +31,9 @@ func TestRecordsByName(t *testing.T) {
 	s, c := open(t, &fake{})
 	s.AddDomain("example.com")
 	for _, r := range []godo.DomainRecordEditRequest{
-		{Type: "A", Name: "grafana", Data: "203.0.113.1"}, {Type: "TXT", Name: "grafana", Data: "text"}, {Type: "A", Name: "@", Data: "203.0.113.2"},
+		{Type: "A", Name: "grafana", Data: "203.0.113.1"},
+		{Type: "TXT", Name: "grafana", Data: "text"},
+		{Type: "A", Name: "@", Data: "203.0.113.2"},
 	} {
 		if _, _, err := c.Domains.CreateRecord(t.Context(), "example.com", &r); err != nil {
 			t.Fatal(err)

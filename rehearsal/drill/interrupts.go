@@ -72,7 +72,8 @@ func interruptDrills() []Drill {
 			Deployed, Deployed, up, "Release loki updating", up),
 		killed("kill-destroy-cluster", "`pulumi destroy` is killed while it deletes the cluster.",
 			Deployed, Empty, destroy, "KubernetesCluster doks-security deleting", destroy),
-		{Name: "destroy-failed-up", What: "DigitalOcean does not delete the cluster, and `pulumi up` follows the failed `pulumi destroy`.",
+		{Name: "destroy-failed-up",
+			What: "DigitalOcean does not delete the cluster, and `pulumi up` follows the failed `pulumi destroy`.",
 			From: Deployed, To: Empty, Do: func(r *Run) {
 				r.Break(Fault{Match: "DELETE /v2/kubernetes/clusters/[^/]+(/destroy.*)?$", Status: http.StatusInternalServerError})
 				r.Fails("pulumi destroy", "500")

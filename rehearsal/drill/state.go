@@ -58,7 +58,8 @@ func stateDrills() []Drill {
 	}
 }
 
-// forgotten is what a preview says of releases that the cluster has and the state does not, and adoption finds its commands.
+// forgotten is what a preview says of releases that the cluster has and the state does not, and adoption finds its
+// commands.
 const forgotten = "Helm releases of this stack that are not in its state"
 
 var adoption = regexp.MustCompile(`: (helm uninstall .+) && (.* pulumi up)`)

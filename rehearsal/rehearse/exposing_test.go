@@ -28,9 +28,12 @@ func TestExpose(t *testing.T) {
 	}
 	// A second record of a hostname would answer every other request.
 	domains := e.account.client(t).Domains
-	other, _, err := domains.CreateRecord(ctx, "example.org", &godo.DomainRecordEditRequest{Type: "A", Name: "grafana", Data: "203.0.113.1"})
+	other, _, err := domains.CreateRecord(ctx, "example.org", &godo.DomainRecordEditRequest{
+		Type: "A", Name: "grafana", Data: "203.0.113.1",
+	})
 	must(t, out, err)
-	refused(ctx, t, out, e, `DNS record "grafana.example.org"`, "pulumi config set --path 'exposure.hostnames.grafana' <another name>")
+	refused(ctx, t, out, e, `DNS record "grafana.example.org"`,
+		"pulumi config set --path 'exposure.hostnames.grafana' <another name>")
 	_, err = domains.DeleteRecord(ctx, "example.org", other.ID)
 	must(t, out, err)
 	outputs, err := e.up(ctx)

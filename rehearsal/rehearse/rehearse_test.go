@@ -120,7 +120,8 @@ func TestRehearse(t *testing.T) {
 			"--namespace obs-monitoring port-forward service/kube-prometheus-stack-grafana",
 		}},
 		{"prod by Gateway", "prod", map[string]any{
-			"doks-security:exposure": program.Gateway(), "doks-security:alerting": receivers(), "doks-security:namespaces": map[string]any{"prefix": "obs-"},
+			"doks-security:exposure": program.Gateway(), "doks-security:alerting": receivers(),
+			"doks-security:namespaces": map[string]any{"prefix": "obs-"},
 		}, []string{
 			"8 Helm releases are deployed", "exposure.clients.grafana.clientSecret is encrypted: other text stands in",
 			"grafana.example.org and falco.example.org lead to it over TLS",

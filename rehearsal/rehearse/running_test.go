@@ -148,7 +148,8 @@ func TestClusterWithThingsOfOthers(t *testing.T) {
 	must(t, out, e.preview(ctx, true))
 	restore, err := e.workspace.edit(onePool(nil))
 	must(t, out, err)
-	refused(ctx, t, out, e, "(1 error)", "cluster.existing: not set", "this stack is deployed there", "'cluster.existing' shared")
+	refused(ctx, t, out, e, "(1 error)", "cluster.existing: not set", "this stack is deployed there",
+		"'cluster.existing' shared")
 	must(t, out, restore())
 	now, err := namespaces.Get(ctx, "monitoring", metav1.GetOptions{})
 	must(t, out, err)

@@ -16,7 +16,9 @@ func TestAccountWithThingsOfOthers(t *testing.T) {
 		"doks-security:logging": map[string]any{"storage": "spaces", "spaces": map[string]any{"bucket": "theirs"}},
 	}))
 	client := e.account.client(t)
-	project, _, err := client.Projects.Create(ctx, &godo.CreateProjectRequest{Name: "doks-security-dev", Purpose: "Web Application"})
+	project, _, err := client.Projects.Create(ctx, &godo.CreateProjectRequest{
+		Name: "doks-security-dev", Purpose: "Web Application",
+	})
 	must(t, out, err)
 	vpc, _, err := client.VPCs.Create(ctx, &godo.VPCCreateRequest{Name: "doks-security-dev", RegionSlug: "fra1"})
 	must(t, out, err)
@@ -45,6 +47,7 @@ func TestAccountWithThingsOfOthers(t *testing.T) {
 	must(t, out, e.shell(ctx, "pulumi config set --path doks-security:project.name theirs"))
 	_, _, err = client.Projects.Create(ctx, &godo.CreateProjectRequest{Name: "theirs", Purpose: "Web Application"})
 	must(t, out, err)
-	refused(ctx, t, out, e, `the account has another project "theirs"`, "pulumi config set --path 'project.name' <another name>")
+	refused(ctx, t, out, e, `the account has another project "theirs"`,
+		"pulumi config set --path 'project.name' <another name>")
 	must(t, out, e.destroy(ctx, &report{out: out}))
 }

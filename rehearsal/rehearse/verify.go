@@ -130,7 +130,8 @@ func checkDrift(ctx context.Context, config *rest.Config, r *report) error {
 
 // wanted are the exports, and which of them must be secret.
 var wanted = map[string]bool{
-	"stackId": false, "logs": false, "clusterId": false, "clusterName": false, "clusterVersion": false, "kubeconfig": true, "namespaces": false,
+	"stackId": false, "logs": false,
+	"clusterId": false, "clusterName": false, "clusterVersion": false, "kubeconfig": true, "namespaces": false,
 	"monthlyCostUSD": false, "grafanaUrl": false, "grafanaPortForward": false, "grafanaLogin": false, "grafanaPassword": true,
 	"falcosidekickUiUrl": false, "falcosidekickUiPortForward": false, "falcosidekickUiLogin": false, "falcosidekickUiPassword": true,
 }

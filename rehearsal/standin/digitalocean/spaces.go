@@ -170,7 +170,8 @@ func (p *provider) readBucket(ctx context.Context, d *data) error {
 		return fmt.Errorf("error reading Spaces bucket %q: %w", d.id, err)
 	}
 	var found lifecycle
-	if err := p.s3(ctx, http.MethodGet, d.id, "lifecycle", nil, &found); err != nil && s3Status(err) != http.StatusNotFound {
+	err = p.s3(ctx, http.MethodGet, d.id, "lifecycle", nil, &found)
+	if err != nil && s3Status(err) != http.StatusNotFound {
 		return err
 	}
 	var location struct {
