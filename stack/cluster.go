@@ -80,7 +80,8 @@ func lastDeployment(ctx *pulumi.Context) (deployment, error) {
 		"name": pulumi.String(fmt.Sprintf("%s/%s/%s", ctx.Organization(), ctx.Project(), ctx.Stack())),
 	}, pulumi.MapOutput{}, pulumi.InvokeOutputOptions{}))
 	if err != nil {
-		return deployment{}, fmt.Errorf("reading the stack's last outputs: %w", err)
+		// A backend in files may be writing at that moment, which the SDK remembers as a failure: no retry here helps.
+		return deployment{}, fmt.Errorf("reading the stack's last outputs: %w; nothing was deployed: run the command again", err)
 	}
 	result, _ := last.Value.(map[string]any)
 	outputs, _ := result["outputs"].(map[string]any)

@@ -29,6 +29,7 @@ type mocks struct {
 	previous, previousStack string
 	previousLogs            string  // where Loki stored logs, in those outputs
 	previousNodes           float64 // what the nodes cost in those outputs
+	previousErr             error   // of reading those outputs
 	preview                 bool
 	unknown                 []string // types of resources that the preview plans to create; with preview only
 
@@ -80,6 +81,9 @@ func running(name string) *godo.KubernetesCluster {
 func (m *mocks) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
 	if args.Token != "pulumi:pulumi:readStackOutputs" {
 		return nil, errors.New("no such function: " + args.Token)
+	}
+	if m.previousErr != nil {
+		return nil, m.previousErr
 	}
 	outputs := map[string]any{}
 	if m.previous != "" {

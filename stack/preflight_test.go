@@ -3,6 +3,7 @@ package stack
 import (
 	"encoding/base64"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -259,5 +260,13 @@ func TestDeployUsesWhatTheClusterProvides(t *testing.T) {
 	operator := m.resources["kubernetes:helm.sh/v3:Release::kube-prometheus-stack"]["values"].ObjectValue()["prometheusOperator"].ObjectValue()
 	if !operator.HasValue("namespaces") {
 		t.Error("the operator acts on the namespaces of others")
+	}
+}
+
+// A backend may answer with half a file: what failed and what to do is in the error.
+func TestDeployWithoutTheLastOutputs(t *testing.T) {
+	err := deploy(t, &mocks{previousErr: errors.New("failed to load checkpoint: EOF")}, "dev", map[string]string{"cluster": onePool})
+	if err == nil || !strings.Contains(err.Error(), "checkpoint: EOF; nothing was deployed: run the command again") {
+		t.Errorf("err = %v", err)
 	}
 }

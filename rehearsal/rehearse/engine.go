@@ -61,7 +61,8 @@ func (e *engine) connect(ctx context.Context, o Options, r *report) error {
 	}
 	e.onClose(plugins.close)
 	e.env = map[string]string{
-		"PULUMI_BACKEND_URL":       "file://" + filepath.ToSlash(e.workspace.state),
+		// Without metadata files: the backend truncates and writes them while the program reads the stack's last outputs.
+		"PULUMI_BACKEND_URL":       "file://" + filepath.ToSlash(e.workspace.state) + "?metadata=skip",
 		"PULUMI_CONFIG_PASSPHRASE": "rehearsal",
 		"PULUMI_SKIP_UPDATE_CHECK": "true",
 		"PULUMI_HOME":              e.workspace.home,
