@@ -11,8 +11,8 @@ import (
 	"github.com/digitalocean/godo"
 )
 
-// Account is one DigitalOcean account, as a token sees it. Failed requests are repeated: 429 after the time the API asks
-// for, 5xx and connection errors up to four times.
+// Account is one DigitalOcean account, as a token sees it. Failed requests are repeated: 429 after the time the API
+// asks for, 5xx and connection errors up to four times.
 type Account struct {
 	client *godo.Client
 }
@@ -22,7 +22,8 @@ func Open(token, endpoint string) (*Account, error) {
 	client := godo.NewFromToken(token)
 	options := []godo.ClientOpt{
 		godo.SetUserAgent("doks-security"),
-		godo.WithRetryAndBackoffs(godo.RetryConfig{RetryMax: 4, RetryWaitMin: godo.PtrTo(0.5), RetryWaitMax: godo.PtrTo(15.0)}),
+		godo.WithRetryAndBackoffs(godo.RetryConfig{RetryMax: 4, RetryWaitMin: godo.PtrTo(0.5),
+			RetryWaitMax: godo.PtrTo(15.0)}),
 	}
 	if endpoint != "" {
 		options = append(options, godo.SetBaseURL(endpoint))
@@ -194,8 +195,8 @@ func (a *Account) AddressRecords(ctx context.Context, domain, hostname string) (
 	}), nil
 }
 
-// Kubeconfig is a kubeconfig of the cluster with a token that is valid for that many seconds. A cluster that does not exist
-// is an ErrNoCluster.
+// Kubeconfig is a kubeconfig of the cluster with a token that is valid for that many seconds. A cluster that does not
+// exist is an ErrNoCluster.
 func (a *Account) Kubeconfig(ctx context.Context, clusterID string, seconds int) ([]byte, error) {
 	config, response, err := a.client.Kubernetes.GetKubeConfigWithExpiry(ctx, clusterID, int64(seconds))
 	if isNotFound(response) {

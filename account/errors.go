@@ -13,8 +13,8 @@ import (
 // ErrNoCluster is a cluster that the account does not have.
 var ErrNoCluster = errors.New("the account has no such cluster")
 
-// explain makes an error of the API one of the configuration where it is one: a token that is refused, or lacks a scope.
-// What was asked for is named as in "the VPCs".
+// explain makes an error of the API one of the configuration where it is one: a token that is refused, or lacks a
+// scope. What was asked for is named as in "the VPCs".
 func explain(of, scope string, err error) error {
 	var refused *godo.ErrorResponse
 	if !errors.As(err, &refused) || refused.Response == nil {
@@ -23,7 +23,8 @@ func explain(of, scope string, err error) error {
 	switch refused.Response.StatusCode {
 	case http.StatusUnauthorized:
 		return field.Errors{{
-			Key: "digitalocean:token", Value: "refused by DigitalOcean (401)", Allowed: "an API token that has not expired and was not deleted",
+			Key: "digitalocean:token", Value: "refused by DigitalOcean (401)",
+			Allowed: "an API token that has not expired and was not deleted",
 			Fix: "create one at https://cloud.digitalocean.com/account/api/tokens, then export DIGITALOCEAN_TOKEN=..., or " +
 				"pulumi config set --secret digitalocean:token",
 		}}

@@ -50,8 +50,8 @@ func (i *Inventory) Taken(region string) []Range {
 	return taken
 }
 
-// Free networks are taken from 10.<even>.0.0/15, one for each cluster, from here on: clear of the VPCs that DigitalOcean
-// makes by default, of the addresses it gives to Droplets, and of what it reserves.
+// Free networks are taken from 10.<even>.0.0/15, one for each cluster, from here on: clear of the VPCs that
+// DigitalOcean makes by default, of the addresses it gives to Droplets, and of what it reserves.
 const first, last = 160, 222
 
 // Free is the first network that overlaps with nothing taken.

@@ -1,7 +1,7 @@
 // Package charts brings the pinned archives of Helm charts onto this machine: each is fetched once into the directory
-// .charts of the project, which git ignores, and its sha256 is compared with the pin in values/<release>/chart.yaml, when it
-// is fetched and at every run after that. A release is installed from that file, by a path that is the same on every
-// machine: previews need no chart repository, and the state does not say where an archive came from.
+// .charts of the project, which git ignores, and its sha256 is compared with the pin in values/<release>/chart.yaml,
+// when it is fetched and at every run after that. A release is installed from that file, by a path that is the same on
+// every machine: previews need no chart repository, and the state does not say where an archive came from.
 //
 // An archive comes from the repository of its pin or from a mirror; either is
 //

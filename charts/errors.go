@@ -57,7 +57,8 @@ func unreachable(pin values.Chart, repository string, err error) *Error {
 	return &Error{
 		Chart: pin, Problem: err.Error(), Expected: expected(pin) + ", from " + repository,
 		Fix: "check the connection to that address (a proxy is set by HTTPS_PROXY), or use a mirror: " +
-			"pulumi config set --path doks-security:charts.mirror <https://repository, oci://registry or directory>" + withoutCharts,
+			"pulumi config set --path doks-security:charts.mirror <https://repository, oci://registry or directory>" +
+			withoutCharts,
 	}
 }
 

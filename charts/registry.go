@@ -47,7 +47,8 @@ func (r registry) archive(ctx context.Context, pin values.Chart) ([]byte, error)
 	reference += ":" + strings.ReplaceAll(pin.Version, "+", "_") // as Helm names it
 	archive, err := r.layer(ctx, repository, reference)
 	var refused *errcode.ErrorResponse
-	if errors.As(err, &refused) && (refused.StatusCode == http.StatusUnauthorized || refused.StatusCode == http.StatusForbidden) {
+	if errors.As(err, &refused) && (refused.StatusCode == http.StatusUnauthorized ||
+		refused.StatusCode == http.StatusForbidden) {
 		err = fmt.Errorf("%w; helm registry login %s", err, r.host)
 	}
 	return archive, err

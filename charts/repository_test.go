@@ -103,7 +103,8 @@ func (s *site) index() []byte {
 		if other, ok := s.digests[name]; ok {
 			digest = other
 		}
-		text += fmt.Sprintf("  %s:\n  - {name: %s, version: %s, digest: %q, urls: [%s.tgz]}\n", chart, chart, version, digest, name)
+		text += fmt.Sprintf("  %s:\n  - {name: %s, version: %s, digest: %q, urls: [%s.tgz]}\n", chart, chart, version,
+			digest, name)
 	}
 	return []byte(text)
 }
@@ -114,7 +115,8 @@ func (s *site) registry(w http.ResponseWriter, r *http.Request) {
 	chart, what, _ := strings.Cut(rest, "/")
 	scope := "repository:charts/" + chart + ":pull"
 	if r.Header.Get("Authorization") != "Bearer "+scope {
-		w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="%s",service="test",scope="%s"`, cmp.Or(s.realm, s.URL+"/token"), scope))
+		w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="%s",service="test",scope="%s"`,
+			cmp.Or(s.realm, s.URL+"/token"), scope))
 		http.Error(w, "no token", http.StatusUnauthorized)
 		return
 	}
@@ -180,8 +182,10 @@ func TestRegistryLogin(t *testing.T) {
 		{"a login", "robot:let:me in", `{"auths": {"HOST": {"auth": "` + encoded + `"}}}`, ""},
 		{"a login that a helper keeps", "helped:HOST", `{"auths": {"HOST": {}}, "credsStore": "test"}`, ""},
 		{"a login of a helper of this host", "helped:HOST", `{"credHelpers": {"HOST": "test"}}`, ""},
-		{"no login", "robot:let me in", `{"auths": {"other.example.org": {"auth": "` + encoded + `"}}}`, "helm registry login HOST"},
-		{"a login that cannot be read", "robot:let me in", `{"auths": {"HOST": {"auth": "?"}}}`, "the login of HOST cannot be read"},
+		{"no login", "robot:let me in", `{"auths": {"other.example.org": {"auth": "` + encoded + `"}}}`,
+			"helm registry login HOST"},
+		{"a login that cannot be read", "robot:let me in", `{"auths": {"HOST": {"auth": "?"}}}`,
+			"the login of HOST cannot be read"},
 		{"a helper that is missing", "", `{"credHelpers": {"HOST": "missing"}}`, "docker-credential-missing"},
 		{"a file that cannot be read", "", `no JSON`, "reading the logins of registries"},
 	} {
@@ -239,7 +243,8 @@ func TestPublished(t *testing.T) {
 	var text strings.Builder
 	text.WriteString("entries:\n  shop:\n")
 	for _, version := range []string{"1.9.0", "1.10.0", "v1.10.1", "2.0.0-rc.1"} {
-		fmt.Fprintf(&text, "  - {version: %s, appVersion: \"1\", digest: %s, urls: [shop.tgz]}\n", version, strings.Repeat("a", 64))
+		fmt.Fprintf(&text, "  - {version: %s, appVersion: \"1\", digest: %s, urls: [shop.tgz]}\n", version,
+			strings.Repeat("a", 64))
 	}
 	text.WriteString("  preview:\n  - {version: 1.0.0-rc.1, urls: [a.tgz]}\n")
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

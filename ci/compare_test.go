@@ -47,7 +47,8 @@ func TestCompare(t *testing.T) {
 	do(dir, "git", "init", "--quiet")
 	commit := func(message string) {
 		do(dir, "git", "add", ".")
-		do(dir, "git", "-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false", "commit", "--quiet", "-m", message)
+		do(dir, "git", "-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false", "commit",
+			"--quiet", "-m", message)
 	}
 	change := func(file, from, to string) {
 		text, err := os.ReadFile(filepath.Join(dir, file))

@@ -47,7 +47,8 @@ type issue struct {
 
 // MarshalJSON is what gh issue list prints; the file keeps more.
 func (i *issue) MarshalJSON() ([]byte, error) {
-	return json.Marshal(map[string]any{"number": i.Number, "title": i.Title, "label": i.Label, "body": i.Body, "state": i.State, "last": i.Last})
+	return json.Marshal(map[string]any{"number": i.Number, "title": i.Title, "label": i.Label, "body": i.Body,
+		"state": i.State, "last": i.Last})
 }
 
 // UnmarshalJSON reads the file.
@@ -144,7 +145,8 @@ func (g *github) do(words []string, options map[string]string) (any, error) {
 		return found, nil
 	case call == "issue create":
 		body, err := read(options["--body-file"])
-		g.Issues = append(g.Issues, &issue{Number: 50 + len(g.Issues), Title: options["--title"], Label: options["--label"], Body: body, State: "open"})
+		g.Issues = append(g.Issues, &issue{Number: 50 + len(g.Issues), Title: options["--title"], Label: options["--label"],
+			Body: body, State: "open"})
 		return nil, err
 	case call == "run list" && options["--workflow"] == "deploy.yml":
 		return g.Runs, nil

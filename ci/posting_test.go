@@ -63,7 +63,8 @@ func TestPublish(t *testing.T) {
 	artifacts := t.TempDir()
 	for _, stack := range []string{"dev", "prod", "$(id)"} {
 		for _, side := range []string{"base", "head"} {
-			write(t, filepath.Join(artifacts, stack, side, "summary.json"), `{"stack": "`+stack+`", "kubernetes": "1.34", "nodes": 2}`)
+			write(t, filepath.Join(artifacts, stack, side, "summary.json"), `{"stack": "`+stack+
+				`", "kubernetes": "1.34", "nodes": 2}`)
 			write(t, filepath.Join(artifacts, stack, side, "loki", "Pod_loki_loki.yaml"), side+": here\n")
 		}
 	}
@@ -133,7 +134,8 @@ func TestDeploying(t *testing.T) {
 		{"no run yet", nil, 1},
 		{"an old one", []workRun{{"completed", "2026-01-05T04:22:59Z", "old"}}, 1},
 		{"one that waits for its approval", []workRun{{"waiting", "2026-01-04T10:00:00Z", "waits"}}, 1},
-		{"one in progress", []workRun{{"completed", "2026-01-04T10:00:00Z", "old"}, {"in_progress", "2026-01-05T04:00:00Z", "runs"}}, 0},
+		{"one in progress", []workRun{{"completed", "2026-01-04T10:00:00Z", "old"},
+			{"in_progress", "2026-01-05T04:00:00Z", "runs"}}, 0},
 		{"one that ended meanwhile", []workRun{{"completed", "2026-01-05T04:31:00Z", "ended"}}, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -162,7 +164,8 @@ func TestDriftIssue(t *testing.T) {
 	}{
 		{"drift", "3", nil, "~ a change\n~~~~~~~~~~\n@somebody\n", "50 open What stands differs"},
 		{"drift again", "3", open(), "~ a change\n", "3 open What stands differs"},
-		{"drift of more than an issue holds", "3", nil, strings.Repeat("~ a change\n", 10_000), "50 open What stands differs"},
+		{"drift of more than an issue holds", "3", nil, strings.Repeat("~ a change\n", 10_000),
+			"50 open What stands differs"},
 		{"no drift, as ever", "0", nil, "", ""},
 		{"no drift any more", "0", open(), "", "3 closed old"},
 		{"nobody knows", "255", open(), "error", "3 open old"},
@@ -192,7 +195,8 @@ func TestDriftIssue(t *testing.T) {
 			}
 			number, rest, _ := strings.Cut(c.want, " ")
 			state, body, _ := strings.Cut(rest, " ")
-			if c.want == "" || number != strconv.Itoa(got.Number) || got.State != state || !strings.HasPrefix(got.Body, body) || len(got.Body) > 65_536 {
+			if c.want == "" || number != strconv.Itoa(got.Number) || got.State != state || !strings.HasPrefix(got.Body, body) ||
+				len(got.Body) > 65_536 {
 				t.Errorf("issue %d, %s, %d bytes: %.80q; want %q", got.Number, got.State, len(got.Body), got.Body, c.want)
 			}
 			if c.result == "3" && (strings.Count(got.Body, "\n~~~~~~~~~~") != 2 || !strings.Contains(got.Body, "~ a change")) {

@@ -113,7 +113,8 @@ func TestChanged(t *testing.T) {
 		{"modules", "go.sum", "", all},
 		{"the pinned CLI", "cli/go.mod", "", all},
 		{"what is not known yet", "new/thing", "", all},
-		{"words, tests and tools", "README.md docs/running.png stack/deploy_test.go stack/testdata/valid/a.yaml rehearsal/main.go tools/new .github/workflows/a.yml", "", `[]`},
+		{"words, tests and tools", "README.md docs/running.png stack/deploy_test.go stack/testdata/valid/a.yaml " +
+			"rehearsal/main.go tools/new .github/workflows/a.yml", "", `[]`},
 		{"a new environment", "Pulumi.new.yaml", "", `["new"]`},
 		{"an environment that goes", "", "Pulumi.staging.yaml", `[]`},
 		{"a name that is none", "Pulumi.$(id).yaml", "", all[:len(all)-1] + "]"},
@@ -121,7 +122,8 @@ func TestChanged(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			dir := project(t)
 			git := func(args ...string) {
-				command := exec.Command("git", append([]string{"-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"}, args...)...)
+				command := exec.Command("git", append([]string{"-c", "user.name=a", "-c", "user.email=a@example.org", "-c",
+					"commit.gpgsign=false"}, args...)...)
 				command.Dir = dir
 				if out, err := command.CombinedOutput(); err != nil {
 					t.Fatalf("git %v: %v\n%s", args, err, out)
@@ -152,11 +154,13 @@ func TestChanged(t *testing.T) {
 			if got, code := run(t, dir, "changed", "main"); strings.TrimSpace(got) != c.want || code != 0 {
 				t.Errorf("ends with %d and %q, want %q", code, got, c.want)
 			}
-			if got, code := run(t, dir, "changed"); code != 0 || !strings.Contains(got, `"dev",`) || !strings.Contains(got, `"prod"`) {
+			if got, code := run(t, dir, "changed"); code != 0 || !strings.Contains(got, `"dev",`) ||
+				!strings.Contains(got, `"prod"`) {
 				t.Errorf("all: ends with %d and %q, want every environment", code, got)
 			}
 			const gone = "0123456789012345678901234567890123456789" // after a forced push
-			if got, code := run(t, dir, "changed", gone); code != 0 || !strings.Contains(got, `"dev",`) || !strings.Contains(got, `"prod"`) {
+			if got, code := run(t, dir, "changed", gone); code != 0 || !strings.Contains(got, `"dev",`) ||
+				!strings.Contains(got, `"prod"`) {
 				t.Errorf("without a base: ends with %d and %q, want every environment", code, got)
 			}
 		})
@@ -178,7 +182,8 @@ func TestPreviewShowsNoSecret(t *testing.T) {
 		if err != nil || string(text) != out || got != code {
 			t.Errorf("ends with %d, want %d; writes %q, prints %q, %v", got, code, text, out, err)
 		}
-		if !strings.Contains(out, "token [secret] and [secret] and [secret] and no more") || !strings.Contains(out, "preview --diff") || !strings.Contains(out, "--stack dev") {
+		if !strings.Contains(out, "token [secret] and [secret] and [secret] and no more") ||
+			!strings.Contains(out, "preview --diff") || !strings.Contains(out, "--stack dev") {
 			t.Errorf("printed %q", out)
 		}
 	}
@@ -193,11 +198,13 @@ func TestDrift(t *testing.T) {
 		code             int
 		says             []string
 	}{
-		{"nothing", "", "", "", 0, []string{"arguments: refresh --preview-only --run-program --expect-no-changes", "arguments: preview --expect-no-changes", "compared in .kubeconfig/0b5c.yaml"}},
+		{"nothing", "", "", "", 0, []string{"arguments: refresh --preview-only --run-program --expect-no-changes",
+			"arguments: preview --expect-no-changes", "compared in .kubeconfig/0b5c.yaml"}},
 		{"the cluster", differs, "", "", 3, []string{differs, "$ pulumi preview"}},
 		{"the program", "", differs, "", 3, []string{differs}},
 		{"a release", "", "", "4 differences from what Helm rendered", 3, []string{"4 differences from what Helm rendered"}},
-		{"the program, and no answer of the cluster", "", differs, "drift: no route to host", 2, []string{differs, "no route to host"}},
+		{"the program, and no answer of the cluster", "", differs, "drift: no route to host", 2,
+			[]string{differs, "no route to host"}},
 		{"no login", "error: passphrase must be set", "", "", 255, []string{"passphrase must be set"}},
 		{"the cluster, and no preview", differs, "error: provider", "", 255, []string{differs, "error: provider"}},
 	} {
@@ -212,7 +219,8 @@ func TestDrift(t *testing.T) {
 			dir := project(t)
 			write(t, filepath.Join(dir, ".kubeconfig/0b5c.yaml"), "kind: Config\n")
 			t.Setenv("FAKE_OUTPUT_kubeconfigFile", ".kubeconfig/0b5c.yaml")
-			write(t, filepath.Join(dir, "Makefile"), fmt.Sprintf("release-drift:\n\t@echo 'compared in $(KUBECONFIG)'\n\t@%s\n", failing(c.releases)))
+			write(t, filepath.Join(dir, "Makefile"),
+				fmt.Sprintf("release-drift:\n\t@echo 'compared in $(KUBECONFIG)'\n\t@%s\n", failing(c.releases)))
 			out, code := run(t, dir, "drift", "dev")
 			if code != c.code {
 				t.Errorf("ends with %d, want %d", code, c.code)

@@ -31,16 +31,19 @@ func TestVulnerabilities(t *testing.T) {
 		{"one is called", "file://" + seeded, "", 3, "An invented fault of url.Parse"},
 		{"one is called, by a directory", seeded, "", 3, "An invented fault of url.Parse"},
 		{"one is called, by a clone of golang/vulndb", clone, "", 3, "An invented fault of url.Parse"},
-		{"one is called that is accepted", seeded, "| GO-2026-9999 | `caller` | |", 0, "but those of docs/security.md: GO-2026-9999"},
+		{"one is called that is accepted", seeded, "| GO-2026-9999 | `caller` | |", 0,
+			"but those of docs/security.md: GO-2026-9999"},
 		{"another is accepted", seeded, "| GO-2026-999 | `caller` | |", 3, "An invented fault of url.Parse"},
 		{"it is accepted in another module", seeded, "| GO-2026-9999 | `other` | |", 3, "An invented fault of url.Parse"},
-		{"a directory without a database", nothing, "", 2, "VULNDB=" + nothing + ": neither data/osv nor index/modules.json is there"},
+		{"a directory without a database", nothing, "", 2, "VULNDB=" + nothing +
+			": neither data/osv nor index/modules.json is there"},
 		{"no database: nothing is known", "http://127.0.0.1:1", "", 75, "caller: SKIPPED, nothing is known"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := project(t)
 			write(t, filepath.Join(dir, "caller/go.mod"), "module caller\n\ngo 1.26.0\n")
-			write(t, filepath.Join(dir, "caller/main.go"), "package main\n\nimport \"net/url\"\n\nfunc main() { _, _ = url.Parse(\"x\") }\n")
+			write(t, filepath.Join(dir, "caller/main.go"),
+				"package main\n\nimport \"net/url\"\n\nfunc main() { _, _ = url.Parse(\"x\") }\n")
 			write(t, filepath.Join(dir, "docs/security.md"), c.accepted+"\n")
 			t.Setenv("VULNDB", c.database)
 			t.Setenv("MODULES", "caller")
@@ -64,7 +67,8 @@ func TestSBOM(t *testing.T) {
 			t.Fatalf("ends with %d: %s", code, out)
 		}
 		text, err := os.ReadFile(filepath.Join(dir, "build/sbom/caller.cdx.json"))
-		if err != nil || !strings.Contains(string(text), `"name": "example.org/caller"`) || !strings.Contains(string(text), `"CycloneDX"`) {
+		if err != nil || !strings.Contains(string(text), `"name": "example.org/caller"`) ||
+			!strings.Contains(string(text), `"CycloneDX"`) {
 			t.Errorf("%v in %s", err, text)
 		}
 		if before != "" && before != string(text) {

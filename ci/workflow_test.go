@@ -104,7 +104,8 @@ func faults(text []byte) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		secrets := bytes.Contains(source, []byte("secrets.")) || bytes.Contains(source, []byte("secrets:")) || j.Environment != nil
+		secrets := bytes.Contains(source, []byte("secrets.")) || bytes.Contains(source, []byte("secrets:")) ||
+			j.Environment != nil
 		add := func(fault string) { all = append(all, name+": "+fault) }
 		if j.Permissions == nil {
 			add("no permissions of its own")
@@ -133,7 +134,8 @@ func faults(text []byte) ([]string, error) {
 			if strings.Contains(s.Run, "${{") {
 				add("an expression in a script: " + s.Run)
 			}
-			if strings.HasPrefix(s.Uses, "actions/checkout@") && (s.With["persist-credentials"] != false || s.With["ref"] != nil || s.With["repository"] != nil) {
+			if strings.HasPrefix(s.Uses, "actions/checkout@") &&
+				(s.With["persist-credentials"] != false || s.With["ref"] != nil || s.With["repository"] != nil) {
 				add("a checkout that keeps its credentials, or of something else")
 			}
 			if strings.Contains(s.Run, "pulumi up") && j.Concurrency.Cancel != false {

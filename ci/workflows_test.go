@@ -26,7 +26,8 @@ func TestActionlint(t *testing.T) {
 	if err != nil || len(found) > 0 {
 		t.Errorf("%v\n%s", err, &out)
 	}
-	bad, err := linter.Lint("bad.yml", []byte("on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: echo ${{ github.head_ref }}\n"), nil)
+	bad, err := linter.Lint("bad.yml", []byte("on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: echo ${{ "+
+		"github.head_ref }}\n"), nil)
 	if err != nil || len(bad) == 0 {
 		t.Errorf("untrusted text in a script passes: %v", err)
 	}
@@ -100,14 +101,20 @@ jobs:
 		{"contents: read}", "contents: write}", "a: may write contents for a change's own code"},
 		{"    timeout-minutes: 5\n", "", "a: no timeout"},
 		{"run: pulumi up", "run: 'echo ${{ github.head_ref }}'", "a: an expression in a script: echo ${{ github.head_ref }}"},
-		{"persist-credentials: false", "persist-credentials: true", "a: a checkout that keeps its credentials, or of something else"},
-		{"persist-credentials: false", "persist-credentials: false, ref: x", "a: a checkout that keeps its credentials, or of something else"},
+		{"persist-credentials: false", "persist-credentials: true",
+			"a: a checkout that keeps its credentials, or of something else"},
+		{"persist-credentials: false", "persist-credentials: false, ref: x",
+			"a: a checkout that keeps its credentials, or of something else"},
 		{"cancel-in-progress: false", "cancel-in-progress: true", "a: an update that may be cancelled half way"},
-		{"    timeout-minutes: 5\n", "    timeout-minutes: 5\n    if: " + people + "\n    environment: dev\n", "a: secrets on a fork"},
+		{"    timeout-minutes: 5\n", "    timeout-minutes: 5\n    if: " + people + "\n    environment: dev\n",
+			"a: secrets on a fork"},
 		{"run: pulumi up}", "run: pulumi up, env: {A: '${{ secrets.A }}'}}\n    if: " + people, "a: secrets on a fork"},
-		{"    timeout-minutes: 5\n", "    timeout-minutes: 5\n    if: " + people + "\n    secrets: inherit\n", "a: secrets on a fork"},
-		{"    timeout-minutes: 5\n", "    timeout-minutes: 5\n    if: " + forks + "\n    secrets: inherit\n", "a: secrets for a bot's change"},
-		{"    steps:\n", "    uses: ./.github/workflows/up.yml\n    steps:\n", "a: a deployment that does not wait for the tests"},
+		{"    timeout-minutes: 5\n", "    timeout-minutes: 5\n    if: " + people + "\n    secrets: inherit\n",
+			"a: secrets on a fork"},
+		{"    timeout-minutes: 5\n", "    timeout-minutes: 5\n    if: " + forks + "\n    secrets: inherit\n",
+			"a: secrets for a bot's change"},
+		{"    steps:\n", "    uses: ./.github/workflows/up.yml\n    steps:\n",
+			"a: a deployment that does not wait for the tests"},
 	} {
 		found, err := faults([]byte(strings.Replace(good, c.from, c.to, 1)))
 		if err != nil || len(found) != 1 || found[0] != c.want {
@@ -115,7 +122,8 @@ jobs:
 		}
 	}
 	trusted := strings.Replace(good, "pull_request", "workflow_run", 1)
-	if found, err := faults([]byte(strings.Replace(trusted, "    timeout-minutes: 5\n", "    timeout-minutes: 5\n    environment: dev\n", 1))); err != nil || len(found) != 1 {
+	if found, err := faults([]byte(strings.Replace(trusted, "    timeout-minutes: 5\n",
+		"    timeout-minutes: 5\n    environment: dev\n", 1))); err != nil || len(found) != 1 {
 		t.Errorf("%v %q, want one fault", err, found)
 	}
 }
@@ -200,7 +208,8 @@ func TestWorkflowsFollowTheStackFiles(t *testing.T) {
 	if deployed == 0 {
 		t.Error("deploy.yml deploys nothing")
 	}
-	if got, want := drift.Jobs["drift"].Strategy.Matrix.Stack, "${{ fromJSON(needs.environments.outputs.all) }}"; got != want {
+	if got, want := drift.Jobs["drift"].Strategy.Matrix.Stack,
+		"${{ fromJSON(needs.environments.outputs.all) }}"; got != want {
 		t.Errorf("drift.yml: stack: %s, want %s", got, want)
 	}
 }

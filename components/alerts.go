@@ -35,7 +35,8 @@ func NewAlerts(ctx *pulumi.Context, name string, args *AlertsArgs, opts ...pulum
 	for group, content := range groups {
 		rule := manifest("monitoring.coreos.com/v1", "PrometheusRule", args.Namespaces.names[NamespaceMonitoring], group,
 			ruleSpec(content))
-		_, err := newObject(ctx, args.Namespaces, rule, pulumi.Parent(a), args.Namespaces.dependency(NamespaceMonitoring), args.Observability.dependency())
+		_, err := newObject(ctx, args.Namespaces, rule, pulumi.Parent(a), args.Namespaces.dependency(NamespaceMonitoring),
+			args.Observability.dependency())
 		if err != nil {
 			return nil, err
 		}

@@ -15,14 +15,16 @@ func (c *CertificateSettings) issuer(names values.Namespaces) map[string]any {
 	if c.Challenge == HTTPChallenge {
 		solver = map[string]any{"http01": map[string]any{"gatewayHTTPRoute": map[string]any{
 			"parentRefs": []any{map[string]any{
-				"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": gatewayName, "namespace": names[NamespaceGateway], "sectionName": "http",
+				"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": gatewayName, "namespace": names[NamespaceGateway],
+				"sectionName": "http",
 			}},
 		}}}
 	}
-	return manifest("cert-manager.io/v1", "Issuer", names[NamespaceGateway], issuerName, map[string]any{"acme": map[string]any{
-		"email": c.Email, "server": c.Issuer, "solvers": []any{solver},
-		"privateKeySecretRef": map[string]any{"name": issuerName + "-account"},
-	}})
+	return manifest("cert-manager.io/v1", "Issuer", names[NamespaceGateway], issuerName,
+		map[string]any{"acme": map[string]any{
+			"email": c.Email, "server": c.Issuer, "solvers": []any{solver},
+			"privateKeySecretRef": map[string]any{"name": issuerName + "-account"},
+		}})
 }
 
 // certificate is the site's; its key is another one at each renewal.

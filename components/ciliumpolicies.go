@@ -10,9 +10,9 @@ func ciliumPolicy(name, namespace string, spec map[string]any) map[string]any {
 	return manifest("cilium.io/v2", "CiliumNetworkPolicy", namespace, name, spec)
 }
 
-// ciliumSpec is what a NetworkPolicy cannot say of a workload: its connections to and from the API server, the internet and the
-// Gateway, as Cilium's identities (docs.cilium.io, Entities Based). Nil without such connections. Both policies add up; a
-// rule's direction is only written where it has connections, since Cilium denies all others in it.
+// ciliumSpec is what a NetworkPolicy cannot say of a workload: its connections to and from the API server, the internet
+// and the Gateway, as Cilium's identities (docs.cilium.io, Entities Based). Nil without such connections. Both policies
+// add up; a rule's direction is only written where it has connections, since Cilium denies all others in it.
 func ciliumSpec(w values.Workload, connections []values.Connection) map[string]any {
 	var ingress, egress []any
 	for _, c := range connections {
@@ -40,7 +40,8 @@ func ciliumSpec(w values.Workload, connections []values.Connection) map[string]a
 
 // entity is Cilium's name for an end that is no pod of the stack.
 func entity(w values.Workload) string {
-	return map[string]string{values.ControlPlane: "kube-apiserver", values.Internet: "world", values.Ingress: "ingress"}[w.Name]
+	return map[string]string{values.ControlPlane: "kube-apiserver", values.Internet: "world",
+		values.Ingress: "ingress"}[w.Name]
 }
 
 // ciliumSources are the identities from which such an end's connections arrive.
@@ -50,7 +51,9 @@ func ciliumSources(w values.Workload) []map[string]any {
 	}
 	return []map[string]any{
 		{"fromEntities": []any{entity(w), "host", "remote-node"}},
-		{"fromEndpoints": []any{map[string]any{"matchLabels": map[string]any{"k8s:io.kubernetes.pod.namespace": "kube-system"}}}},
+		{"fromEndpoints": []any{map[string]any{"matchLabels": map[string]any{
+			"k8s:io.kubernetes.pod.namespace": "kube-system",
+		}}}},
 	}
 }
 

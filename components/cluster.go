@@ -180,7 +180,8 @@ type ExistingClusterArgs struct {
 }
 
 // NewExistingCluster uses a cluster. A destroy leaves it, and removes what was deployed into it.
-func NewExistingCluster(ctx *pulumi.Context, name string, args *ExistingClusterArgs, opts ...pulumi.ResourceOption) (*Cluster, error) {
+func NewExistingCluster(ctx *pulumi.Context, name string, args *ExistingClusterArgs,
+	opts ...pulumi.ResourceOption) (*Cluster, error) {
 	c := &Cluster{}
 	if err := ctx.RegisterComponentResource(typePrefix+"ExistingCluster", name, c, opts...); err != nil {
 		return nil, err
@@ -191,10 +192,10 @@ func NewExistingCluster(ctx *pulumi.Context, name string, args *ExistingClusterA
 	return c, c.connect(ctx, name, args.Account, args.Credentials)
 }
 
-// Options are what a component needs to deploy into the cluster. Kubernetes resources of an owned cluster are deleted with
-// its provider: a destroy deletes the cluster, and neither needs a valid token nor takes the time to uninstall. The provider
-// belongs to one cluster (see connect), so when the cluster is lost and another is created, what was in the lost one is
-// forgotten and never deleted from the new one.
+// Options are what a component needs to deploy into the cluster. Kubernetes resources of an owned cluster are deleted
+// with its provider: a destroy deletes the cluster, and neither needs a valid token nor takes the time to uninstall.
+// The provider belongs to one cluster (see connect), so when the cluster is lost and another is created, what was in
+// the lost one is forgotten and never deleted from the new one.
 func (c *Cluster) Options() []pulumi.ResourceOption {
 	opts := []pulumi.ResourceOption{pulumi.Provider(c.Provider)}
 	if !c.owned {

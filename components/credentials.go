@@ -26,15 +26,16 @@ const (
 	DoctlCredentials Credentials = "doctl"
 )
 
-// tokenSeconds is how long a token is valid: longer than the longest update, short enough to be worth little when leaked.
+// tokenSeconds is how long a token is valid: longer than the longest update, short enough to be worth little when
+// leaked.
 const tokenSeconds = 2 * 60 * 60
 
 // kubeconfigDir is below the project's directory, and ignored by git.
 const kubeconfigDir = ".kubeconfig"
 
-// connect makes the Kubernetes provider. It belongs to one cluster: its kubeconfig is asked for by the cluster's id and kept
-// in a file named after it, so that the provider of a cluster that is gone reaches no other. clusterIdentifier keeps the
-// provider, and all that it deployed, when something else changes about the way to the cluster.
+// connect makes the Kubernetes provider. It belongs to one cluster: its kubeconfig is asked for by the cluster's id and
+// kept in a file named after it, so that the provider of a cluster that is gone reaches no other. clusterIdentifier
+// keeps the provider, and all that it deployed, when something else changes about the way to the cluster.
 func (c *Cluster) connect(ctx *pulumi.Context, name string, account *account.Account, credentials Credentials) error {
 	fresh := c.ClusterID.ApplyT(func(id string) ([]byte, error) { return Kubeconfig(ctx.Context(), account, id) })
 	exec := pulumi.All(c.ClusterID, fresh).ApplyT(func(all []any) (string, error) {
@@ -69,14 +70,15 @@ func (c *Cluster) connect(ctx *pulumi.Context, name string, account *account.Acc
 func Kubeconfig(ctx context.Context, a *account.Account, id string) ([]byte, error) {
 	config, err := a.Kubeconfig(ctx, id, tokenSeconds)
 	if errors.Is(err, account.ErrNoCluster) {
-		return nil, fmt.Errorf("the cluster %s of this stack no longer exists in the DigitalOcean account. To create a new one: "+
+		return nil, fmt.Errorf("the cluster %s of this stack no longer exists in the DigitalOcean account. To create "+
+			"a new one: "+
 			"%s && pulumi up", id, forgetCluster)
 	}
 	return config, err
 }
 
-// WriteKubeconfig writes a cluster's kubeconfig to its file, which only its owner reads, and returns the file's path below the
-// project's directory. The file is replaced in one step: a reader never sees half of it.
+// WriteKubeconfig writes a cluster's kubeconfig to its file, which only its owner reads, and returns the file's path
+// below the project's directory. The file is replaced in one step: a reader never sees half of it.
 func WriteKubeconfig(ctx *pulumi.Context, id string, config []byte) (string, error) {
 	dir := filepath.Join(ctx.RootDirectory(), kubeconfigDir)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -108,7 +110,8 @@ func execKubeconfig(id string, config []byte) (string, error) {
 		if user, ok := user.(map[string]any); ok {
 			user["user"] = map[string]any{"exec": map[string]any{
 				"apiVersion": "client.authentication.k8s.io/v1beta1", "command": "doctl",
-				"args":            []string{"kubernetes", "cluster", "kubeconfig", "exec-credential", "--version=v1beta1", "--context=default", id},
+				"args": []string{"kubernetes", "cluster", "kubeconfig", "exec-credential", "--version=v1beta1",
+					"--context=default", id},
 				"interactiveMode": "IfAvailable", "provideClusterInfo": false,
 			}}
 		}

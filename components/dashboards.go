@@ -22,7 +22,8 @@ type DashboardsArgs struct {
 }
 
 // NewDashboards creates a ConfigMap a dashboard, beside Grafana: its sidecar reads no other namespace.
-func NewDashboards(ctx *pulumi.Context, name string, args *DashboardsArgs, opts ...pulumi.ResourceOption) (*Dashboards, error) {
+func NewDashboards(ctx *pulumi.Context, name string, args *DashboardsArgs,
+	opts ...pulumi.ResourceOption) (*Dashboards, error) {
 	d := &Dashboards{}
 	if err := ctx.RegisterComponentResource(typePrefix+"Dashboards", name, d, opts...); err != nil {
 		return nil, err

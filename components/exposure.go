@@ -27,8 +27,8 @@ const (
 // gatewayName is the Gateway's, and its load balancer's in Kubernetes: cilium-gateway-<name>.
 const gatewayName = "web"
 
-// Exposure is one Gateway with one load balancer, certificates for its hostnames, their DNS records in DigitalOcean, and
-// oauth2-proxy in front of falcosidekick-ui.
+// Exposure is one Gateway with one load balancer, certificates for its hostnames, their DNS records in DigitalOcean,
+// and oauth2-proxy in front of falcosidekick-ui.
 type Exposure struct {
 	pulumi.ResourceState
 
@@ -57,14 +57,16 @@ type CertificateSettings struct {
 	Email string `json:"email" format:"certificateEmail"`
 	// letsencrypt, letsencrypt-staging, or the URL of an ACME directory.
 	Issuer string `json:"issuer" default:"letsencrypt"`
-	// How the issuer checks that the domain is yours: by a DNS record, or over HTTP, which needs 0.0.0.0/0 in allowedCIDRs.
+	// How the issuer checks that the domain is yours: by a DNS record, or over HTTP, which needs 0.0.0.0/0 in
+	// allowedCIDRs.
 	Challenge string `json:"challenge" default:"dns" enum:"dns,http"`
 	// An API token that may read and write the domain's records, for challenge: dns.
 	DNSToken string `json:"dnsToken" secret:"true"`
 }
 
 // NewExposure creates it.
-func NewExposure(ctx *pulumi.Context, name string, args *ExposureArgs, opts ...pulumi.ResourceOption) (*Exposure, error) {
+func NewExposure(ctx *pulumi.Context, name string, args *ExposureArgs,
+	opts ...pulumi.ResourceOption) (*Exposure, error) {
 	e := &Exposure{}
 	if err := ctx.RegisterComponentResource(typePrefix+"Exposure", name, e, opts...); err != nil {
 		return nil, err
@@ -90,14 +92,17 @@ func NewExposure(ctx *pulumi.Context, name string, args *ExposureArgs, opts ...p
 		}
 		args.Platform.Known.requireRecord(record, args.Domain, site, args.Records[site.hostname])
 		// An HTTP challenge finds the record there.
-		if _, err := newObject(ctx, args.Namespaces, site.certificate(names), parent, pulumi.DependsOn([]pulumi.Resource{issuer, record})); err != nil {
+		if _, err := newObject(ctx, args.Namespaces, site.certificate(names), parent,
+			pulumi.DependsOn([]pulumi.Resource{issuer, record})); err != nil {
 			return nil, err
 		}
-		if _, err := newObject(ctx, args.Namespaces, site.route(names), parent, pulumi.DependsOn([]pulumi.Resource{gateway}), args.Namespaces.dependency(site.namespace)); err != nil {
+		if _, err := newObject(ctx, args.Namespaces, site.route(names), parent, pulumi.DependsOn([]pulumi.Resource{gateway}),
+			args.Namespaces.dependency(site.namespace)); err != nil {
 			return nil, err
 		}
 	}
-	if _, err := newObject(ctx, args.Namespaces, redirect(names), parent, pulumi.DependsOn([]pulumi.Resource{gateway})); err != nil {
+	if _, err := newObject(ctx, args.Namespaces, redirect(names), parent,
+		pulumi.DependsOn([]pulumi.Resource{gateway})); err != nil {
 		return nil, err
 	}
 	if err := args.newLogin(ctx, name, parent, namespace); err != nil {
@@ -118,12 +123,14 @@ func (a *ExposureArgs) newIssuer(ctx *pulumi.Context, parent pulumi.ResourceOpti
 		needed = append(needed, certManager)
 	}
 	if a.Certificates.Challenge == DNSChallenge {
-		token, err := a.Namespaces.newSecret(ctx, NamespaceGateway, dnsTokenSecret, pulumi.StringMap{"access-token": pulumi.String(a.Certificates.DNSToken)},
+		token, err := a.Namespaces.newSecret(ctx, NamespaceGateway, dnsTokenSecret,
+			pulumi.StringMap{"access-token": pulumi.String(a.Certificates.DNSToken)},
 			parent, a.Namespaces.dependency(NamespaceGateway))
 		if err != nil {
 			return nil, err
 		}
 		needed = append(needed, token)
 	}
-	return newObject(ctx, a.Namespaces, a.Certificates.issuer(a.Namespaces.names), parent, a.Namespaces.dependency(NamespaceGateway), pulumi.DependsOn(needed))
+	return newObject(ctx, a.Namespaces, a.Certificates.issuer(a.Namespaces.names), parent,
+		a.Namespaces.dependency(NamespaceGateway), pulumi.DependsOn(needed))
 }

@@ -4,8 +4,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// RemoteWrite is a store outside of the cluster for all metrics. Each replica of Prometheus writes: the store tells them
-// apart by prometheus_replica, or keeps one.
+// RemoteWrite is a store outside of the cluster for all metrics. Each replica of Prometheus writes: the store tells
+// them apart by prometheus_replica, or keeps one.
 type RemoteWrite struct {
 	URL, Username, Password string
 }
@@ -22,7 +22,8 @@ const (
 )
 
 // secret creates the login, if there is one, and returns what waits for it.
-func (r *RemoteWrite) secret(ctx *pulumi.Context, namespaces *Namespaces, opts ...pulumi.ResourceOption) ([]pulumi.Resource, error) {
+func (r *RemoteWrite) secret(ctx *pulumi.Context, namespaces *Namespaces,
+	opts ...pulumi.ResourceOption) ([]pulumi.Resource, error) {
 	if r == nil || r.Password == "" {
 		return nil, nil
 	}
@@ -45,8 +46,8 @@ func (r *RemoteWrite) values() map[string]any {
 	return map[string]any{"remoteWrite": []any{target}}
 }
 
-// secret creates the address, which falcosidekick reads from its environment. It returns what waits for it, and the part
-// of falcosidekick's values.
+// secret creates the address, which falcosidekick reads from its environment. It returns what waits for it, and the
+// part of falcosidekick's values.
 func (e *EventsForward) secret(ctx *pulumi.Context, namespaces *Namespaces, version versions,
 	opts ...pulumi.ResourceOption) ([]pulumi.Resource, map[string]any, error) {
 	if e == nil {
@@ -56,6 +57,7 @@ func (e *EventsForward) secret(ctx *pulumi.Context, namespaces *Namespaces, vers
 	created, err := namespaces.newSecret(ctx, NamespaceFalco, eventsForwardSecret, data, opts...)
 	return []pulumi.Resource{created}, map[string]any{
 		"podAnnotations": version.annotation(data),
-		"config":         map[string]any{"existingSecret": eventsForwardSecret, "webhook": map[string]any{"minimumpriority": e.MinimumPriority}},
+		"config": map[string]any{"existingSecret": eventsForwardSecret,
+			"webhook": map[string]any{"minimumpriority": e.MinimumPriority}},
 	}, err
 }

@@ -19,7 +19,8 @@ type Gateway struct {
 // newGateway creates it, and waits for its address.
 func newGateway(ctx *pulumi.Context, object map[string]any, opts ...pulumi.ResourceOption) (*Gateway, error) {
 	g := &Gateway{}
-	return g, ctx.RegisterResource("kubernetes:gateway.networking.k8s.io/v1:Gateway", logicalName(NamespaceGateway, gatewayName), pulumi.ToMap(object), g, opts...)
+	return g, ctx.RegisterResource("kubernetes:gateway.networking.k8s.io/v1:Gateway",
+		logicalName(NamespaceGateway, gatewayName), pulumi.ToMap(object), g, opts...)
 }
 
 // address is the first the Gateway has. It is unknown in a preview that would create it: the provider answers with the
@@ -34,14 +35,16 @@ func (g *Gateway) address(ctx *pulumi.Context, namespace string) pulumi.StringOu
 		if ctx.DryRun() {
 			return pulumi.UnsafeUnknownOutput(nil).ApplyT(func(any) string { return "" }).(pulumi.StringOutput), nil
 		}
-		return pulumi.StringOutput{}, errors.New("the Gateway has no address: `kubectl -n " + namespace + " describe gateway " + gatewayName + "` says why")
+		return pulumi.StringOutput{}, errors.New("the Gateway has no address: `kubectl -n " + namespace +
+			" describe gateway " + gatewayName + "` says why")
 	}).(pulumi.StringOutput)
 }
 
 func (a *ExposureArgs) gateway() map[string]any {
 	listeners := []any{map[string]any{
 		// Only sends people to https, and answers HTTP challenges.
-		"name": "http", "port": 80, "protocol": "HTTP", "allowedRoutes": map[string]any{"namespaces": map[string]any{"from": "Same"}},
+		"name": "http", "port": 80, "protocol": "HTTP",
+		"allowedRoutes": map[string]any{"namespaces": map[string]any{"from": "Same"}},
 	}}
 	for _, s := range a.sites() {
 		listeners = append(listeners, s.listener(a.Namespaces.names))
@@ -50,16 +53,19 @@ func (a *ExposureArgs) gateway() map[string]any {
 	for _, cidr := range a.AllowedCIDRs {
 		rules = append(rules, "cidr:"+cidr)
 	}
-	object := manifest("gateway.networking.k8s.io/v1", "Gateway", a.Namespaces.names[NamespaceGateway], gatewayName, map[string]any{
-		"gatewayClassName": "cilium",
-		// What the load balancer's Service is annotated with (docs.digitalocean.com, load balancers of Kubernetes).
-		"infrastructure": map[string]any{"annotations": map[string]any{
-			"service.beta.kubernetes.io/do-loadbalancer-name":        a.Platform.Cluster + "-" + gatewayName,
-			"service.beta.kubernetes.io/do-loadbalancer-allow-rules": strings.Join(rules, ","),
-		}},
-		"listeners": listeners,
-	})
-	object["metadata"].(map[string]any)["annotations"] = map[string]any{"pulumi.com/waitFor": "jsonpath={.status.addresses[0].value}"}
+	object := manifest("gateway.networking.k8s.io/v1", "Gateway", a.Namespaces.names[NamespaceGateway], gatewayName,
+		map[string]any{
+			"gatewayClassName": "cilium",
+			// What the load balancer's Service is annotated with (docs.digitalocean.com, load balancers of Kubernetes).
+			"infrastructure": map[string]any{"annotations": map[string]any{
+				"service.beta.kubernetes.io/do-loadbalancer-name":        a.Platform.Cluster + "-" + gatewayName,
+				"service.beta.kubernetes.io/do-loadbalancer-allow-rules": strings.Join(rules, ","),
+			}},
+			"listeners": listeners,
+		})
+	object["metadata"].(map[string]any)["annotations"] = map[string]any{
+		"pulumi.com/waitFor": "jsonpath={.status.addresses[0].value}",
+	}
 	return object
 }
 
@@ -97,7 +103,8 @@ func (s site) listener(names values.Namespaces) map[string]any {
 		"name": s.name, "hostname": s.hostname, "port": 443, "protocol": "HTTPS",
 		"tls": map[string]any{"mode": "Terminate", "certificateRefs": []any{map[string]any{"name": s.secret()}}},
 		"allowedRoutes": map[string]any{"namespaces": map[string]any{
-			"from": "Selector", "selector": map[string]any{"matchLabels": map[string]any{"kubernetes.io/metadata.name": names[s.namespace]}},
+			"from":     "Selector",
+			"selector": map[string]any{"matchLabels": map[string]any{"kubernetes.io/metadata.name": names[s.namespace]}},
 		}},
 	}
 }
@@ -108,7 +115,8 @@ func (s site) route(names values.Namespaces) map[string]any {
 		"set": []any{map[string]any{"name": "Strict-Transport-Security", "value": "max-age=31536000"}},
 	}}}
 	if len(s.drops) > 0 {
-		filters = append(filters, map[string]any{"type": "RequestHeaderModifier", "requestHeaderModifier": map[string]any{"remove": s.drops}})
+		filters = append(filters, map[string]any{"type": "RequestHeaderModifier",
+			"requestHeaderModifier": map[string]any{"remove": s.drops}})
 	}
 	rule := map[string]any{"filters": filters, "backendRefs": []any{map[string]any{"name": s.service, "port": 80}}}
 	if len(s.rules) > 0 {

@@ -61,11 +61,13 @@ func (l *GrafanaLogin) with(data pulumi.StringMap) pulumi.StringMap {
 }
 
 // secret creates the client's secret, if there is a login, and returns what waits for it.
-func (l *GrafanaLogin) secret(ctx *pulumi.Context, namespaces *Namespaces, opts ...pulumi.ResourceOption) ([]pulumi.Resource, error) {
+func (l *GrafanaLogin) secret(ctx *pulumi.Context, namespaces *Namespaces,
+	opts ...pulumi.ResourceOption) ([]pulumi.Resource, error) {
 	if l == nil {
 		return nil, nil
 	}
-	created, err := namespaces.newSecret(ctx, NamespaceMonitoring, grafanaOIDC, pulumi.StringMap{"client-secret": pulumi.String(l.Client.ClientSecret)}, opts...)
+	created, err := namespaces.newSecret(ctx, NamespaceMonitoring, grafanaOIDC,
+		pulumi.StringMap{"client-secret": pulumi.String(l.Client.ClientSecret)}, opts...)
 	return []pulumi.Resource{created}, err
 }
 
@@ -92,9 +94,9 @@ func (l *GrafanaLogin) Values() map[string]any {
 	}}
 }
 
-// groupsPath is the claim in JMESPath, as oauth2-proxy reads it: a claim of that name or, if there is none, nested claims,
-// such as Keycloak's resource_access.<client>.roles. In parentheses for what reads grafana.ini: it takes quotes away that are
-// all around a value.
+// groupsPath is the claim in JMESPath, as oauth2-proxy reads it: a claim of that name or, if there is none, nested
+// claims, such as Keycloak's resource_access.<client>.roles. In parentheses for what reads grafana.ini: it takes quotes
+// away that are all around a value.
 func (i *IdentitySettings) groupsPath() string {
 	names := strings.Split(i.GroupsClaim, ".")
 	if len(names) == 1 {
@@ -125,7 +127,8 @@ func (a *ExposureArgs) newLogin(ctx *pulumi.Context, name string, opts ...pulumi
 		return err
 	}
 	data := pulumi.StringMap{
-		"client-id": pulumi.String(a.Login.ClientID), "client-secret": pulumi.String(a.Login.ClientSecret), "cookie-secret": cookie,
+		"client-id": pulumi.String(a.Login.ClientID), "client-secret": pulumi.String(a.Login.ClientSecret),
+		"cookie-secret": cookie,
 	}
 	secret, err := a.Namespaces.newSecret(ctx, NamespaceGateway, oauth2ProxyName, data, opts...)
 	if err != nil {

@@ -124,7 +124,8 @@ func (k *Known) forgotten(ctx *pulumi.Context) error {
 		loses = " (which deletes Grafana's volume)"
 	}
 	return fmt.Errorf("the cluster has Helm releases of this stack that are not in its state: %s; "+
-		"pulumi destroy or pulumi up was interrupted, or an older state was restored.\n    To finish a destroy: pulumi destroy\n"+
+		"pulumi destroy or pulumi up was interrupted, or an older state was restored.\n    To finish a destroy: "+
+		"pulumi destroy\n"+
 		"    With a state that has them: pulumi stack import --file <state>, pulumi refresh --run-program, then pulumi up\n"+
 		"    Without one%s: %s && PULUMI_K8S_UPSERT_EXISTING_OBJECTS=true pulumi up",
 		strings.Join(names, ", "), loses, strings.Join(uninstall, " && "))

@@ -31,16 +31,18 @@ func NewLogging(ctx *pulumi.Context, name string, args *LoggingArgs, opts ...pul
 		return nil, err
 	}
 	parent := pulumi.Parent(l)
-	loki := chartRelease{folder: "loki", options: args.Spaces.options(), known: values.Merge(args.Spaces.values(), map[string]any{
-		"loki":         map[string]any{"limits_config": map[string]any{"retention_period": args.Retention}},
-		"singleBinary": map[string]any{"persistence": map[string]any{"size": gib(args.VolumeGiB)}},
-	})}
+	loki := chartRelease{folder: "loki", options: args.Spaces.options(),
+		known: values.Merge(args.Spaces.values(), map[string]any{
+			"loki":         map[string]any{"limits_config": map[string]any{"retention_period": args.Retention}},
+			"singleBinary": map[string]any{"persistence": map[string]any{"size": gib(args.VolumeGiB)}},
+		})}
 	lokiOpts := []pulumi.ResourceOption{parent, args.Observability.dependency()}
 	if args.Spaces != nil {
 		data := pulumi.StringMap{
 			"SPACES_ACCESS_KEY_ID": args.Spaces.AccessKey, "SPACES_SECRET_ACCESS_KEY": args.Spaces.SecretKey,
 		}
-		key, err := args.Namespaces.newSecret(ctx, NamespaceLoki, lokiSpacesSecret, data, parent, args.Namespaces.dependency(NamespaceLoki))
+		key, err := args.Namespaces.newSecret(ctx, NamespaceLoki, lokiSpacesSecret, data, parent,
+			args.Namespaces.dependency(NamespaceLoki))
 		if err != nil {
 			return nil, err
 		}
@@ -49,7 +51,8 @@ func NewLogging(ctx *pulumi.Context, name string, args *LoggingArgs, opts ...pul
 			return nil, err
 		}
 		lokiOpts = append(lokiOpts, pulumi.DependsOn([]pulumi.Resource{key}))
-		loki.known = values.Merge(loki.known, map[string]any{"singleBinary": map[string]any{"podAnnotations": version.annotation(data)}})
+		loki.known = values.Merge(loki.known,
+			map[string]any{"singleBinary": map[string]any{"podAnnotations": version.annotation(data)}})
 	}
 	if _, err := args.Platform.install(ctx, args.Namespaces, loki, lokiOpts...); err != nil {
 		return nil, err
@@ -58,7 +61,8 @@ func NewLogging(ctx *pulumi.Context, name string, args *LoggingArgs, opts ...pul
 		folder: "alloy", known: map[string]any{
 			// Helm replaces lists, so the node's name stands here beside the cluster's.
 			"alloy": map[string]any{"extraEnv": []any{
-				map[string]any{"name": "NODE_NAME", "valueFrom": map[string]any{"fieldRef": map[string]any{"fieldPath": "spec.nodeName"}}},
+				map[string]any{"name": "NODE_NAME",
+					"valueFrom": map[string]any{"fieldRef": map[string]any{"fieldPath": "spec.nodeName"}}},
 				map[string]any{"name": "CLUSTER_NAME", "value": args.Platform.Cluster},
 			}},
 		},

@@ -61,8 +61,8 @@ func (s *SpacesStore) values() map[string]any {
 	return known
 }
 
-// period is a part of Loki's schema. Loki looks for logs where the period they were written in has them: one that has begun
-// never changes.
+// period is a part of Loki's schema. Loki looks for logs where the period they were written in has them: one that has
+// begun never changes.
 func period(from, objectStore string) map[string]any {
 	return map[string]any{
 		"from": from, "store": "tsdb", "object_store": objectStore, "schema": "v13",

@@ -37,8 +37,10 @@ type NamespacesArgs struct {
 	Names values.Namespaces // of all roles, also of those that are not created
 }
 
-// NewNamespaces creates the namespaces, each with the stack's name in incluster.StackAnnotation. Logical names have the role.
-func NewNamespaces(ctx *pulumi.Context, name string, args *NamespacesArgs, opts ...pulumi.ResourceOption) (*Namespaces, error) {
+// NewNamespaces creates the namespaces, each with the stack's name in incluster.StackAnnotation. Logical names have the
+// role.
+func NewNamespaces(ctx *pulumi.Context, name string, args *NamespacesArgs,
+	opts ...pulumi.ResourceOption) (*Namespaces, error) {
 	n := &Namespaces{names: args.Names, byRole: map[string]pulumi.Resource{}}
 	if err := ctx.RegisterComponentResource(typePrefix+"Namespaces", name, n, opts...); err != nil {
 		return nil, err

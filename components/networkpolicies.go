@@ -22,7 +22,8 @@ type NetworkPoliciesArgs struct {
 }
 
 // NewNetworkPolicies creates the policies. The demo's namespace brings its own.
-func NewNetworkPolicies(ctx *pulumi.Context, name string, args *NetworkPoliciesArgs, opts ...pulumi.ResourceOption) (*NetworkPolicies, error) {
+func NewNetworkPolicies(ctx *pulumi.Context, name string, args *NetworkPoliciesArgs,
+	opts ...pulumi.ResourceOption) (*NetworkPolicies, error) {
 	n := &NetworkPolicies{}
 	if err := ctx.RegisterComponentResource(typePrefix+"NetworkPolicies", name, n, opts...); err != nil {
 		return nil, err
@@ -41,8 +42,8 @@ func NewNetworkPolicies(ctx *pulumi.Context, name string, args *NetworkPoliciesA
 	return n, ctx.RegisterResourceOutputs(n, pulumi.Map{})
 }
 
-// NetworkPolicyObjects are the policies of these namespaces, as manifests: a NetworkPolicy for what is between pods, and a
-// CiliumNetworkPolicy beside it for what is not.
+// NetworkPolicyObjects are the policies of these namespaces, as manifests: a NetworkPolicy for what is between pods,
+// and a CiliumNetworkPolicy beside it for what is not.
 func NetworkPolicyObjects(namespaces values.Namespaces, options ...values.Option) ([]map[string]any, error) {
 	network, err := values.ReadNetwork()
 	if err != nil {

@@ -55,7 +55,8 @@ func TestNamespacesAreDocumented(t *testing.T) {
 	}
 	table := "| role and default name | releases | Pod Security level | created |\n|---|---|---|---|\n"
 	for _, role := range slices.Sorted(maps.Keys(all)) {
-		table += fmt.Sprintf("| `%s` | %s | %s | %s |\n", role, strings.Join(in[role], ", "), all[role].PodSecurity, created[role])
+		table += fmt.Sprintf("| `%s` | %s | %s | %s |\n", role, strings.Join(in[role], ", "), all[role].PodSecurity,
+			created[role])
 	}
 	checkTable(t, "namespaces", table)
 }
@@ -126,8 +127,8 @@ func TestNetworkPolicyObjects(t *testing.T) {
 	}
 }
 
-// What Cilium has to say beside the NetworkPolicies, word for word: these identities are what the API server, nodes and the
-// internet have there.
+// What Cilium has to say beside the NetworkPolicies, word for word: these identities are what the API server, nodes and
+// the internet have there.
 func TestCiliumPolicies(t *testing.T) {
 	namespaces := values.DefaultNamespaces()
 	delete(namespaces, NamespaceVCluster)
@@ -138,20 +139,27 @@ func TestCiliumPolicies(t *testing.T) {
 		want    map[string]string // by name: spec as JSON
 	}{
 		{"volumes", nil, map[string]string{
-			"grafana": `{"egress":[{"toEntities":["kube-apiserver"]}],"endpointSelector":{"matchLabels":{"app.kubernetes.io/name":"grafana"}}}`,
+			"grafana": `{"egress":[{"toEntities":["kube-apiserver"]}],` +
+				`"endpointSelector":{"matchLabels":{"app.kubernetes.io/name":"grafana"}}}`,
 			"metrics-server": `{"endpointSelector":{"matchLabels":{"app.kubernetes.io/name":"metrics-server"}},"ingress":[` +
-				`{"fromEntities":["kube-apiserver","host","remote-node"],"toPorts":[{"ports":[{"port":"10250","protocol":"TCP"}]}]},` +
-				`{"fromEndpoints":[{"matchLabels":{"k8s:io.kubernetes.pod.namespace":"kube-system"}}],"toPorts":[{"ports":[{"port":"10250","protocol":"TCP"}]}]}]}`,
+				`{"fromEntities":["kube-apiserver","host","remote-node"],"toPorts":[{"ports":[{"port":"10250",` +
+				`"protocol":"TCP"}]}]},` +
+				`{"fromEndpoints":[{"matchLabels":{"k8s:io.kubernetes.pod.namespace":"kube-system"}}],` +
+				`"toPorts":[{"ports":[{"port":"10250","protocol":"TCP"}]}]}]}`,
 			"prometheus-operator": `{"endpointSelector":{"matchLabels":{"app":"kube-prometheus-stack-operator"}},"ingress":[` +
-				`{"fromEntities":["kube-apiserver","host","remote-node"],"toPorts":[{"ports":[{"port":"10250","protocol":"TCP"}]}]},` +
-				`{"fromEndpoints":[{"matchLabels":{"k8s:io.kubernetes.pod.namespace":"kube-system"}}],"toPorts":[{"ports":[{"port":"10250","protocol":"TCP"}]}]}]}`,
+				`{"fromEntities":["kube-apiserver","host","remote-node"],"toPorts":[{"ports":[{"port":"10250",` +
+				`"protocol":"TCP"}]}]},` +
+				`{"fromEndpoints":[{"matchLabels":{"k8s:io.kubernetes.pod.namespace":"kube-system"}}],` +
+				`"toPorts":[{"ports":[{"port":"10250","protocol":"TCP"}]}]}]}`,
 		}},
 		{"Spaces", []values.Option{values.WithSpaces}, map[string]string{
 			"loki": `{"egress":[{"toEntities":["world"],"toPorts":[{"ports":[{"port":"443","protocol":"TCP"}]}]}],` +
-				`"endpointSelector":{"matchLabels":{"app.kubernetes.io/component":"single-binary","app.kubernetes.io/name":"loki"}}}`,
+				`"endpointSelector":{"matchLabels":{"app.kubernetes.io/component":"single-binary",` +
+				`"app.kubernetes.io/name":"loki"}}}`,
 		}},
 		{"gateway", []values.Option{values.WithGateway}, map[string]string{
-			"grafana": `{"egress":[{"toEntities":["kube-apiserver"]},{"toEntities":["world"],"toPorts":[{"ports":[{"port":"443","protocol":"TCP"}]}]}],` +
+			"grafana": `{"egress":[{"toEntities":["kube-apiserver"]},{"toEntities":["world"],` +
+				`"toPorts":[{"ports":[{"port":"443","protocol":"TCP"}]}]}],` +
 				`"endpointSelector":{"matchLabels":{"app.kubernetes.io/name":"grafana"}},` +
 				`"ingress":[{"fromEntities":["ingress"],"toPorts":[{"ports":[{"port":"3000","protocol":"TCP"}]}]}]}`,
 			"oauth2-proxy": `{"egress":[{"toEntities":["world"],"toPorts":[{"ports":[{"port":"443","protocol":"TCP"}]}]}],` +

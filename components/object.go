@@ -9,7 +9,8 @@ import (
 
 // newObject creates a Kubernetes object from its manifest, by its type's token: for kinds whose package of the SDK is
 // large, and for custom resources. namespaces may be nil for an object that is in none.
-func newObject(ctx *pulumi.Context, namespaces *Namespaces, object map[string]any, opts ...pulumi.ResourceOption) (pulumi.Resource, error) {
+func newObject(ctx *pulumi.Context, namespaces *Namespaces, object map[string]any,
+	opts ...pulumi.ResourceOption) (pulumi.Resource, error) {
 	kind, _ := object["kind"].(string)
 	apiVersion, _ := object["apiVersion"].(string)
 	meta, _ := object["metadata"].(map[string]any)
@@ -33,7 +34,8 @@ func newObject(ctx *pulumi.Context, namespaces *Namespaces, object map[string]an
 func manifest(apiVersion, kind, namespace, name string, spec map[string]any) map[string]any {
 	return map[string]any{
 		"apiVersion": apiVersion, "kind": kind,
-		"metadata": map[string]any{"name": name, "namespace": namespace, "labels": map[string]any{"app.kubernetes.io/part-of": "doks-security"}},
-		"spec":     spec,
+		"metadata": map[string]any{"name": name, "namespace": namespace,
+			"labels": map[string]any{"app.kubernetes.io/part-of": "doks-security"}},
+		"spec": spec,
 	}
 }

@@ -41,7 +41,8 @@ type ObservabilityArgs struct {
 }
 
 // NewObservability installs the releases; Grafana's password is generated.
-func NewObservability(ctx *pulumi.Context, name string, args *ObservabilityArgs, opts ...pulumi.ResourceOption) (*Observability, error) {
+func NewObservability(ctx *pulumi.Context, name string, args *ObservabilityArgs,
+	opts ...pulumi.ResourceOption) (*Observability, error) {
 	o := &Observability{}
 	if err := ctx.RegisterComponentResource(typePrefix+"Observability", name, o, opts...); err != nil {
 		return nil, err
@@ -58,7 +59,8 @@ func NewObservability(ctx *pulumi.Context, name string, args *ObservabilityArgs,
 		if args.Platform.provides(folder) {
 			continue
 		}
-		if _, err := args.Platform.install(ctx, args.Namespaces, chartRelease{folder: folder}, parent, o.dependency()); err != nil {
+		if _, err := args.Platform.install(ctx, args.Namespaces, chartRelease{folder: folder}, parent,
+			o.dependency()); err != nil {
 			return nil, err
 		}
 	}
@@ -68,7 +70,8 @@ func NewObservability(ctx *pulumi.Context, name string, args *ObservabilityArgs,
 	}
 	o.Grafana = Login{User: "admin", Password: password}
 	login := pulumi.StringMap{"admin-user": pulumi.String(o.Grafana.User), "admin-password": password}
-	admin, err := args.Namespaces.newSecret(ctx, NamespaceMonitoring, "grafana-admin", login, parent, args.Namespaces.dependency(NamespaceMonitoring))
+	admin, err := args.Namespaces.newSecret(ctx, NamespaceMonitoring, "grafana-admin", login, parent,
+		args.Namespaces.dependency(NamespaceMonitoring))
 	if err != nil {
 		return nil, err
 	}

@@ -38,7 +38,8 @@ type chartRelease struct {
 
 // install makes a release of the pinned chart with the values of its folder, profile and options, and what the program
 // knows on top. It waits for the namespace.
-func (p Platform) install(ctx *pulumi.Context, namespaces *Namespaces, r chartRelease, opts ...pulumi.ResourceOption) (*Release, error) {
+func (p Platform) install(ctx *pulumi.Context, namespaces *Namespaces, r chartRelease,
+	opts ...pulumi.ResourceOption) (*Release, error) {
 	releases, err := values.Releases()
 	if err != nil {
 		return nil, err

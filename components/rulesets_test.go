@@ -16,7 +16,8 @@ func TestRulesets(t *testing.T) {
 		{judge.Incubating, "[falco-rules:5.1.0 falco-incubating-rules:6.0.1]",
 			"[/etc/falco/falco_rules.yaml /etc/falco/falco-incubating_rules.yaml " + local + "]", "all"},
 		{judge.Sandbox, "[falco-rules:5.1.0 falco-incubating-rules:6.0.1 falco-sandbox-rules:6.1.0]",
-			"[/etc/falco/falco_rules.yaml /etc/falco/falco-incubating_rules.yaml /etc/falco/falco-sandbox_rules.yaml " + local + "]",
+			"[/etc/falco/falco_rules.yaml /etc/falco/falco-incubating_rules.yaml /etc/falco/falco-sandbox_rules.yaml " +
+				local + "]",
 			"all"},
 	} {
 		t.Run(c.ruleset, func(t *testing.T) {

@@ -51,7 +51,8 @@ type RuntimeSecurityArgs struct {
 }
 
 // NewRuntimeSecurity installs Falco and what tells people of its events. The passwords are generated.
-func NewRuntimeSecurity(ctx *pulumi.Context, name string, args *RuntimeSecurityArgs, opts ...pulumi.ResourceOption) (*RuntimeSecurity, error) {
+func NewRuntimeSecurity(ctx *pulumi.Context, name string, args *RuntimeSecurityArgs,
+	opts ...pulumi.ResourceOption) (*RuntimeSecurity, error) {
 	s := &RuntimeSecurity{}
 	if err := ctx.RegisterComponentResource(typePrefix+"RuntimeSecurity", name, s, opts...); err != nil {
 		return nil, err
@@ -80,7 +81,8 @@ func NewRuntimeSecurity(ctx *pulumi.Context, name string, args *RuntimeSecurityA
 		falco.options = []string{FalcoExporter}
 	}
 	// Its dashboards go where Grafana looks for them.
-	installed, err := args.Platform.install(ctx, args.Namespaces, falco, parent, secrets, pulumi.DependsOn(address), args.Observability.dependency(),
+	installed, err := args.Platform.install(ctx, args.Namespaces, falco, parent, secrets, pulumi.DependsOn(address),
+		args.Observability.dependency(),
 		args.Namespaces.dependency(NamespaceMonitoring)) // of its dashboards
 	if err != nil {
 		return nil, err

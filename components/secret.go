@@ -46,9 +46,10 @@ func (v versions) annotation(data pulumi.StringMap) map[string]any {
 	return map[string]any{secretVersion: pulumi.Unsecret(version)}
 }
 
-// newSecret writes data as a Kubernetes Secret into the namespace with the role. Charts refer to it by name: what is secret
-// never stands in their values.
-func (n *Namespaces) newSecret(ctx *pulumi.Context, role, name string, data pulumi.StringMap, opts ...pulumi.ResourceOption) (*corev1.Secret, error) {
+// newSecret writes data as a Kubernetes Secret into the namespace with the role. Charts refer to it by name: what is
+// secret never stands in their values.
+func (n *Namespaces) newSecret(ctx *pulumi.Context, role, name string, data pulumi.StringMap,
+	opts ...pulumi.ResourceOption) (*corev1.Secret, error) {
 	return corev1.NewSecret(ctx, logicalName(role, name), &corev1.SecretArgs{
 		Metadata: &metav1.ObjectMetaArgs{
 			Name: pulumi.String(name), Namespace: pulumi.String(n.names[role]),

@@ -38,7 +38,8 @@ type SpacesStoreArgs struct {
 
 // NewSpacesStore creates the bucket and its key. The DigitalOcean provider needs a Spaces key of the account to create
 // a bucket: SPACES_ACCESS_KEY_ID and SPACES_SECRET_ACCESS_KEY.
-func NewSpacesStore(ctx *pulumi.Context, name string, args *SpacesStoreArgs, opts ...pulumi.ResourceOption) (*SpacesStore, error) {
+func NewSpacesStore(ctx *pulumi.Context, name string, args *SpacesStoreArgs,
+	opts ...pulumi.ResourceOption) (*SpacesStore, error) {
 	s := &SpacesStore{From: args.From}
 	if err := ctx.RegisterComponentResource(typePrefix+"SpacesStore", name, s, opts...); err != nil {
 		return nil, err

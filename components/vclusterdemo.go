@@ -17,7 +17,8 @@ type VClusterDemoArgs struct {
 }
 
 // NewVClusterDemo installs the virtual cluster once Falco watches.
-func NewVClusterDemo(ctx *pulumi.Context, name string, args *VClusterDemoArgs, opts ...pulumi.ResourceOption) (*VClusterDemo, error) {
+func NewVClusterDemo(ctx *pulumi.Context, name string, args *VClusterDemoArgs,
+	opts ...pulumi.ResourceOption) (*VClusterDemo, error) {
 	d := &VClusterDemo{}
 	if err := ctx.RegisterComponentResource(typePrefix+"VClusterDemo", name, d, opts...); err != nil {
 		return nil, err

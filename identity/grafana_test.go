@@ -19,22 +19,29 @@ func TestGrafanaReadsClaims(t *testing.T) {
 		groups      string
 		role        string
 	}{
-		{"an administrator", "groups", []string{"operators"}, map[string]any{"groups": []any{"others", "operators"}}, "[others operators]", "Admin"},
-		{"one of the second group of administrators", "groups", []string{"a", "b"}, map[string]any{"groups": []any{"b"}}, "[b]", "Admin"},
+		{"an administrator", "groups", []string{"operators"}, map[string]any{"groups": []any{"others", "operators"}},
+			"[others operators]", "Admin"},
+		{"one of the second group of administrators", "groups", []string{"a", "b"}, map[string]any{"groups": []any{"b"}},
+			"[b]", "Admin"},
 		{"somebody else", "groups", []string{"operators"}, map[string]any{"groups": []any{"others"}}, "[others]", "Viewer"},
-		{"a name that only begins alike", "groups", []string{"operators"}, map[string]any{"groups": []any{"operators-old"}}, "[operators-old]", "Viewer"},
+		{"a name that only begins alike", "groups", []string{"operators"}, map[string]any{"groups": []any{"operators-old"}},
+			"[operators-old]", "Viewer"},
 		{"nobody administrates", "groups", nil, map[string]any{"groups": []any{"operators"}}, "[operators]", "Viewer"},
-		{"a claim that is a URL", "https://example.org/groups", []string{"operators"}, map[string]any{"https://example.org/groups": []any{"operators"}}, "[operators]", "Admin"},
+		{"a claim that is a URL", "https://example.org/groups", []string{"operators"},
+			map[string]any{"https://example.org/groups": []any{"operators"}}, "[operators]", "Admin"},
 		{"nested claims, as Keycloak has them", "resource_access.observability.roles", []string{"operators"},
-			map[string]any{"resource_access": map[string]any{"observability": map[string]any{"roles": []any{"operators"}}}}, "[operators]", "Admin"},
+			map[string]any{"resource_access": map[string]any{"observability": map[string]any{"roles": []any{"operators"}}}},
+			"[operators]", "Admin"},
 		{"a claim whose name has dots before nested ones", "a.b", []string{"operators"},
 			map[string]any{"a.b": []any{"operators"}, "a": map[string]any{"b": []any{"others"}}}, "[operators]", "Admin"},
 		{"nested claims of another client", "resource_access.observability.roles", []string{"operators"},
-			map[string]any{"resource_access": map[string]any{"other": map[string]any{"roles": []any{"operators"}}}}, "<nil>", "Viewer"},
+			map[string]any{"resource_access": map[string]any{"other": map[string]any{"roles": []any{"operators"}}}},
+			"<nil>", "Viewer"},
 		{"no claim", "groups", []string{"operators"}, map[string]any{}, "<nil>", "Viewer"},
 	} {
 		t.Run(x.name, func(t *testing.T) {
-			login := components.GrafanaLogin{Hostname: "grafana.example.org", Identity: components.IdentitySettings{GroupsClaim: x.claim, AdminGroups: x.admins}}
+			login := components.GrafanaLogin{Hostname: "grafana.example.org",
+				Identity: components.IdentitySettings{GroupsClaim: x.claim, AdminGroups: x.admins}}
 			file, err := ini.Load([]byte(grafanaINI(login.Values()["grafana.ini"].(map[string]any))))
 			if err != nil {
 				t.Fatal(err)

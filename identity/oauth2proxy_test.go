@@ -118,7 +118,8 @@ func start(t *testing.T, identity components.IdentitySettings) *login {
 // build builds the pinned oauth2-proxy, once.
 var build = sync.OnceValues(func() (string, error) {
 	file := filepath.Join(binaries, "oauth2-proxy")
-	output, err := exec.Command("go", "-C", "proxy", "build", "-o", file, "github.com/oauth2-proxy/oauth2-proxy/v7").CombinedOutput()
+	output, err := exec.Command("go", "-C", "proxy", "build", "-o", file,
+		"github.com/oauth2-proxy/oauth2-proxy/v7").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("building oauth2-proxy: %w: %s", err, output)
 	}
@@ -275,7 +276,8 @@ func TestWhoGetsIn(t *testing.T) {
 				t.Error("the identity provider's token is handed on")
 			}
 			session := v.cookies["__Host-oauth2-proxy"]
-			if session == nil || !session.Secure || !session.HttpOnly || session.SameSite != http.SameSiteLaxMode || session.Path != "/" || session.Domain != "" {
+			if session == nil || !session.Secure || !session.HttpOnly || session.SameSite != http.SameSiteLaxMode ||
+				session.Path != "/" || session.Domain != "" {
 				t.Errorf("the session's cookie is %+v", session)
 			}
 			v.ask("GET", "/oauth2/sign_out", nil)

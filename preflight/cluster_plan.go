@@ -40,8 +40,8 @@ type Plan struct {
 	Upgrade bool
 }
 
-// Cluster finds the stack's cluster and checks that the settings can be applied to it in place. upgrades are the versions
-// the running cluster can be upgraded to; it is asked only when an upgrade is wanted.
+// Cluster finds the stack's cluster and checks that the settings can be applied to it in place. upgrades are the
+// versions the running cluster can be upgraded to; it is asked only when an upgrade is wanted.
 func Cluster(inventory *account.Inventory, w Wanted, upgrades func(clusterID string) ([]string, error)) (Plan, error) {
 	var errs field.Errors
 	running := w.find(inventory, &errs)
@@ -136,9 +136,9 @@ func (d Deployment) own(inventory *account.Inventory, stack string) *godo.Kubern
 	return inventory.ClusterTagged(account.StackTag(stack))
 }
 
-// Existing finds the cluster of cluster.existing, and checks that the stack is not deployed in another one: its releases
-// would be deleted there, with their volumes. Nor can it be the cluster that the stack itself created: out of the program, it
-// would be deleted.
+// Existing finds the cluster of cluster.existing, and checks that the stack is not deployed in another one: its
+// releases would be deleted there, with their volumes. Nor can it be the cluster that the stack itself created: out of
+// the program, it would be deleted.
 func Existing(inventory *account.Inventory, name, stack string, last Deployment) (*godo.KubernetesCluster, error) {
 	var errs field.Errors
 	cluster := inventory.ClusterNamed(name)
@@ -156,9 +156,11 @@ func Existing(inventory *account.Inventory, name, stack string, last Deployment)
 	if own != nil {
 		errs.Add("cluster.existing", name, "not set: this stack, or another of its name, created the cluster "+own.Name+
 			", which would be deleted with its volumes",
-			"pulumi config rm --path 'cluster.existing', and deploy into the other cluster from a new stack: make env NAME=<name>")
+			"pulumi config rm --path 'cluster.existing', and deploy into the other cluster from a new stack: make env "+
+				"NAME=<name>")
 	} else if deployed != nil && (cluster == nil || deployed.ID != cluster.ID) {
-		errs.Add("cluster.existing", name, fmt.Sprintf("%s: this stack is deployed there, and moving would delete its releases and volumes", deployed.Name),
+		errs.Add("cluster.existing", name, fmt.Sprintf("%s: this stack is deployed there, and moving would delete its "+
+			"releases and volumes", deployed.Name),
 			keepExisting(deployed.Name))
 	}
 	return cluster, errs.Err()

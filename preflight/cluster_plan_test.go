@@ -61,19 +61,30 @@ func TestClusterRefusesReplacement(t *testing.T) {
 		{"region", func(w *Wanted) { w.Region = "ams3" }, []string{"cluster.region: \"ams3\"", "allowed: fra1"}},
 		{"VPC range", func(w *Wanted) { w.Network.VPC = "10.10.0.0/20" }, []string{"cluster.network.vpc", "10.161.32.0/20"}},
 		{"pods", func(w *Wanted) { w.Network.Pods = "10.10.0.0/16" }, []string{"cluster.network.pods", "10.160.0.0/16"}},
-		{"services", func(w *Wanted) { w.Network.Services = "10.10.0.0/20" }, []string{"cluster.network.services", "10.161.0.0/19"}},
-		{"first pool resized", func(w *Wanted) { w.Pools[0].Size = "s-4vcpu-8gb" }, []string{"cluster.pools[0].size", "allowed: s-2vcpu-4gb"}},
-		{"first pool renamed and resized", func(w *Wanted) { w.Pools[0] = pool("large", "s-4vcpu-8gb") }, []string{"cluster.pools[0].name: \"large\"", "default (s-2vcpu-4gb)"}},
-		{"first pool dropped", func(w *Wanted) { w.Pools = w.Pools[1:] }, []string{"cluster.pools[0].name: \"workloads\"", "list default first"}},
-		{"pools reordered", func(w *Wanted) { w.Pools[0], w.Pools[1] = w.Pools[1], w.Pools[0] }, []string{"cluster.pools[0].name: \"workloads\""}},
-		{"a pool before the first", func(w *Wanted) { w.Pools = append([]components.Pool{pool("new", "s-2vcpu-4gb")}, w.Pools...) }, []string{"cluster.pools[0].name: \"new\""}},
-		{"another pool resized", func(w *Wanted) { w.Pools[1].Size = "s-8vcpu-16gb" }, []string{"cluster.pools[1].size", "allowed: s-4vcpu-8gb"}},
+		{"services", func(w *Wanted) { w.Network.Services = "10.10.0.0/20" },
+			[]string{"cluster.network.services", "10.161.0.0/19"}},
+		{"first pool resized", func(w *Wanted) { w.Pools[0].Size = "s-4vcpu-8gb" },
+			[]string{"cluster.pools[0].size", "allowed: s-2vcpu-4gb"}},
+		{"first pool renamed and resized", func(w *Wanted) { w.Pools[0] = pool("large", "s-4vcpu-8gb") },
+			[]string{"cluster.pools[0].name: \"large\"", "default (s-2vcpu-4gb)"}},
+		{"first pool dropped", func(w *Wanted) { w.Pools = w.Pools[1:] },
+			[]string{"cluster.pools[0].name: \"workloads\"", "list default first"}},
+		{"pools reordered", func(w *Wanted) { w.Pools[0], w.Pools[1] = w.Pools[1], w.Pools[0] },
+			[]string{"cluster.pools[0].name: \"workloads\""}},
+		{"a pool before the first", func(w *Wanted) {
+			w.Pools = append([]components.Pool{pool("new", "s-2vcpu-4gb")},
+				w.Pools...)
+		}, []string{"cluster.pools[0].name: \"new\""}},
+		{"another pool resized", func(w *Wanted) { w.Pools[1].Size = "s-8vcpu-16gb" },
+			[]string{"cluster.pools[1].size", "allowed: s-4vcpu-8gb"}},
 		{"lower version", func(w *Wanted) { w.Version = "1.33" }, []string{"cluster.version: \"1.33\"", "1.34 or later"}},
 		{"two minors", func(w *Wanted) { w.Version = "1.36" }, []string{"cluster.version: \"1.36\"", "allowed: 1.35"}},
-		{"name of another stack's cluster", func(w *Wanted) { w.Name = "doks-security-qa" }, []string{"cluster.name", "the cluster of stack qa"}},
+		{"name of another stack's cluster", func(w *Wanted) { w.Name = "doks-security-qa" },
+			[]string{"cluster.name", "the cluster of stack qa"}},
 		{"name of another VPC", func(w *Wanted) { w.Name = "default-ams3" },
 			[]string{"cluster.name: \"default-ams3\"", "default-id"}},
-		{"name and region together", func(w *Wanted) { w.Name, w.Region = "new", "ams3" }, []string{"cluster.region", "allowed: fra1"}},
+		{"name and region together", func(w *Wanted) { w.Name, w.Region = "new", "ams3" },
+			[]string{"cluster.region", "allowed: fra1"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := wanted()
@@ -99,21 +110,27 @@ func TestClusterInPlace(t *testing.T) {
 	}{
 		{"nothing", func(*account.Inventory, *Wanted) {}, nil, "1.34.1-do.0", false},
 		{"name", func(_ *account.Inventory, w *Wanted) { w.Name = "renamed" }, nil, "1.34.1-do.0", false},
-		{"stack and name, found by the last outputs", func(_ *account.Inventory, w *Wanted) { w.Stack, w.Name = "test", "renamed" }, nil, "1.34.1-do.0", false},
+		{"stack and name, found by the last outputs",
+			func(_ *account.Inventory, w *Wanted) { w.Stack, w.Name = "test", "renamed" }, nil, "1.34.1-do.0", false},
 		{"first update lost its outputs, found by the tag", func(_ *account.Inventory, w *Wanted) {
 			w.Last.ClusterID, w.Name = "", "renamed"
 		}, nil, "1.34.1-do.0", false},
 		{"deployed before clusters had tags, found by the name", func(i *account.Inventory, w *Wanted) {
 			w.Last.ClusterID, i.Clusters[0].Tags = "", nil
 		}, nil, "1.34.1-do.0", false},
-		{"first pool renamed", func(_ *account.Inventory, w *Wanted) { w.Pools[0].Name = "system" }, nil, "1.34.1-do.0", false},
-		{"pool added", func(_ *account.Inventory, w *Wanted) { w.Pools = append(w.Pools, pool("new", "s-2vcpu-4gb")) }, nil, "1.34.1-do.0", false},
-		{"a patch by DigitalOcean is no change", func(i *account.Inventory, _ *Wanted) { i.Clusters[0].VersionSlug = "1.34.9-do.0" }, nil, "1.34.9-do.0", false},
+		{"first pool renamed", func(_ *account.Inventory, w *Wanted) { w.Pools[0].Name = "system" }, nil,
+			"1.34.1-do.0", false},
+		{"pool added", func(_ *account.Inventory, w *Wanted) { w.Pools = append(w.Pools, pool("new", "s-2vcpu-4gb")) }, nil,
+			"1.34.1-do.0", false},
+		{"a patch by DigitalOcean is no change",
+			func(i *account.Inventory, _ *Wanted) { i.Clusters[0].VersionSlug = "1.34.9-do.0" }, nil, "1.34.9-do.0", false},
 		{"nor with an exact version", func(i *account.Inventory, w *Wanted) {
 			i.Clusters[0].VersionSlug, w.Version = "1.34.9-do.0", "1.34.1-do.0"
 		}, nil, "1.34.9-do.0", false},
-		{"a higher exact version", func(_ *account.Inventory, w *Wanted) { w.Version = "1.34.2-do.9" }, []string{"1.34.2-do.10", "1.34.2-do.9"}, "1.34.2-do.9", true},
-		{"a higher minor", func(_ *account.Inventory, w *Wanted) { w.Version = "1.35" }, []string{"1.34.2-do.10", "1.35.0-do.2", "1.35.0-do.1"}, "1.35.0-do.2", true},
+		{"a higher exact version", func(_ *account.Inventory, w *Wanted) { w.Version = "1.34.2-do.9" },
+			[]string{"1.34.2-do.10", "1.34.2-do.9"}, "1.34.2-do.9", true},
+		{"a higher minor", func(_ *account.Inventory, w *Wanted) { w.Version = "1.35" },
+			[]string{"1.34.2-do.10", "1.35.0-do.2", "1.35.0-do.1"}, "1.35.0-do.2", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			i, w := inventory(), wanted()
@@ -125,7 +142,8 @@ func TestClusterInPlace(t *testing.T) {
 			if plan.Running.ID != "dev-id" || plan.VPC.ID != "vpc-id" || plan.Version != c.version || plan.Upgrade != c.upgrade {
 				t.Errorf("plan %+v", plan)
 			}
-			if want := (account.Network{VPC: "10.161.32.0/20", Pods: "10.160.0.0/16", Services: "10.161.0.0/19"}); plan.Network != want {
+			if want := (account.Network{VPC: "10.161.32.0/20", Pods: "10.160.0.0/16",
+				Services: "10.161.0.0/19"}); plan.Network != want {
 				t.Errorf("network %+v, want the cluster's", plan.Network)
 			}
 		})
@@ -188,14 +206,19 @@ func TestNewCluster(t *testing.T) {
 		network account.Network
 		says    string // of the error
 	}{
-		{"a free network", func(*Wanted) {}, account.Network{VPC: "10.165.32.0/20", Pods: "10.164.0.0/16", Services: "10.165.0.0/19"}, ""},
+		{"a free network", func(*Wanted) {}, account.Network{VPC: "10.165.32.0/20", Pods: "10.164.0.0/16",
+			Services: "10.165.0.0/19"}, ""},
 		{"a network that is set", func(w *Wanted) { w.Network.VPC = "10.164.0.0/20" },
 			account.Network{VPC: "10.164.0.0/20", Pods: "10.166.0.0/16", Services: "10.167.0.0/19"}, ""},
-		{"a default VPC's range", func(w *Wanted) { w.Network.VPC = "10.110.0.0/20" }, account.Network{}, "the VPC default-ams3 has"},
-		{"another cluster's pods", func(w *Wanted) { w.Network.Pods = "10.162.128.0/20" }, account.Network{}, "the pods of cluster doks-security-qa has"},
+		{"a default VPC's range", func(w *Wanted) { w.Network.VPC = "10.110.0.0/20" }, account.Network{},
+			"the VPC default-ams3 has"},
+		{"another cluster's pods", func(w *Wanted) { w.Network.Pods = "10.162.128.0/20" }, account.Network{},
+			"the pods of cluster doks-security-qa has"},
 		{"a reserved range", func(w *Wanted) { w.Network.Pods = "10.244.0.0/16" }, account.Network{}, "reserved"},
-		{"the first VPC of its region", func(w *Wanted) { w.Region = "nyc3" }, account.Network{}, "doctl vpcs create --name default-nyc3 --region nyc3"},
-		{"a version that is not offered", func(w *Wanted) { w.Version = "1.99" }, account.Network{}, "a version that DigitalOcean offers"},
+		{"the first VPC of its region", func(w *Wanted) { w.Region = "nyc3" }, account.Network{},
+			"doctl vpcs create --name default-nyc3 --region nyc3"},
+		{"a version that is not offered", func(w *Wanted) { w.Version = "1.99" }, account.Network{},
+			"a version that DigitalOcean offers"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := wanted()
@@ -224,14 +247,20 @@ func TestExisting(t *testing.T) {
 	}{
 		{"first time", "watch", "doks-security-qa", Deployment{}, ""},
 		{"again", "watch", "doks-security-qa", Deployment{ClusterID: "qa-id", Stack: "watch"}, ""},
-		{"again, after pulumi stack rename", "watch", "doks-security-qa", Deployment{ClusterID: "qa-id", Stack: "former"}, ""},
+		{"again, after pulumi stack rename", "watch", "doks-security-qa",
+			Deployment{ClusterID: "qa-id", Stack: "former"}, ""},
 		{"missing", "watch", "main", Deployment{}, "doks-security-dev, doks-security-qa"},
-		{"moved to another cluster", "watch", "doks-security-qa", Deployment{ClusterID: "dev-id"}, "moving would delete its releases and volumes"},
-		{"the cluster of this stack", "dev", "doks-security-dev", Deployment{ClusterID: "dev-id", Stack: "dev", PaysNodes: true}, own},
-		{"the cluster of this stack, after pulumi stack rename", "test", "doks-security-dev", Deployment{ClusterID: "dev-id", Stack: "dev"}, own},
-		{"the cluster of this stack, without its tag", "test", "doks-security-dev", Deployment{ClusterID: "dev-id", PaysNodes: true}, own},
+		{"moved to another cluster", "watch", "doks-security-qa", Deployment{ClusterID: "dev-id"},
+			"moving would delete its releases and volumes"},
+		{"the cluster of this stack", "dev", "doks-security-dev",
+			Deployment{ClusterID: "dev-id", Stack: "dev", PaysNodes: true}, own},
+		{"the cluster of this stack, after pulumi stack rename", "test", "doks-security-dev",
+			Deployment{ClusterID: "dev-id", Stack: "dev"}, own},
+		{"the cluster of this stack, without its tag", "test", "doks-security-dev",
+			Deployment{ClusterID: "dev-id", PaysNodes: true}, own},
 		{"another cluster than this stack's", "dev", "doks-security-qa", Deployment{ClusterID: "dev-id", Stack: "dev"}, own},
-		{"the previous one is gone", "watch", "doks-security-qa", Deployment{ClusterID: "gone-id", Stack: "watch", PaysNodes: true}, ""},
+		{"the previous one is gone", "watch", "doks-security-qa",
+			Deployment{ClusterID: "gone-id", Stack: "watch", PaysNodes: true}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			cluster, err := Existing(inventory(), c.existing, c.stack, c.last)

@@ -15,7 +15,8 @@ func TestDefaultVPC(t *testing.T) {
 	}{
 		{"none yet", nil, ""},
 		{"another is the default", &godo.VPC{Name: "doks-security-dev", RegionSlug: "fra1"}, ""},
-		{"the cluster's", &godo.VPC{Name: "doks-security-dev", RegionSlug: "fra1", Default: true}, "doctl vpcs create --name default-fra1 --region fra1"},
+		{"the cluster's", &godo.VPC{Name: "doks-security-dev", RegionSlug: "fra1", Default: true},
+			"doctl vpcs create --name default-fra1 --region fra1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := DefaultVPC(c.vpc); (got == "") != (c.want == "") || !strings.Contains(got, c.want) {

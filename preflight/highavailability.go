@@ -2,9 +2,9 @@ package preflight
 
 import "doks-security/stack/field"
 
-// highAvailability refuses what cannot be undone without being asked for, and what cannot be done. running is whether the
-// running cluster has a highly available control plane, wanted the setting, and given whether the stack file has it; a
-// profile's default does not switch it on for a running cluster.
+// highAvailability refuses what cannot be undone without being asked for, and what cannot be done. running is whether
+// the running cluster has a highly available control plane, wanted the setting, and given whether the stack file has
+// it; a profile's default does not switch it on for a running cluster.
 func highAvailability(running, wanted, given bool, errs *field.Errors) {
 	switch {
 	case running && !wanted:

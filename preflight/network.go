@@ -10,8 +10,9 @@ import (
 	"doks-security/stack/field"
 )
 
-// network completes the address plan of a new cluster with free ranges, and checks those that are set: ranges of an account
-// may not overlap. The VPC that has the cluster's name is not in the way: it is the stack's own, or an error of its own.
+// network completes the address plan of a new cluster with free ranges, and checks those that are set: ranges of an
+// account may not overlap. The VPC that has the cluster's name is not in the way: it is the stack's own, or an error of
+// its own.
 func network(inventory *account.Inventory, own *godo.VPC, w Wanted, errs *field.Errors) account.Network {
 	taken := inventory.Taken(w.Region)
 	if own != nil {
@@ -20,7 +21,8 @@ func network(inventory *account.Inventory, own *godo.VPC, w Wanted, errs *field.
 	plan := w.Network
 	if own != nil {
 		if plan.VPC != "" && plan.VPC != own.IPRange {
-			errs.Add("cluster.network.vpc", plan.VPC, own.IPRange+", as the VPC "+own.Name+" has it: a change would replace the VPC",
+			errs.Add("cluster.network.vpc", plan.VPC, own.IPRange+", as the VPC "+own.Name+
+				" has it: a change would replace the VPC",
 				"pulumi config set --path 'cluster.network.vpc' "+own.IPRange)
 		}
 		plan.VPC = own.IPRange

@@ -10,7 +10,8 @@ import (
 	"doks-security/stack/field"
 )
 
-// sizes refuses sizes of nodes that DigitalOcean does not offer. A pool that runs keeps its size when it is no longer offered.
+// sizes refuses sizes of nodes that DigitalOcean does not offer. A pool that runs keeps its size when it is no longer
+// offered.
 func sizes(offered []string, running *godo.KubernetesCluster, w Wanted, errs *field.Errors) {
 	for i, p := range w.Pools {
 		kept := running != nil && slices.ContainsFunc(running.NodePools, func(r *godo.KubernetesNodePool) bool {
@@ -20,7 +21,8 @@ func sizes(offered []string, running *godo.KubernetesCluster, w Wanted, errs *fi
 			continue
 		}
 		family, _, _ := strings.Cut(p.Size, "-")
-		alike := slices.DeleteFunc(slices.Clone(offered), func(size string) bool { return !strings.HasPrefix(size, family+"-") })
+		alike := slices.DeleteFunc(slices.Clone(offered),
+			func(size string) bool { return !strings.HasPrefix(size, family+"-") })
 		if len(alike) == 0 {
 			alike = offered
 		}

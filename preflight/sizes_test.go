@@ -30,7 +30,8 @@ func TestClusterRefusesSizesThatAreNotOffered(t *testing.T) {
 				}
 				return
 			}
-			if err == nil || !strings.Contains(err.Error(), c.says) || !strings.Contains(err.Error(), "s-2vcpu-4gb, s-4vcpu-8gb") {
+			if err == nil || !strings.Contains(err.Error(), c.says) ||
+				!strings.Contains(err.Error(), "s-2vcpu-4gb, s-4vcpu-8gb") {
 				t.Errorf("err = %v, want it to contain %q and the sizes", err, c.says)
 			}
 		})

@@ -11,13 +11,15 @@ import (
 	"doks-security/stack/field"
 )
 
-// version chooses the version to create the cluster with, or to upgrade it to. A running cluster keeps its version as long
-// as its minor is the wanted one and its patch is not older than an exact wanted one: DigitalOcean's automatic upgrades of
-// patches are no change.
-func version(wanted string, running *godo.KubernetesCluster, offered []string, upgrades func(string) ([]string, error), errs *field.Errors) (slug string, upgrade bool, err error) {
+// version chooses the version to create the cluster with, or to upgrade it to. A running cluster keeps its version as
+// long as its minor is the wanted one and its patch is not older than an exact wanted one: DigitalOcean's automatic
+// upgrades of patches are no change.
+func version(wanted string, running *godo.KubernetesCluster, offered []string, upgrades func(string) ([]string, error),
+	errs *field.Errors) (slug string, upgrade bool, err error) {
 	if running == nil {
 		if slug = newest(offered, wanted); slug == "" {
-			errs.Add("cluster.version", wanted, "a version that DigitalOcean offers, or a prefix of one: "+strings.Join(offered, ", "),
+			errs.Add("cluster.version", wanted, "a version that DigitalOcean offers, or a prefix of one: "+
+				strings.Join(offered, ", "),
 				"pulumi config set --path 'cluster.version' "+settledMinor(minors(offered)))
 		}
 		return slug, false, nil
@@ -29,10 +31,12 @@ func version(wanted string, running *godo.KubernetesCluster, offered []string, u
 		return running.VersionSlug, false, nil
 	case asked.LT(is):
 		errs.Add("cluster.version", wanted,
-			fmt.Sprintf("%s or later: the cluster runs %s, and an older version would replace it", minor(running.VersionSlug), running.VersionSlug), keep)
+			fmt.Sprintf("%s or later: the cluster runs %s, and an older version would replace it", minor(running.VersionSlug),
+				running.VersionSlug), keep)
 		return running.VersionSlug, false, nil
 	case steps > 1:
-		errs.Add("cluster.version", wanted, fmt.Sprintf("1.%d: the cluster runs %s, and DigitalOcean upgrades one minor at a time", is.Minor+1, running.VersionSlug),
+		errs.Add("cluster.version", wanted, fmt.Sprintf("1.%d: the cluster runs %s, and DigitalOcean upgrades one "+
+			"minor at a time", is.Minor+1, running.VersionSlug),
 			fmt.Sprintf("pulumi config set --path 'cluster.version' 1.%d, pulumi up, then the next", is.Minor+1))
 		return running.VersionSlug, false, nil
 	}
@@ -45,7 +49,8 @@ func version(wanted string, running *godo.KubernetesCluster, offered []string, u
 			errs.Add("cluster.version", wanted, running.VersionSlug+": DigitalOcean offers no upgrade of this cluster now", keep)
 			return running.VersionSlug, false, nil
 		}
-		errs.Add("cluster.version", wanted, fmt.Sprintf("an upgrade that DigitalOcean offers from %s: %s", running.VersionSlug, strings.Join(available, ", ")),
+		errs.Add("cluster.version", wanted, fmt.Sprintf("an upgrade that DigitalOcean offers from %s: %s",
+			running.VersionSlug, strings.Join(available, ", ")),
 			"pulumi config set --path 'cluster.version' "+available[0]+", pulumi up, then the version you want")
 		return running.VersionSlug, false, nil
 	}
@@ -68,7 +73,8 @@ func matches(version, prefix string) bool {
 	return ok && (rest == "" || strings.HasSuffix(prefix, ".") || rest[0] == '.' || rest[0] == '-')
 }
 
-// parseSlug reads a slug such as 1.34.1-do.10, or a prefix of one, as a semantic version; what is missing counts as zero.
+// parseSlug reads a slug such as 1.34.1-do.10, or a prefix of one, as a semantic version; what is missing counts as
+// zero.
 func parseSlug(slug string) semver.Version {
 	core, build, _ := strings.Cut(strings.TrimSuffix(slug, "."), "-")
 	for strings.Count(core, ".") < 2 {

@@ -39,7 +39,8 @@ func run(ctx context.Context, args []string) error {
 	keep := flags.Bool("keep", false, "leave it running after the checks")
 	attach := flags.String("attach", "", "only preview against the kept rehearsal that this `file` describes")
 	drills := flags.String("drill", "", "only run the drills whose names match these `patterns`, and write docs/drills.md")
-	settings := flags.String("settings", "", "only change the settings that match this `pattern`, and write docs/changing-settings.md")
+	settings := flags.String("settings", "",
+		"only change the settings that match this `pattern`, and write docs/changing-settings.md")
 	newer := flags.String("upgrade", "", "only say what a newer version of this `chart` would change")
 	version := flags.String("version", "", "the newer chart's `version`; empty: the newest in its repository")
 	archive := flags.String("archive", "", "the newer chart's `file`, instead of its repository")

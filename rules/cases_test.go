@@ -13,7 +13,8 @@ import (
 
 // ownRules and those of Falco's that ours tune are what the cases speak of.
 var ownRules = []string{
-	"Nested Control Plane Started Without Approval", "Virtual Cluster Image Runs Another Program", "Virtual Cluster Image Seen",
+	"Nested Control Plane Started Without Approval", "Virtual Cluster Image Runs Another Program",
+	"Virtual Cluster Image Seen",
 	"Virtual Cluster Started On Node", "Virtual Cluster Started Without Approval",
 }
 var stockRules = []string{
@@ -205,13 +206,16 @@ func TestEveryClauseIsNeeded(t *testing.T) {
 
 // A clause no case needs is found.
 func TestMutantsFindUselessClauses(t *testing.T) {
-	text := "- {rule: r, desc: d, output: o, priority: INFO, condition: evt.type = open and (proc.name = a or proc.name startswith a)}"
+	text := "- {rule: r, desc: d, output: o, priority: INFO, condition: evt.type = open and (proc.name = a or proc.name " +
+		"startswith a)}"
 	set, problems := judge.Load(nil, judge.File{Name: "r.yaml", Text: text})
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	cases, err := judge.ReadCases("r.cases.yaml", []byte("cases:\n- {name: fires, event: {evt.type: open, proc.name: a}, fires: [r]}\n"+
-		"- {name: other event, event: {evt.type: close, proc.name: a}, fires: []}\n- {name: other name, event: {evt.type: open, proc.name: b}, fires: []}"))
+	cases, err := judge.ReadCases("r.cases.yaml",
+		[]byte("cases:\n- {name: fires, event: {evt.type: open, proc.name: a}, fires: [r]}\n"+
+			"- {name: other event, event: {evt.type: close, proc.name: a}, fires: []}\n- {name: other name, event: {evt.type: "+
+			"open, proc.name: b}, fires: []}"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -78,8 +78,8 @@ func ControlPlaneProcesses() ([]string, error) {
 	return slices.Clone(all[i].Items), nil
 }
 
-// ControlPlaneImageEnds returns the alternatives of a regular expression in RE2's syntax, as CEL and Prometheus read it,
-// for how the repositories of control planes' images end.
+// ControlPlaneImageEnds returns the alternatives of a regular expression in RE2's syntax, as CEL and Prometheus read
+// it, for how the repositories of control planes' images end.
 func ControlPlaneImageEnds() (string, error) {
 	images, err := ControlPlaneImages()
 	for i, image := range images {

@@ -14,7 +14,8 @@ import (
 	"doks-security/rules/judge"
 )
 
-var someApproved = []Approval{{Namespace: "team-a"}, {Namespace: "team-b", Digests: []string{"sha256:" + strings.Repeat("1", 64)}}}
+var someApproved = []Approval{{Namespace: "team-a"},
+	{Namespace: "team-b", Digests: []string{"sha256:" + strings.Repeat("1", 64)}}}
 
 func loaded(t *testing.T, approved []Approval) map[string]string {
 	t.Helper()

@@ -100,7 +100,8 @@ func holdTuning(t *testing.T, stock []judge.File) {
 				t.Errorf("with the lines: %v", p)
 			}
 			// In a preview only the names of Falco's own rules are known.
-			if _, problems := judge.Load(nil, append(behindStock(judge.Stable, nil, ours), user)...); len(problems.Blocking()) > 0 {
+			if _, problems := judge.Load(nil, append(behindStock(judge.Stable, nil, ours),
+				user)...); len(problems.Blocking()) > 0 {
 				t.Errorf("%v\n%s", problems, f.Lines)
 			}
 		})
@@ -135,7 +136,8 @@ func TestTuningIsDocumented(t *testing.T) {
 		t.Fatalf("no %s ... %s in %s", begin, end, path)
 	}
 	links := strings.Join(slices.Sorted(maps.Keys(targets)), "")
-	want := before + begin + table.String() + "\n" + links + "\n```yaml\n" + strings.TrimSuffix(lines.String(), "\n") + "```\n" + end + after
+	want := before + begin + table.String() + "\n" + links + "\n```yaml\n" + strings.TrimSuffix(lines.String(), "\n") +
+		"```\n" + end + after
 	if want == string(text) {
 		return
 	}

@@ -16,7 +16,8 @@ func TestUserFiles(t *testing.T) {
 	if err != nil || len(problems) > 0 {
 		t.Fatal(err, problems)
 	}
-	if got, want := slices.Sorted(maps.Keys(files)), []string{"50-user-10-shells.yaml", "50-user-20-more.yaml"}; !slices.Equal(got, want) {
+	if got, want := slices.Sorted(maps.Keys(files)),
+		[]string{"50-user-10-shells.yaml", "50-user-20-more.yaml"}; !slices.Equal(got, want) {
 		t.Errorf("files %v, want %v", got, want)
 	}
 	for name := range loaded(t, someApproved) {
@@ -28,9 +29,10 @@ func TestUserFiles(t *testing.T) {
 
 func TestUserFilesWithFaults(t *testing.T) {
 	for name, want := range map[string]string{
-		"unknown-field":   "testdata/user/unknown-field/a.yaml:7:9: unknown field fd.nmae",
-		"unknown-macro":   "testdata/user/unknown-macro/a.yaml:5:14: unknown macro container_started",
-		"shadows-ours":    "testdata/user/shadows-ours/a.yaml:1:10: warning: this macro replaces the one of 20-virtual-clusters.yaml:",
+		"unknown-field": "testdata/user/unknown-field/a.yaml:7:9: unknown field fd.nmae",
+		"unknown-macro": "testdata/user/unknown-macro/a.yaml:5:14: unknown macro container_started",
+		"shadows-ours": "testdata/user/shadows-ours/a.yaml:1:10: warning: this macro replaces the one of " +
+			"20-virtual-clusters.yaml:",
 		"yml-suffix":      "testdata/user/yml-suffix/a.yml: rename it to .yaml",
 		"name-with-space": "testdata/user/name-with-space/my rules.yaml: rename it with letters",
 		"broken-yaml":     "testdata/user/broken-yaml/a.yaml:",
@@ -75,7 +77,8 @@ func TestUserCases(t *testing.T) {
 		}
 		return suites[0].Run()
 	}
-	if problems := run(declared(t, judge.Stable)); len(problems) != 2 || !strings.Contains(problems.Error(), "what shell_procs means is not known") {
+	if problems := run(declared(t, judge.Stable)); len(problems) != 2 ||
+		!strings.Contains(problems.Error(), "what shell_procs means is not known") {
 		t.Errorf("want to be told that shell_procs is not known: %v", problems)
 	}
 	if problems := run(upstream(t, judge.Stable)); len(problems) > 0 {
@@ -86,7 +89,8 @@ func TestUserCases(t *testing.T) {
 // The rules are checked for the Falco that is installed, and the error says which it is.
 func TestUserFilesForOneFalco(t *testing.T) {
 	dir := t.TempDir()
-	text := "- rule: r\n  desc: d\n  output: o\n  priority: INFO\n  condition: evt.type = execve and proc.name endswith oneof (a, b)\n"
+	text := "- rule: r\n  desc: d\n  output: o\n  priority: INFO\n  condition: evt.type = execve and proc.name endswith " +
+		"oneof (a, b)\n"
 	if err := os.WriteFile(filepath.Join(dir, "a.yaml"), []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}

@@ -8,8 +8,8 @@ import (
 	"doks-security/values"
 )
 
-// What the admission policy does by mode, and in which namespaces deny only warns: the demo's is none of them, nor is one
-// that this stack does not create.
+// What the admission policy does by mode, and in which namespaces deny only warns: the demo's is none of them, nor is
+// one that this stack does not create.
 func TestAdmission(t *testing.T) {
 	base := append([]string{"kube-system"}, always(t, func(r values.Release) string { return r.Namespace })...)
 	const policy = "virtual-clusters.doks-security"

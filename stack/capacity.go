@@ -76,12 +76,14 @@ func validateCapacity(s Settings, faults *field.Errors) {
 	nodes, room := Room(s)
 	have := room.Plus(perNode, -nodes)
 	if replicas := replicas(s); nodes < replicas {
-		faults.Add("cluster.pools", describe(s.Cluster.Pools), fmt.Sprintf("at least %d untainted nodes: that many replicas keep apart from each other", replicas),
+		faults.Add("cluster.pools", describe(s.Cluster.Pools),
+			fmt.Sprintf("at least %d untainted nodes: that many replicas keep apart from each other", replicas),
 			"raise the first pool's count or autoScale.min")
 	}
 	if have.MilliCPU < need.MilliCPU || have.MiB < need.MiB {
 		faults.Add("cluster.pools", describe(s.Cluster.Pools),
-			fmt.Sprintf("room for %dm CPU and %d MiB beside what runs on every node; the smallest number of these nodes leaves %dm and %d MiB",
+			fmt.Sprintf("room for %dm CPU and %d MiB beside what runs on every node; the smallest number of these nodes leaves "+
+				"%dm and %d MiB",
 				need.MilliCPU, need.MiB, max(0, have.MilliCPU), max(0, have.MiB)),
 			"add nodes to an untainted pool, or choose a larger size")
 	}
@@ -120,8 +122,9 @@ func (s Settings) nodes() int {
 	return total
 }
 
-// Estimates, rounded up to a GiB: what a quiet cluster of this size writes. A sample takes about 1.5 bytes; a cluster of
-// this stack holds about 35,000 series and 6,000 more a node; a node logs about 200 MB a day, a tenth of it compressed.
+// Estimates, rounded up to a GiB: what a quiet cluster of this size writes. A sample takes about 1.5 bytes; a cluster
+// of this stack holds about 35,000 series and 6,000 more a node; a node logs about 200 MB a day, a tenth of it
+// compressed.
 const (
 	bytesPerSample = 1.5
 	seriesShared   = 35_000

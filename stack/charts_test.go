@@ -76,7 +76,8 @@ func TestChartsAreVerifiedBeforeAnythingIsCreated(t *testing.T) {
 		message             string
 	}{
 		{"cached files that were changed", "dev", `{}`, len(pinned), "alloy " + pins["alloy"].Version + ": "},
-		{"a chart without a pinned sha256 in prod", "staging", `{}`, len(releases) + 1, "vcluster " + pins["vcluster"].Version + ": values/vcluster/chart.yaml has no sha256 of it"},
+		{"a chart without a pinned sha256 in prod", "staging", `{}`, len(releases) + 1, "vcluster " +
+			pins["vcluster"].Version + ": values/vcluster/chart.yaml has no sha256 of it"},
 		{"accepted in prod", "staging", `{"unverified":true}`, 0, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -15,17 +15,18 @@ import (
 	"doks-security/stack/field"
 )
 
-// logicalName begins the Pulumi names of all components. It is no part of any name in the account or the cluster, and does
-// not change with the stack's.
+// logicalName begins the Pulumi names of all components. It is no part of any name in the account or the cluster, and
+// does not change with the stack's.
 const logicalName = Project
 
-// formerName is an alias for a component of stacks that were deployed when logical names began with the stack's name: nothing
-// is replaced. Pulumi derives the aliases of its children, whose names begin with the component's.
+// formerName is an alias for a component of stacks that were deployed when logical names began with the stack's name:
+// nothing is replaced. Pulumi derives the aliases of its children, whose names begin with the component's.
 func formerName(ctx *pulumi.Context, suffix string) pulumi.ResourceOption {
 	return pulumi.Aliases([]pulumi.Alias{{Name: pulumi.String(ctx.Stack() + suffix)}})
 }
 
-// openAccount uses the token and the endpoint that the DigitalOcean provider uses: its configuration, or its environment.
+// openAccount uses the token and the endpoint that the DigitalOcean provider uses: its configuration, or its
+// environment.
 func openAccount(ctx *pulumi.Context) (*account.Account, error) {
 	token, _ := accountSetting(ctx, "token", tokenVariables...)
 	endpoint, _ := accountSetting(ctx, "apiEndpoint", "DIGITALOCEAN_API_URL")
@@ -81,7 +82,8 @@ func lastDeployment(ctx *pulumi.Context) (deployment, error) {
 	}, pulumi.MapOutput{}, pulumi.InvokeOutputOptions{}))
 	if err != nil {
 		// A backend in files may be writing at that moment, which the SDK remembers as a failure: no retry here helps.
-		return deployment{}, fmt.Errorf("reading the stack's last outputs: %w; nothing was deployed: run the command again", err)
+		return deployment{},
+			fmt.Errorf("reading the stack's last outputs: %w; nothing was deployed: run the command again", err)
 	}
 	result, _ := last.Value.(map[string]any)
 	outputs, _ := result["outputs"].(map[string]any)
@@ -106,8 +108,9 @@ func (s Settings) requireDomain(ctx context.Context, a *account.Account) error {
 	if err != nil || found {
 		return err
 	}
-	return field.Errors{{Key: "exposure.domain", Value: s.Exposure.Domain, Allowed: "a domain of this DigitalOcean account",
-		Fix: "doctl compute domain create " + s.Exposure.Domain + "; `doctl compute domain list` shows those there are"}}
+	return field.Errors{{Key: "exposure.domain", Value: s.Exposure.Domain,
+		Allowed: "a domain of this DigitalOcean account",
+		Fix:     "doctl compute domain create " + s.Exposure.Domain + "; `doctl compute domain list` shows those there are"}}
 }
 
 // clusterName is that of the cluster, the stack's own or an existing one.

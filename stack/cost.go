@@ -48,7 +48,8 @@ func MonthlyCost(s Settings, nodes map[string]float64) (Cost, error) {
 	}
 	c.Total = c.Nodes + c.ControlPlane + c.LoadBalancers + c.Volumes + c.Spaces
 	c.Maximum = c.Total + growth
-	for _, amount := range []*float64{&c.Nodes, &c.ControlPlane, &c.LoadBalancers, &c.Volumes, &c.Spaces, &c.Total, &c.Maximum} {
+	for _, amount := range []*float64{&c.Nodes, &c.ControlPlane, &c.LoadBalancers, &c.Volumes, &c.Spaces, &c.Total,
+		&c.Maximum} {
 		*amount = math.Round(*amount*100) / 100 // cents
 	}
 	return c, nil

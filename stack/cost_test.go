@@ -20,11 +20,14 @@ func TestMonthlyCost(t *testing.T) {
 		want        Cost
 	}{
 		{name: "dev", stack: "dev", want: Cost{Nodes: 48, Volumes: 2.70, Total: 50.70, Maximum: 50.70}},
-		{name: "staging", stack: "staging", want: Cost{Nodes: 144, Volumes: 13.30, Spaces: 5, Total: 162.30, Maximum: 162.30}},
-		{name: "prod", stack: "prod", want: Cost{Nodes: 240, ControlPlane: 40, Volumes: 17.80, Spaces: 5, Total: 302.80, Maximum: 782.80}},
+		{name: "staging", stack: "staging", want: Cost{Nodes: 144, Volumes: 13.30, Spaces: 5, Total: 162.30,
+			Maximum: 162.30}},
+		{name: "prod", stack: "prod", want: Cost{Nodes: 240, ControlPlane: 40, Volumes: 17.80, Spaces: 5, Total: 302.80,
+			Maximum: 782.80}},
 		{name: "an existing cluster", raw: map[string]string{"profile": "prod", "cluster": `{"existing":"shared"}`},
 			want: Cost{Volumes: 13.80, Total: 13.80, Maximum: 13.80}},
-		{name: "the demo, on Spaces", raw: map[string]string{"cluster": onePool, "logging": `{"storage":"spaces"}`, "virtualClusters": `{"demo":true}`},
+		{name: "the demo, on Spaces", raw: map[string]string{"cluster": onePool, "logging": `{"storage":"spaces"}`,
+			"virtualClusters": `{"demo":true}`},
 			want: Cost{Nodes: 144, Volumes: 5.20, Spaces: 5, Total: 154.20, Maximum: 154.20}},
 		{name: "a Gateway", raw: map[string]string{"cluster": onePool, "exposure": byGateway(t)},
 			want: Cost{Nodes: 144, LoadBalancers: 12, Volumes: 2.70, Total: 158.70, Maximum: 158.70}},
@@ -61,7 +64,8 @@ func TestDeployExportsItsCost(t *testing.T) {
 		prices map[string]float64
 		want   string
 	}{
-		{"known prices", nodePrices, "map[controlPlane:0 loadBalancers:0 maximum:50.7 nodes:48 spaces:0 total:50.7 volumes:2.7]"},
+		{"known prices", nodePrices, "map[controlPlane:0 loadBalancers:0 maximum:50.7 nodes:48 spaces:0 total:50.7 " +
+			"volumes:2.7]"},
 		{"no prices, and deployed all the same", nil, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -124,7 +128,8 @@ func TestCostsAreDocumented(t *testing.T) {
 	for _, size := range []string{"s-2vcpu-4gb", "s-4vcpu-8gb"} {
 		table += fmt.Sprintf("| a node of the size %s | %.2f | DigitalOcean's API, at each run |\n", size, nodePrices[size])
 	}
-	for _, p := range []catalog.Price{catalog.HighAvailability, catalog.LoadBalancerNode, catalog.VolumeGiB, catalog.SnapshotGiB, catalog.Spaces} {
+	for _, p := range []catalog.Price{catalog.HighAvailability, catalog.LoadBalancerNode, catalog.VolumeGiB,
+		catalog.SnapshotGiB, catalog.Spaces} {
 		table += fmt.Sprintf("| %s | %.2f | <%s> |\n", p.Of, p.USD, p.Source)
 	}
 	text, err := os.ReadFile(file)

@@ -28,7 +28,8 @@ func (e endpoint) portForward(namespaces values.Namespaces, kubeconfig string) s
 	if kubeconfig != "" {
 		kubeconfig = "--kubeconfig " + kubeconfig + " "
 	}
-	return fmt.Sprintf("kubectl %s--namespace %s port-forward service/%s %d:%d", kubeconfig, namespaces[e.namespace], e.service,
+	return fmt.Sprintf("kubectl %s--namespace %s port-forward service/%s %d:%d", kubeconfig,
+		namespaces[e.namespace], e.service,
 		e.localPort, e.port)
 }
 
@@ -59,8 +60,8 @@ func export(ctx *pulumi.Context, s Settings, cluster *components.Cluster, grafan
 	ctx.Export("falcosidekickUiPassword", pulumi.ToSecret(uiLogin.Password))
 }
 
-// exportCost tells what the environment costs. A price nobody could tell is a warning: it is no reason to leave a cluster
-// half deployed.
+// exportCost tells what the environment costs. A price nobody could tell is a warning: it is no reason to leave a
+// cluster half deployed.
 func exportCost(ctx *pulumi.Context, s Settings, a *account.Account) error {
 	prices, err := a.NodePrices(ctx.Context())
 	if err != nil {

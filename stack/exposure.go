@@ -8,8 +8,8 @@ import (
 	"doks-security/components"
 )
 
-// ExposureSettings say how people reach Grafana and falcosidekick-ui: through kubectl port-forward, or through a Gateway
-// with TLS, to allowed addresses only, behind an identity provider.
+// ExposureSettings say how people reach Grafana and falcosidekick-ui: through kubectl port-forward, or through a
+// Gateway with TLS, to allowed addresses only, behind an identity provider.
 type ExposureSettings struct {
 	// private (kubectl port-forward), or gateway (the Gateway API of DOKS). All others are for gateway.
 	Mode string `json:"mode" default:"private" enum:"private,gateway"`

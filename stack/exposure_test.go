@@ -32,15 +32,20 @@ func TestDeployGateway(t *testing.T) {
 		}
 	}
 	for key, want := range map[string]string{
-		"digitalocean:index/dnsRecord:DnsRecord::doks-security-grafana":                   "map[domain:example.org name:grafana ttl:300 type:A value:203.0.113.10]",
-		"digitalocean:index/dnsRecord:DnsRecord::doks-security-falcosidekick-ui":          "map[domain:example.org name:falco ttl:300 type:A value:203.0.113.10]",
-		"kubernetes:cert-manager.io/v1:Certificate::gateway-grafana":                      "dnsNames:[grafana.example.org]",
-		"kubernetes:gateway.networking.k8s.io/v1:HTTPRoute::gateway-falcosidekick-ui":     "hostnames:[falco.example.org]",
-		"kubernetes:gateway.networking.k8s.io/v1:HTTPRoute::monitoring-grafana":           "kube-prometheus-stack-grafana",
-		"kubernetes:gateway.networking.k8s.io/v1:Gateway::gateway-web":                    "do-loadbalancer-allow-rules:cidr:203.0.113.0/24",
-		"kubernetes:cert-manager.io/v1:Issuer::gateway-acme":                              "server:https://acme-v02.api.letsencrypt.org/directory",
-		"kubernetes:core/v1:Secret::gateway-digitalocean-dns":                             "access-token",
-		"kubernetes:helm.sh/v3:Release::kube-prometheus-stack":                            "root_url:https://grafana.example.org/",
+		"digitalocean:index/dnsRecord:DnsRecord::doks-security-grafana": "map[domain:example.org " +
+			"name:grafana ttl:300 type:A value:203.0.113.10]",
+		"digitalocean:index/dnsRecord:DnsRecord::doks-security-falcosidekick-ui": "map[domain:example.org " +
+			"name:falco ttl:300 type:A value:203.0.113.10]",
+		"kubernetes:cert-manager.io/v1:Certificate::gateway-grafana":                  "dnsNames:[grafana.example.org]",
+		"kubernetes:gateway.networking.k8s.io/v1:HTTPRoute::gateway-falcosidekick-ui": "hostnames:[falco.example.org]",
+		"kubernetes:gateway.networking.k8s.io/v1:HTTPRoute::monitoring-grafana":       "kube-prometheus-stack-grafana",
+		"kubernetes:gateway.networking.k8s.io/v1:Gateway::gateway-web": "do-loadbalancer-allow-rules:" +
+			"cidr:203.0.113.0/24",
+		"kubernetes:cert-manager.io/v1:Issuer::gateway-acme": "server:https://acme-v02.api.letsencrypt.org/" +
+			"directory",
+		"kubernetes:core/v1:Secret::gateway-digitalocean-dns": "access-token",
+		"kubernetes:helm.sh/v3:Release::kube-prometheus-stack": "root_url:" +
+			"https://grafana.example.org/",
 		"kubernetes:monitoring.coreos.com/v1:PrometheusRule::monitoring-virtual-clusters": "https://grafana.example.org/d/",
 	} {
 		inputs, ok := m.resources[key]
@@ -63,7 +68,8 @@ func TestOnlyTheLoginIsPostedToTheUI(t *testing.T) {
 		case !method.IsString():
 			t.Error("a match takes every method")
 		case method.StringValue() == "GET" || method.StringValue() == "HEAD":
-		case method.StringValue() == "POST" && path["type"].StringValue() == "Exact" && strings.HasPrefix(path["value"].StringValue(), "/api/v1/auth"):
+		case method.StringValue() == "POST" && path["type"].StringValue() == "Exact" &&
+			strings.HasPrefix(path["value"].StringValue(), "/api/v1/auth"):
 		default:
 			t.Errorf("%s %v passes", method.StringValue(), path)
 		}
@@ -72,7 +78,7 @@ func TestOnlyTheLoginIsPostedToTheUI(t *testing.T) {
 
 func TestGrafanaHasNoOtherLogin(t *testing.T) {
 	m := exposed(t)
-	grafana := m.resources["kubernetes:helm.sh/v3:Release::kube-prometheus-stack"]["values"].ObjectValue()["grafana"].ObjectValue()
+	grafana := m.values("kube-prometheus-stack")["grafana"].ObjectValue()
 	ini := grafana["grafana.ini"].ObjectValue()
 	for section, want := range map[resource.PropertyKey]map[resource.PropertyKey]bool{
 		"auth":           {"disable_login_form": true},

@@ -18,7 +18,8 @@ import (
 	"doks-security/stack/field"
 )
 
-// providers are the other namespaces a stack file may have keys of: those of the program's providers and of Pulumi itself.
+// providers are the other namespaces a stack file may have keys of: those of the program's providers and of Pulumi
+// itself.
 var providers = []string{"digitalocean", "kubernetes", "random", "pulumi"}
 
 // decimal is a number that every version of YAML reads as it is written: 010 is 8, 1_0 is 10, 0x10 is 16.
@@ -136,7 +137,8 @@ func Decrypt(path string, value any, decrypt func(path string, ciphertext any) a
 	return value
 }
 
-// fullKey is a key as Pulumi reads it: without a namespace it is the project's, and namespace:config:key is an old form.
+// fullKey is a key as Pulumi reads it: without a namespace it is the project's, and namespace:config:key is an old
+// form.
 func fullKey(key string) string {
 	parts := strings.Split(key, ":")
 	switch {

@@ -36,8 +36,8 @@ func everything(t testing.TB) map[string]any {
 	return file
 }
 
-// run runs the program with a stack file, and returns what it registers: an empty account, and a project directory with the
-// file.
+// run runs the program with a stack file, and returns what it registers: an empty account, and a project directory with
+// the file.
 func run(t *testing.T, api string, file map[string]any) (map[string]resource.PropertyMap, error) {
 	t.Helper()
 	root := t.TempDir()
@@ -66,7 +66,8 @@ func FuzzSettings(f *testing.F) {
 	for _, key := range []string{"SPACES_ACCESS_KEY_ID", "SPACES_SECRET_ACCESS_KEY"} {
 		f.Setenv(key, "set")
 	}
-	account := accounttest.Account{Versions: []string{"1.34.2-do.10"}, Sizes: []string{"s-4vcpu-8gb"}, Domains: []string{"example.org"}, Kubeconfig: emptyCluster()}
+	account := accounttest.Account{Versions: []string{"1.34.2-do.10"}, Sizes: []string{"s-4vcpu-8gb"},
+		Domains: []string{"example.org"}, Kubeconfig: emptyCluster()}
 	api := account.Serve()
 	f.Cleanup(api.Close)
 	for _, seed := range stacktest.Seeds() {
@@ -110,7 +111,8 @@ func FuzzSettings(f *testing.F) {
 func checkError(t *testing.T, file map[string]any, err error) {
 	t.Helper()
 	for line := range strings.SplitSeq(err.Error(), "\n") {
-		if len([]rune(line)) > 1100 || strings.ContainsFunc(line, func(r rune) bool { return unicode.IsControl(r) && r != '\t' }) {
+		if len([]rune(line)) > 1100 || strings.ContainsFunc(line,
+			func(r rune) bool { return unicode.IsControl(r) && r != '\t' }) {
 			t.Errorf("a line of an error that cannot be read: %q", line)
 		}
 	}
@@ -145,7 +147,8 @@ func secretsOf(file map[string]any) []string {
 	return all
 }
 
-// checkResource holds what is rendered against the parsers of what it ends in: YAML, Go and Helm templates, Falco's rules.
+// checkResource holds what is rendered against the parsers of what it ends in: YAML, Go and Helm templates, Falco's
+// rules.
 func checkResource(t *testing.T, key string, inputs resource.PropertyMap, templates map[string]bool) {
 	t.Helper()
 	object := inputs.MapRepl(nil, unwrapped)
@@ -160,7 +163,8 @@ func checkResource(t *testing.T, key string, inputs resource.PropertyMap, templa
 		t.Errorf("%s is another object as YAML (%v):\n%s\n%s", key, err, before, after)
 	}
 	eachString(object, func(text string) {
-		if strings.HasPrefix(key, "kubernetes:helm.sh") && !templates[text] && (strings.Contains(text, "{{") || field.Variable.MatchString(text)) {
+		if strings.HasPrefix(key, "kubernetes:helm.sh") && !templates[text] &&
+			(strings.Contains(text, "{{") || field.Variable.MatchString(text)) {
 			t.Errorf("%s has a template or a variable that is not the program's: %q", key, text)
 		}
 	})

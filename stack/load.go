@@ -50,8 +50,8 @@ func Load(ctx *pulumi.Context) (Settings, error) {
 // tokenVariables are where the DigitalOcean provider looks for a token that is not configured.
 var tokenVariables = []string{"DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN"}
 
-// accountSetting is a setting of the DigitalOcean provider: from its configuration or, like the provider does, from the first
-// environment variable that is set.
+// accountSetting is a setting of the DigitalOcean provider: from its configuration or, like the provider does, from the
+// first environment variable that is set.
 func accountSetting(ctx *pulumi.Context, key string, variables ...string) (value string, ok bool) {
 	if value, ok = ctx.GetConfig("digitalocean:" + key); ok {
 		return value, true
@@ -64,8 +64,8 @@ func accountSetting(ctx *pulumi.Context, key string, variables ...string) (value
 	return "", false
 }
 
-// accountErrors finds what the DigitalOcean provider would only miss half way through, a token and for Spaces a key, and
-// those of them that are configured in plain text.
+// accountErrors finds what the DigitalOcean provider would only miss half way through, a token and for Spaces a key,
+// and those of them that are configured in plain text.
 func accountErrors(ctx *pulumi.Context, s Settings) field.Errors {
 	var errs field.Errors
 	check := func(name string, secret bool, allowed string, variables ...string) {
@@ -121,7 +121,10 @@ func Parse(stack string, raw map[string]string) (Settings, error) {
 	faults = append(faults, d.Misfits...)
 	for _, fault := range validate(s, s.given, refused) {
 		// What was left out for its type is not missing as well, nor what is inside of it.
-		if !slices.ContainsFunc(faults, func(f field.Error) bool { return f.Key == fault.Key || strings.HasPrefix(fault.Key, f.Key+".") }) {
+		if !slices.ContainsFunc(faults, func(f field.Error) bool {
+			return f.Key == fault.Key ||
+				strings.HasPrefix(fault.Key, f.Key+".")
+		}) {
 			faults = append(faults, fault)
 		}
 	}

@@ -21,8 +21,8 @@ func rawConfig(t *testing.T, file string) map[string]string {
 	return OwnKeys(config)
 }
 
-// environment is the configuration of a fixture, dev, staging or prod: what the shipped stack files set, of which users make
-// their own.
+// environment is the configuration of a fixture, dev, staging or prod: what the shipped stack files set, of which users
+// make their own.
 func environment(t *testing.T, name string) map[string]string {
 	t.Helper()
 	return rawConfig(t, "testdata/environments/Pulumi."+name+".yaml")
@@ -34,7 +34,8 @@ func readConfig(t *testing.T, text []byte) (config map[string]string, secret []s
 	return decryptConfig(t, text, func(_ string, value any) any { return value })
 }
 
-func decryptConfig(t *testing.T, text []byte, decrypt func(string, any) any) (config map[string]string, secret []string) {
+func decryptConfig(t *testing.T, text []byte, decrypt func(string, any) any) (config map[string]string,
+	secret []string) {
 	t.Helper()
 	file, err := ReadFile("the fixture", text)
 	var errs field.Errors // of the case
@@ -69,7 +70,8 @@ func load(t *testing.T, text []byte) (settings Settings, err error) {
 }
 
 // loadConfig loads the configuration of the stack file below root.
-func loadConfig(t *testing.T, root, stack string, config map[string]string, secret []string) (settings Settings, err error) {
+func loadConfig(t *testing.T, root, stack string, config map[string]string, secret []string) (settings Settings,
+	err error) {
 	t.Helper()
 	t.Setenv("DIGITALOCEAN_TOKEN", "set")
 	t.Setenv("SPACES_ACCESS_KEY_ID", "set")
@@ -132,16 +134,19 @@ func TestPrecedence(t *testing.T) {
 		want any
 	}{
 		{"default", map[string]string{"cluster": pools}, func(s Settings) any { return s.Logging.Retention }, "3d"},
-		{"profile over default", map[string]string{"profile": "prod", "cluster": pools}, func(s Settings) any { return s.Logging.Retention }, "30d"},
+		{"profile over default", map[string]string{"profile": "prod", "cluster": pools},
+			func(s Settings) any { return s.Logging.Retention }, "30d"},
 		{"stack file over profile", map[string]string{"profile": "prod", "cluster": pools, "logging": `{"retention":"7d"}`},
 			func(s Settings) any { return s.Logging.Retention }, "7d"},
 		{"neighbours keep their default", map[string]string{"cluster": pools, "logging": `{"retention":"7d"}`},
 			func(s Settings) any { return s.Logging.VolumeGiB }, 10},
-		{"false over a profile's true", map[string]string{"profile": "prod", "cluster": strings.Replace(pools, "{", `{"protect":false,`, 1)},
+		{"false over a profile's true", map[string]string{"profile": "prod",
+			"cluster": strings.Replace(pools, "{", `{"protect":false,`, 1)},
 			func(s Settings) any { return s.Cluster.Protect }, false},
 		{"Falco follows the exporter", map[string]string{"cluster": pools, "runtimeSecurity": `{"metrics":"falco-exporter"}`},
 			func(s Settings) any { return s.RuntimeSecurity.Falco }, components.LastFalcoWithGRPC},
-		{"the project is named after the cluster", map[string]string{"cluster": pools}, func(s Settings) any { return s.Project.Name }, "doks-security-dev"},
+		{"the project is named after the cluster", map[string]string{"cluster": pools},
+			func(s Settings) any { return s.Project.Name }, "doks-security-dev"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s, err := Parse("dev", c.raw)
@@ -156,14 +161,16 @@ func TestPrecedence(t *testing.T) {
 }
 
 func TestMissingAccountIsAnError(t *testing.T) {
-	for _, key := range []string{"DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN", "SPACES_ACCESS_KEY_ID", "SPACES_SECRET_ACCESS_KEY"} {
+	for _, key := range []string{"DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN", "SPACES_ACCESS_KEY_ID",
+		"SPACES_SECRET_ACCESS_KEY"} {
 		t.Setenv(key, "")
 	}
 	err := pulumi.RunErr(Deploy, pulumi.WithMocks(Project, "dev", &mocks{}), func(info *pulumi.RunInfo) {
 		info.Config = map[string]string{Project + ":cluster": onePool, Project + ":logging": `{"storage":"spaces"}`}
 		info.RootDirectory = t.TempDir()
 	})
-	for _, want := range []string{"3 errors", "digitalocean:token: not set", "digitalocean:spacesAccessId", "digitalocean:spacesSecretKey"} {
+	for _, want := range []string{"3 errors", "digitalocean:token: not set", "digitalocean:spacesAccessId",
+		"digitalocean:spacesSecretKey"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("no word about %q in %v", want, err)
 		}

@@ -26,11 +26,12 @@ func TestDeployKeepsTheBucketOfALostCluster(t *testing.T) {
 // A running Loki keeps the period of its volume, and gets one of the bucket from a day on.
 func TestDeployLogsToSpacesFromADay(t *testing.T) {
 	m := &mocks{}
-	err := deploy(t, m, "dev", map[string]string{"cluster": onePool, "logging": `{"storage":"spaces","spaces":{"from":"2099-01-01"}}`})
+	err := deploy(t, m, "dev", map[string]string{"cluster": onePool,
+		"logging": `{"storage":"spaces","spaces":{"from":"2099-01-01"}}`})
 	if err != nil {
 		t.Fatal(err)
 	}
-	loki := m.resources["kubernetes:helm.sh/v3:Release::loki"]["values"].Mappable().(map[string]any)
+	loki := m.values("loki").Mappable()
 	var periods []string
 	for _, p := range loki["loki"].(map[string]any)["schemaConfig"].(map[string]any)["configs"].([]any) {
 		periods = append(periods, fmt.Sprint(p.(map[string]any)["from"], " ", p.(map[string]any)["object_store"]))
@@ -42,7 +43,8 @@ func TestDeployLogsToSpacesFromADay(t *testing.T) {
 	if fmt.Sprint(binary["replicas"]) != "1" {
 		t.Errorf("%v replicas: the older logs are on the volume of one", binary["replicas"])
 	}
-	if got := binary["annotations"].(map[string]any)["doks-security/logs"]; got != "spaces:fra1/doks-security-dev-loki:2099-01-01" {
+	got := binary["annotations"].(map[string]any)["doks-security/logs"]
+	if got != "spaces:fra1/doks-security-dev-loki:2099-01-01" {
 		t.Errorf("the annotation is %v", got)
 	}
 }

@@ -40,8 +40,9 @@ func validateNamespaces(n NamespaceSettings, faults *field.Errors) {
 		}
 	}
 	if name := n.Prefix + longest; len(name) > 63 {
-		faults.Add("namespaces.prefix", n.Prefix, fmt.Sprintf("at most %d characters: a namespace has at most 63, %s would have %d",
-			63-len(longest), name, len(name)), "pulumi config set --path 'namespaces.prefix' obs-, or another that is shorter")
+		faults.Add("namespaces.prefix", n.Prefix,
+			fmt.Sprintf("at most %d characters: a namespace has at most 63, %s would have %d",
+				63-len(longest), name, len(name)), "pulumi config set --path 'namespaces.prefix' obs-, or another that is shorter")
 		return
 	}
 	users := map[string]string{} // of names, by name

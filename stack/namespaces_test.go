@@ -18,7 +18,8 @@ func TestNamespacesByRole(t *testing.T) {
 	}{
 		{"nothing set", NamespaceSettings{}, "", nil},
 		{"one name", NamespaceSettings{Names: map[string]string{"loki": "logs"}}, "", map[string]string{"loki": "logs"}},
-		{"a name wins over the prefix", NamespaceSettings{Prefix: "obs-", Names: map[string]string{"monitoring": "monitoring", "loki": "logs"}},
+		{"a name wins over the prefix", NamespaceSettings{Prefix: "obs-",
+			Names: map[string]string{"monitoring": "monitoring", "loki": "logs"}},
 			"obs-", map[string]string{"monitoring": "monitoring", "loki": "logs"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -49,13 +50,15 @@ func TestDeployNamespaces(t *testing.T) {
 	if want := slices.Sorted(maps.Keys(usual.resources)); !slices.Equal(keys, want) {
 		t.Errorf("resources\n%s\nwith the default names\n%s", strings.Join(keys, "\n"), strings.Join(want, "\n"))
 	}
-	for role, want := range map[string]string{"monitoring": "obs-monitoring", "falco": "team-falco", "gateway": "obs-gateway", "vcluster": "obs-vcluster"} {
+	for role, want := range map[string]string{"monitoring": "obs-monitoring", "falco": "team-falco",
+		"gateway": "obs-gateway", "vcluster": "obs-vcluster"} {
 		meta := prefixed.resources["kubernetes:core/v1:Namespace::doks-security-"+role]["metadata"].ObjectValue()
 		if got := meta["name"].StringValue(); got != want {
 			t.Errorf("the namespace of %s is %s, want %s", role, got, want)
 		}
 	}
-	for release, want := range map[string]string{"falco": "team-falco", "loki": "obs-loki", "demo": "obs-vcluster", "oauth2-proxy": "obs-gateway"} {
+	for release, want := range map[string]string{"falco": "team-falco", "loki": "obs-loki", "demo": "obs-vcluster",
+		"oauth2-proxy": "obs-gateway"} {
 		if got := prefixed.resources["kubernetes:helm.sh/v3:Release::"+release]["namespace"].StringValue(); got != want {
 			t.Errorf("release %s is in %s, want %s", release, got, want)
 		}
@@ -64,7 +67,8 @@ func TestDeployNamespaces(t *testing.T) {
 
 func TestPortForwardFollowsNames(t *testing.T) {
 	names := NamespaceSettings{Prefix: "obs-"}.ByRole()
-	want := "kubectl --kubeconfig a.yaml --namespace obs-monitoring port-forward service/kube-prometheus-stack-grafana 3000:80"
+	want := "kubectl --kubeconfig a.yaml --namespace obs-monitoring port-forward " +
+		"service/kube-prometheus-stack-grafana 3000:80"
 	if got := grafana.portForward(names, "a.yaml"); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}

@@ -10,7 +10,8 @@ import (
 // newOperatorView is what an operator sees: dashboards, and alerts that link to them and to runbooks.
 func newOperatorView(in inCluster, observability *components.Observability) error {
 	s := in.settings
-	_, err := components.NewDashboards(in.ctx, logicalName, &components.DashboardsArgs{Namespaces: in.namespaces}, in.options...)
+	_, err := components.NewDashboards(in.ctx, logicalName, &components.DashboardsArgs{Namespaces: in.namespaces},
+		in.options...)
 	if err != nil {
 		return err
 	}

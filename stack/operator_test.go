@@ -19,7 +19,8 @@ func TestDeployAlerts(t *testing.T) {
 	}{
 		{"native metrics", `{}`, `{}`, "events", "falcosecurity_falcosidekick_falco_events_total"},
 		{"falco-exporter's metrics", `{"metrics":"falco-exporter"}`, `{}`, "events", "falco_events"},
-		{"an approved namespace", `{}`, `{"approved":[{"namespace":"team-a"}]}`, "approved-virtual-clusters", `namespace="team-a"`},
+		{"an approved namespace", `{}`, `{"approved":[{"namespace":"team-a"}]}`, "approved-virtual-clusters",
+			`namespace="team-a"`},
 		{"a runbook", `{}`, `{}`, "falco", "docs/runbooks/FalcoMissingOnNode.md"},
 		{"a dashboard", `{}`, `{}`, "falco", "http://localhost:3000/d/runtime-security"},
 	} {
@@ -64,19 +65,25 @@ func TestDeployDashboards(t *testing.T) {
 // A key reaches one place, the Secret of who needs it, and is one there.
 func TestKeysAreSecret(t *testing.T) {
 	for _, c := range []struct{ section, config, secret string }{
-		{"alerting", `{"receivers":[{"name":"team","webhook":{"url":"https://example.org/hidden-key"}}]}`, "monitoring-alertmanager-config"},
+		{"alerting", `{"receivers":[{"name":"team","webhook":{"url":"https://example.org/hidden-key"}}]}`,
+			"monitoring-alertmanager-config"},
 		{"forward", `{"events":{"url":"https://example.org/hidden-key"}}`, "falco-falcosidekick-outputs"},
-		{"forward", `{"metrics":{"url":"https://example.org","username":"a","password":"hidden-key"}}`, "monitoring-remote-write"},
-		{"exposure", strings.Replace(byGateway(t), `"dnsToken":"token"`, `"dnsToken":"hidden-key"`, 1), "gateway-digitalocean-dns"},
-		{"exposure", strings.Replace(byGateway(t), `"clientSecret":"a"`, `"clientSecret":"hidden-key"`, 1), "monitoring-grafana-oidc"},
-		{"exposure", strings.Replace(byGateway(t), `"clientSecret":"b"`, `"clientSecret":"hidden-key"`, 1), "gateway-oauth2-proxy"},
+		{"forward", `{"metrics":{"url":"https://example.org","username":"a","password":"hidden-key"}}`,
+			"monitoring-remote-write"},
+		{"exposure", strings.Replace(byGateway(t), `"dnsToken":"token"`, `"dnsToken":"hidden-key"`, 1),
+			"gateway-digitalocean-dns"},
+		{"exposure", strings.Replace(byGateway(t), `"clientSecret":"a"`, `"clientSecret":"hidden-key"`, 1),
+			"monitoring-grafana-oidc"},
+		{"exposure", strings.Replace(byGateway(t), `"clientSecret":"b"`, `"clientSecret":"hidden-key"`, 1),
+			"gateway-oauth2-proxy"},
 	} {
 		t.Run(c.secret, func(t *testing.T) {
 			run := func(m *mocks) error {
 				return deploy(t, m, "dev", map[string]string{"cluster": onePool, c.section: c.config})
 			}
 			err := run(&mocks{encrypted: []string{}})
-			if err == nil || !strings.Contains(err.Error(), "config set --secret") || strings.Contains(err.Error(), "hidden-key") {
+			if err == nil || !strings.Contains(err.Error(), "config set --secret") ||
+				strings.Contains(err.Error(), "hidden-key") {
 				t.Errorf("a key in plain text: %v", err)
 			}
 			m := &mocks{encrypted: []string{Project + ":" + c.section}}
@@ -97,17 +104,19 @@ func TestKeysAreSecret(t *testing.T) {
 
 func TestDeployForward(t *testing.T) {
 	m := &mocks{}
-	settings, err := Parse("dev", map[string]string{"cluster": onePool, "forward": `{"metrics":{"url":"https://example.org"},"events":{"url":"https://example.org/siem"}}`})
+	settings, err := Parse("dev", map[string]string{"cluster": onePool,
+		"forward": `{"metrics":{"url":"https://example.org"},"events":{"url":"https://example.org/siem"}}`})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got := settings.Forward.events().MinimumPriority; got != "notice" {
 		t.Errorf("events from %q, want notice", got)
 	}
-	if err := deploy(t, m, "dev", map[string]string{"cluster": onePool, "forward": `{"metrics":{"url":"https://example.org/write"}}`}); err != nil {
+	if err := deploy(t, m, "dev", map[string]string{"cluster": onePool,
+		"forward": `{"metrics":{"url":"https://example.org/write"}}`}); err != nil {
 		t.Fatal(err)
 	}
-	spec := m.resources["kubernetes:helm.sh/v3:Release::kube-prometheus-stack"]["values"].ObjectValue()["prometheus"].ObjectValue()["prometheusSpec"].ObjectValue()
+	spec := m.values("kube-prometheus-stack")["prometheus"].ObjectValue()["prometheusSpec"].ObjectValue()
 	if got := fmt.Sprint(spec["remoteWrite"].Mappable()); got != "[map[url:https://example.org/write]]" {
 		t.Errorf("remoteWrite is %s", got)
 	}
@@ -116,7 +125,8 @@ func TestDeployForward(t *testing.T) {
 // What leaves the cluster says where it is from: metrics and alerts, logs, Falco's events.
 func TestEverythingNamesItsCluster(t *testing.T) {
 	m := &mocks{}
-	if err := deploy(t, m, "dev", map[string]string{"cluster": `{"name":"here","pools":[{"name":"a","size":"s-4vcpu-8gb","count":3}]}`}); err != nil {
+	if err := deploy(t, m, "dev",
+		map[string]string{"cluster": `{"name":"here","pools":[{"name":"a","size":"s-4vcpu-8gb","count":3}]}`}); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ release, path, want string }{
@@ -140,7 +150,7 @@ func TestEveryOutputHasAMinimumPriority(t *testing.T) {
 	if err := deploy(t, m, "dev", map[string]string{"cluster": onePool}); err != nil {
 		t.Fatal(err)
 	}
-	config := m.resources["kubernetes:helm.sh/v3:Release::falco"]["values"].ObjectValue()["falcosidekick"].ObjectValue()["config"].ObjectValue()
+	config := m.values("falco")["falcosidekick"].ObjectValue()["config"].ObjectValue()
 	outputs := 0
 	for name, output := range config {
 		if !output.IsObject() || !output.ObjectValue()["hostport"].IsString() {
@@ -171,7 +181,7 @@ func TestLokiUsesTheBucketThereIs(t *testing.T) {
 	if err := deploy(t, m, "dev", map[string]string{"cluster": onePool, "logging": logging}); err != nil {
 		t.Fatal(err)
 	}
-	values := m.resources["kubernetes:helm.sh/v3:Release::loki"]["values"].ObjectValue().Mappable()
+	values := m.values("loki").Mappable()
 	storage := values["loki"].(map[string]any)["storage"].(map[string]any)
 	if got := fmt.Sprint(storage["bucketNames"]); got != "map[chunks:former ruler:former]" {
 		t.Errorf("buckets %s, want former", got)
@@ -186,7 +196,8 @@ func TestLokiUsesTheBucketThereIs(t *testing.T) {
 func TestBucketOutlivesTheRetention(t *testing.T) {
 	for retention, want := range map[string]float64{"30d": 37, "14d": 21, "36h": 9} {
 		m := &mocks{}
-		err := deploy(t, m, "prod", map[string]string{"cluster": onePool, "logging": `{"storage":"spaces","retention":"` + retention + `"}`})
+		err := deploy(t, m, "prod", map[string]string{"cluster": onePool, "logging": `{"storage":"spaces","retention":"` +
+			retention + `"}`})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -217,11 +228,12 @@ func (m *mocks) bucketRules() []resource.PropertyMap {
 func TestOnlyLokisObjectsExpire(t *testing.T) {
 	for _, spaces := range []string{"{}", `{"from":"2027-01-01"}`} {
 		m := &mocks{}
-		err := deploy(t, m, "dev", map[string]string{"cluster": onePool, "logging": `{"storage":"spaces","spaces":` + spaces + `}`})
+		err := deploy(t, m, "dev", map[string]string{"cluster": onePool, "logging": `{"storage":"spaces","spaces":` +
+			spaces + `}`})
 		if err != nil {
 			t.Fatal(err)
 		}
-		loki := m.resources["kubernetes:helm.sh/v3:Release::loki"]["values"].ObjectValue()["loki"].ObjectValue()
+		loki := m.values("loki")["loki"].ObjectValue()
 		if loki["auth_enabled"].BoolValue() {
 			t.Error("with auth_enabled tenants have names of their own")
 		}

@@ -21,13 +21,16 @@ func TestNoValueIsOverwritten(t *testing.T) {
 		{"dev", `{"retention":"4d","volumeGiB":12}`, ``, `{}`, nil},
 		{"prod", `{"retention":"4d","volumeGiB":12,"storage":"spaces"}`, ``, byGateway(t),
 			map[string][]string{"kube-prometheus-stack": {"gateway"}, "loki": {"spaces", "spaces-replicated"}}},
-		{"dev", `{"retention":"4d","volumeGiB":12,"storage":"spaces","spaces":{"from":"2099-01-01"}}`, `,"metrics":"falco-exporter"`, `{}`,
+		{"dev", `{"retention":"4d","volumeGiB":12,"storage":"spaces","spaces":{"from":"2099-01-01"}}`,
+			`,"metrics":"falco-exporter"`, `{}`,
 			map[string][]string{"falco": {"falco-exporter"}, "loki": {"spaces", "spaces-from"}}},
 	} {
 		m := &mocks{}
 		raw := map[string]string{
-			"profile": c.profile, "cluster": onePool, "logging": c.logging, "exposure": c.exposure, "charts": `{"unverified":true}`,
-			"observability":   `{"prometheusRetention":"5d","prometheusVolumeGiB":51,"alertmanagerVolumeGiB":2,"grafanaVolumeGiB":6}`,
+			"profile": c.profile, "cluster": onePool, "logging": c.logging, "exposure": c.exposure,
+			"charts": `{"unverified":true}`,
+			"observability": `{"prometheusRetention":"5d","prometheusVolumeGiB":51,"alertmanagerVolumeGiB":2,` +
+				`"grafanaVolumeGiB":6}`,
 			"runtimeSecurity": `{"uiRetention":"5d","redisVolumeGiB":2,"alertmanagerFrom":"critical"` + c.runtimeSecurity + `}`,
 		}
 		if err := deploy(t, m, "dev", raw); err != nil {
@@ -42,7 +45,8 @@ func TestNoValueIsOverwritten(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			given := m.resources["kubernetes:helm.sh/v3:Release::"+release.Release]["values"].ObjectValue().MapRepl(nil, revealed)
+			given := m.resources["kubernetes:helm.sh/v3:Release::"+
+				release.Release]["values"].ObjectValue().MapRepl(nil, revealed)
 			compareLeaves(t, folder, written, given, kept)
 		}
 	}

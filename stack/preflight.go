@@ -41,7 +41,8 @@ func (s Settings) plan(ctx *pulumi.Context, a *account.Account, last deployment)
 		_, haGiven := s.given["cluster"]["ha"]
 		p.Plan, err = preflight.Cluster(inventory, preflight.Wanted{
 			Stack: ctx.Stack(), Last: last.Deployment,
-			Name: s.Cluster.Name, Region: s.Cluster.Region, Version: s.Cluster.Version, Network: s.Cluster.Network, Pools: s.Cluster.Pools, HA: s.Cluster.HA, HAGiven: haGiven, Project: s.Project.Name,
+			Name: s.Cluster.Name, Region: s.Cluster.Region, Version: s.Cluster.Version, Network: s.Cluster.Network,
+			Pools: s.Cluster.Pools, HA: s.Cluster.HA, HAGiven: haGiven, Project: s.Project.Name,
 		}, func(id string) ([]string, error) { return a.Upgrades(ctx.Context(), id) })
 	}
 	if warning := preflight.DefaultVPC(p.VPC); warning != "" {
@@ -120,8 +121,8 @@ func locked(cluster *godo.KubernetesCluster, err error) error {
 		err, allowed, cluster.ID)
 }
 
-// withAPIServer are the states of a cluster whose API server runs. In others the cluster is not complete: components.NewCluster
-// has what to do about it.
+// withAPIServer are the states of a cluster whose API server runs. In others the cluster is not complete:
+// components.NewCluster has what to do about it.
 var withAPIServer = []godo.KubernetesClusterStatusState{
 	godo.KubernetesClusterStatusRunning, godo.KubernetesClusterStatusDegraded, godo.KubernetesClusterStatusUpgrading,
 }

@@ -27,7 +27,8 @@ func serveCluster(lists map[string]string) (server *httptest.Server, kubeconfig 
 		fmt.Fprintf(w, `{"items":[%s]}`, items)
 	}))
 	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
-	return server, fmt.Sprintf("clusters: [{cluster: {server: %s, certificate-authority-data: %s}}]\nusers: [{user: {token: short-lived}}]\n",
+	return server, fmt.Sprintf("clusters: [{cluster: {server: %s, certificate-authority-data: %s}}]\nusers: [{user: "+
+		"{token: short-lived}}]\n",
 		server.URL, base64.StdEncoding.EncodeToString(ca))
 }
 
@@ -39,17 +40,22 @@ var emptyCluster = sync.OnceValue(func() string {
 
 // Whatever is wrong with the running cluster is refused before the first resource, all of it at once.
 func TestDeployChecksTheRunningCluster(t *testing.T) {
-	const claims, sets, namespaces, secrets = "/api/v1/persistentvolumeclaims", "/apis/apps/v1/statefulsets", "/api/v1/namespaces", "/api/v1/secrets"
+	const claims, sets, namespaces, secrets = "/api/v1/persistentvolumeclaims", "/apis/apps/v1/statefulsets",
+		"/api/v1/namespaces", "/api/v1/secrets"
 	claim := func(namespace, name, size string) string {
-		return fmt.Sprintf(`{"metadata":{"namespace":%q,"name":%q},"spec":{"resources":{"requests":{"storage":%q}}}}`, namespace, name, size)
+		return fmt.Sprintf(`{"metadata":{"namespace":%q,"name":%q},"spec":{"resources":{"requests":{"storage":%q}}}}`,
+			namespace, name, size)
 	}
 	volumes := map[string]string{claims: strings.Join([]string{
-		claim("monitoring", "prometheus-kube-prometheus-stack-prometheus-db-prometheus-kube-prometheus-stack-prometheus-0", "11Gi"),
-		claim("monitoring", "alertmanager-kube-prometheus-stack-alertmanager-db-alertmanager-kube-prometheus-stack-alertmanager-0", "2Gi"),
+		claim("monitoring", "prometheus-kube-prometheus-stack-prometheus-db-prometheus-kube-prometheus-stack-prometheus-0",
+			"11Gi"),
+		claim("monitoring",
+			"alertmanager-kube-prometheus-stack-alertmanager-db-alertmanager-kube-prometheus-stack-alertmanager-0", "2Gi"),
 		claim("monitoring", "kube-prometheus-stack-grafana", "6Gi"), claim("loki", "storage-loki-0", "11Gi"),
 		claim("falco", "falco-falcosidekick-ui-redis-data-falco-falcosidekick-ui-redis-0", "2Gi"),
 	}, ",")}
-	spaces := map[string]string{sets: `{"metadata":{"namespace":"loki","name":"loki","annotations":{"doks-security/logs":"spaces:fra1/logs"}}}`}
+	spaces := map[string]string{sets: `{"metadata":{"namespace":"loki","name":"loki",` +
+		`"annotations":{"doks-security/logs":"spaces:fra1/logs"}}}`}
 	for _, c := range []struct {
 		name   string
 		lists  map[string]string
@@ -58,16 +64,22 @@ func TestDeployChecksTheRunningCluster(t *testing.T) {
 		want   []string
 	}{
 		{"volumes", volumes, false, nil, []string{
-			"(5 errors)", "'observability.prometheusVolumeGiB' 11", "'observability.alertmanagerVolumeGiB' 2", "'observability.grafanaVolumeGiB' 6",
+			"(5 errors)", "'observability.prometheusVolumeGiB' 11", "'observability.alertmanagerVolumeGiB' 2",
+			"'observability.grafanaVolumeGiB' 6",
 			"'logging.volumeGiB' 11", "'runtimeSecurity.redisVolumeGiB' 2"}},
-		{"the other profile", map[string]string{claims: claim("loki", "storage-loki-0", "10Gi")}, false, map[string]string{"profile": "prod"}, []string{
-			"(2 errors)", "cluster.ha: not set", "'logging.volumeGiB' 10", "kubectl --namespace loki patch pvc storage-loki-0"}},
+		{"the other profile", map[string]string{claims: claim("loki", "storage-loki-0", "10Gi")}, false,
+			map[string]string{"profile": "prod"}, []string{
+				"(2 errors)", "cluster.ha: not set", "'logging.volumeGiB' 10",
+				"kubectl --namespace loki patch pvc storage-loki-0"}},
 		{"logs", spaces, false, nil, []string{"logging.storage"}},
-		{"a release", map[string]string{secrets: `{"metadata":{"namespace":"falco","labels":{"name":"falco","version":"1","status":"pending-install"}}}`}, false, nil,
+		{"a release", map[string]string{secrets: `{"metadata":{"namespace":"falco","labels":{"name":"falco","version":"1",` +
+			`"status":"pending-install"}}}`}, false, nil,
 			[]string{"helm uninstall falco --namespace falco"}},
-		{"a namespace", map[string]string{namespaces: `{"metadata":{"name":"monitoring"}}`}, false, nil, []string{`namespaces: "monitoring"`}},
+		{"a namespace", map[string]string{namespaces: `{"metadata":{"name":"monitoring"}}`}, false, nil,
+			[]string{`namespaces: "monitoring"`}},
 		{"high availability", nil, true, nil, []string{"cluster.ha: false"}},
-		{"a cluster that provides less", nil, false, map[string]string{"cluster": strings.Replace(onePool, "{", `{"provides":["cert-manager"],`, 1)},
+		{"a cluster that provides less", nil, false,
+			map[string]string{"cluster": strings.Replace(onePool, "{", `{"provides":["cert-manager"],`, 1)},
 			[]string{`cluster.provides: "cert-manager"`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -105,7 +117,8 @@ func TestDeployReportsAllErrorsAtOnce(t *testing.T) {
 	own := running("doks-security-dev")
 	own.RegionSlug = "ams3"
 	m := &mocks{account: accounttest.Account{Clusters: []*godo.KubernetesCluster{own}, Kubeconfig: kubeconfig}}
-	err := deploy(t, m, "dev", map[string]string{"cluster": onePool, "exposure": strings.Replace(byGateway(t), `"example.org"`, `"example.net"`, 1)})
+	err := deploy(t, m, "dev", map[string]string{"cluster": onePool,
+		"exposure": strings.Replace(byGateway(t), `"example.org"`, `"example.net"`, 1)})
 	for _, want := range []string{"(3 errors)", "cluster.region", "exposure.domain", "namespaces"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("err = %v, want it to contain %q", err, want)
@@ -120,7 +133,8 @@ func TestDeployReportsAllErrorsAtOnce(t *testing.T) {
 // The namespaces of a stack that was renamed are its own, in the cluster where it was deployed under the former name.
 func TestDeployAfterStackRename(t *testing.T) {
 	server, kubeconfig := serveCluster(map[string]string{"/api/v1/namespaces": `{"metadata":{"name":"monitoring",
-		"labels":{"app.kubernetes.io/part-of":"doks-security"},"annotations":{"doks-security/stack":"doks-security/former"}}}`})
+		"labels":{"app.kubernetes.io/part-of":"doks-security"},
+		"annotations":{"doks-security/stack":"doks-security/former"}}}`})
 	defer server.Close()
 	const refusal = "this namespace belongs to the stack doks-security/former"
 	for _, c := range []struct{ name, cluster, stack, want string }{
@@ -130,7 +144,8 @@ func TestDeployAfterStackRename(t *testing.T) {
 		{"never deployed", "", "", refusal},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			m := &mocks{account: accounttest.Account{Clusters: []*godo.KubernetesCluster{running("shared")}, Kubeconfig: kubeconfig},
+			m := &mocks{account: accounttest.Account{Clusters: []*godo.KubernetesCluster{running("shared")},
+				Kubeconfig: kubeconfig},
 				previous: c.cluster, previousStack: c.stack}
 			err := deploy(t, m, "renamed", map[string]string{"cluster": `{"existing":"shared"}`})
 			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
@@ -143,8 +158,8 @@ func TestDeployAfterStackRename(t *testing.T) {
 	}
 }
 
-// A preview of a stack that was never deployed says nothing of what is in a cluster with its tag: it may be another stack's
-// of the same name, and the commands of the errors would act in it.
+// A preview of a stack that was never deployed says nothing of what is in a cluster with its tag: it may be another
+// stack's of the same name, and the commands of the errors would act in it.
 func TestPreviewLooksIntoNoClusterOfAnotherStack(t *testing.T) {
 	server, kubeconfig := serveCluster(map[string]string{"/api/v1/namespaces": `{"metadata":{"name":"monitoring"}}`})
 	defer server.Close()
@@ -193,7 +208,8 @@ func TestDeployRefusesItsOwnClusterAsExisting(t *testing.T) {
 
 // A cluster that is not complete has no API server to ask.
 func TestDeployAsksNoIncompleteCluster(t *testing.T) {
-	for _, state := range []godo.KubernetesClusterStatusState{godo.KubernetesClusterStatusProvisioning, godo.KubernetesClusterStatusError} {
+	for _, state := range []godo.KubernetesClusterStatusState{godo.KubernetesClusterStatusProvisioning,
+		godo.KubernetesClusterStatusError} {
 		t.Run(string(state), func(t *testing.T) {
 			shared := running("shared")
 			shared.Status.State = state
@@ -239,13 +255,16 @@ func TestDeployBehindTheFirewall(t *testing.T) {
 func TestDeployUsesWhatTheClusterProvides(t *testing.T) {
 	server, kubeconfig := serveCluster(map[string]string{
 		"/apis/apiregistration.k8s.io/v1/apiservices": `{"metadata":{"name":"v1beta1.metrics.k8s.io"}}`,
-		"/apis/apiextensions.k8s.io/v1/customresourcedefinitions": `{"metadata":{"name":"prometheuses.monitoring.coreos.com"}},
+		"/apis/apiextensions.k8s.io/v1/customresourcedefinitions": `
+			{"metadata":{"name":"prometheuses.monitoring.coreos.com"}},
 			{"metadata":{"name":"certificates.cert-manager.io"}}`,
 	})
 	defer server.Close()
-	m := &mocks{account: accounttest.Account{Clusters: []*godo.KubernetesCluster{running("shared")}, Kubeconfig: kubeconfig}}
+	m := &mocks{account: accounttest.Account{Clusters: []*godo.KubernetesCluster{running("shared")},
+		Kubeconfig: kubeconfig}}
 	err := deploy(t, m, "dev", map[string]string{
-		"cluster": `{"existing":"shared","provides":["metrics-server","prometheus-operator-crds","cert-manager"]}`, "exposure": byGateway(t),
+		"cluster":  `{"existing":"shared","provides":["metrics-server","prometheus-operator-crds","cert-manager"]}`,
+		"exposure": byGateway(t),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -257,7 +276,7 @@ func TestDeployUsesWhatTheClusterProvides(t *testing.T) {
 			}
 		}
 	}
-	operator := m.resources["kubernetes:helm.sh/v3:Release::kube-prometheus-stack"]["values"].ObjectValue()["prometheusOperator"].ObjectValue()
+	operator := m.values("kube-prometheus-stack")["prometheusOperator"].ObjectValue()
 	if !operator.HasValue("namespaces") {
 		t.Error("the operator acts on the namespaces of others")
 	}
@@ -265,7 +284,8 @@ func TestDeployUsesWhatTheClusterProvides(t *testing.T) {
 
 // A backend may answer with half a file: what failed and what to do is in the error.
 func TestDeployWithoutTheLastOutputs(t *testing.T) {
-	err := deploy(t, &mocks{previousErr: errors.New("failed to load checkpoint: EOF")}, "dev", map[string]string{"cluster": onePool})
+	err := deploy(t, &mocks{previousErr: errors.New("failed to load checkpoint: EOF")}, "dev",
+		map[string]string{"cluster": onePool})
 	if err == nil || !strings.Contains(err.Error(), "checkpoint: EOF; nothing was deployed: run the command again") {
 		t.Errorf("err = %v", err)
 	}

@@ -10,8 +10,8 @@ import (
 const referenceHead = `# Settings
 
 Every setting of a stack file, ` + "`Pulumi.<stack>.yaml`" + `. Generated from their declarations.
-Editors check stack files by [stack.schema.json](../schema/stack.schema.json); [changing-settings.md](changing-settings.md) shows what a change
-does to a running stack.
+Editors check stack files by [stack.schema.json](../schema/stack.schema.json);
+[changing-settings.md](changing-settings.md) shows what a change does to a running stack.
 
 - Set one with ` + "`pulumi config set --path '<setting>' <value>`" + `, or in the stack file below
   ` + "`" + Project + ":<section>`" + `. ` + "`[]`" + ` is an element of a list, ` + "`*`" + ` a key.

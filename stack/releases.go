@@ -34,7 +34,8 @@ func (s Settings) releases() map[string]values.Release {
 
 // rendered is what the stack's releases request and claim.
 func (s Settings) rendered() []values.Rendered {
-	all, _ := values.RenderedOf(slices.Collect(maps.Keys(s.releases())), string(s.Profile), s.options()...) // its error is one of Releases
+	// its error is one of Releases
+	all, _ := values.RenderedOf(slices.Collect(maps.Keys(s.releases())), string(s.Profile), s.options()...)
 	return all
 }
 

@@ -8,7 +8,8 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// caught are the faulty stack files an editor underlines. The others take more than one value to see, or a look elsewhere.
+// caught are the faulty stack files an editor underlines. The others take more than one value to see, or a look
+// elsewhere.
 var caught = []string{
 	"admission-unknown", "alerting-heartbeat-interval-in-seconds", "alerting-opsgenie-region-unknown",
 	"alerting-receiver-key-misspelt", "alerting-severity-unknown", "alertmanager-priority-unknown",
@@ -19,9 +20,11 @@ var caught = []string{
 	"key-nested-misspelt", "logging-storage-unknown", "maintenance-day-unknown", "maintenance-start-not-a-time",
 	"metrics-unknown", "namespaces-name-invalid", "namespaces-name-reserved", "namespaces-prefix-uppercase",
 	"namespaces-role-unknown", "pool-name-underscore", "pool-size-unknown", "pool-taint-effect-unknown",
-	"pool-taint-key-invalid", "profile-unknown", "provides-unknown", "project-environment-unknown", "prometheus-retention-not-a-period",
+	"pool-taint-key-invalid", "profile-unknown", "provides-unknown", "project-environment-unknown",
+	"prometheus-retention-not-a-period",
 	"prometheus-volume-too-small", "redis-volume-too-small", "region-unknown", "section-misspelt",
-	"section-not-an-object", "spaces-bucket-uppercase", "spaces-from-not-a-day", "spaces-region-without-spaces", "tag-with-space",
+	"section-not-an-object", "spaces-bucket-uppercase", "spaces-from-not-a-day", "spaces-region-without-spaces",
+	"tag-with-space",
 	"namespace-misspelt", "secret-slack-url-plain-beside-an-encrypted", "secret-pagerduty-key-plain-beside-an-encrypted",
 	"secret-opsgenie-key-plain-beside-an-encrypted", "secret-webhook-url-plain-beside-an-encrypted",
 	"secret-email-password-plain-beside-an-encrypted", "secret-heartbeat-url-plain-beside-an-encrypted",

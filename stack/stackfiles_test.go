@@ -19,8 +19,8 @@ func TestStackFiles(t *testing.T) {
 	checkStackFiles(t, "..")
 }
 
-// checkStackFiles loads every stack file of a directory as the program does, and checks it as editors do. Encrypted values
-// are replaced by placeholders: the passphrase is not known here.
+// checkStackFiles loads every stack file of a directory as the program does, and checks it as editors do. Encrypted
+// values are replaced by placeholders: the passphrase is not known here.
 func checkStackFiles(t *testing.T, dir string) {
 	t.Helper()
 	schema, err := jsonschema.NewCompiler().Compile(schemaFile)
@@ -55,8 +55,8 @@ func checkStackFiles(t *testing.T, dir string) {
 	}
 }
 
-// commentErrors finds commented settings of a stack file that do not exist, or would be of the wrong type. Whether they fit
-// the settings beside them, which are the user's, is a matter of stack/cmd/env: TestCommentedSettingsAreValid.
+// commentErrors finds commented settings of a stack file that do not exist, or would be of the wrong type. Whether they
+// fit the settings beside them, which are the user's, is a matter of stack/cmd/env: TestCommentedSettingsAreValid.
 func commentErrors(schema *jsonschema.Schema, text string) []error {
 	var errs []error
 	for _, v := range stacktest.Uncommented(text) {
@@ -98,13 +98,16 @@ func TestCommentErrors(t *testing.T) {
 		{"settings", "#     ha: true # prose", "#   doks-security:logging:\n#     retention: 7d", ""},
 		{"a setting that is set as well", "#     region: ams3", "#   doks-security:cluster:\n#     ha: true", ""},
 		{"prose", "    # haa: true", "  # doks-security:login:", ""},
-		{"comments that Pulumi moved", "    #     haa: true", "#   doks-security:charts:\nencryptionsalt: v1:salt\n#     mirror: oci://example.org", ""},
+		{"comments that Pulumi moved", "    #     haa: true",
+			"#   doks-security:charts:\nencryptionsalt: v1:salt\n#     mirror: oci://example.org", ""},
 		{"a misspelt setting", "#     haa: true", "", "haa: true"},
 		{"a misspelt section", "", "#   doks-security:login:\n#     retention: 7d", "doks-security:login:"},
-		{"a misspelt setting of a commented section", "", "#   doks-security:logging:\n#     retentions: 7d", "doks-security:logging:"},
+		{"a misspelt setting of a commented section", "", "#   doks-security:logging:\n#     retentions: 7d",
+			"doks-security:logging:"},
 		{"a misspelt setting in a list", "", "#       - name: more\n#         sice: s-4vcpu-8gb", "- name: more"},
 		{"another type", "#     ha: high", "", "ha: high"},
-		{"a number YAML reads as another", "#     maintenance: {start: 04:00}", "#   doks-security:logging:\n#     volumeGiB: 010", "010"},
+		{"a number YAML reads as another", "#     maintenance: {start: 04:00}",
+			"#   doks-security:logging:\n#     volumeGiB: 010", "010"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			errs := commentErrors(schema, fmt.Sprintf(file, c.inCluster, c.atEnd))
@@ -118,7 +121,8 @@ func TestCommentErrors(t *testing.T) {
 // A user's project: staging removed, prod renamed, dev with other nodes and more settings, one of them encrypted.
 func TestStackFilesOfAUser(t *testing.T) {
 	dir := t.TempDir()
-	dev := strings.NewReplacer("size: s-2vcpu-4gb", "size: s-4vcpu-8gb", "count: 2", "count: 3", "fra1", "ams3", `"1.34"`, `"1.35"`).
+	dev := strings.NewReplacer("size: s-2vcpu-4gb", "size: s-4vcpu-8gb", "count: 2", "count: 3", "fra1", "ams3",
+		`"1.34"`, `"1.35"`).
 		Replace(string(read(t, "testdata/environments/Pulumi.dev.yaml")))
 	dev = "encryptionsalt: v1:salt\n" + dev + `  doks-security:project:
     name: team

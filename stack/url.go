@@ -14,7 +14,8 @@ func checkURL(key, value, what string, errs *field.Errors) {
 	case !ok:
 		errs.Add(key, shown(value), "a URL that starts with https://, "+what, set)
 	case field.HasCredentials(u) || strings.Contains(value, "#"):
-		errs.Add(key, shown(value), "a URL without a login, a query parameter for a key or token, and a fragment: Helm values and custom resources "+
+		errs.Add(key, shown(value), "a URL without a login, a query parameter for a key or token, and a fragment: Helm "+
+			"values and custom resources "+
 			"have it in plain text", set+", "+what)
 	}
 }

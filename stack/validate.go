@@ -21,7 +21,8 @@ import (
 var ociRegistry = regexp.MustCompile(`^oci://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*/?$`)
 
 // validate finds what is wrong between settings, or with what they name outside of the stack file. refused are those
-// that are not allowed by themselves; given is what the stack file says, where it matters whether a setting was given at all.
+// that are not allowed by themselves; given is what the stack file says, where it matters whether a setting was given
+// at all.
 func validate(s Settings, given map[string]map[string]any, refused field.Errors) field.Errors {
 	faults := refused
 	if s.Cluster.Existing != "" {
@@ -60,7 +61,8 @@ func validateObservability(s Settings, faults *field.Errors) {
 
 // enlarge is the fix for a volume that is too small: what runs already takes more than the setting.
 func enlarge(key string, gib int) string {
-	return fmt.Sprintf("pulumi config set --path '%s' %d (the volumes of a running stack are grown first: docs/operating.md#resize-volumes)", key, gib)
+	return fmt.Sprintf("pulumi config set --path '%s' %d (the volumes of a running stack are grown first: "+
+		"docs/operating.md#resize-volumes)", key, gib)
 }
 
 func validateLogging(s Settings, faults *field.Errors) {
@@ -100,7 +102,8 @@ func period(key, value string, least time.Duration, faults *field.Errors) (time.
 	if kept := time.Duration(number) * unit; err == nil && number < 100_000 && kept >= least {
 		return kept, true
 	}
-	faults.Add(key, value, fmt.Sprintf("at least %dh, at most 99999d", int(least.Hours())), fmt.Sprintf("pulumi config set --path '%s' 3d", key))
+	faults.Add(key, value, fmt.Sprintf("at least %dh, at most 99999d", int(least.Hours())),
+		fmt.Sprintf("pulumi config set --path '%s' 3d", key))
 	return 0, false
 }
 
@@ -130,13 +133,15 @@ func validateUserRules(r RuntimeSecuritySettings, faults *field.Errors) {
 		return
 	}
 	for _, p := range problems.Blocking() {
-		faults.Add("runtimeSecurity.rules", p.Position.String(), "rules that Falco loads without a warning, at most 1 MiB together", p.Text())
+		faults.Add("runtimeSecurity.rules", p.Position.String(),
+			"rules that Falco loads without a warning, at most 1 MiB together", p.Text())
 	}
 }
 
 func validateVirtualClusters(v VirtualClusterSettings, namespaces values.Namespaces, faults *field.Errors) {
 	if v.Demo && v.Admission == components.AdmissionDeny {
-		faults.Add("virtualClusters.admission", v.Admission, "warn or off with virtualClusters.demo: the demo must get in to be detected",
+		faults.Add("virtualClusters.admission", v.Admission,
+			"warn or off with virtualClusters.demo: the demo must get in to be detected",
 			"pulumi config set --path 'virtualClusters.admission' warn, or virtualClusters.demo false")
 	}
 	seen := map[string]bool{}
@@ -145,7 +150,8 @@ func validateVirtualClusters(v VirtualClusterSettings, namespaces values.Namespa
 		namespace := approved.Namespace
 		switch {
 		case seen[namespace]:
-			faults.Add(key+".namespace", namespace, "each namespace once", "merge the second entry's digests into the first, or remove it")
+			faults.Add(key+".namespace", namespace, "each namespace once",
+				"merge the second entry's digests into the first, or remove it")
 		case v.Demo && namespace == namespaces[components.NamespaceVCluster]:
 			faults.Add(key+".namespace", namespace, "any namespace but the demo's: the demo is there to be detected",
 				"remove the entry, or pulumi config set --path 'virtualClusters.demo' false")

@@ -29,7 +29,8 @@ func validateExisting(s Settings, given map[string]map[string]any, faults *field
 		}
 	}
 	if len(given["project"]) > 0 {
-		faults.Add("project", field.Plain(given["project"]), "nothing beside cluster.existing", "remove it: the cluster stays in the project it is in")
+		faults.Add("project", field.Plain(given["project"]), "nothing beside cluster.existing",
+			"remove it: the cluster stays in the project it is in")
 	}
 }
 
@@ -61,7 +62,8 @@ func validateCluster(c ClusterSettings, faults *field.Errors) {
 		switch {
 		case strings.HasPrefix(strings.ToLower(t), account.StackTag("")):
 			faults.Add(key, t,
-				"no tag that begins with "+account.StackTag("")+": by these stacks find their clusters", "remove it: the stack's own is added")
+				"no tag that begins with "+account.StackTag("")+": by these stacks find their clusters",
+				"remove it: the stack's own is added")
 		case reservedTag.MatchString(t):
 			faults.Add(key, t, "no tag of DigitalOcean's and its provider's own: k8s, k8s:..., terraform:...", "remove it")
 		case account.HasTag(c.Tags[:i], t):
@@ -87,13 +89,15 @@ func validateNetwork(n account.Network, faults *field.Errors) {
 			continue
 		}
 		prefix, err := netip.ParsePrefix(r.value)
-		if err != nil || prefix != prefix.Masked() || !prefix.Addr().Is4() || !prefix.Addr().IsPrivate() || prefix.Bits() < r.low || prefix.Bits() > r.high {
+		if err != nil || prefix != prefix.Masked() || !prefix.Addr().Is4() || !prefix.Addr().IsPrivate() ||
+			prefix.Bits() < r.low || prefix.Bits() > r.high {
 			faults.Add(r.key, r.value, fmt.Sprintf("a private IPv4 network from /%d to /%d, without host bits", r.low, r.high),
 				"correct it, or pulumi config rm --path '"+r.key+"': a free network is then chosen")
 			continue
 		}
 		if other := account.Overlapping(prefix, others); other != nil {
-			faults.Add(r.key, r.value, fmt.Sprintf("a network apart from %s (%s)", other.By, other.Prefix), "choose one that does not overlap")
+			faults.Add(r.key, r.value, fmt.Sprintf("a network apart from %s (%s)", other.By, other.Prefix),
+				"choose one that does not overlap")
 		}
 		others = append(others, account.Range{Prefix: prefix, By: r.key})
 	}
@@ -114,14 +118,19 @@ func validatePools(pools []components.Pool, faults *field.Errors) {
 		validateScale(key, p, faults)
 		for j, t := range p.Taints {
 			taint := fmt.Sprintf("%s.taints[%d]", key, j)
-			if slices.ContainsFunc(p.Taints[:j], func(o components.Taint) bool { return o.Key == t.Key && o.Effect == t.Effect }) {
+			if slices.ContainsFunc(p.Taints[:j], func(o components.Taint) bool {
+				return o.Key == t.Key &&
+					o.Effect == t.Effect
+			}) {
 				faults.Add(taint, t.Key+":"+t.Effect,
 					"each key once with each effect: Kubernetes refuses the second", "remove it")
 			}
 		}
 	}
-	if first := pools[0]; slices.ContainsFunc(first.Taints, func(t components.Taint) bool { return t.Effect != "PreferNoSchedule" }) {
-		faults.Add("cluster.pools[0].taints", first.Taints[0].Effect, "no taint that keeps pods off the first pool: DOKS' own pods and this stack run there",
+	if first := pools[0]; slices.ContainsFunc(first.Taints,
+		func(t components.Taint) bool { return t.Effect != "PreferNoSchedule" }) {
+		faults.Add("cluster.pools[0].taints", first.Taints[0].Effect,
+			"no taint that keeps pods off the first pool: DOKS' own pods and this stack run there",
 			"move the taint to a second pool")
 	}
 }

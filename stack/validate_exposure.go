@@ -35,7 +35,8 @@ func validateExposure(e ExposureSettings, given map[string]any, faults *field.Er
 	validateAllowedCIDRs(e, faults)
 	validateCertificates(e.Certificates, faults)
 	validateIdentity(e.Identity, faults)
-	for name, client := range map[string]components.ClientSettings{"grafana": e.Clients.Grafana, "falcosidekickUi": e.Clients.FalcosidekickUI} {
+	for name, client := range map[string]components.ClientSettings{"grafana": e.Clients.Grafana,
+		"falcosidekickUi": e.Clients.FalcosidekickUI} {
 		key := "exposure.clients." + name
 		if client.ClientID == "" {
 			faults.Add(key+".clientId", nil, "the client's id at the identity provider: nobody gets in without a login",
@@ -58,14 +59,16 @@ func validateHostnames(e ExposureSettings, faults *field.Errors) {
 	if faults.Has("exposure.domain") {
 		return
 	}
-	for key, hostname := range map[string]string{"grafana": e.Hostnames.Grafana, "falcosidekickUi": e.Hostnames.FalcosidekickUI} {
+	for key, hostname := range map[string]string{"grafana": e.Hostnames.Grafana,
+		"falcosidekickUi": e.Hostnames.FalcosidekickUI} {
 		if !strings.HasSuffix(hostname, "."+e.Domain) {
 			faults.Add("exposure.hostnames."+key, hostname, formats["hostname"].Allowed,
 				"pulumi config set --path 'exposure.hostnames."+key+"' <name>."+e.Domain)
 		}
 	}
 	if e.Hostnames.Grafana == e.Hostnames.FalcosidekickUI {
-		faults.Add("exposure.hostnames.falcosidekickUi", e.Hostnames.FalcosidekickUI, "another name than exposure.hostnames.grafana: each is a site of its own",
+		faults.Add("exposure.hostnames.falcosidekickUi", e.Hostnames.FalcosidekickUI,
+			"another name than exposure.hostnames.grafana: each is a site of its own",
 			"pulumi config set --path 'exposure.hostnames.falcosidekickUi' falco."+e.Domain)
 	}
 }
@@ -94,7 +97,8 @@ func validateAllowedCIDRs(e ExposureSettings, faults *field.Errors) {
 	}
 	if e.Certificates.Challenge == components.HTTPChallenge && len(e.AllowedCIDRs) > 0 && !open {
 		faults.Add("exposure.certificates.challenge", e.Certificates.Challenge,
-			"dns, unless exposure.allowedCIDRs has 0.0.0.0/0: the issuer's own requests come from addresses nobody publishes, and the load balancer would turn them away",
+			"dns, unless exposure.allowedCIDRs has 0.0.0.0/0: the issuer's own requests come from addresses nobody publishes, "+
+				"and the load balancer would turn them away",
 			"pulumi config set --path 'exposure.certificates.challenge' dns")
 	}
 }
@@ -132,20 +136,24 @@ func validateIdentity(i components.IdentitySettings, faults *field.Errors) {
 				"serve the identity provider on port 443, or put a proxy there")
 		case strings.Contains(value, ";") || strings.HasSuffix(value, ":"):
 			faults.Add(key, shown(value),
-				"a URL without a semicolon or a colon at its end: Grafana takes the one for a comment, and YAML the other for a key",
+				"a URL without a semicolon or a colon at its end: Grafana takes the one for a comment, and YAML the "+
+					"other for a key",
 				"write %3B or %3A")
 		}
 	}
 	if !slices.Contains(i.Scopes, "openid") || !slices.Contains(i.Scopes, "email") {
-		faults.Add(key+".scopes", field.Plain(i.Scopes), "openid and email, and what your provider wants for groups", "leave it out for openid, email, profile")
+		faults.Add(key+".scopes", field.Plain(i.Scopes), "openid and email, and what your provider wants for groups",
+			"leave it out for openid, email, profile")
 	}
 	if len(i.EmailDomains) == 0 && len(i.Groups) == 0 {
-		faults.Add(key, nil, "emailDomains or groups: without either everyone with an account at the identity provider gets in",
+		faults.Add(key, nil, "emailDomains or groups: without either everyone with an account at the identity "+
+			"provider gets in",
 			"pulumi config set --path '"+key+".groups[0]' <group>")
 	}
 	for n, group := range i.AdminGroups {
 		if len(i.Groups) > 0 && !slices.Contains(i.Groups, group) {
-			faults.Add(fmt.Sprintf("%s.adminGroups[%d]", key, n), group, "one of "+key+".groups: nobody else gets in", "add it to groups")
+			faults.Add(fmt.Sprintf("%s.adminGroups[%d]", key, n), group, "one of "+key+".groups: nobody else gets in",
+				"add it to groups")
 		}
 	}
 }

@@ -105,7 +105,8 @@ func (a *Account) Serve() *httptest.Server {
 
 // defaultVPCs are those of an account that used every region with DOKS.
 func defaultVPCs() (vpcs []*godo.VPC) {
-	for _, region := range []string{"ams3", "atl1", "blr1", "fra1", "lon1", "nyc1", "nyc2", "nyc3", "ric1", "sfo2", "sfo3", "sgp1", "syd1", "tor1"} {
+	for _, region := range []string{"ams3", "atl1", "blr1", "fra1", "lon1", "nyc1", "nyc2", "nyc3", "ric1", "sfo2", "sfo3",
+		"sgp1", "syd1", "tor1"} {
 		vpcs = append(vpcs, &godo.VPC{ID: "default-" + region, Name: "default-" + region, RegionSlug: region, Default: true})
 	}
 	return vpcs

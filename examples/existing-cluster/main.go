@@ -60,7 +60,8 @@ func watch(ctx *pulumi.Context, source charts.Source) error {
 	if err != nil {
 		return err
 	}
-	_, err = components.NewNetworkPolicies(ctx, "watched", &components.NetworkPoliciesArgs{Namespaces: namespaces}, inCluster...)
+	_, err = components.NewNetworkPolicies(ctx, "watched", &components.NetworkPoliciesArgs{Namespaces: namespaces},
+		inCluster...)
 	if err != nil {
 		return err
 	}

@@ -73,7 +73,8 @@ func TestWatch(t *testing.T) {
 		}
 	}
 	slices.Sort(releases)
-	if want := []string{"alloy", "falco", "kube-prometheus-stack", "loki", "metrics-server", "prometheus-operator-crds"}; !slices.Equal(releases, want) {
+	if want := []string{"alloy", "falco", "kube-prometheus-stack", "loki", "metrics-server",
+		"prometheus-operator-crds"}; !slices.Equal(releases, want) {
 		t.Errorf("releases %q, want %q", releases, want)
 	}
 	loaded := m.resources["kubernetes:helm.sh/v3:Release::falco"]["values"].ObjectValue()["customRules"].ObjectValue()

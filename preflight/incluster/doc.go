@@ -1,6 +1,6 @@
-// Package incluster checks a stack's settings against what is in the running cluster, before anything is created or changed:
-// an edit of a stack file that would lose data, or take over objects of others, is an error with the commands that do it
-// safely.
+// Package incluster checks a stack's settings against what is in the running cluster, before anything is created or
+// changed: an edit of a stack file that would lose data, or take over objects of others, is an error with the commands
+// that do it safely.
 //
 // Survey reads a cluster once. The checks are functions of what it read and of the settings; each adds its errors to a
 // field.Errors:

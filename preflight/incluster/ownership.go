@@ -20,7 +20,8 @@ const (
 	releaseNamespace = "meta.helm.sh/release-namespace"
 )
 
-// What a cluster may have already, and the stack then uses: the values of cluster.provides. Each is a release otherwise.
+// What a cluster may have already, and the stack then uses: the values of cluster.provides. Each is a release
+// otherwise.
 const (
 	MetricsServer = "metrics-server"
 	OperatorCRDs  = "prometheus-operator-crds"
@@ -45,8 +46,9 @@ var provisions = []provision{
 
 // Owner is a stack with the names it uses in a cluster.
 type Owner struct {
-	Stack      string            // <project>/<stack>
-	Former     string            // the same when it was deployed in this cluster last, before pulumi stack rename; empty: never
+	Stack string // <project>/<stack>
+	// the same when it was deployed in this cluster last, before pulumi stack rename; empty: never
+	Former     string
 	Namespaces values.Namespaces // to be created: names, by role
 	Names      values.Namespaces // of all roles, also of those that the settings leave out
 	Releases   []Release         // to be installed
@@ -74,9 +76,11 @@ func Ownership(c *Cluster, o Owner, errs *field.Errors) {
 		})
 		if i >= 0 {
 			object := c.ClusterWide[i]
-			errs.Add("releases."+r.Name, nil, fmt.Sprintf("a release that the cluster does not have: the %s %s belongs to %s, and this stack's release would overwrite it",
+			errs.Add("releases."+r.Name, nil, fmt.Sprintf("a release that the cluster does not have: the %s %s belongs to %s, "+
+				"and this stack's release would overwrite it",
 				object.Kind, object.Metadata.Name, object.owner()),
-				fmt.Sprintf("helm uninstall %s --namespace %s if it is not needed, or deploy to another cluster", r.Name, object.Metadata.Annotations[releaseNamespace]))
+				fmt.Sprintf("helm uninstall %s --namespace %s if it is not needed, or deploy to another cluster", r.Name,
+					object.Metadata.Annotations[releaseNamespace]))
 		}
 	}
 	provides := len(o.Provides)
@@ -95,11 +99,13 @@ func (o Owner) namespace(n Object, errs *field.Errors) {
 	switch {
 	case !wanted:
 	case !n.isOfProject():
-		errs.Add("namespaces", name, "names that the cluster does not have yet: this namespace exists, and no stack of this project created it",
+		errs.Add("namespaces", name, "names that the cluster does not have yet: this namespace exists, and no stack of this "+
+			"project created it",
 			rename+"; if nothing in it is needed: kubectl delete namespace "+name)
 	case !o.is(other):
 		errs.Add("namespaces", name, "names that no other stack uses: this namespace belongs to the stack "+other,
-			fmt.Sprintf("%s; after pulumi stack rename: kubectl annotate --overwrite namespace %s %s=%s", rename, name, StackAnnotation, o.Stack))
+			fmt.Sprintf("%s; after pulumi stack rename: kubectl annotate --overwrite namespace %s %s=%s", rename, name,
+				StackAnnotation, o.Stack))
 	}
 }
 
@@ -123,13 +129,14 @@ func (o Owner) neighbor(c *Cluster, errs *field.Errors) bool {
 		errs.Add("namespaces", nil, fmt.Sprintf("a cluster without another stack of this project: "+
 			"the stack %s has the namespaces %s, and each stack has objects of the whole cluster", stack, names),
 			fmt.Sprintf("deploy to another cluster; where %s no longer exists: kubectl delete namespace %s; "+
-				"after pulumi stack rename: kubectl annotate --overwrite namespace %[2]s %s=%s", stack, names, StackAnnotation, o.Stack))
+				"after pulumi stack rename: kubectl annotate --overwrite namespace %[2]s %s=%s", stack, names,
+				StackAnnotation, o.Stack))
 	}
 	return len(namespaces) > 0
 }
 
-// renamed refuses other names than those of the running stack's namespaces: they would be deleted, with their volumes. Names
-// that two of them exchange are known by the releases in them.
+// renamed refuses other names than those of the running stack's namespaces: they would be deleted, with their volumes.
+// Names that two of them exchange are known by the releases in them.
 func (o Owner) renamed(c *Cluster, errs *field.Errors) {
 	var deleted []string
 	for _, n := range c.Namespaces {
@@ -139,8 +146,10 @@ func (o Owner) renamed(c *Cluster, errs *field.Errors) {
 		}
 	}
 	if len(deleted) > 0 {
-		errs.Add("namespaces", nil, "the names that the running stack has: its namespaces "+strings.Join(deleted, ", ")+" would be deleted with their volumes",
-			"restore namespaces.prefix and namespaces.names; or to start from scratch with other names: pulumi destroy, then pulumi up")
+		errs.Add("namespaces", nil, "the names that the running stack has: its namespaces "+strings.Join(deleted, ", ")+
+			" would be deleted with their volumes",
+			"restore namespaces.prefix and namespaces.names; or to start from scratch with other names: pulumi destroy, "+
+				"then pulumi up")
 	}
 }
 
@@ -167,7 +176,8 @@ func (o Owner) provision(c *Cluster, p provision, next int, errs *field.Errors) 
 			continue
 		}
 		found = append(found, object)
-		if name, namespace := object.release(); name != p.name || i < 0 || namespace != o.Releases[i].Namespace && !c.owns(o, namespace) {
+		if name, namespace := object.release(); name != p.name || i < 0 || namespace != o.Releases[i].Namespace &&
+			!c.owns(o, namespace) {
 			others = append(others, object)
 		}
 	}
@@ -176,13 +186,16 @@ func (o Owner) provision(c *Cluster, p provision, next int, errs *field.Errors) 
 	})
 	switch {
 	case provided && len(found) == 0:
-		errs.Add("cluster.provides", p.name, fmt.Sprintf("what the cluster has: it has no %s %s", p.kind, strings.TrimPrefix(p.suffix, ".")),
+		errs.Add("cluster.provides", p.name, fmt.Sprintf("what the cluster has: it has no %s %s", p.kind,
+			strings.TrimPrefix(p.suffix, ".")),
 			"remove it from the list, and this stack installs it; or install it in the cluster first")
 	case provided && ours >= 0 && !p.kept:
-		errs.Add("cluster.provides", p.name, "what others installed in the cluster: this is the stack's own release, which would be removed",
+		errs.Add("cluster.provides", p.name, "what others installed in the cluster: this is the stack's own release, which "+
+			"would be removed",
 			"remove it from the list")
 	case !provided && len(others) > 0:
-		errs.Add("cluster.provides", nil, fmt.Sprintf("%s: the cluster has the %s %s of %s, which this stack's release would overwrite",
+		errs.Add("cluster.provides", nil, fmt.Sprintf("%s: the cluster has the %s %s of %s, which this stack's release "+
+			"would overwrite",
 			p.name, others[0].Kind, others[0].Metadata.Name, others[0].owner()),
 			fmt.Sprintf("pulumi config set --path 'cluster.provides[%d]' %s to use it, or remove it from the cluster",
 				next, p.name))
@@ -191,8 +204,8 @@ func (o Owner) provision(c *Cluster, p provision, next int, errs *field.Errors) 
 	return false
 }
 
-// is tells whether a namespace with that StackAnnotation is the stack's; older versions set none. The next pulumi up after a
-// rename sets the new name.
+// is tells whether a namespace with that StackAnnotation is the stack's; older versions set none. The next pulumi up
+// after a rename sets the new name.
 func (o Owner) is(annotation string) bool {
 	return annotation == "" || annotation == o.Stack || annotation == o.Former
 }

@@ -15,8 +15,8 @@ type Release struct{ Name, Namespace string }
 // unfinished are the states of a release whose last revision an interrupted or failed run left.
 var unfinished = []string{"pending-install", "pending-upgrade", "pending-rollback", "failed"}
 
-// Releases refuses releases that Helm left unfinished: Helm would refuse the next change of one ("another operation is in
-// progress"), and until then nothing would show it.
+// Releases refuses releases that Helm left unfinished: Helm would refuse the next change of one ("another operation is
+// in progress"), and until then nothing would show it.
 func Releases(c *Cluster, releases []Release, errs *field.Errors) {
 	for _, r := range releases {
 		revisions := c.revisions(r)
@@ -32,13 +32,15 @@ func Releases(c *Cluster, releases []Release, errs *field.Errors) {
 		for _, revision := range revisions { // the last that worked
 			if status := revision.Metadata.Labels["status"]; status == "deployed" || status == "superseded" {
 				worked = true
-				command = fmt.Sprintf("helm rollback %s %s --namespace %s", r.Name, revision.Metadata.Labels["version"], r.Namespace)
+				command = fmt.Sprintf("helm rollback %s %s --namespace %s", r.Name, revision.Metadata.Labels["version"],
+					r.Namespace)
 			}
 		}
 		if worked && last["status"] == "failed" {
 			continue // Helm upgrades it with the next update
 		}
-		errs.Add("releases."+r.Name, last["status"], "a release in the state deployed: an earlier run was interrupted at revision "+last["version"],
+		errs.Add("releases."+r.Name, last["status"],
+			"a release in the state deployed: an earlier run was interrupted at revision "+last["version"],
 			command+", then pulumi up again")
 	}
 }

@@ -18,7 +18,8 @@ const spacesSecret = "loki-spaces"
 // LogStore is where Loki stores logs: on its volume, or in a bucket of Spaces.
 type LogStore struct {
 	Region, Bucket string // empty: on the volume
-	// From is the day, in UTC, from which on logs go to the bucket; older ones are on the volume. Empty: all are in the bucket.
+	// From is the day, in UTC, from which on logs go to the bucket; older ones are on the volume. Empty: all are in the
+	// bucket.
 	From string
 }
 
@@ -70,24 +71,27 @@ func (c *Cluster) runningLogs(namespace string) (store LogStore, known, running 
 }
 
 // Logs refuses a change of Loki's store that would lose logs: Loki finds them only where its schema says they were when
-// they were written, and a bucket that is no longer a setting would be deleted. namespace is Loki's, retention how long it
-// keeps logs, and now decides which days have begun.
+// they were written, and a bucket that is no longer a setting would be deleted. namespace is Loki's, retention how long
+// it keeps logs, and now decides which days have begun.
 func Logs(c *Cluster, namespace string, want LogStore, retention time.Duration, now time.Time, errs *field.Errors) {
 	running, known, ok := c.runningLogs(namespace)
 	if !ok {
 		return
 	}
-	abandon := fmt.Sprintf("to lose the logs on purpose: kubectl --namespace %s delete statefulset loki, then pulumi up again", namespace)
+	abandon := fmt.Sprintf("to lose the logs on purpose: kubectl --namespace %s delete statefulset loki, then "+
+		"pulumi up again", namespace)
 	switch {
 	case running.Bucket == "" && want.Bucket == "":
 	case running.Bucket == "":
 		firstSwitch(want, now, errs)
 	case want.Bucket == "":
-		errs.Add("logging.storage", "volume", "spaces: the running Loki stores its logs in a bucket, which would be deleted with them",
+		errs.Add("logging.storage", "volume", "spaces: the running Loki stores its logs in a bucket, which would be "+
+			"deleted with them",
 			"pulumi config set --path 'logging.storage' spaces; "+abandon+", which deletes the bucket unless it is protected")
 	case !known:
 		if want.From != "" {
-			errs.Add("logging.spaces.from", want.From, "nothing: the running Loki has all its logs in the bucket", "pulumi config rm --path 'logging.spaces.from'")
+			errs.Add("logging.spaces.from", want.From, "nothing: the running Loki has all its logs in the bucket",
+				"pulumi config rm --path 'logging.spaces.from'")
 		}
 	default:
 		sameBucket(running, want, errs)
@@ -95,7 +99,8 @@ func Logs(c *Cluster, namespace string, want LogStore, retention time.Duration, 
 	}
 }
 
-// firstSwitch is from the volume to a bucket: from a day on that has not begun, since Loki writes today's index already.
+// firstSwitch is from the volume to a bucket: from a day on that has not begun, since Loki writes today's index
+// already.
 func firstSwitch(want LogStore, now time.Time, errs *field.Errors) {
 	tomorrow := now.UTC().AddDate(0, 0, 1).Format(time.DateOnly)
 	if want.From >= tomorrow {
@@ -105,8 +110,10 @@ func firstSwitch(want LogStore, now time.Time, errs *field.Errors) {
 	if want.From != "" {
 		given = want.From
 	}
-	errs.Add("logging.spaces.from", given, "a day from "+tomorrow+" on (UTC): the running Loki stores its logs on the volume, where those until then stay",
-		fmt.Sprintf("pulumi config set --path 'logging.spaces.from' %s, or keep them there: pulumi config set --path 'logging.storage' volume", tomorrow))
+	errs.Add("logging.spaces.from", given, "a day from "+tomorrow+
+		" on (UTC): the running Loki stores its logs on the volume, where those until then stay",
+		fmt.Sprintf("pulumi config set --path 'logging.spaces.from' %s, or keep them there: pulumi config set --path "+
+			"'logging.storage' volume", tomorrow))
 }
 
 func sameBucket(running, want LogStore, errs *field.Errors) {
@@ -114,7 +121,8 @@ func sameBucket(running, want LogStore, errs *field.Errors) {
 		{"logging.spaces.region", running.Region, want.Region}, {"logging.spaces.bucket", running.Bucket, want.Bucket},
 	} {
 		if setting.is != setting.wanted {
-			errs.Add(setting.key, setting.wanted, setting.is+": the running Loki has its logs there, and would not find them elsewhere",
+			errs.Add(setting.key, setting.wanted, setting.is+
+				": the running Loki has its logs there, and would not find them elsewhere",
 				fmt.Sprintf("pulumi config set --path '%s' %s; a new stack can use another one", setting.key, setting.is))
 		}
 	}
@@ -129,7 +137,8 @@ func sameDate(running, want LogStore, retention time.Duration, now time.Time, er
 	switch {
 	case running.From == want.From:
 	case running.From == "":
-		errs.Add("logging.spaces.from", want.From, "nothing: the running Loki has all its logs in the bucket", "pulumi config rm --path 'logging.spaces.from'")
+		errs.Add("logging.spaces.from", want.From, "nothing: the running Loki has all its logs in the bucket",
+			"pulumi config rm --path 'logging.spaces.from'")
 	case want.From == "" && err == nil && !expired.After(now):
 	case slices.Min([]string{running.From, want.From}) > today: // neither has begun
 	default:
@@ -137,7 +146,9 @@ func sameDate(running, want LogStore, retention time.Duration, now time.Time, er
 		if want.From != "" {
 			given = want.From
 		}
-		errs.Add("logging.spaces.from", given, running.From+": older logs are on the volume, newer ones in the bucket; none from "+
-			expired.Format(time.DateOnly)+" on, when the older ones have expired", "pulumi config set --path 'logging.spaces.from' "+running.From)
+		errs.Add("logging.spaces.from", given, running.From+
+			": older logs are on the volume, newer ones in the bucket; none from "+
+			expired.Format(time.DateOnly)+" on, when the older ones have expired",
+			"pulumi config set --path 'logging.spaces.from' "+running.From)
 	}
 }

@@ -106,8 +106,10 @@ func Survey(ctx context.Context, kubeconfig []byte) (*Cluster, error) {
 		{"APIService", "/apis/apiregistration.k8s.io/v1/apiservices", &c.ClusterWide},
 		{"ClusterRole", "/apis/rbac.authorization.k8s.io/v1/clusterroles", &c.ClusterWide},
 		{"ClusterRoleBinding", "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings", &c.ClusterWide},
-		{"MutatingWebhookConfiguration", "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations", &c.ClusterWide},
-		{"ValidatingWebhookConfiguration", "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations", &c.ClusterWide},
+		{"MutatingWebhookConfiguration", "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations",
+			&c.ClusterWide},
+		{"ValidatingWebhookConfiguration", "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations",
+			&c.ClusterWide},
 		{"PriorityClass", "/apis/scheduling.k8s.io/v1/priorityclasses", &c.ClusterWide},
 	} {
 		objects, err := list[Object](ctx, api, kind.path, metadataOnly)
@@ -149,8 +151,10 @@ func newClient(kubeconfig []byte) (*client, error) {
 	if err := yaml.Unmarshal(kubeconfig, &config); err != nil {
 		return nil, errors.New("the kubeconfig from DigitalOcean is not YAML") // the parser's message may quote the token
 	}
-	if len(config.Clusters) != 1 || len(config.Users) != 1 || config.Clusters[0].Cluster.Server == "" || config.Users[0].User.Token == "" {
-		return nil, errors.New("the kubeconfig from DigitalOcean has no address or no token: does the API token have the scope kubernetes:access_cluster?")
+	if len(config.Clusters) != 1 || len(config.Users) != 1 || config.Clusters[0].Cluster.Server == "" ||
+		config.Users[0].User.Token == "" {
+		return nil, errors.New("the kubeconfig from DigitalOcean has no address or no token: does the API token have the " +
+			"scope kubernetes:access_cluster?")
 	}
 	ca, err := base64.StdEncoding.DecodeString(config.Clusters[0].Cluster.CA)
 	roots := x509.NewCertPool()
@@ -217,14 +221,18 @@ func (c *client) get(ctx context.Context, path, next, accept string, into any) (
 	case response.StatusCode == http.StatusNotFound:
 		return false, nil
 	case response.StatusCode == http.StatusUnauthorized:
-		return false, fmt.Errorf("the cluster's API server %s does not accept the token: it has expired or was revoked; run pulumi again to get a new one", c.server)
+		return false, fmt.Errorf("the cluster's API server %s does not accept the token: it has expired or was revoked; run "+
+			"pulumi again to get a new one", c.server)
 	case response.StatusCode == http.StatusForbidden:
-		return false, fmt.Errorf("the cluster's API server %s forbids reading %s: the API token needs the scope kubernetes:access_cluster, as an owner or member of the team",
+		return false, fmt.Errorf("the cluster's API server %s forbids reading %s: the API token needs the scope "+
+			"kubernetes:access_cluster, as an owner or member of the team",
 			c.server, address.Path)
 	case response.StatusCode != http.StatusOK:
-		return false, fmt.Errorf("the cluster's API server %s answered %s to %s; run pulumi again once it is healthy", c.server, response.Status, address.Path)
+		return false, fmt.Errorf("the cluster's API server %s answered %s to %s; run pulumi again once it is healthy",
+			c.server, response.Status, address.Path)
 	case len(body) > maxResponse:
-		return false, fmt.Errorf("the cluster's API server %s answered more than %d MiB to %s", c.server, maxResponse>>20, address.Path)
+		return false, fmt.Errorf("the cluster's API server %s answered more than %d MiB to %s", c.server, maxResponse>>20,
+			address.Path)
 	}
 	if err := json.Unmarshal(body, into); err != nil {
 		return false, fmt.Errorf("the cluster's API server %s answered no list to %s: %w", c.server, address.Path, err)

@@ -36,15 +36,18 @@ func TestSurvey(t *testing.T) {
 			`{"metadata":{"continue":"next"},"items":[{"metadata":{"name":"a","labels":{"l":"1"},"annotations":{"n":"2"}}}]}`,
 			`{"metadata":{},"items":[{"metadata":{"name":"b"}}]}`,
 		},
-		"/api/v1/persistentvolumeclaims":              {`{"items":[{"metadata":{"name":"c","namespace":"a"},"spec":{"resources":{"requests":{"storage":"10Gi"}}}}]}`},
-		"/apis/apps/v1/statefulsets":                  {`{"items":[{"metadata":{"name":"s","namespace":"a"},"spec":{"volumeClaimTemplates":[{"metadata":{"name":"t"}}]}}]}`},
+		"/api/v1/persistentvolumeclaims": {`{"items":[{"metadata":{"name":"c","namespace":"a"},` +
+			`"spec":{"resources":{"requests":{"storage":"10Gi"}}}}]}`},
+		"/apis/apps/v1/statefulsets": {`{"items":[{"metadata":{"name":"s","namespace":"a"},` +
+			`"spec":{"volumeClaimTemplates":[{"metadata":{"name":"t"}}]}}]}`},
 		"/apis/apiregistration.k8s.io/v1/apiservices": {`{"items":[{"metadata":{"name":"v1beta1.metrics.k8s.io"}}]}`},
 	}
 	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "Bearer short-lived" || r.URL.Query().Get("limit") == "" {
 			t.Errorf("%s %v %v", r.Method, r.URL, r.Header)
 		}
-		if strings.HasPrefix(r.URL.Path, "/api/v1/secrets") && (r.Header.Get("Accept") != metadataOnly || r.URL.Query().Get("labelSelector") != "owner=helm") {
+		if strings.HasPrefix(r.URL.Path, "/api/v1/secrets") &&
+			(r.Header.Get("Accept") != metadataOnly || r.URL.Query().Get("labelSelector") != "owner=helm") {
 			t.Errorf("data of Secrets is read: %v %v", r.URL, r.Header)
 		}
 		all, ok := pages[r.URL.Path]

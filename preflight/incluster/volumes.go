@@ -17,7 +17,8 @@ const (
 	ByHelm Growth = iota
 	// ByOperator is a claim of prometheus-operator: it makes the StatefulSet again with the new size, but grows no claim.
 	ByOperator
-	// ByHand is a claim of a chart's StatefulSet: Kubernetes refuses to change the template, and Helm takes its update back.
+	// ByHand is a claim of a chart's StatefulSet: Kubernetes refuses to change the template, and Helm takes its update
+	// back.
 	ByHand
 )
 
@@ -50,7 +51,8 @@ func Volumes(c *Cluster, volumes []Volume, errs *field.Errors) {
 		exists := int(math.Ceil(largest.gib()))
 		keep := fmt.Sprintf("keep the size: pulumi config set --path '%s' %d", v.Key, exists)
 		if v.GiB < exists {
-			errs.Add(v.Key, v.GiB, fmt.Sprintf("%d or more: the volume of %s exists with %d GiB, and no volume can shrink", exists, largest.path(), exists), keep)
+			errs.Add(v.Key, v.GiB, fmt.Sprintf("%d or more: the volume of %s exists with %d GiB, and no volume can shrink",
+				exists, largest.path(), exists), keep)
 			continue
 		}
 		commands := c.resize(v, claims)
@@ -61,7 +63,8 @@ func Volumes(c *Cluster, volumes []Volume, errs *field.Errors) {
 		if v.GiB > exists {
 			fix = keep + "; or " + fix
 		}
-		errs.Add(v.Key, v.GiB, fmt.Sprintf("the size of the existing volumes, here %d GiB: pulumi up does not grow them", exists),
+		errs.Add(v.Key, v.GiB,
+			fmt.Sprintf("the size of the existing volumes, here %d GiB: pulumi up does not grow them", exists),
 			fix+":\n  "+strings.Join(commands, "\n  "))
 	}
 }
@@ -71,8 +74,9 @@ func (c *Cluster) resize(v Volume, claims []Claim) []string {
 	var commands []string
 	for _, claim := range claims {
 		if claim.gib() < float64(v.GiB) {
-			commands = append(commands, fmt.Sprintf(`kubectl --namespace %s patch pvc %s --patch '{"spec":{"resources":{"requests":{"storage":"%dGi"}}}}'`,
-				v.Namespace, claim.Metadata.Name, v.GiB))
+			commands = append(commands,
+				fmt.Sprintf(`kubectl --namespace %s patch pvc %s --patch '{"spec":{"resources":{"requests":{"storage":"%dGi"}}}}'`,
+					v.Namespace, claim.Metadata.Name, v.GiB))
 		}
 	}
 	if v.Growth != ByHand {
@@ -84,7 +88,8 @@ func (c *Cluster) resize(v Volume, claims []Claim) []string {
 		}
 		for _, template := range set.Spec.VolumeClaimTemplates {
 			if template.Metadata.Name == v.Claim && template.gib() != float64(v.GiB) {
-				commands = append(commands, fmt.Sprintf("kubectl --namespace %s delete statefulset %s --cascade=orphan", v.Namespace, v.StatefulSet))
+				commands = append(commands, fmt.Sprintf("kubectl --namespace %s delete statefulset %s --cascade=orphan",
+					v.Namespace, v.StatefulSet))
 			}
 		}
 	}

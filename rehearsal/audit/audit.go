@@ -1,9 +1,9 @@
 // Package audit lists what a DigitalOcean account holds that belongs to no stack of this program, and its price.
 //
-// An object belongs to a stack if the state of a stack has its id, or if it belongs to a cluster that does: its volumes and
-// load balancers have the tag k8s:<id of the cluster>, its VPC and project are known to the API. A cluster also belongs to the
-// stack that its tag names, doks-security:<stack>, unless the states that were read include that stack and not the cluster.
-// Nothing is changed.
+// An object belongs to a stack if the state of a stack has its id, or if it belongs to a cluster that does: its volumes
+// and load balancers have the tag k8s:<id of the cluster>, its VPC and project are known to the API. A cluster also
+// belongs to the stack that its tag names, doks-security:<stack>, unless the states that were read include that stack
+// and not the cluster. Nothing is changed.
 package audit
 
 import (

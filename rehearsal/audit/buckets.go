@@ -53,7 +53,8 @@ func (s Spaces) list(ctx context.Context, region, endpoint string) ([]string, er
 	}
 	defer func() { _ = response.Body.Close() }() // it was read
 	if response.StatusCode == http.StatusForbidden {
-		return nil, errors.New("the Spaces key may not list buckets: set SPACES_ACCESS_KEY_ID and SPACES_SECRET_ACCESS_KEY to one with full access")
+		return nil, errors.New("the Spaces key may not list buckets: set SPACES_ACCESS_KEY_ID and SPACES_SECRET_ACCESS_KEY " +
+			"to one with full access")
 	}
 	if response.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("GET %s: %s", endpoint, response.Status)

@@ -46,24 +46,27 @@ func list(ctx context.Context, client *godo.Client) (*inventory, error) {
 	}
 	i.VPCs = pages(ctx, &err, "VPCs", "vpc:read", client.VPCs.List)
 	i.Droplets = pages(ctx, &err, "Droplets", "droplet:read", client.Droplets.List)
-	i.Volumes = pages(ctx, &err, "volumes", "block_storage:read", func(ctx context.Context, o *godo.ListOptions) ([]godo.Volume, *godo.Response, error) {
-		return client.Storage.ListVolumes(ctx, &godo.ListVolumeParams{ListOptions: o})
-	})
+	i.Volumes = pages(ctx, &err, "volumes", "block_storage:read",
+		func(ctx context.Context, o *godo.ListOptions) ([]godo.Volume, *godo.Response, error) {
+			return client.Storage.ListVolumes(ctx, &godo.ListVolumeParams{ListOptions: o})
+		})
 	i.Snapshots = pages(ctx, &err, "snapshots of volumes", "block_storage_snapshot:read", client.Snapshots.ListVolume)
 	i.LoadBalancers = pages(ctx, &err, "load balancers", "load_balancer:read", client.LoadBalancers.List)
 	for _, p := range pages(ctx, &err, "projects", "project:read", client.Projects.List) {
 		one := project{Project: p}
-		for _, r := range pages(ctx, &err, "resources of project "+p.Name, "project:read", func(ctx context.Context, o *godo.ListOptions) ([]godo.ProjectResource, *godo.Response, error) {
-			return client.Projects.ListResources(ctx, p.ID, o)
-		}) {
+		for _, r := range pages(ctx, &err, "resources of project "+p.Name, "project:read",
+			func(ctx context.Context, o *godo.ListOptions) ([]godo.ProjectResource, *godo.Response, error) {
+				return client.Projects.ListResources(ctx, p.ID, o)
+			}) {
 			one.Resources = append(one.Resources, r.URN)
 		}
 		i.Projects = append(i.Projects, one)
 	}
 	for _, d := range pages(ctx, &err, "domains", "domain:read", client.Domains.List) {
-		for _, r := range pages(ctx, &err, "records of "+d.Name, "domain:read", func(ctx context.Context, o *godo.ListOptions) ([]godo.DomainRecord, *godo.Response, error) {
-			return client.Domains.Records(ctx, d.Name, o)
-		}) {
+		for _, r := range pages(ctx, &err, "records of "+d.Name, "domain:read",
+			func(ctx context.Context, o *godo.ListOptions) ([]godo.DomainRecord, *godo.Response, error) {
+				return client.Domains.Records(ctx, d.Name, o)
+			}) {
 			i.Records = append(i.Records, record{r, d.Name})
 		}
 	}
@@ -72,7 +75,8 @@ func list(ctx context.Context, client *godo.Client) (*inventory, error) {
 }
 
 // pages reads all pages of a list, and adds what goes wrong to failed. scope is what a token needs to read it.
-func pages[T any](ctx context.Context, failed *error, what, scope string, list func(context.Context, *godo.ListOptions) ([]T, *godo.Response, error)) []T {
+func pages[T any](ctx context.Context, failed *error, what, scope string,
+	list func(context.Context, *godo.ListOptions) ([]T, *godo.Response, error)) []T {
 	var all []T
 	for o := (&godo.ListOptions{Page: 1, PerPage: 200}); ; o.Page++ {
 		items, response, err := list(ctx, o)

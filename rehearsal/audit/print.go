@@ -19,7 +19,8 @@ func (r *Result) Print(out io.Writer) {
 			fmt.Fprintf(out, "  %s\n", line)
 		}
 	}
-	fmt.Fprintf(out, "%-69s %10.2f\n", fmt.Sprintf("%d objects belong to no stack of this program", len(r.Findings)), total)
+	fmt.Fprintf(out, "%-69s %10.2f\n", fmt.Sprintf("%d objects belong to no stack of this program",
+		len(r.Findings)), total)
 	for _, n := range r.Notes {
 		for i, line := range wrap(n, 74) {
 			fmt.Fprintf(out, "%-5s %s\n", []string{"note:", ""}[min(i, 1)], line)

@@ -20,21 +20,24 @@ func (a *auditor) volumes() {
 		why := a.whyOfCluster(v.Tags, untagged)
 		belong[v.ID] = why == ""
 		if why != "" && strings.HasPrefix(v.Name, "pvc-") {
-			a.add("volume", v.Name, catalog.VolumeGiB.USD*float64(v.SizeGigaBytes), "id %s, %d GiB; %s", v.ID, v.SizeGigaBytes, why)
+			a.add("volume", v.Name, catalog.VolumeGiB.USD*float64(v.SizeGigaBytes), "id %s, %d GiB; %s", v.ID,
+				v.SizeGigaBytes, why)
 		}
 	}
 	for _, s := range a.Snapshots {
 		if s.ResourceType != "volume" || belong[s.ResourceID] {
 			continue
 		}
-		a.add("snapshot", s.Name, catalog.SnapshotGiB.USD*s.SizeGigaBytes, "id %s, %.1f GiB; its volume belongs to no stack, or is gone", s.ID, s.SizeGigaBytes)
+		a.add("snapshot", s.Name, catalog.SnapshotGiB.USD*s.SizeGigaBytes,
+			"id %s, %.1f GiB; its volume belongs to no stack, or is gone", s.ID, s.SizeGigaBytes)
 	}
 }
 
 func (a *auditor) loadBalancers() {
 	for _, b := range a.LoadBalancers {
 		if why := a.whyOfCluster(b.Tags, "no cluster's tag"); why != "" {
-			a.add("load balancer", b.Name, catalog.LoadBalancerNode.USD*float64(max(1, b.SizeUnit)), "id %s, %s; %s", b.ID, b.IP, why)
+			a.add("load balancer", b.Name, catalog.LoadBalancerNode.USD*float64(max(1, b.SizeUnit)), "id %s, %s; %s",
+				b.ID, b.IP, why)
 		}
 	}
 }
@@ -77,8 +80,8 @@ func (a *auditor) records() {
 	}
 }
 
-// spaces are buckets and keys. The subscription is one price for all buckets of an account: it is counted when none of them
-// belongs to a stack.
+// spaces are buckets and keys. The subscription is one price for all buckets of an account: it is counted when none of
+// them belongs to a stack.
 func (a *auditor) spaces(ctx context.Context, list func(context.Context) ([]string, error)) error {
 	for _, k := range a.Keys {
 		if !a.states.has("spacesKey:SpacesKey", k.AccessKey) {

@@ -1,6 +1,7 @@
 package changes
 
 import (
+	_ "embed"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,19 +10,9 @@ import (
 )
 
 // head begins docs/changing-settings.md.
-const head = `# What a changed setting does
-
-Each setting of a stack file was changed once on a running stack, and back, by ` + "`make settings-table`" + `, which wrote this
-page; ` + "`make settings-table NAME='logging.*'`" + ` does some. It rehearses on one machine with the real Pulumi CLI and Helm. The
-stack has the profile dev, a Gateway and all kinds of receivers.
-
-- *updates, creates, deletes*: what ` + "`pulumi up`" + ` does to resources, in place. No row replaces the cluster, its VPC, a node
-  pool, a bucket, a namespace or a release.
-- *restarts*: the pods of this workload are replaced. "-": no pod is.
-- *refused*: an error of ` + "`pulumi preview`" + `; nothing is changed. The text is what is allowed; the error also has the command
-  that does it safely.
-- *back*: what the way back does where it is not the same; a setting that cannot go back stays.
-`
+//
+//go:embed page.md
+var head string
 
 // UpdatePage writes docs/changing-settings.md. The row of a change that was not made, or failed, stays as it is.
 func UpdatePage(file string, results []Result) error {

@@ -71,8 +71,9 @@ func TestPageIsUpdated(t *testing.T) {
 	first, second, third := All()[2], All()[3], All()[4]
 	shown := page("", []Result{
 		{Change: first, Refused: "a|b"},
-		{Change: second, Done: operations{urn + "kubernetes:helm.sh/v3:Release::loki": "update"}, Restarts: []string{"loki/loki"},
-			Back: &Result{Refused: "no"}},
+		{Change: second, Done: operations{urn + "kubernetes:helm.sh/v3:Release::loki": "update"},
+			Restarts: []string{"loki/loki"},
+			Back:     &Result{Refused: "no"}},
 	})
 	shown = page(shown, []Result{{Change: second, Err: strings.NewReader("").UnreadByte()}})
 	for _, want := range []string{

@@ -4,7 +4,8 @@ const anotherURL, anotherKey = secret("https://second.example.org"), secret("fed
 
 func alertingChanges() []Change {
 	receiver := func(index, setting string, to any) Change {
-		return Change{Setting: "alerting.receivers[]." + setting, Path: "alerting.receivers[" + index + "]." + setting, To: to}
+		return Change{Setting: "alerting.receivers[]." + setting, Path: "alerting.receivers[" + index + "]." +
+			setting, To: to}
 	}
 	return []Change{
 		receiver("0", "name", "renamed"),

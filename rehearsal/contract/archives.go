@@ -13,7 +13,8 @@ import (
 
 var (
 	// ErrMissing is what Open says of a directory that lacks archives.
-	ErrMissing = errors.New("`make charts` fetches what values/<release>/chart.yaml pins; CHARTS_DIR names another directory")
+	ErrMissing = errors.New("`make charts` fetches what values/<release>/chart.yaml pins; CHARTS_DIR names " +
+		"another directory")
 	// ErrDigest is what Open says of an archive that is not the pinned one.
 	ErrDigest = errors.New("remove it, then `make charts` fetches it again; " +
 		"CHARTS_UNVERIFIED=1 accepts archives packaged from source")

@@ -42,7 +42,8 @@ func TestOpen(t *testing.T) {
 			}
 			notes := strings.Join(archives.Notes, "\n")
 			for _, want := range []string{
-				charts.Archive("", pins["falco"]) + ": unverified, sha256 ", charts.Archive("", pins["cert-manager"]) + ": unpinned, sha256 ",
+				charts.Archive("", pins["falco"]) + ": unverified, sha256 ", charts.Archive("", pins["cert-manager"]) +
+					": unpinned, sha256 ",
 			} {
 				if !archives.Unverified || !strings.Contains(notes, want) {
 					t.Errorf("no word of %q in\n%s", want, notes)

@@ -36,9 +36,10 @@ func New(pin values.Chart) (*chart.Chart, error) {
 			APIVersion: chart.APIVersionV2, Name: pin.Name, Version: pin.Version, AppVersion: pin.AppVersion,
 			Description: "Stand-in made from the contract of " + pin.Name,
 		},
-		Templates: []*chart.File{{Name: "templates/_helpers.tpl", Data: helpers}, {Name: "templates/contract.yaml", Data: template}},
-		Values:    map[string]any{"standIn": true},
-		Raw:       []*chart.File{{Name: chartutil.ValuesfileName, Data: []byte("standIn: true\n")}}, // what is saved of them
+		Templates: []*chart.File{{Name: "templates/_helpers.tpl", Data: helpers},
+			{Name: "templates/contract.yaml", Data: template}},
+		Values: map[string]any{"standIn": true},
+		Raw:    []*chart.File{{Name: chartutil.ValuesfileName, Data: []byte("standIn: true\n")}}, // what is saved of them
 	}, nil
 }
 
@@ -116,7 +117,8 @@ func differences(path string, want, got any) []string {
 	case nil:
 		return nil
 	}
-	if strings.TrimSpace(fmt.Sprint(want)) != strings.TrimSpace(fmt.Sprint(got)) { // block scalars end in any number of newlines
+	// block scalars end in any number of newlines
+	if strings.TrimSpace(fmt.Sprint(want)) != strings.TrimSpace(fmt.Sprint(got)) {
 		return []string{fmt.Sprintf("%s: %v, want %v", path, got, want)}
 	}
 	return nil

@@ -55,8 +55,9 @@ func TestRenderPlacesObjects(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			objects := render(t, &chart.Chart{
-				Metadata:  &chart.Metadata{APIVersion: "v2", Name: "a", Version: "1.0.0"},
-				Templates: []*chart.File{{Name: "templates/a.yaml", Data: []byte("{apiVersion: v1, kind: " + c.kind + ", metadata: " + c.metadata + "}")}},
+				Metadata: &chart.Metadata{APIVersion: "v2", Name: "a", Version: "1.0.0"},
+				Templates: []*chart.File{{Name: "templates/a.yaml",
+					Data: []byte("{apiVersion: v1, kind: " + c.kind + ", metadata: " + c.metadata + "}")}},
 			}, program.Release{Name: "a", Namespace: "release"})
 			if len(objects) != 1 || objects[0].GetNamespace() != c.namespace {
 				t.Errorf("rendered %v, want one object in namespace %q", objects, c.namespace)
@@ -111,7 +112,8 @@ func TestCheckFindsFaults(t *testing.T) {
 		}}
 	}
 	annotated := func(annotations map[string]any) *unstructured.Unstructured {
-		return &unstructured.Unstructured{Object: map[string]any{"kind": "Deployment", "metadata": map[string]any{"name": "web", "annotations": annotations}}}
+		return &unstructured.Unstructured{Object: map[string]any{"kind": "Deployment",
+			"metadata": map[string]any{"name": "web", "annotations": annotations}}}
 	}
 	app := map[string]any{"app": "web"}
 	for _, c := range []struct {
@@ -120,16 +122,21 @@ func TestCheckFindsFaults(t *testing.T) {
 		fault     string
 	}{
 		{"the same", service("web", 80, app), service("web", 80, app), ""},
-		{"more than asked for", service("web", 80, app), service("web", 80, map[string]any{"app": "web", "tier": "front"}), ""},
+		{"more than asked for", service("web", 80, app),
+			service("web", 80, map[string]any{"app": "web", "tier": "front"}), ""},
 		{"another port", service("web", 80, app), service("web", 8080, app), ".spec.ports[http].port: 8080, want 80"},
-		{"another selector", service("web", 80, app), service("web", 80, map[string]any{"app": "api"}), ".spec.selector.app: api, want web"},
-		{"another checksum", annotated(map[string]any{"checksum/config": "1"}), annotated(map[string]any{"checksum/config": "2"}), ""},
-		{"no checksum", annotated(map[string]any{"checksum/config": "1"}), annotated(map[string]any{}), ".metadata.annotations.checksum/config: missing"},
+		{"another selector", service("web", 80, app), service("web", 80, map[string]any{"app": "api"}),
+			".spec.selector.app: api, want web"},
+		{"another checksum", annotated(map[string]any{"checksum/config": "1"}),
+			annotated(map[string]any{"checksum/config": "2"}), ""},
+		{"no checksum", annotated(map[string]any{"checksum/config": "1"}), annotated(map[string]any{}),
+			".metadata.annotations.checksum/config: missing"},
 		{"another name", service("web", 80, app), service("api", 80, app), "Service a/web is not rendered"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			faults := Check([]*unstructured.Unstructured{c.want}, []*unstructured.Unstructured{c.got})
-			if c.fault == "" && len(faults) > 0 || c.fault != "" && (len(faults) != 1 || !strings.Contains(faults[0].Error(), c.fault)) {
+			if c.fault == "" && len(faults) > 0 || c.fault != "" &&
+				(len(faults) != 1 || !strings.Contains(faults[0].Error(), c.fault)) {
 				t.Errorf("faults %v, want %q", faults, c.fault)
 			}
 		})

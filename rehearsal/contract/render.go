@@ -21,8 +21,8 @@ type Target struct {
 	Kubernetes         string // version, such as 1.34
 }
 
-// Render renders a chart as its release would be installed, hooks and CRDs included. What only `helm test` runs is never
-// installed.
+// Render renders a chart as its release would be installed, hooks and CRDs included. What only `helm test` runs is
+// never installed.
 func Render(c *chart.Chart, to Target, values map[string]any) ([]*unstructured.Unstructured, error) {
 	version, err := chartutil.ParseKubeVersion(to.Kubernetes)
 	if err != nil {

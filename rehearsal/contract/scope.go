@@ -2,7 +2,8 @@ package contract
 
 import "slices"
 
-// clusterWide are Kubernetes' kinds that have no namespace. A test of the control plane compares them with the API server's.
+// clusterWide are Kubernetes' kinds that have no namespace. A test of the control plane compares them with the API
+// server's.
 var clusterWide = []string{
 	"APIService", "CSIDriver", "CSINode", "CertificateSigningRequest", "ClusterRole", "ClusterRoleBinding",
 	"ClusterTrustBundle", "CustomResourceDefinition", "DeviceClass", "DeviceTaintRule", "FlowSchema",

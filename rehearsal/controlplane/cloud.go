@@ -20,8 +20,8 @@ import (
 // csiDriver is DigitalOcean's block storage.
 const csiDriver = "dobs.csi.digitalocean.com"
 
-// cloud is what acts on Kubernetes objects outside of Kubernetes: DigitalOcean's block storage and load balancers, Cilium's
-// Gateways, cert-manager's cainjector.
+// cloud is what acts on Kubernetes objects outside of Kubernetes: DigitalOcean's block storage and load balancers,
+// Cilium's Gateways, cert-manager's cainjector.
 type cloud struct {
 	ctx     context.Context
 	client  kubernetes.Interface
@@ -32,7 +32,8 @@ type cloud struct {
 
 func startCloud(ctx context.Context, client kubernetes.Interface, custom dynamic.Interface, ca []byte) {
 	factory := informers.NewSharedInformerFactory(client, 0)
-	c := &cloud{ctx: ctx, client: client, dynamic: custom, ca: ca, classes: factory.Storage().V1().StorageClasses().Lister()}
+	c := &cloud{ctx: ctx, client: client, dynamic: custom, ca: ca,
+		classes: factory.Storage().V1().StorageClasses().Lister()}
 	watch(factory.Core().V1().PersistentVolumeClaims().Informer(), c.provision)
 	watch(factory.Core().V1().PersistentVolumes().Informer(), c.reclaim)
 	watch(factory.Core().V1().Services().Informer(), c.balance)
@@ -49,11 +50,13 @@ func watch[T any](informer cache.SharedIndexInformer, handle func(T) error) {
 		if !ok {
 			return
 		}
-		if err := handle(typed); err != nil && !apierrors.IsAlreadyExists(err) && !apierrors.IsConflict(err) && !apierrors.IsNotFound(err) {
+		if err := handle(typed); err != nil && !apierrors.IsAlreadyExists(err) && !apierrors.IsConflict(err) &&
+			!apierrors.IsNotFound(err) {
 			klog.ErrorS(err, "simulated cloud")
 		}
 	}
-	_, err := informer.AddEventHandler(cache.ResourceEventHandlerFuncs{AddFunc: call, UpdateFunc: func(_, o any) { call(o) }})
+	_, err := informer.AddEventHandler(cache.ResourceEventHandlerFuncs{AddFunc: call,
+		UpdateFunc: func(_, o any) { call(o) }})
 	if err != nil {
 		klog.ErrorS(err, "simulated cloud")
 	}
@@ -61,7 +64,8 @@ func watch[T any](informer cache.SharedIndexInformer, handle func(T) error) {
 
 // provision makes a volume for a claim, as soon as the volume binder asks the driver for one.
 func (c *cloud) provision(claim *corev1.PersistentVolumeClaim) error {
-	if claim.Annotations["volume.kubernetes.io/storage-provisioner"] != csiDriver || claim.Spec.VolumeName != "" || claim.DeletionTimestamp != nil {
+	if claim.Annotations["volume.kubernetes.io/storage-provisioner"] != csiDriver || claim.Spec.VolumeName != "" ||
+		claim.DeletionTimestamp != nil {
 		return nil
 	}
 	class, err := c.classes.Get(ptr.Deref(claim.Spec.StorageClassName, ""))
@@ -70,12 +74,16 @@ func (c *cloud) provision(claim *corev1.PersistentVolumeClaim) error {
 	}
 	name := "pvc-" + string(claim.UID)
 	_, err = c.client.CoreV1().PersistentVolumes().Create(c.ctx, &corev1.PersistentVolume{
-		ObjectMeta: metav1.ObjectMeta{Name: name, Annotations: map[string]string{"pv.kubernetes.io/provisioned-by": csiDriver}},
+		ObjectMeta: metav1.ObjectMeta{Name: name,
+			Annotations: map[string]string{"pv.kubernetes.io/provisioned-by": csiDriver}},
 		Spec: corev1.PersistentVolumeSpec{
 			Capacity: claim.Spec.Resources.Requests, AccessModes: claim.Spec.AccessModes, VolumeMode: claim.Spec.VolumeMode,
-			PersistentVolumeReclaimPolicy: ptr.Deref(class.ReclaimPolicy, corev1.PersistentVolumeReclaimDelete), StorageClassName: class.Name,
-			ClaimRef:               &corev1.ObjectReference{APIVersion: "v1", Kind: "PersistentVolumeClaim", Namespace: claim.Namespace, Name: claim.Name, UID: claim.UID},
-			PersistentVolumeSource: corev1.PersistentVolumeSource{CSI: &corev1.CSIPersistentVolumeSource{Driver: csiDriver, VolumeHandle: name, FSType: "ext4"}},
+			PersistentVolumeReclaimPolicy: ptr.Deref(class.ReclaimPolicy, corev1.PersistentVolumeReclaimDelete),
+			StorageClassName:              class.Name,
+			ClaimRef: &corev1.ObjectReference{APIVersion: "v1", Kind: "PersistentVolumeClaim",
+				Namespace: claim.Namespace, Name: claim.Name, UID: claim.UID},
+			PersistentVolumeSource: corev1.PersistentVolumeSource{CSI: &corev1.CSIPersistentVolumeSource{Driver: csiDriver,
+				VolumeHandle: name, FSType: "ext4"}},
 		},
 	}, metav1.CreateOptions{})
 	return err
@@ -83,7 +91,8 @@ func (c *cloud) provision(claim *corev1.PersistentVolumeClaim) error {
 
 // reclaim deletes a volume whose claim is gone.
 func (c *cloud) reclaim(volume *corev1.PersistentVolume) error {
-	if volume.Status.Phase != corev1.VolumeReleased || volume.Spec.PersistentVolumeReclaimPolicy != corev1.PersistentVolumeReclaimDelete || volume.DeletionTimestamp != nil {
+	if volume.Status.Phase != corev1.VolumeReleased ||
+		volume.Spec.PersistentVolumeReclaimPolicy != corev1.PersistentVolumeReclaimDelete || volume.DeletionTimestamp != nil {
 		return nil
 	}
 	return c.client.CoreV1().PersistentVolumes().Delete(c.ctx, volume.Name, metav1.DeleteOptions{})
@@ -91,13 +100,15 @@ func (c *cloud) reclaim(volume *corev1.PersistentVolume) error {
 
 // balance gives a load balancer its address, out of a range reserved for documentation.
 func (c *cloud) balance(service *corev1.Service) error {
-	if service.Spec.Type != corev1.ServiceTypeLoadBalancer || len(service.Status.LoadBalancer.Ingress) > 0 || service.DeletionTimestamp != nil {
+	if service.Spec.Type != corev1.ServiceTypeLoadBalancer || len(service.Status.LoadBalancer.Ingress) > 0 ||
+		service.DeletionTimestamp != nil {
 		return nil
 	}
 	hash := fnv.New32a()
 	hash.Write([]byte(service.UID))
 	service = service.DeepCopy()
-	service.Status.LoadBalancer.Ingress = []corev1.LoadBalancerIngress{{IP: fmt.Sprintf("203.0.113.%d", hash.Sum32()%253+1), IPMode: ptr.To(corev1.LoadBalancerIPModeVIP)}}
+	service.Status.LoadBalancer.Ingress = []corev1.LoadBalancerIngress{{IP: fmt.Sprintf("203.0.113.%d",
+		hash.Sum32()%253+1), IPMode: ptr.To(corev1.LoadBalancerIPModeVIP)}}
 	_, err := c.client.CoreV1().Services(service.Namespace).UpdateStatus(c.ctx, service, metav1.UpdateOptions{})
 	return err
 }
@@ -133,7 +144,8 @@ func (c *ControlPlane) LoadBalancers(ctx context.Context) ([]LoadBalancer, error
 	var balancers []LoadBalancer
 	for _, s := range list.Items {
 		if s.Spec.Type == corev1.ServiceTypeLoadBalancer && len(s.Status.LoadBalancer.Ingress) > 0 {
-			balancers = append(balancers, LoadBalancer{Name: s.Namespace + "/" + s.Name, IP: s.Status.LoadBalancer.Ingress[0].IP})
+			balancers = append(balancers, LoadBalancer{Name: s.Namespace + "/" + s.Name,
+				IP: s.Status.LoadBalancer.Ingress[0].IP})
 		}
 	}
 	return balancers, nil

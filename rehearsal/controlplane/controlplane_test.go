@@ -93,10 +93,11 @@ func TestControlPlane(t *testing.T) {
 	}
 	labels := map[string]string{"app": "web"}
 	pod := func(cpu string, security *corev1.SecurityContext) corev1.PodTemplateSpec {
-		return corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: labels}, Spec: corev1.PodSpec{Containers: []corev1.Container{{
-			Name: "web", Image: "web", SecurityContext: security,
-			Resources: corev1.ResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse(cpu)}},
-		}}}}
+		return corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: labels},
+			Spec: corev1.PodSpec{Containers: []corev1.Container{{
+				Name: "web", Image: "web", SecurityContext: security,
+				Resources: corev1.ResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse(cpu)}},
+			}}}}
 	}
 	deploy := func(name, cpu string, replicas int32) {
 		t.Helper()
@@ -104,7 +105,8 @@ func TestControlPlane(t *testing.T) {
 		template.Labels = map[string]string{"app": name}
 		if _, err := c.Client().AppsV1().Deployments("app").Create(ctx, &appsv1.Deployment{
 			ObjectMeta: metav1.ObjectMeta{Name: name},
-			Spec:       appsv1.DeploymentSpec{Replicas: ptr.To(replicas), Selector: &metav1.LabelSelector{MatchLabels: template.Labels}, Template: template},
+			Spec: appsv1.DeploymentSpec{Replicas: ptr.To(replicas),
+				Selector: &metav1.LabelSelector{MatchLabels: template.Labels}, Template: template},
 		}, metav1.CreateOptions{}); err != nil {
 			t.Fatal(err)
 		}
@@ -129,7 +131,8 @@ func TestControlPlane(t *testing.T) {
 		deploy("web", "100m", 2)
 		if _, err := core.Services("app").Create(ctx, &corev1.Service{
 			ObjectMeta: metav1.ObjectMeta{Name: "web"},
-			Spec:       corev1.ServiceSpec{Type: corev1.ServiceTypeLoadBalancer, Selector: labels, Ports: []corev1.ServicePort{{Port: 80}}},
+			Spec: corev1.ServiceSpec{Type: corev1.ServiceTypeLoadBalancer, Selector: labels,
+				Ports: []corev1.ServicePort{{Port: 80}}},
 		}, metav1.CreateOptions{}); err != nil {
 			t.Fatal(err)
 		}
@@ -138,7 +141,8 @@ func TestControlPlane(t *testing.T) {
 			return err == nil && d.Status.AvailableReplicas == 2
 		})
 		eventually(t, "an endpoint slice with two addresses", func() bool {
-			slices, err := c.Client().DiscoveryV1().EndpointSlices("app").List(ctx, metav1.ListOptions{LabelSelector: "kubernetes.io/service-name=web"})
+			slices, err := c.Client().DiscoveryV1().EndpointSlices("app").List(ctx,
+				metav1.ListOptions{LabelSelector: "kubernetes.io/service-name=web"})
 			return err == nil && len(slices.Items) == 1 && len(slices.Items[0].Endpoints) == 2
 		})
 		eventually(t, "a load balancer", func() bool {
@@ -156,7 +160,8 @@ func TestControlPlane(t *testing.T) {
 	})
 	t.Run("pod security is enforced", func(t *testing.T) {
 		template := pod("1m", &corev1.SecurityContext{Privileged: ptr.To(true)})
-		_, err := core.Pods("app").Create(ctx, &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "privileged"}, Spec: template.Spec}, metav1.CreateOptions{})
+		_, err := core.Pods("app").Create(ctx, &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "privileged"},
+			Spec: template.Spec}, metav1.CreateOptions{})
 		if !apierrors.IsForbidden(err) {
 			t.Errorf("a privileged pod in a baseline namespace: %v", err)
 		}
@@ -165,7 +170,9 @@ func TestControlPlane(t *testing.T) {
 		if _, err := core.PersistentVolumeClaims("app").Create(ctx, &corev1.PersistentVolumeClaim{
 			ObjectMeta: metav1.ObjectMeta{Name: "data"},
 			Spec: corev1.PersistentVolumeClaimSpec{AccessModes: []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce},
-				Resources: corev1.VolumeResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("5Gi")}}},
+				Resources: corev1.VolumeResourceRequirements{Requests: corev1.ResourceList{
+					corev1.ResourceStorage: resource.MustParse("5Gi"),
+				}}},
 		}, metav1.CreateOptions{}); err != nil {
 			t.Fatal(err)
 		}
@@ -182,7 +189,8 @@ func TestControlPlane(t *testing.T) {
 		if err != nil || time.Until(expires) < 9*time.Minute {
 			t.Fatalf("token until %s: %v", expires, err)
 		}
-		client, err := kubernetes.NewForConfig(&rest.Config{Host: c.Endpoint(), BearerToken: token, TLSClientConfig: rest.TLSClientConfig{CAData: c.CA()}})
+		client, err := kubernetes.NewForConfig(&rest.Config{Host: c.Endpoint(), BearerToken: token,
+			TLSClientConfig: rest.TLSClientConfig{CAData: c.CA()}})
 		if err != nil {
 			t.Fatal(err)
 		}

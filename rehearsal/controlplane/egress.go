@@ -22,8 +22,8 @@ const egressSocket = "egress.sock"
 // kubelets) through our socket: without it they would leave the machine by its default route.
 func egressConfig(dir string) string { return filepath.Join(dir, "egress.yaml") }
 
-// startEgress answers those connections: those to metrics-server and cert-manager's webhook with a stand-in, all others with
-// a refusal, at once.
+// startEgress answers those connections: those to metrics-server and cert-manager's webhook with a stand-in, all others
+// with a refusal, at once.
 func startEgress(ctx context.Context, dir string, keys *pki, client kubernetes.Interface) error {
 	config := fmt.Sprintf(`apiVersion: apiserver.k8s.io/v1beta1
 kind: EgressSelectorConfiguration

@@ -16,7 +16,8 @@ import (
 
 var (
 	gateways       = schema.GroupVersionResource{Group: "gateway.networking.k8s.io", Version: "v1", Resource: "gateways"}
-	gatewayClasses = schema.GroupVersionResource{Group: "gateway.networking.k8s.io", Version: "v1", Resource: "gatewayclasses"}
+	gatewayClasses = schema.GroupVersionResource{Group: "gateway.networking.k8s.io", Version: "v1",
+		Resource: "gatewayclasses"}
 )
 
 // owningGateway is the label by which Cilium marks what it makes of a Gateway.
@@ -41,7 +42,8 @@ func (c *cloud) watchGateways() {
 }
 
 func (c *cloud) serveGateway(gateway *unstructured.Unstructured) error {
-	if class, _, _ := unstructured.NestedString(gateway.Object, "spec", "gatewayClassName"); class != "cilium" || gateway.GetDeletionTimestamp() != nil {
+	if class, _, _ := unstructured.NestedString(gateway.Object, "spec", "gatewayClassName"); class != "cilium" ||
+		gateway.GetDeletionTimestamp() != nil {
 		return nil
 	}
 	annotations, _, err := unstructured.NestedStringMap(gateway.Object, "spec", "infrastructure", "annotations")
@@ -50,12 +52,15 @@ func (c *cloud) serveGateway(gateway *unstructured.Unstructured) error {
 	}
 	_, err = c.client.CoreV1().Services(gateway.GetNamespace()).Create(c.ctx, &corev1.Service{
 		ObjectMeta: metav1.ObjectMeta{
-			Name: "cilium-gateway-" + gateway.GetName(), Annotations: annotations, Labels: map[string]string{owningGateway: gateway.GetName()},
+			Name: "cilium-gateway-" + gateway.GetName(), Annotations: annotations,
+			Labels: map[string]string{owningGateway: gateway.GetName()},
 			OwnerReferences: []metav1.OwnerReference{{
-				APIVersion: gateway.GetAPIVersion(), Kind: gateway.GetKind(), Name: gateway.GetName(), UID: gateway.GetUID(), Controller: ptr.To(true),
+				APIVersion: gateway.GetAPIVersion(), Kind: gateway.GetKind(), Name: gateway.GetName(), UID: gateway.GetUID(),
+				Controller: ptr.To(true),
 			}},
 		},
-		Spec: corev1.ServiceSpec{Type: corev1.ServiceTypeLoadBalancer, Ports: []corev1.ServicePort{{Name: "http", Port: 80}, {Name: "https", Port: 443}}},
+		Spec: corev1.ServiceSpec{Type: corev1.ServiceTypeLoadBalancer,
+			Ports: []corev1.ServicePort{{Name: "http", Port: 80}, {Name: "https", Port: 443}}},
 	}, metav1.CreateOptions{})
 	return err
 }
@@ -72,6 +77,7 @@ func (c *cloud) programGateway(service *corev1.Service) error {
 	if err != nil {
 		return err
 	}
-	_, err = c.dynamic.Resource(gateways).Namespace(service.Namespace).Patch(c.ctx, name, types.MergePatchType, status, metav1.PatchOptions{}, "status")
+	_, err = c.dynamic.Resource(gateways).Namespace(service.Namespace).Patch(c.ctx, name, types.MergePatchType, status,
+		metav1.PatchOptions{}, "status")
 	return err
 }

@@ -36,7 +36,8 @@ func startKWOK(ctx context.Context, dir, kubeconfig string) error {
 	ctx = kwoklog.NewContext(ctx, kwoklog.NewLogger(log, slog.LevelWarn))
 	stages := map[internalversion.StageResourceRef][]*internalversion.Stage{}
 	for _, text := range []string{
-		nodestages.DefaultNodeInit, podstages.DefaultPodReady, podstages.DefaultPodComplete, podstages.DefaultPodDelete, hookPodComplete,
+		nodestages.DefaultNodeInit, podstages.DefaultPodReady, podstages.DefaultPodComplete, podstages.DefaultPodDelete,
+		hookPodComplete,
 	} {
 		stage, err := config.UnmarshalWithType[*internalversion.Stage](text)
 		if err != nil {
@@ -71,8 +72,9 @@ func startKWOK(ctx context.Context, dir, kubeconfig string) error {
 	}
 	controller, err := controllers.NewController(controllers.Config{
 		Clock: clock.RealClock{}, DynamicClient: dynamic, RESTClient: restClient, RESTMapper: mapper,
-		ImpersonatingDynamicClient: clients.ToImpersonatingDynamicClient(), ImpersonatingTypedClient: clients.ToImpersonatingTypedClient(),
-		TypedClient: typed, TypedKwokClient: kwok,
+		ImpersonatingDynamicClient: clients.ToImpersonatingDynamicClient(),
+		ImpersonatingTypedClient:   clients.ToImpersonatingTypedClient(),
+		TypedClient:                typed, TypedKwokClient: kwok,
 		ManageNodesWithAnnotationSelector: simulated + "=fake",
 		CIDR:                              "10.244.0.1/16", NodeIP: "10.110.0.1", NodePort: 10250,
 		PodPlayStageParallelism: 4, NodePlayStageParallelism: 2, NodeLeaseParallelism: 2, PodsOnNodeSyncParallelism: 2,

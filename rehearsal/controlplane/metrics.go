@@ -28,10 +28,11 @@ func metricsHandler(client kubernetes.Interface) http.Handler {
 	}
 	mux.HandleFunc("GET "+metricsAPI, func(w http.ResponseWriter, _ *http.Request) {
 		verbs := []string{"get", "list"}
-		reply(w, "APIResourceList", object{"apiVersion": "v1", "groupVersion": "metrics.k8s.io/v1beta1", "resources": []object{
-			{"name": "nodes", "singularName": "", "namespaced": false, "kind": "NodeMetrics", "verbs": verbs},
-			{"name": "pods", "singularName": "", "namespaced": true, "kind": "PodMetrics", "verbs": verbs},
-		}})
+		reply(w, "APIResourceList", object{"apiVersion": "v1", "groupVersion": "metrics.k8s.io/v1beta1",
+			"resources": []object{
+				{"name": "nodes", "singularName": "", "namespaced": false, "kind": "NodeMetrics", "verbs": verbs},
+				{"name": "pods", "singularName": "", "namespaced": true, "kind": "PodMetrics", "verbs": verbs},
+			}})
 	})
 	mux.HandleFunc("GET "+metricsAPI+"/nodes", func(w http.ResponseWriter, r *http.Request) {
 		nodes, err := client.CoreV1().Nodes().List(r.Context(), metav1.ListOptions{ResourceVersion: "0"})

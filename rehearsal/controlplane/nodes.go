@@ -47,7 +47,8 @@ func (c *ControlPlane) SetNodes(ctx context.Context, nodes []Node) error {
 		}
 	}
 	for name := range superfluous {
-		if err := c.client.CoreV1().Nodes().Delete(ctx, name, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
+		if err := c.client.CoreV1().Nodes().Delete(ctx, name, metav1.DeleteOptions{}); err != nil &&
+			!apierrors.IsNotFound(err) {
 			return fmt.Errorf("removing node %s: %w", name, err)
 		}
 	}
@@ -68,10 +69,12 @@ func (c *ControlPlane) addNode(ctx context.Context, n Node, index int) error {
 	}
 	_, err := c.client.CoreV1().Nodes().Create(ctx, &corev1.Node{
 		ObjectMeta: metav1.ObjectMeta{Name: n.Name, Labels: labels, Annotations: map[string]string{simulated: "fake"}},
-		Spec:       corev1.NodeSpec{ProviderID: "digitalocean://" + n.ID, PodCIDR: fmt.Sprintf("10.244.%d.0/24", index), Taints: n.Taints},
+		Spec: corev1.NodeSpec{ProviderID: "digitalocean://" + n.ID, PodCIDR: fmt.Sprintf("10.244.%d.0/24", index),
+			Taints: n.Taints},
 		Status: corev1.NodeStatus{
 			Capacity: resources, Allocatable: resources,
-			Addresses: []corev1.NodeAddress{{Type: corev1.NodeHostName, Address: n.Name}, {Type: corev1.NodeInternalIP, Address: fmt.Sprintf("10.110.0.%d", index+2)}},
+			Addresses: []corev1.NodeAddress{{Type: corev1.NodeHostName, Address: n.Name},
+				{Type: corev1.NodeInternalIP, Address: fmt.Sprintf("10.110.0.%d", index+2)}},
 			NodeInfo: corev1.NodeSystemInfo{Architecture: "amd64", OperatingSystem: "linux", KernelVersion: "6.1.0-42-amd64",
 				OSImage: "Debian GNU/Linux 12 (bookworm)", ContainerRuntimeVersion: "containerd://1.7.28"},
 		},

@@ -44,7 +44,8 @@ func (o *operator) run(ctx context.Context) {
 	defer ticker.Stop()
 	for {
 		for _, plural := range plurals {
-			list, err := o.dynamic.Resource(schema.GroupVersionResource{Group: "monitoring.coreos.com", Version: "v1", Resource: plural}).List(ctx, metav1.ListOptions{})
+			list, err := o.dynamic.Resource(schema.GroupVersionResource{Group: "monitoring.coreos.com", Version: "v1",
+				Resource: plural}).List(ctx, metav1.ListOptions{})
 			if err != nil {
 				continue // not defined yet
 			}
@@ -87,10 +88,12 @@ func (o *operator) reconcile(ctx context.Context, resource *unstructured.Unstruc
 		return err
 	}
 	if !storage(existing).Equal(storage(set)) { // cannot be changed: the operator deletes it and makes it again
-		return o.client.AppsV1().StatefulSets(namespace).Delete(ctx, set.Name, metav1.DeleteOptions{PropagationPolicy: ptr.To(metav1.DeletePropagationForeground)})
+		return o.client.AppsV1().StatefulSets(namespace).Delete(ctx, set.Name,
+			metav1.DeleteOptions{PropagationPolicy: ptr.To(metav1.DeletePropagationForeground)})
 	}
 	if *existing.Spec.Replicas == *set.Spec.Replicas &&
-		equality.Semantic.DeepEqual(existing.Spec.Template.Spec.Containers[0].Resources, set.Spec.Template.Spec.Containers[0].Resources) {
+		equality.Semantic.DeepEqual(existing.Spec.Template.Spec.Containers[0].Resources,
+			set.Spec.Template.Spec.Containers[0].Resources) {
 		return nil
 	}
 	existing.Spec.Replicas, existing.Spec.Template = set.Spec.Replicas, set.Spec.Template

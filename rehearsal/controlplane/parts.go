@@ -36,14 +36,16 @@ func freePorts(n int) ([]int, error) {
 	return ports, nil
 }
 
-// startEtcd starts etcd on loopback, for clients with a certificate of the control plane: other users of the machine have none.
+// startEtcd starts etcd on loopback, for clients with a certificate of the control plane: other users of the machine
+// have none.
 func startEtcd(dir string, keys *pki, port int) (*embed.Etcd, error) {
 	config := embed.NewConfig()
 	config.Dir = dir
 	client := url.URL{Scheme: "https", Host: fmt.Sprintf("127.0.0.1:%d", port)}
 	peer := url.URL{Scheme: "https", Host: "127.0.0.1:0"}
 	config.ClientTLSInfo = transport.TLSInfo{
-		CertFile: keys.path("etcd.crt"), KeyFile: keys.path("etcd.key"), TrustedCAFile: keys.path("ca.crt"), ClientCertAuth: true,
+		CertFile: keys.path("etcd.crt"), KeyFile: keys.path("etcd.key"), TrustedCAFile: keys.path("ca.crt"),
+		ClientCertAuth: true,
 	}
 	config.PeerTLSInfo = config.ClientTLSInfo
 	config.EnableGRPCGateway = false // would be a client of its own
@@ -140,7 +142,8 @@ func newControllerManager(keys *pki) (func(context.Context) error, error) {
 	if err != nil {
 		return nil, err
 	}
-	sets := options.Flags(managerapp.KnownControllers(), managerapp.ControllersDisabledByDefault(), managerapp.ControllerAliases())
+	sets := options.Flags(managerapp.KnownControllers(), managerapp.ControllersDisabledByDefault(),
+		managerapp.ControllerAliases())
 	options.ParsedFlags = &sets
 	flags := pflag.NewFlagSet("kube-controller-manager", pflag.ContinueOnError)
 	for _, set := range sets.FlagSets {
@@ -155,7 +158,8 @@ func newControllerManager(keys *pki) (func(context.Context) error, error) {
 		"--controllers=*,-persistentvolume-attach-detach-controller", // no kubelet reports an attached volume
 	})
 	return func(ctx context.Context) error {
-		config, err := options.Config(ctx, managerapp.KnownControllers(), managerapp.ControllersDisabledByDefault(), managerapp.ControllerAliases())
+		config, err := options.Config(ctx, managerapp.KnownControllers(), managerapp.ControllersDisabledByDefault(),
+			managerapp.ControllerAliases())
 		if err != nil {
 			return err
 		}
@@ -174,7 +178,8 @@ func newScheduler(keys *pki) (func(context.Context) error, error) {
 		flags.AddFlagSet(set)
 	}
 	err = flags.Parse([]string{
-		"--kubeconfig=" + kubeconfig, "--secure-port=0", "--leader-elect=false", "--kube-api-qps=500", "--kube-api-burst=1000",
+		"--kubeconfig=" + kubeconfig, "--secure-port=0", "--leader-elect=false", "--kube-api-qps=500",
+		"--kube-api-burst=1000",
 	})
 	return func(ctx context.Context) error {
 		config, scheduler, err := schedulerapp.Setup(ctx, options)

@@ -54,8 +54,10 @@ func newPKI(dir string, port int) (*pki, error) {
 	}
 	_, _, serverErr := p.mint("apiserver", pkix.Name{CommonName: "kube-apiserver"}, forServer, p.ca, p.key)
 	_, _, etcdErr := p.mint("etcd", pkix.Name{CommonName: "etcd"}, forServer, p.ca, p.key)
-	_, _, etcdClientErr := p.mint("etcd-client", pkix.Name{CommonName: "kube-apiserver-etcd-client"}, forClient, p.ca, p.key)
-	_, _, clientErr := p.mint("front-proxy-client", pkix.Name{CommonName: "front-proxy-client"}, forClient, front, frontKey)
+	_, _, etcdClientErr := p.mint("etcd-client", pkix.Name{CommonName: "kube-apiserver-etcd-client"}, forClient,
+		p.ca, p.key)
+	_, _, clientErr := p.mint("front-proxy-client", pkix.Name{CommonName: "front-proxy-client"}, forClient,
+		front, frontKey)
 	_, account, accountErr := p.mint("sa", pkix.Name{CommonName: "service-accounts"}, forClient, p.ca, p.key)
 	if err := errors.Join(serverErr, etcdErr, etcdClientErr, clientErr, accountErr); err != nil {
 		return nil, err

@@ -134,9 +134,10 @@ func (c *ControlPlane) Client() kubernetes.Interface { return c.client }
 // Token returns a cluster-admin token. Kubernetes gives none for less than ten minutes.
 func (c *ControlPlane) Token(ctx context.Context, ttl time.Duration) (string, time.Time, error) {
 	seconds := int64(max(ttl, 10*time.Minute).Seconds())
-	request, err := c.client.CoreV1().ServiceAccounts(metav1.NamespaceSystem).CreateToken(ctx, adminAccount, &authv1.TokenRequest{
-		Spec: authv1.TokenRequestSpec{ExpirationSeconds: ptr.To(seconds)},
-	}, metav1.CreateOptions{})
+	request, err := c.client.CoreV1().ServiceAccounts(metav1.NamespaceSystem).CreateToken(ctx, adminAccount,
+		&authv1.TokenRequest{
+			Spec: authv1.TokenRequestSpec{ExpirationSeconds: ptr.To(seconds)},
+		}, metav1.CreateOptions{})
 	if err != nil {
 		return "", time.Time{}, fmt.Errorf("making a token: %w", err)
 	}

@@ -53,7 +53,8 @@ func seed(ctx context.Context, client kubernetes.Interface) error {
 		return fmt.Errorf("creating the CSI driver: %w", err)
 	}
 	account := metav1.ObjectMeta{Name: adminAccount, Namespace: metav1.NamespaceSystem}
-	if _, err := client.CoreV1().ServiceAccounts(account.Namespace).Create(ctx, &corev1.ServiceAccount{ObjectMeta: account}, metav1.CreateOptions{}); err != nil {
+	if _, err := client.CoreV1().ServiceAccounts(account.Namespace).Create(ctx,
+		&corev1.ServiceAccount{ObjectMeta: account}, metav1.CreateOptions{}); err != nil {
 		return fmt.Errorf("creating the admin account: %w", err)
 	}
 	_, err = client.RbacV1().ClusterRoleBindings().Create(ctx, &rbacv1.ClusterRoleBinding{
@@ -74,7 +75,8 @@ func seed(ctx context.Context, client kubernetes.Interface) error {
 				Spec: corev1.PodSpec{
 					PriorityClassName: "system-node-critical",
 					Tolerations:       []corev1.Toleration{{Operator: corev1.TolerationOpExists}},
-					Containers:        []corev1.Container{{Name: "doks", Image: "doks", Resources: corev1.ResourceRequirements{Requests: doksPods}}},
+					Containers: []corev1.Container{{Name: "doks", Image: "doks",
+						Resources: corev1.ResourceRequirements{Requests: doksPods}}},
 				},
 			},
 		},

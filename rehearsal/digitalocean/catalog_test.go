@@ -27,7 +27,8 @@ func TestSizes(t *testing.T) {
 			t.Errorf("no %s", slug)
 			continue
 		}
-		if got := sizes[i]; got.Vcpus != want.Vcpus || got.Memory != want.Memory || got.PriceMonthly != want.PriceMonthly || !got.Available {
+		if got := sizes[i]; got.Vcpus != want.Vcpus || got.Memory != want.Memory || got.PriceMonthly != want.PriceMonthly ||
+			!got.Available {
 			t.Errorf("%s: %+v", slug, got)
 		}
 	}

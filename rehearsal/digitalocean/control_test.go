@@ -38,7 +38,8 @@ func TestControl(t *testing.T) {
 	if err := json.Unmarshal([]byte(answer), &on); err != nil || code != http.StatusCreated || on.ID == "" {
 		t.Fatalf("%d %s, %v; want the fault with its id", code, answer, err)
 	}
-	if code, answer := control(t, s, http.MethodGet, "/faults", ""); code != http.StatusOK || !strings.Contains(answer, on.ID) {
+	if code, answer := control(t, s, http.MethodGet, "/faults", ""); code != http.StatusOK ||
+		!strings.Contains(answer, on.ID) {
 		t.Errorf("%d %s, want the fault listed", code, answer)
 	}
 	if got := get(); got != http.StatusServiceUnavailable {

@@ -57,7 +57,8 @@ func (s *Simulator) routeDomains(mux *http.ServeMux) {
 	}))
 	edit := s.withRecord(func(w http.ResponseWriter, r *http.Request, record *godo.DomainRecord) {
 		request := godo.DomainRecordEditRequest{ // what it leaves out stays: Terraform sends no type
-			Type: record.Type, Name: record.Name, Data: record.Data, TTL: record.TTL, Priority: record.Priority, Port: record.Port,
+			Type: record.Type, Name: record.Name, Data: record.Data, TTL: record.TTL, Priority: record.Priority,
+			Port:   record.Port,
 			Weight: record.Weight, Flags: record.Flags, Tag: record.Tag,
 		}
 		if !read(w, r, &request) {

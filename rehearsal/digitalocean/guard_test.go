@@ -107,7 +107,8 @@ func TestRateLimit(t *testing.T) {
 	}
 	_, _, err = c.Account.Get(t.Context())
 	var refused *godo.ErrorResponse
-	if !errors.As(err, &refused) || status(err) != http.StatusTooManyRequests || message(err) != "API Rate limit exceeded." {
+	if !errors.As(err, &refused) || status(err) != http.StatusTooManyRequests ||
+		message(err) != "API Rate limit exceeded." {
 		t.Fatalf("err = %v, want 429", err)
 	}
 	if header := refused.Response.Header; header.Get("Retry-After") != "29" || header.Get("RateLimit-Remaining") != "0" {

@@ -76,7 +76,8 @@ func TestInventory(t *testing.T) {
 	if err != nil || len(volumes) != 2 || response.Meta.Total != 2 {
 		t.Fatalf("volumes %+v, %v; want two", volumes, err)
 	}
-	if v := volumes[1]; v.Name != "pvc-2" || v.SizeGigaBytes != 20 || v.Region.Slug != "fra1" || !slices.Contains(v.Tags, tag) {
+	if v := volumes[1]; v.Name != "pvc-2" || v.SizeGigaBytes != 20 || v.Region.Slug != "fra1" ||
+		!slices.Contains(v.Tags, tag) {
 		t.Errorf("volume %+v, want the cluster's of 20 GiB", v)
 	}
 	named, _, err := c.Storage.ListVolumes(ctx, &godo.ListVolumeParams{Name: "pvc-1", Region: "fra1"})
@@ -122,7 +123,8 @@ func TestInventory(t *testing.T) {
 
 // Volumes and load balancers of a cluster that was deleted without them can be found and deleted.
 func TestLeftBehind(t *testing.T) {
-	f := &fake{volumes: []Volume{{Name: "pvc-1", GiB: 10}}, balancers: []LoadBalancer{{Name: "ingress", IP: "203.0.113.1"}}}
+	f := &fake{volumes: []Volume{{Name: "pvc-1", GiB: 10}},
+		balancers: []LoadBalancer{{Name: "ingress", IP: "203.0.113.1"}}}
 	s, c := open(t, f)
 	cluster := running(t, f, c)
 	ctx := t.Context()
@@ -138,7 +140,8 @@ func TestLeftBehind(t *testing.T) {
 		t.Errorf("left %q", left)
 	}
 	volumes, _, err := c.Storage.ListVolumes(ctx, nil)
-	if err != nil || len(volumes) != 1 || volumes[0].ID != before[0].ID || !slices.Contains(volumes[0].Tags, "k8s:"+cluster.ID) {
+	if err != nil || len(volumes) != 1 || volumes[0].ID != before[0].ID ||
+		!slices.Contains(volumes[0].Tags, "k8s:"+cluster.ID) {
 		t.Fatalf("volumes %+v, %v; want the deleted cluster's", volumes, err)
 	}
 	if _, err := c.Storage.DeleteVolume(ctx, volumes[0].ID); err != nil {

@@ -21,8 +21,8 @@ var (
 	overlayServices = netip.MustParsePrefix("10.245.0.0/16")
 )
 
-// defaultRanges are those of default VPCs. Real ones differ by account (10.110.0.0/20 was seen in ams3, 10.112.0.0/20 in
-// sfo1); these leave the sample stack files' ranges alone.
+// defaultRanges are those of default VPCs. Real ones differ by account (10.110.0.0/20 was seen in ams3, 10.112.0.0/20
+// in sfo1); these leave the sample stack files' ranges alone.
 func defaultRanges() map[string]string {
 	ranges := map[string]string{}
 	for i, region := range regionSlugs() {
@@ -38,8 +38,8 @@ type network struct {
 	name   string
 }
 
-// networks are the ranges of the account's VPCs, and of its clusters that are native to theirs: each range is there once
-// in an account, see https://github.com/digitalocean-labs/mcp-digitalocean/pull/260.
+// networks are the ranges of the account's VPCs, and of its clusters that are native to theirs: each range is there
+// once in an account, see https://github.com/digitalocean-labs/mcp-digitalocean/pull/260.
 func (s *Simulator) networks() []network {
 	var list []network
 	add := func(name, ipRange string) {

@@ -63,7 +63,8 @@ func (s *Simulator) routeProjects(mux *http.ServeMux) {
 	mux.HandleFunc("PATCH /v2/projects/{id}", change)
 	mux.HandleFunc("DELETE /v2/projects/{id}", s.withProject(func(w http.ResponseWriter, _ *http.Request, p *project) {
 		if len(p.resources) > 0 {
-			refuse(w, http.StatusPreconditionFailed, "cannot delete a project with resources. move or remove the resources first")
+			refuse(w, http.StatusPreconditionFailed,
+				"cannot delete a project with resources. move or remove the resources first")
 			return
 		}
 		delete(s.projects, p.ID)

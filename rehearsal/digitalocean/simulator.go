@@ -1,15 +1,15 @@
-// Package digitalocean simulates a DigitalOcean account over HTTP, as far as a Kubernetes cluster, its network, project,
-// DNS and object storage go: the API that godo and the published Pulumi provider speak. It knows the account's other
-// objects, refuses what DigitalOcean refuses, and its states change asynchronously. Behind a cluster runs whatever
-// implements Kubernetes. It listens on loopback.
+// Package digitalocean simulates a DigitalOcean account over HTTP, as far as a Kubernetes cluster, its network,
+// project, DNS and object storage go: the API that godo and the published Pulumi provider speak. It knows the account's
+// other objects, refuses what DigitalOcean refuses, and its states change asynchronously. Behind a cluster runs
+// whatever implements Kubernetes. It listens on loopback.
 //
 // Every answer is checked against DigitalOcean's OpenAPI description (https://github.com/digitalocean/openapi) where
 // DIGITALOCEAN_OPENAPI names a bundle of it; messages that the description leaves open have the link they were seen at.
 //
 // # Faults
 //
-// Faults make the account misbehave: see Fault, and Simulator.AddFault. They can be switched on from outside as well, at
-// the simulator's own path, which needs no token; connections of other users are refused, see package loopback:
+// Faults make the account misbehave: see Fault, and Simulator.AddFault. They can be switched on from outside as well,
+// at the simulator's own path, which needs no token; connections of other users are refused, see package loopback:
 //
 //	POST   /_control/faults       a Fault as JSON; answers it with its id
 //	GET    /_control/faults       those that are on

@@ -10,7 +10,8 @@ import (
 	"strings"
 )
 
-// SpacesHost is the host below which buckets have names of their own. It resolves nowhere: SpacesURL is the proxy to it.
+// SpacesHost is the host below which buckets have names of their own. It resolves nowhere: SpacesURL is the proxy to
+// it.
 const SpacesHost = "spaces.rehearsal.invalid"
 
 // bucket is a bucket of Spaces.

@@ -13,7 +13,8 @@ import (
 
 func TestSpacesKeyNeedsItsBucket(t *testing.T) {
 	s, c := open(t, &fake{})
-	grant := &godo.SpacesKeyCreateRequest{Name: "k", Grants: []*godo.Grant{{Bucket: "logs", Permission: godo.SpacesKeyReadWrite}}}
+	grant := &godo.SpacesKeyCreateRequest{Name: "k",
+		Grants: []*godo.Grant{{Bucket: "logs", Permission: godo.SpacesKeyReadWrite}}}
 	if _, _, err := c.SpacesKeys.Create(t.Context(), grant); status(err) != http.StatusUnprocessableEntity {
 		t.Errorf("a key for a bucket that is not there: %v", err)
 	}

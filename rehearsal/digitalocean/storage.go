@@ -19,7 +19,8 @@ func (s *Simulator) routeStorage(mux *http.ServeMux) {
 	}
 	balancers := stored[godo.LoadBalancer]{
 		name: "load_balancer", of: func(_ []godo.Volume, b []godo.LoadBalancer) []godo.LoadBalancer { return b },
-		id: func(b godo.LoadBalancer) string { return b.ID }, matches: func(url.Values, godo.LoadBalancer) bool { return true }, delete: s.deleteBalancer,
+		id:      func(b godo.LoadBalancer) string { return b.ID },
+		matches: func(url.Values, godo.LoadBalancer) bool { return true }, delete: s.deleteBalancer,
 	}
 	volumes.route(mux, s)
 	balancers.route(mux, s)
@@ -36,8 +37,10 @@ type stored[T any] struct {
 
 func (k stored[T]) route(mux *http.ServeMux, s *Simulator) {
 	path := "/v2/" + k.name + "s"
-	mux.HandleFunc("GET "+path, s.withMade(func(w http.ResponseWriter, r *http.Request, volumes []godo.Volume, balancers []godo.LoadBalancer) {
-		list(w, r, k.name+"s", slices.DeleteFunc(k.of(volumes, balancers), func(one T) bool { return !k.matches(r.URL.Query(), one) }))
+	mux.HandleFunc("GET "+path, s.withMade(func(w http.ResponseWriter, r *http.Request, volumes []godo.Volume,
+		balancers []godo.LoadBalancer) {
+		list(w, r, k.name+"s", slices.DeleteFunc(k.of(volumes, balancers),
+			func(one T) bool { return !k.matches(r.URL.Query(), one) }))
 	}))
 	one := func(handle func(http.ResponseWriter, T)) http.HandlerFunc {
 		return s.withMade(func(w http.ResponseWriter, r *http.Request, volumes []godo.Volume, balancers []godo.LoadBalancer) {
@@ -55,7 +58,8 @@ func (k stored[T]) route(mux *http.ServeMux, s *Simulator) {
 }
 
 func matchesVolume(query url.Values, v godo.Volume) bool {
-	return (!query.Has("name") || query.Get("name") == v.Name) && (!query.Has("region") || query.Get("region") == v.Region.Slug)
+	return (!query.Has("name") || query.Get("name") == v.Name) &&
+		(!query.Has("region") || query.Get("region") == v.Region.Slug)
 }
 
 // deleteVolume deletes one that a cluster left behind; those of clusters are attached.
@@ -74,8 +78,8 @@ func (s *Simulator) deleteBalancer(w http.ResponseWriter, id string) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// withMade collects the volumes and load balancers of all clusters and those that clusters left behind; the handler holds
-// the account's lock.
+// withMade collects the volumes and load balancers of all clusters and those that clusters left behind; the handler
+// holds the account's lock.
 func (s *Simulator) withMade(
 	handle func(http.ResponseWriter, *http.Request, []godo.Volume, []godo.LoadBalancer),
 ) http.HandlerFunc {
@@ -129,7 +133,8 @@ func (s *Simulator) made(ctx context.Context, c *cluster) ([]godo.Volume, []godo
 	for _, v := range volumes {
 		storage = append(storage, godo.Volume{
 			ID: stableID(c.ID, v.Name), Name: v.Name, Description: "Created by DigitalOcean CSI driver", Region: &where,
-			SizeGigaBytes: int64(v.GiB), FilesystemType: "ext4", Tags: []string{tag}, DropletIDs: []int{}, CreatedAt: c.CreatedAt,
+			SizeGigaBytes: int64(v.GiB), FilesystemType: "ext4", Tags: []string{tag}, DropletIDs: []int{},
+			CreatedAt: c.CreatedAt,
 		})
 	}
 	var routing []godo.LoadBalancer
@@ -137,8 +142,9 @@ func (s *Simulator) made(ctx context.Context, c *cluster) ([]godo.Volume, []godo
 		routing = append(routing, godo.LoadBalancer{
 			ID: stableID(c.ID, b.Name), Name: b.Name, IP: b.IP, Region: &where, SizeUnit: 1, Status: "active",
 			Type: "REGIONAL_NETWORK", Network: "EXTERNAL", VPCUUID: c.VPCUUID, Tag: tag,
-			Created:         c.CreatedAt.Format(time.RFC3339),
-			ForwardingRules: []godo.ForwardingRule{{EntryProtocol: "tcp", EntryPort: 443, TargetProtocol: "tcp", TargetPort: 443}},
+			Created: c.CreatedAt.Format(time.RFC3339),
+			ForwardingRules: []godo.ForwardingRule{{EntryProtocol: "tcp", EntryPort: 443, TargetProtocol: "tcp",
+				TargetPort: 443}},
 		})
 	}
 	return storage, routing, nil

@@ -41,7 +41,8 @@ func TestUpgrades(t *testing.T) {
 				t.Errorf("available upgrades %v, want %v", slugs, c.available)
 			}
 			for _, wanted := range append([]string{c.current, "1.20.2-do.0"}, offered...) {
-				_, err := api.Kubernetes.Upgrade(t.Context(), cluster.ID, &godo.KubernetesClusterUpgradeRequest{VersionSlug: wanted})
+				_, err := api.Kubernetes.Upgrade(t.Context(), cluster.ID,
+					&godo.KubernetesClusterUpgradeRequest{VersionSlug: wanted})
 				if slices.Contains(c.available, wanted) {
 					if err != nil {
 						t.Errorf("upgrade to %s: %v", wanted, err)

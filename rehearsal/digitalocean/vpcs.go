@@ -61,7 +61,8 @@ func (s *Simulator) createVPC(w http.ResponseWriter, r *http.Request) {
 	}
 	reply(w, http.StatusCreated, "vpc", s.addVPC(&godo.VPC{
 		Name: request.Name, Description: request.Description, RegionSlug: request.RegionSlug, IPRange: request.IPRange,
-		Default: s.defaultVPC(request.RegionSlug) == nil, // the first of a region: https://github.com/digitalocean/godo/issues/337
+		// the first of a region: https://github.com/digitalocean/godo/issues/337
+		Default: s.defaultVPC(request.RegionSlug) == nil,
 	}))
 }
 

@@ -25,8 +25,8 @@ type comparer struct {
 	controllers map[string]bool // managers that wrote the status of an object seen so far
 }
 
-// client returns where an object is, and gives it the namespace of its release if its kind has one and it does not. A kind
-// that the API server does not know is a meta.NoMatchError.
+// client returns where an object is, and gives it the namespace of its release if its kind has one and it does not. A
+// kind that the API server does not know is a meta.NoMatchError.
 func (c *comparer) client(o *unstructured.Unstructured, namespace string) (dynamic.ResourceInterface, error) {
 	kind := o.GroupVersionKind()
 	mapping, err := c.mapper.RESTMapping(kind.GroupKind(), kind.Version)
@@ -44,7 +44,8 @@ func (c *comparer) client(o *unstructured.Unstructured, namespace string) (dynam
 }
 
 // get returns the live object, nil if it is missing, and notes who writes its status.
-func (c *comparer) get(ctx context.Context, rendered *unstructured.Unstructured, namespace string) (*unstructured.Unstructured, error) {
+func (c *comparer) get(ctx context.Context, rendered *unstructured.Unstructured,
+	namespace string) (*unstructured.Unstructured, error) {
 	client, err := c.client(rendered, namespace)
 	if meta.IsNoMatchError(err) {
 		return nil, nil
@@ -68,7 +69,8 @@ func (c *comparer) get(ctx context.Context, rendered *unstructured.Unstructured,
 }
 
 // compare returns how a live object differs from what Helm rendered.
-func (c *comparer) compare(ctx context.Context, rendered, live *unstructured.Unstructured, namespace string) ([]Finding, error) {
+func (c *comparer) compare(ctx context.Context, rendered, live *unstructured.Unstructured,
+	namespace string) ([]Finding, error) {
 	about := Finding{Kind: rendered.GetKind(), Object: describe(rendered), Restorable: true}
 	if live == nil {
 		if expires(rendered) {
@@ -82,7 +84,8 @@ func (c *comparer) compare(ctx context.Context, rendered, live *unstructured.Uns
 		return nil, fmt.Errorf("reading %s: %w", describe(rendered), err)
 	}
 	wanted := appliable(rendered, live)
-	restored, err := client.Apply(ctx, rendered.GetName(), wanted, metav1.ApplyOptions{FieldManager: fieldManager, Force: true, DryRun: []string{metav1.DryRunAll}})
+	restored, err := client.Apply(ctx, rendered.GetName(), wanted,
+		metav1.ApplyOptions{FieldManager: fieldManager, Force: true, DryRun: []string{metav1.DryRunAll}})
 	if apierrors.IsInvalid(err) { // an immutable field differs: somebody made the object again
 		return refused(about, err), nil
 	}
@@ -128,8 +131,8 @@ func refused(about Finding, err error) []Finding {
 	return findings
 }
 
-// appliable is what to apply for what Helm rendered: without nulls, which mean "not set", and with a volume that was grown as
-// large as it is.
+// appliable is what to apply for what Helm rendered: without nulls, which mean "not set", and with a volume that was
+// grown as large as it is.
 func appliable(rendered, live *unstructured.Unstructured) *unstructured.Unstructured {
 	o := rendered.DeepCopy()
 	withoutNulls(o.Object)
@@ -181,8 +184,8 @@ func expires(o *unstructured.Unstructured) bool {
 	return o.GetKind() == "Job" && found
 }
 
-// helmMerges tells whether Helm 3 compares an object with the live one when it updates it. With other kinds it sends only
-// what differs between two manifests.
+// helmMerges tells whether Helm 3 compares an object with the live one when it updates it. With other kinds it sends
+// only what differs between two manifests.
 func helmMerges(kind schema.GroupVersionKind) bool {
 	return scheme.Scheme.Recognizes(kind) || kind.Group == "apiextensions.k8s.io"
 }

@@ -107,8 +107,8 @@ func lookup(value any, at path) (any, bool) {
 	return value, true
 }
 
-// values writes both values on one line each. Those of Secrets are masked. Of texts of several lines only the first line that
-// differs is shown.
+// values writes both values on one line each. Those of Secrets are masked. Of texts of several lines only the first
+// line that differs is shown.
 func (d difference) values(secret bool) (rendered, live string) {
 	a, aText := d.rendered.(string)
 	b, bText := d.live.(string)

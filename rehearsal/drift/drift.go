@@ -1,7 +1,7 @@
 // Package drift finds objects of Helm releases that were deleted or changed since Helm rendered them.
 //
-// Pulumi compares the inputs of a release, never its objects: a Deployment that was scaled to 0 or deleted by hand is no
-// change to it. This package reads the manifest of each release from Helm's own records, asks the API server by a
+// Pulumi compares the inputs of a release, never its objects: a Deployment that was scaled to 0 or deleted by hand is
+// no change to it. This package reads the manifest of each release from Helm's own records, asks the API server by a
 // server-side apply in dry-run mode what each object would become if it were applied again, and compares that with the
 // live object, so that defaults, quantities and list keys are the API server's own. Nothing is written.
 //

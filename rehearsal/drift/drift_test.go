@@ -24,9 +24,11 @@ func TestDifferences(t *testing.T) {
 		{"nothing", "{spec: {a: 1, b: [x]}}", "{spec: {a: 1, b: [x]}}", ""},
 		{"a number", "{spec: {replicas: 1}}", "{spec: {replicas: 0}}", "spec.replicas: 1 -> 0"},
 		{"a missing field", "{spec: {a: {b: 1}}}", "{spec: {}}", `spec.a: {"b":1} -> `},
-		{"an element by its name", "{c: [{name: a, image: x}, {name: b, image: old}]}", "{c: [{name: b, image: z}, {name: a, image: x}]}", "c[b].image: old -> z"},
+		{"an element by its name", "{c: [{name: a, image: x}, {name: b, image: old}]}",
+			"{c: [{name: b, image: z}, {name: a, image: x}]}", "c[b].image: old -> z"},
 		{"an element by its number", "{args: [a, b]}", "{args: [a, c]}", "args[1]: b -> c"},
-		{"names that are not unique", "{c: [{name: a, v: 1}, {name: a, v: 2}]}", "{c: [{name: a, v: 1}, {name: a, v: 3}]}", "c[1].v: 2 -> 3"},
+		{"names that are not unique", "{c: [{name: a, v: 1}, {name: a, v: 2}]}", "{c: [{name: a, v: 1}, {name: a, v: 3}]}",
+			"c[1].v: 2 -> 3"},
 		{"a key with dots", "{data: {config.yaml: a}}", "{data: {config.yaml: b}}", "data[config.yaml]: a -> b"},
 		{"a line of many", `{data: {a: "x\ny\nz"}}`, `{data: {a: "x\nw\nz"}}`, "data.a: line 2: y -> line 2: w"},
 		{"another type", "{a: [x]}", "{a: {b: x}}", `a: ["x"] -> {"b":"x"}`},
@@ -50,7 +52,8 @@ func TestSecretsAreMasked(t *testing.T) {
 	for _, d := range differences(nil, a, b) {
 		rendered, live := d.values(true)
 		shown := fmt.Sprintf("%s: %s -> %s", d.path, rendered, live)
-		if strings.Contains(shown, "b2xk") || strings.Contains(shown, "bmV3") || strings.Contains(shown, "old") || strings.Contains(shown, "new") {
+		if strings.Contains(shown, "b2xk") || strings.Contains(shown, "bmV3") || strings.Contains(shown, "old") ||
+			strings.Contains(shown, "new") {
 			t.Errorf("shows a value: %s", shown)
 		}
 	}
@@ -67,13 +70,16 @@ metadata:
   name: a
   annotations: {kubectl.kubernetes.io/restartedAt: now, note: mine}
   managedFields:
-  - {manager: helm, operation: Update, fieldsV1: {f:spec: {f:template: {f:spec: {f:containers: {'k:{"name":"c"}': {.: {}, f:name: {}, f:image: {}}}}}}}}
+  - manager: helm
+    operation: Update
+    fieldsV1: {f:spec: {f:template: {f:spec: {f:containers: {'k:{"name":"c"}': {.: {}, f:name: {}, f:image: {}}}}}}}
   - {manager: kube-controller-manager, operation: Update, subresource: scale, fieldsV1: {f:spec: {f:replicas: {}}}}
   - manager: kubectl-edit
     operation: Update
     fieldsV1:
       f:metadata: {f:annotations: {f:kubectl.kubernetes.io/restartedAt: {}, f:note: {}, f:gone: {}}}
-      f:spec: {f:template: {f:spec: {f:containers: {'k:{"name":"c"}': {f:image: {}}, 'k:{"name":"d"}': {.: {}, f:name: {}, f:image: {}}}}}}
+      f:spec: {f:template: {f:spec: {f:containers:
+        {'k:{"name":"c"}': {f:image: {}}, 'k:{"name":"d"}': {.: {}, f:name: {}, f:image: {}}}}}}
   - {manager: kubectl-edit, operation: Update, subresource: status, fieldsV1: {f:status: {f:x: {}}}}
 spec:
   replicas: 3
@@ -122,9 +128,11 @@ func TestOwners(t *testing.T) {
 
 func TestAppliable(t *testing.T) {
 	claim := func(size string) *unstructured.Unstructured {
-		return object(t, "{kind: PersistentVolumeClaim, spec: {storageClassName: null, resources: {requests: {storage: "+size+"}}}, status: {}}")
+		return object(t, "{kind: PersistentVolumeClaim, spec: {storageClassName: null, resources: {requests: {storage: "+size+
+			"}}}, status: {}}")
 	}
-	for _, c := range []struct{ rendered, live, want string }{{"5Gi", "10Gi", "10Gi"}, {"5Gi", "5120Mi", "5Gi"}, {"5Gi", "1Gi", "5Gi"}} {
+	for _, c := range []struct{ rendered, live, want string }{{"5Gi", "10Gi", "10Gi"}, {"5Gi", "5120Mi", "5Gi"},
+		{"5Gi", "1Gi", "5Gi"}} {
 		got := appliable(claim(c.rendered), claim(c.live))
 		size, _, _ := unstructured.NestedString(got.Object, "spec", "resources", "requests", "storage")
 		_, class, _ := unstructured.NestedFieldNoCopy(got.Object, "spec", "storageClassName")
@@ -135,8 +143,10 @@ func TestAppliable(t *testing.T) {
 }
 
 func TestParse(t *testing.T) {
-	manifest := "# nothing\n---\n# Source: a\nkind: Service\napiVersion: v1\nmetadata: {name: a}\n---\n# only a comment\n---\n" +
-		"apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Secret, metadata: {name: b}}\n- {apiVersion: v1, kind: Secret, metadata: {name: c}}\n"
+	manifest := "# nothing\n---\n# Source: a\nkind: Service\napiVersion: v1\nmetadata: {name: a}\n---\n# only a " +
+		"comment\n---\n" +
+		"apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Secret, metadata: {name: b}}\n- {apiVersion: v1, " +
+		"kind: Secret, metadata: {name: c}}\n"
 	objects, err := parse(manifest)
 	if err != nil {
 		t.Fatal(err)
@@ -156,7 +166,8 @@ func TestPrint(t *testing.T) {
 		return f
 	}
 	report := &Report{Releases: 3, Objects: 9, Findings: []Finding{
-		of("a", Finding{Kind: "Deployment", Object: "ns/x", Path: "spec.replicas", Rendered: "1", Live: "0", Restorable: true}),
+		of("a", Finding{Kind: "Deployment", Object: "ns/x", Path: "spec.replicas", Rendered: "1", Live: "0",
+			Restorable: true}),
 		of("a", Finding{Kind: "Deployment", Object: "ns/x", Path: "metadata.labels.by", Live: strings.Repeat("ü", 200)}),
 		of("a", Finding{Kind: "ClusterRole", Object: "y", Restorable: true}),
 		of("b", Finding{Path: "status", Rendered: "deployed", Live: "pending-upgrade"}),

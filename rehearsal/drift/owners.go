@@ -54,8 +54,8 @@ func (o *owners) of(at path) []string {
 	return nil
 }
 
-// addedByHand lists the outermost fields that only kubectl set and Helm did not render. What kubectl notes for itself is
-// none, and a claim may be one that was restored from a snapshot.
+// addedByHand lists the outermost fields that only kubectl set and Helm did not render. What kubectl notes for itself
+// is none, and a claim may be one that was restored from a snapshot.
 func (o *owners) addedByHand(rendered, live *unstructured.Unstructured) []difference {
 	if live.GetKind() == "PersistentVolumeClaim" {
 		return nil
@@ -83,7 +83,8 @@ func (c *comparer) areControllers(managers []string) bool {
 func (c *comparer) isController(manager string) bool {
 	name := strings.ToLower(manager)
 	named := func(part string) bool { return strings.Contains(name, part) }
-	return !isKubectl(name) && (c.controllers[manager] || slices.ContainsFunc([]string{"controller", "operator", "injector"}, named))
+	return !isKubectl(name) && (c.controllers[manager] ||
+		slices.ContainsFunc([]string{"controller", "operator", "injector"}, named))
 }
 
 // isKubectl tells a person's manager: kubectl-edit, kubectl-patch, kubectl-set and so on, and kubectl for scale.

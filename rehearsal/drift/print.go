@@ -9,14 +9,16 @@ import (
 // width is that of the narrowest terminal to read a report on.
 const width = 80
 
-// Print writes the report for people, at most 80 columns wide but for names longer than that, with the commands that put
-// each release back.
+// Print writes the report for people, at most 80 columns wide but for names longer than that, with the commands that
+// put each release back.
 func (r *Report) Print(out io.Writer) {
 	if len(r.Findings) == 0 {
-		fmt.Fprintf(out, "no object of a release differs from what Helm rendered (%d releases, %d objects)\n", r.Releases, r.Objects)
+		fmt.Fprintf(out, "no object of a release differs from what Helm rendered (%d releases, %d objects)\n",
+			r.Releases, r.Objects)
 		return
 	}
-	fmt.Fprintf(out, "%d differences from what Helm rendered (%d releases, %d objects)\n", len(r.Findings), r.Releases, r.Objects)
+	fmt.Fprintf(out, "%d differences from what Helm rendered (%d releases, %d objects)\n", len(r.Findings),
+		r.Releases, r.Objects)
 	for i, f := range r.Findings {
 		first := i == 0 || !f.sameRelease(r.Findings[i-1])
 		if first {
@@ -58,7 +60,8 @@ func (r *Report) printRepair(out io.Writer, last Finding) {
 			continue
 		}
 		if f.Kind == "" {
-			fmt.Fprintf(out, "  it was not compared; see its history:\n    helm --namespace %s history %s\n", f.Namespace, f.Release)
+			fmt.Fprintf(out, "  it was not compared; see its history:\n    helm --namespace %s history %s\n",
+				f.Namespace, f.Release)
 			return
 		}
 		rollback = rollback || f.Restorable
@@ -68,7 +71,8 @@ func (r *Report) printRepair(out io.Writer, last Finding) {
 		}
 	}
 	if rollback {
-		fmt.Fprintf(out, "  to restore it:\n    helm --namespace %s rollback %s %d\n", last.Namespace, last.Release, last.Revision)
+		fmt.Fprintf(out, "  to restore it:\n    helm --namespace %s rollback %s %d\n", last.Namespace, last.Release,
+			last.Revision)
 	}
 	if len(edits) > 0 {
 		fmt.Fprintln(out, "  Helm does not restore these; restore them by hand:")

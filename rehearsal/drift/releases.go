@@ -24,7 +24,8 @@ type release struct {
 	objects                 []*unstructured.Unstructured // rendered, without hooks; none unless it is deployed
 }
 
-// readReleases reads Helm's records, by namespace and name. A release that was uninstalled with its history kept is none.
+// readReleases reads Helm's records, by namespace and name. A release that was uninstalled with its history kept is
+// none.
 func readReleases(ctx context.Context, client kubernetes.Interface) ([]*release, error) {
 	names, err := namespaces(ctx, client)
 	if err != nil {

@@ -52,8 +52,10 @@ func unsettled(ctx context.Context, client kubernetes.Interface) ([]string, erro
 		return nil, err
 	}
 	for _, d := range deployments.Items {
-		if want := max(1, ptr.Deref(d.Spec.Replicas, 1)); d.Status.ReadyReplicas < want || d.Status.ObservedGeneration < d.Generation {
-			missing = append(missing, fmt.Sprintf("Deployment %s/%s has %d of %d pods", d.Namespace, d.Name, d.Status.ReadyReplicas, want))
+		if want := max(1, ptr.Deref(d.Spec.Replicas, 1)); d.Status.ReadyReplicas < want ||
+			d.Status.ObservedGeneration < d.Generation {
+			missing = append(missing, fmt.Sprintf("Deployment %s/%s has %d of %d pods", d.Namespace, d.Name,
+				d.Status.ReadyReplicas, want))
 		}
 	}
 	sets, err := client.AppsV1().StatefulSets("").List(ctx, all)
@@ -123,7 +125,8 @@ func nothingLeft(s *rehearse.Session, exported string) error {
 	left = slices.Concat(left, resources, pending)
 	processes, err := rehearse.Processes(s.Dir())
 	if err == nil { // else this system does not list them
-		processes = slices.DeleteFunc(processes, func(line string) bool { return strings.HasPrefix(line, fmt.Sprint(os.Getpid(), " ")) })
+		processes = slices.DeleteFunc(processes,
+			func(line string) bool { return strings.HasPrefix(line, fmt.Sprint(os.Getpid(), " ")) })
 		left = append(left, processes...)
 	}
 	if len(left) > 0 {

@@ -20,50 +20,59 @@ func clusterDrills() []Drill {
 		clusters = "/v2/kubernetes/clusters"
 	)
 	return []Drill{
-		{Name: "cluster-deleted", What: "The cluster is deleted by hand; the next command is `pulumi up`.", From: Deployed, Do: func(r *Run) {
-			r.deleteCluster()
-			r.followForget(r.Fails("pulumi up", "no longer exists in the DigitalOcean account"))
-		}},
-		{Name: "cluster-deleted-refresh", What: "The cluster is deleted by hand; the next command is `pulumi refresh`.", From: Deployed, Do: func(r *Run) {
-			r.deleteCluster()
-			r.Fails("pulumi refresh", unreachable)
-			r.followForget(r.Fails("pulumi preview", "no longer exists in the DigitalOcean account"))
-		}},
-		{Name: "cluster-deleted-unreachable", What: "The cluster is deleted by hand; `pulumi refresh` is repeated as its error says.", From: Deployed, Do: func(r *Run) {
+		{Name: "cluster-deleted", What: "The cluster is deleted by hand; the next command is `pulumi up`.", From: Deployed,
+			Do: func(r *Run) {
+				r.deleteCluster()
+				r.followForget(r.Fails("pulumi up", "no longer exists in the DigitalOcean account"))
+			}},
+		{Name: "cluster-deleted-refresh", What: "The cluster is deleted by hand; the next command is `pulumi refresh`.",
+			From: Deployed, Do: func(r *Run) {
+				r.deleteCluster()
+				r.Fails("pulumi refresh", unreachable)
+				r.followForget(r.Fails("pulumi preview", "no longer exists in the DigitalOcean account"))
+			}},
+		{Name: "cluster-deleted-unreachable", What: "The cluster is deleted by hand; `pulumi refresh` is repeated as its " +
+			"error says.", From: Deployed, Do: func(r *Run) {
 			r.deleteCluster()
 			r.Fails("pulumi refresh", unreachable)
 			r.Recover("PULUMI_K8S_DELETE_UNREACHABLE=true pulumi refresh", "pulumi up")
 		}},
-		{Name: "cluster-forgotten", What: "A request fails while `pulumi up` waits for the cluster: it runs, and the state does not have it.", From: Empty, Do: func(r *Run) {
+		{Name: "cluster-forgotten", What: "A request fails while `pulumi up` waits for the cluster: it runs, and the state " +
+			"does not have it.", From: Empty, Do: func(r *Run) {
 			r.Break(Fault{Match: "GET " + clusters + "/[^/]+$", Status: http.StatusForbidden, Times: 1})
 			r.Fails(up, "403")
 			r.importCluster()
 		}},
-		{Name: "cluster-provisioning", What: "The cluster is still `provisioning` when `pulumi up` stops waiting for it.", From: Empty, Do: func(r *Run) {
-			r.Disturb(digitalocean.Fault{Method: http.MethodGet, Prefix: clusters, State: "provisioning"})
-			r.session.SetProgram(hasty)
-			r.Fails(up, "Timeout waiting to create cluster")
-			r.session.SetProgram(nil)
-			r.Fails("pulumi preview", "provisioning) that is not in this stack's state")
-			r.importCluster()
-		}},
-		{Name: "cluster-error", What: "DigitalOcean fails to create the cluster: its state is `error`.", From: Empty, Do: func(r *Run) {
-			r.Disturb(digitalocean.Fault{Method: http.MethodGet, Prefix: clusters, State: "error", Message: "failed to create the control plane"})
-			r.Fails(up, "failed to create the control plane")
-			r.Fails("pulumi preview", "error) that is not in this stack's state")
-			r.RecoverBy("doctl kubernetes cluster delete doks-security-dev", r.deleteCluster)
-			r.Recover("pulumi up")
-		}},
+		{Name: "cluster-provisioning", What: "The cluster is still `provisioning` when `pulumi up` stops waiting for it.",
+			From: Empty, Do: func(r *Run) {
+				r.Disturb(digitalocean.Fault{Method: http.MethodGet, Prefix: clusters, State: "provisioning"})
+				r.session.SetProgram(hasty)
+				r.Fails(up, "Timeout waiting to create cluster")
+				r.session.SetProgram(nil)
+				r.Fails("pulumi preview", "provisioning) that is not in this stack's state")
+				r.importCluster()
+			}},
+		{Name: "cluster-error", What: "DigitalOcean fails to create the cluster: its state is `error`.", From: Empty,
+			Do: func(r *Run) {
+				r.Disturb(digitalocean.Fault{Method: http.MethodGet, Prefix: clusters, State: "error",
+					Message: "failed to create the control plane"})
+				r.Fails(up, "failed to create the control plane")
+				r.Fails("pulumi preview", "error) that is not in this stack's state")
+				r.RecoverBy("doctl kubernetes cluster delete doks-security-dev", r.deleteCluster)
+				r.Recover("pulumi up")
+			}},
 		{Name: "cluster-degraded", What: "The cluster is `degraded`.", From: Deployed, Do: func(r *Run) {
-			r.Disturb(digitalocean.Fault{Method: http.MethodGet, Prefix: clusters, State: "degraded", Message: "a node is not ready"})
+			r.Disturb(digitalocean.Fault{Method: http.MethodGet, Prefix: clusters, State: "degraded",
+				Message: "a node is not ready"})
 			r.ChangeLoki()
 			r.Recover("pulumi up")
 		}},
-		{Name: "vpc-forgotten", What: "The answer to the request that creates the VPC is lost.", From: Empty, Do: func(r *Run) {
-			r.Break(Fault{Match: "POST /v2/vpcs$", Lost: true, Times: 1})
-			r.Fails(up, "a VPC with the same name already exists") // the provider asks again
-			r.recoverByImport()
-		}},
+		{Name: "vpc-forgotten", What: "The answer to the request that creates the VPC is lost.", From: Empty,
+			Do: func(r *Run) {
+				r.Break(Fault{Match: "POST /v2/vpcs$", Lost: true, Times: 1})
+				r.Fails(up, "a VPC with the same name already exists") // the provider asks again
+				r.recoverByImport()
+			}},
 	}
 }
 
@@ -104,7 +113,8 @@ func (r *Run) importCluster() {
 	r.RecoverBy("doctl kubernetes cluster list # until the cluster is running", func() {
 		r.Heal()
 		r.await("the cluster does not run", func() bool {
-			return !slices.ContainsFunc(r.clusters(), func(c *godo.KubernetesCluster) bool { return c.Status.State != godo.KubernetesClusterStatusRunning })
+			return !slices.ContainsFunc(r.clusters(),
+				func(c *godo.KubernetesCluster) bool { return c.Status.State != godo.KubernetesClusterStatusRunning })
 		})
 	})
 	r.recoverByImport()
@@ -139,10 +149,11 @@ var hasty = transformed(func(args *pulumi.ResourceTransformationArgs) {
 // transformed is the program with other resources.
 func transformed(change func(*pulumi.ResourceTransformationArgs)) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
-		err := ctx.RegisterStackTransformation(func(args *pulumi.ResourceTransformationArgs) *pulumi.ResourceTransformationResult {
+		transform := func(args *pulumi.ResourceTransformationArgs) *pulumi.ResourceTransformationResult {
 			change(args)
 			return &pulumi.ResourceTransformationResult{Props: args.Props, Opts: args.Opts}
-		})
+		}
+		err := ctx.RegisterStackTransformation(transform)
 		if err != nil {
 			return err
 		}

@@ -46,7 +46,8 @@ func TestDrills(t *testing.T) {
 		d, left = runner.Next(left)
 		t.Run(d.Name, func(t *testing.T) {
 			result := runner.Run(t.Context(), d)
-			t.Logf("%s in %s\nmessages: %s\nrecovery: %s", result.Status(), result.Took, strings.Join(result.Messages, "\n          "),
+			t.Logf("%s in %s\nmessages: %s\nrecovery: %s", result.Status(), result.Took,
+				strings.Join(result.Messages, "\n          "),
 				strings.Join(result.Recovery, "\n          "))
 			switch {
 			case result.Skipped != "":
@@ -99,7 +100,8 @@ func TestPage(t *testing.T) {
 	}
 	names := map[string]bool{}
 	for _, d := range All() {
-		if names[d.Name] || !regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`).MatchString(d.Name) || !strings.HasSuffix(d.What, ".") {
+		if names[d.Name] || !regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`).MatchString(d.Name) ||
+			!strings.HasSuffix(d.What, ".") {
 			t.Errorf("%q: %q: a name of its own in lower case, and one sentence", d.Name, d.What)
 		}
 		names[d.Name] = true

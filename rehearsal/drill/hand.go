@@ -11,12 +11,13 @@ func handDrills() []Drill {
 			r.Shows(refresh, "grafana-admin deleted")
 			r.Recover("pulumi up")
 		}},
-		{Name: "namespace-deleted", What: "A namespace of the stack is deleted with everything in it.", From: Deployed, Do: func(r *Run) {
-			r.Replaces("namespace loki", "claim loki/")
-			r.Succeeds("kubectl delete namespace loki")
-			r.Shows(refresh, "Namespace doks-security-loki deleted")
-			r.Recover("pulumi up")
-		}},
+		{Name: "namespace-deleted", What: "A namespace of the stack is deleted with everything in it.", From: Deployed,
+			Do: func(r *Run) {
+				r.Replaces("namespace loki", "claim loki/")
+				r.Succeeds("kubectl delete namespace loki")
+				r.Shows(refresh, "Namespace doks-security-loki deleted")
+				r.Recover("pulumi up")
+			}},
 		{Name: "pool-deleted", What: "A node pool is deleted by hand.", From: Deployed, Do: func(r *Run) {
 			r.Replaces("pool extra")
 			cluster, pool, api := r.pool("extra")
@@ -29,14 +30,16 @@ func handDrills() []Drill {
 			Do: func(r *Run) { r.resized("default", "KubernetesCluster doks-security updated") }},
 		{Name: "pool-resized", What: "Another node pool is resized by hand.", From: Deployed,
 			Do: func(r *Run) { r.resized("extra", "KubernetesNodePool doks-security-extra updated") }},
-		{Name: "pod-security-label-changed", What: "The Pod Security level of a namespace is changed by hand.", From: Deployed, Do: func(r *Run) {
-			r.Succeeds("kubectl label --overwrite namespace loki pod-security.kubernetes.io/enforce=privileged")
-			r.Shows(refresh, "Namespace doks-security-loki updated")
-			r.Recover("pulumi up")
-			if level := r.Succeeds(`kubectl get namespace loki --output 'jsonpath={.metadata.labels.pod-security\.kubernetes\.io/enforce}'`); level != "restricted" {
-				r.Fatalf("the level is %q", level)
-			}
-		}},
+		{Name: "pod-security-label-changed", What: "The Pod Security level of a namespace is changed by hand.",
+			From: Deployed, Do: func(r *Run) {
+				r.Succeeds("kubectl label --overwrite namespace loki pod-security.kubernetes.io/enforce=privileged")
+				r.Shows(refresh, "Namespace doks-security-loki updated")
+				r.Recover("pulumi up")
+				if level := r.Succeeds(`kubectl get namespace loki --output ` +
+					`'jsonpath={.metadata.labels.pod-security\.kubernetes\.io/enforce}'`); level != "restricted" {
+					r.Fatalf("the level is %q", level)
+				}
+			}},
 	}
 }
 

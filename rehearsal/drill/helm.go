@@ -11,8 +11,8 @@ import (
 	"helm.sh/helm/v3/pkg/cli"
 )
 
-// helm is `helm rollback RELEASE REVISION` and `helm uninstall RELEASE`, each with --namespace: Helm's command line cannot
-// be imported, its actions can.
+// helm is `helm rollback RELEASE REVISION` and `helm uninstall RELEASE`, each with --namespace: Helm's command line
+// cannot be imported, its actions can.
 func helm(args []string) error {
 	flags := pflag.NewFlagSet("helm", pflag.ContinueOnError)
 	namespace := flags.String("namespace", "default", "")

@@ -40,13 +40,20 @@ func interruptDrills() []Drill {
 		}}
 	}
 	return []Drill{
-		graceful("int-up-vpc", "Ctrl-C while `pulumi up` creates the VPC.", Empty, Deployed, syscall.SIGINT, up, "Vpc doks-security creating"),
-		graceful("term-up-cluster", "SIGTERM while `pulumi up` creates the cluster.", Empty, Deployed, syscall.SIGTERM, up, "KubernetesCluster doks-security creating"),
-		graceful("int-up-release", "Ctrl-C while `pulumi up` installs a release.", Empty, Deployed, syscall.SIGINT, up, "Release kube-prometheus-stack creating"),
-		graceful("int-upgrade-release", "Ctrl-C while `pulumi up` upgrades a release.", Deployed, Deployed, syscall.SIGINT, up, "Release loki updating"),
-		graceful("term-upgrade-bucket", "SIGTERM while `pulumi up` updates the bucket.", Deployed, Deployed, syscall.SIGTERM, up, "SpacesBucket doks-security-loki updating"),
-		graceful("int-destroy-cluster", "Ctrl-C while `pulumi destroy` deletes the cluster.", Deployed, Empty, syscall.SIGINT, destroy, "KubernetesCluster doks-security deleting"),
-		graceful("term-destroy-vpc", "SIGTERM while `pulumi destroy` deletes the VPC.", Deployed, Empty, syscall.SIGTERM, destroy, "Vpc doks-security deleting"),
+		graceful("int-up-vpc", "Ctrl-C while `pulumi up` creates the VPC.", Empty, Deployed, syscall.SIGINT, up,
+			"Vpc doks-security creating"),
+		graceful("term-up-cluster", "SIGTERM while `pulumi up` creates the cluster.", Empty, Deployed, syscall.SIGTERM, up,
+			"KubernetesCluster doks-security creating"),
+		graceful("int-up-release", "Ctrl-C while `pulumi up` installs a release.", Empty, Deployed, syscall.SIGINT, up,
+			"Release kube-prometheus-stack creating"),
+		graceful("int-upgrade-release", "Ctrl-C while `pulumi up` upgrades a release.", Deployed, Deployed, syscall.SIGINT,
+			up, "Release loki updating"),
+		graceful("term-upgrade-bucket", "SIGTERM while `pulumi up` updates the bucket.", Deployed, Deployed, syscall.SIGTERM,
+			up, "SpacesBucket doks-security-loki updating"),
+		graceful("int-destroy-cluster", "Ctrl-C while `pulumi destroy` deletes the cluster.", Deployed, Empty, syscall.SIGINT,
+			destroy, "KubernetesCluster doks-security deleting"),
+		graceful("term-destroy-vpc", "SIGTERM while `pulumi destroy` deletes the VPC.", Deployed, Empty, syscall.SIGTERM,
+			destroy, "Vpc doks-security deleting"),
 		killed("kill-up-vpc", "`pulumi up` is killed while it creates the VPC.",
 			Empty, Deployed, up, "Vpc doks-security creating", clear, up),
 		{Name: "kill-up-cluster", What: "`pulumi up` is killed while it creates the cluster.", From: Empty, Do: func(r *Run) {

@@ -19,8 +19,8 @@ import (
 	"doks-security/rehearsal/rehearse"
 )
 
-// Main is what a binary that runs drills does when it is started as one of its own child processes: the control plane, or
-// kubectl or helm by another name. ok is false when it was started by a user.
+// Main is what a binary that runs drills does when it is started as one of its own child processes: the control plane,
+// or kubectl or helm by another name. ok is false when it was started by a user.
 func Main(args []string) (code int, ok bool) {
 	switch {
 	case filepath.Base(args[0]) == "kubectl":
@@ -61,7 +61,8 @@ func Command(ctx context.Context, o rehearse.Options, patterns string) error {
 		}
 		result.WriteLine(out)
 		if result.Failed() && !one {
-			if err := keep(filepath.Join(filepath.Dir(filepath.Dir(docs)), "build", "drill", d.Name+".txt"), result.Printed, out); err != nil {
+			if err := keep(filepath.Join(filepath.Dir(filepath.Dir(docs)), "build", "drill", d.Name+".txt"), result.Printed,
+				out); err != nil {
 				return errors.Join(err, runner.Close())
 			}
 		}

@@ -28,27 +28,34 @@ func set(setting, value string) string {
 func refusalDrills() []Drill {
 	var drills []Drill
 	for _, c := range []refusal{
-		{name: "region", what: "`cluster.region` is changed.", change: []string{set("cluster.region", "ams3")}, key: "cluster.region"},
-		{name: "vpc-range", what: "The IP range of the VPC is changed.", change: []string{set("cluster.network.vpc", "10.20.0.0/20")}, key: "cluster.network.vpc"},
+		{name: "region", what: "`cluster.region` is changed.", change: []string{set("cluster.region", "ams3")},
+			key: "cluster.region"},
+		{name: "vpc-range", what: "The IP range of the VPC is changed.",
+			change: []string{set("cluster.network.vpc", "10.20.0.0/20")}, key: "cluster.network.vpc"},
 		{name: "first-pool-resized", what: "The size of the first node pool is changed.",
 			change: []string{set("cluster.pools[0].size", "s-4vcpu-8gb")}, key: "cluster.pools[0].size"},
 		{name: "first-pool-replaced", what: "The first node pool is renamed and gets another size.",
-			change: []string{set("cluster.pools[0].name", "other"), set("cluster.pools[0].size", "s-4vcpu-8gb")}, key: "cluster.pools[0].name",
-			back: []string{set("cluster.pools[0].name", "default"), set("cluster.pools[0].size", "s-2vcpu-4gb")}},
+			change: []string{set("cluster.pools[0].name", "other"), set("cluster.pools[0].size", "s-4vcpu-8gb")},
+			key:    "cluster.pools[0].name",
+			back:   []string{set("cluster.pools[0].name", "default"), set("cluster.pools[0].size", "s-2vcpu-4gb")}},
 		{name: "pools-reordered", what: "Another node pool is listed before the first.",
-			change: []string{set("cluster.pools[0].name", "extra"), set("cluster.pools[1].name", "default")}, key: "cluster.pools[0].name",
-			back: []string{set("cluster.pools[0].name", "default"), set("cluster.pools[1].name", "extra")}},
-		{name: "version", what: "`cluster.version` is two minors ahead.", change: []string{set("cluster.version", "1.36")}, key: "cluster.version",
+			change: []string{set("cluster.pools[0].name", "extra"), set("cluster.pools[1].name", "default")},
+			key:    "cluster.pools[0].name",
+			back:   []string{set("cluster.pools[0].name", "default"), set("cluster.pools[1].name", "extra")}},
+		{name: "version", what: "`cluster.version` is two minors ahead.", change: []string{set("cluster.version", "1.36")},
+			key:  "cluster.version",
 			back: []string{set("cluster.version", "1.34")}},
 		{name: "volume-size", what: "`observability.prometheusVolumeGiB` is raised.",
-			change: []string{set("observability.prometheusVolumeGiB", "20")}, key: "observability.prometheusVolumeGiB", then: "pulumi up"},
+			change: []string{set("observability.prometheusVolumeGiB", "20")}, key: "observability.prometheusVolumeGiB",
+			then: "pulumi up"},
 		{name: "profile", what: "`profile` is changed from dev to prod, with nodes that are large enough for it.",
 			change: []string{set("profile", "prod"), set("cluster.pools[0].count", "20")}, key: "cluster.ha",
 			back: []string{set("profile", "dev"), set("cluster.pools[0].count", "3")}},
 		{name: "namespace", what: "The cluster has a foreign namespace with the name of one that the stack is to create.",
 			change: []string{"kubectl create namespace vcluster", set("virtualClusters.demo", "true")}, key: "namespaces",
-			back:  []string{set("namespaces.names.vcluster", "demo")},
-			after: []string{"pulumi config rm --path 'doks-security:virtualClusters.demo'", "kubectl delete namespace vcluster"}},
+			back: []string{set("namespaces.names.vcluster", "demo")},
+			after: []string{"pulumi config rm --path 'doks-security:virtualClusters.demo'",
+				"kubectl delete namespace vcluster"}},
 	} {
 		drills = append(drills, Drill{Name: "refused-" + c.name, What: c.what, From: Deployed, Do: func(r *Run) {
 			for _, line := range c.change {
@@ -71,7 +78,8 @@ func refusalDrills() []Drill {
 func (r *Run) Refused(key string) (fix string) {
 	text := r.Fails("pulumi preview", "doks-security:"+key+": ")
 	// The lines of field.Error, and commands below them.
-	parts := regexp.MustCompile(`doks-security:` + regexp.QuoteMeta(key) + `: .*\n +(allowed: .*)\n +(fix: .*)\n((?: +kubectl .*\n)*)`).FindStringSubmatch(text)
+	parts := regexp.MustCompile(`doks-security:` + regexp.QuoteMeta(key) +
+		`: .*\n +(allowed: .*)\n +(fix: .*)\n((?: +kubectl .*\n)*)`).FindStringSubmatch(text)
 	if parts == nil {
 		r.Fatalf("the error of %s does not say what is allowed and how to fix it", key)
 	}
@@ -88,5 +96,6 @@ func commandsOf(fix string) []string {
 	if commands := regexp.MustCompile(`(?m)kubectl --.*$`).FindAllString(fix, -1); commands != nil {
 		return commands
 	}
-	return regexp.MustCompile(`pulumi config (set|rm) --path '[^']*'( [^ ;]+)?|helm rollback [^,;\n]+`).FindAllString(fix, 1)
+	return regexp.MustCompile(`pulumi config (set|rm) --path '[^']*'( [^ ;]+)?|helm rollback [^,;\n]+`).FindAllString(fix,
+		1)
 }

@@ -11,31 +11,36 @@ import (
 
 func releaseDrills() []Drill {
 	return []Drill{
-		{Name: "release-pending", What: "A killed run left a release in `pending-upgrade`.", From: Deployed, Do: func(r *Run) {
-			r.addPendingUpgrade("loki", "loki")
-			r.ChangeLoki()
-			r.Recover(commandsOf(r.Refused("releases.loki"))...)
-			r.Recover("pulumi up")
-		}},
-		{Name: "release-deleted", What: "The records of a release are deleted; its objects are still there.", From: Deployed, Do: func(r *Run) {
-			r.Succeeds("kubectl --namespace node-agents delete secret --selector owner=helm,name=alloy")
-			r.Shows("pulumi refresh --run-program", "Release alloy deleted")
-			r.Recover("pulumi up")
-		}},
-		{Name: "release-upgraded", What: "A value of a release is changed by `helm upgrade --reuse-values`.", From: Deployed, Do: func(r *Run) {
-			r.upgradeByHand("node-agents", "alloy", map[string]any{"alloy": map[string]any{"enableReporting": true}})
-			r.Shows("pulumi refresh --run-program", "Release alloy updated")
-			r.Recover("pulumi up")
-			if alloy, _ := r.releaseValues("node-agents", "alloy")["alloy"].(map[string]any); alloy["enableReporting"] != false {
-				r.Fatalf("the release has enableReporting %v, want false", alloy["enableReporting"])
-			}
-		}},
+		{Name: "release-pending", What: "A killed run left a release in `pending-upgrade`.", From: Deployed,
+			Do: func(r *Run) {
+				r.addPendingUpgrade("loki", "loki")
+				r.ChangeLoki()
+				r.Recover(commandsOf(r.Refused("releases.loki"))...)
+				r.Recover("pulumi up")
+			}},
+		{Name: "release-deleted", What: "The records of a release are deleted; its objects are still there.", From: Deployed,
+			Do: func(r *Run) {
+				r.Succeeds("kubectl --namespace node-agents delete secret --selector owner=helm,name=alloy")
+				r.Shows("pulumi refresh --run-program", "Release alloy deleted")
+				r.Recover("pulumi up")
+			}},
+		{Name: "release-upgraded", What: "A value of a release is changed by `helm upgrade --reuse-values`.", From: Deployed,
+			Do: func(r *Run) {
+				r.upgradeByHand("node-agents", "alloy", map[string]any{"alloy": map[string]any{"enableReporting": true}})
+				r.Shows("pulumi refresh --run-program", "Release alloy updated")
+				r.Recover("pulumi up")
+				if alloy, _ := r.releaseValues("node-agents",
+					"alloy")["alloy"].(map[string]any); alloy["enableReporting"] != false {
+					r.Fatalf("the release has enableReporting %v, want false", alloy["enableReporting"])
+				}
+			}},
 	}
 }
 
 // newestRevision is the Secret of Helm's newest revision of a release.
 func (r *Run) newestRevision(namespace, name string) *corev1.Secret {
-	list, err := r.Kubernetes().CoreV1().Secrets(namespace).List(r, metav1.ListOptions{LabelSelector: "owner=helm,name=" + name})
+	list, err := r.Kubernetes().CoreV1().Secrets(namespace).List(r,
+		metav1.ListOptions{LabelSelector: "owner=helm,name=" + name})
 	r.must("listing revisions", err)
 	var newest *corev1.Secret
 	for i, s := range list.Items {
@@ -60,7 +65,8 @@ func (r *Run) addPendingUpgrade(namespace, name string) {
 	newest := r.newestRevision(namespace, name)
 	next := strconv.Itoa(revision(newest) + 1)
 	added := &corev1.Secret{Type: newest.Type, ObjectMeta: metav1.ObjectMeta{
-		Name: strings.TrimSuffix(newest.Name, newest.Labels["version"]) + next, Namespace: namespace, Labels: maps.Clone(newest.Labels),
+		Name: strings.TrimSuffix(newest.Name, newest.Labels["version"]) + next, Namespace: namespace,
+		Labels: maps.Clone(newest.Labels),
 	}}
 	added.Labels["version"], added.Labels["status"] = next, status
 	added.Data = map[string][]byte{"release": rewriteRecord(r, newest.Data["release"], func(record map[string]any) {

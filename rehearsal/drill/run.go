@@ -116,9 +116,9 @@ func (r *Run) Kubernetes() kubernetes.Interface {
 	return plane.Client()
 }
 
-// Signal runs a command and sends it a signal when it prints a line that holds at. message is in what it then prints, and
-// empty for SIGKILL, after which nothing is printed. How the command ends does not matter: a canceled destroy ends with
-// status 0.
+// Signal runs a command and sends it a signal when it prints a line that holds at. message is in what it then prints,
+// and empty for SIGKILL, after which nothing is printed. How the command ends does not matter: a canceled destroy ends
+// with status 0.
 func (r *Run) Signal(signal syscall.Signal, line, at, message string) {
 	sent := false
 	text, err := r.start(line, at, func(command *exec.Cmd) {

@@ -45,15 +45,16 @@ func stateDrills() []Drill {
 			}
 			r.Recover("pulumi up")
 		}},
-		{Name: "state-restored", What: "An older state is restored; it lacks a release and an object that the cluster has.", From: Deployed, Do: func(r *Run) {
-			r.forget("kubernetes:helm.sh/v3:Release", "alloy")
-			r.forget("kubernetes:networking.k8s.io/v1:NetworkPolicy", "node-agents-default-deny-ingress")
-			printed := adoption.FindStringSubmatch(r.Fails("pulumi up", forgotten))
-			if printed == nil {
-				r.Fatalf("the message has no command")
-			}
-			r.Recover(printed[1], printed[2], "pulumi up")
-		}},
+		{Name: "state-restored", What: "An older state is restored; it lacks a release and an object that the cluster has.",
+			From: Deployed, Do: func(r *Run) {
+				r.forget("kubernetes:helm.sh/v3:Release", "alloy")
+				r.forget("kubernetes:networking.k8s.io/v1:NetworkPolicy", "node-agents-default-deny-ingress")
+				printed := adoption.FindStringSubmatch(r.Fails("pulumi up", forgotten))
+				if printed == nil {
+					r.Fatalf("the message has no command")
+				}
+				r.Recover(printed[1], printed[2], "pulumi up")
+			}},
 		{Name: "disk-full", What: "The disk is full when Pulumi stores the state.", From: Deployed, Do: diskFull},
 	}
 }
@@ -112,16 +113,20 @@ func diskFull(r *Run) {
 		r.Fatalf("the run succeeded on a full disk")
 	}
 	r.sees("pulumi up", text, "no space left on device")
-	r.RecoverBy("df . # free space, then in the directory of the state:", func() { r.must("making room", os.Remove(filler)) })
+	r.RecoverBy("df . # free space, then in the directory of the state:",
+		func() { r.must("making room", os.Remove(filler)) })
 	// Pulumi may have replaced the state, and its backup, with what it could write of them.
-	r.RecoverBy("cp .pulumi/history/doks-security/dev/dev-<number>.checkpoint.json .pulumi/stacks/doks-security/dev.json # the newest that is complete JSON", func() {
-		kept, err := filepath.Glob(filepath.Join(state, ".pulumi/history/doks-security/dev/*.checkpoint.json")) // the time is in their names
+	r.RecoverBy("cp .pulumi/history/doks-security/dev/dev-<number>.checkpoint.json .pulumi/stacks/doks-security/dev.json "+
+		"# the newest that is complete JSON", func() {
+		// the time is in their names
+		kept, err := filepath.Glob(filepath.Join(state, ".pulumi/history/doks-security/dev/*.checkpoint.json"))
 		r.must("finding the checkpoints", err)
 		for _, file := range slices.Backward(kept) {
 			checkpoint, err := os.ReadFile(file)
 			r.must("reading a checkpoint", err)
 			if json.Valid(checkpoint) {
-				r.must("restoring the state", os.WriteFile(filepath.Join(state, ".pulumi/stacks/doks-security/dev.json"), checkpoint, 0o600))
+				r.must("restoring the state", os.WriteFile(filepath.Join(state, ".pulumi/stacks/doks-security/dev.json"),
+					checkpoint, 0o600))
 				return
 			}
 		}

@@ -1,6 +1,6 @@
-// Package loopback listens on 127.0.0.1 for processes of one user. What a rehearsal serves there has no authentication of its
-// own: Pulumi's plugin protocol knows none, and a provider runs what its configuration names. On a machine with several users,
-// any of them could connect.
+// Package loopback listens on 127.0.0.1 for processes of one user. What a rehearsal serves there has no authentication
+// of its own: Pulumi's plugin protocol knows none, and a provider runs what its configuration names. On a machine with
+// several users, any of them could connect.
 //
 // On Linux the user of each connection is looked up in the kernel's table of sockets. Other systems have no such table:
 // there, Listen is net.Listen.
@@ -11,7 +11,8 @@ import (
 	"net"
 )
 
-// Listen listens on a free port of 127.0.0.1. Connections of another user, except root, are closed before a byte is read.
+// Listen listens on a free port of 127.0.0.1. Connections of another user, except root, are closed before a byte is
+// read.
 func Listen() (net.Listener, error) {
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {

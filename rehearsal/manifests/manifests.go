@@ -1,6 +1,6 @@
-// Package manifests writes all that one stack puts into its cluster as files, one an object: what Pulumi cannot show, and
-// what two versions of the program are compared by. It needs no cluster and no account, and the same program writes the
-// same bytes every time.
+// Package manifests writes all that one stack puts into its cluster as files, one an object: what Pulumi cannot show,
+// and what two versions of the program are compared by. It needs no cluster and no account, and the same program writes
+// the same bytes every time.
 package manifests
 
 import (
@@ -76,7 +76,8 @@ func render(o Options, i *program.Installation, kubernetes string) (map[string][
 	return files, nil
 }
 
-func one(load func(values.Chart) (*chart.Chart, error), r program.Release, kubernetes string) ([]*unstructured.Unstructured, error) {
+func one(load func(values.Chart) (*chart.Chart, error), r program.Release,
+	kubernetes string) ([]*unstructured.Unstructured, error) {
 	c, err := load(r.Chart)
 	if err != nil {
 		return nil, err

@@ -102,7 +102,8 @@ func TestTwiceTheSameBytesOfPublishedCharts(t *testing.T) {
 func TestWhatIsWritten(t *testing.T) {
 	files := read(t, Options{Root: root, Stack: "dev"})
 	for file, want := range map[string]string{
-		"program/Namespace_falco.yaml":                                          "pod-security.kubernetes.io/enforce: privileged",
+		"program/Namespace_falco.yaml": "pod-security.kubernetes.io/" +
+			"enforce: privileged",
 		"program/NetworkPolicy_loki_default-deny-ingress.yaml":                  "kind: NetworkPolicy",
 		"program/ValidatingAdmissionPolicy_virtual-clusters.doks-security.yaml": "validations:",
 		"program/PrometheusRule_monitoring_virtual-clusters.yaml":               "alert:",
@@ -150,7 +151,8 @@ func TestEncryptedSettings(t *testing.T) {
 		t.Error("the settings are not those of the stack file")
 	}
 	for file, text := range read(t, Options{Root: dir, Stack: "dev"}) {
-		for _, hint := range []string{"ciphertext", installation.Settings.Forward.Events.URL, installation.Settings.Forward.Metrics.Password} {
+		for _, hint := range []string{"ciphertext", installation.Settings.Forward.Events.URL,
+			installation.Settings.Forward.Metrics.Password} {
 			if strings.Contains(text, hint) {
 				t.Errorf("%s holds %q", file, hint)
 			}
@@ -163,7 +165,8 @@ func TestADirectoryOfSomethingElseIsKept(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "thesis"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Write(Options{Root: root, Stack: "dev", Out: dir}); err == nil || !strings.Contains(err.Error(), "something else") {
+	if _, err := Write(Options{Root: root, Stack: "dev", Out: dir}); err == nil ||
+		!strings.Contains(err.Error(), "something else") {
 		t.Errorf("error %v", err)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "thesis")); err != nil {

@@ -10,7 +10,8 @@ import (
 
 // tools are the programs whose calls count as commands.
 var tools = []string{
-	"aws", "curl", "docker", "doctl", "export", "git", "go", "helm", "kubectl", "make", "mc", "npm", "pulumi", "s3cmd", "terraform",
+	"aws", "curl", "docker", "doctl", "export", "git", "go", "helm", "kubectl", "make", "mc", "npm", "pulumi", "s3cmd",
+	"terraform",
 }
 
 // Command is one command of a page.
@@ -62,8 +63,8 @@ type line struct {
 	code bool
 }
 
-// read tells code from text: indented by four, or fenced. A line that ends in a backslash goes on. Of a transcript, which
-// is fenced as console, only what was typed is read.
+// read tells code from text: indented by four, or fenced. A line that ends in a backslash goes on. Of a transcript,
+// which is fenced as console, only what was typed is read.
 func read(text string) []line {
 	var lines []line
 	fenced, transcript := false, false

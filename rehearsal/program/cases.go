@@ -10,15 +10,16 @@ import (
 	"doks-security/stack"
 )
 
-// Fixtures is the directory of the stack files that tests use, below the project's: dev, staging and prod. The project's own
-// are the user's to change and to remove.
+// Fixtures is the directory of the stack files that tests use, below the project's: dev, staging and prod. The
+// project's own are the user's to change and to remove.
 const Fixtures = "stack/testdata/environments"
 
 // Case is an environment, with settings laid over its stack file.
 type Case struct {
 	Name, Stack string
-	Dir         string         // of the stack file, below the project's directory: Fixtures, or empty for the project's own
-	Settings    map[string]any // by key without the project's name
+	// of the stack file, below the project's directory: Fixtures, or empty for the project's own
+	Dir      string
+	Settings map[string]any // by key without the project's name
 }
 
 // read reads the case's stack file.
@@ -54,8 +55,8 @@ func SameFixture(root string, c Case) (string, error) {
 	return "", nil
 }
 
-// StackFiles are the project's own environments, a case for each stack file in its directory. Those of an existing cluster
-// are left out: it is in no account here.
+// StackFiles are the project's own environments, a case for each stack file in its directory. Those of an existing
+// cluster are left out: it is in no account here.
 func StackFiles(root string) ([]Case, error) {
 	files, err := filepath.Glob(filepath.Join(root, "Pulumi.*.yaml"))
 	if err != nil {
@@ -114,13 +115,16 @@ func Cases() []Case {
 		{Name: "staging", Stack: "staging"},
 		{Name: "prod", Stack: "prod"},
 		{Name: "dev with falco-exporter", Stack: "dev", Settings: exporter},
-		{Name: "dev with the demo and approved namespaces", Stack: "dev", Settings: m{"virtualClusters": demo["virtualClusters"], "cluster": larger}},
+		{Name: "dev with the demo and approved namespaces", Stack: "dev",
+			Settings: m{"virtualClusters": demo["virtualClusters"], "cluster": larger}},
 		{Name: "dev on Spaces", Stack: "dev", Settings: m{"logging": m{"storage": "spaces"}, "cluster": larger}},
-		{Name: "dev on Spaces from a day", Stack: "dev", Settings: m{"logging": m{"storage": "spaces", "spaces": m{"from": "2099-01-01"}}, "cluster": larger}},
+		{Name: "dev on Spaces from a day", Stack: "dev",
+			Settings: m{"logging": m{"storage": "spaces", "spaces": m{"from": "2099-01-01"}}, "cluster": larger}},
 		{Name: "prod with falco-exporter", Stack: "prod", Settings: exporter},
 		{Name: "dev by Gateway", Stack: "dev", Settings: m{"exposure": overHTTP()}},
 		{Name: "prod by Gateway", Stack: "prod", Settings: m{"exposure": Gateway()}},
-		{Name: "prod on volumes, with the demo", Stack: "prod", Settings: m{"logging": m{"storage": "volume"}, "virtualClusters": demo["virtualClusters"]}},
+		{Name: "prod on volumes, with the demo", Stack: "prod",
+			Settings: m{"logging": m{"storage": "volume"}, "virtualClusters": demo["virtualClusters"]}},
 	}
 	for i := range all {
 		all[i].Dir = Fixtures

@@ -13,8 +13,8 @@ import (
 	"doks-security/stack/stacktest"
 )
 
-// Whatever is approved: either it is refused, or the API server's compiler takes every expression of the admission policy, and
-// exactly what was approved is admitted.
+// Whatever is approved: either it is refused, or the API server's compiler takes every expression of the admission
+// policy, and exactly what was approved is admitted.
 func FuzzAdmission(f *testing.F) {
 	const digest = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 	for _, seed := range stacktest.Seeds() {
@@ -36,7 +36,8 @@ func FuzzAdmission(f *testing.F) {
 			return
 		}
 		approved := settings.VirtualClusters.Approved
-		objects, err := components.AdmissionObjects(&components.AdmissionArgs{Mode: settings.VirtualClusters.Admission, Approved: approved})
+		objects, err := components.AdmissionObjects(&components.AdmissionArgs{Mode: settings.VirtualClusters.Admission,
+			Approved: approved})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -36,7 +36,8 @@ func (m *mocks) NewResource(args pulumi.MockResourceArgs) (string, resource.Prop
 		out["clusterUrn"] = resource.NewProperty("do:kubernetes:" + args.Name)
 	case strings.HasPrefix(token, "kubernetes:"):
 		if strings.HasSuffix(token, ":Gateway") {
-			out["status"] = resource.NewPropertyValue(map[string]any{"addresses": []any{map[string]any{"value": "203.0.113.10"}}})
+			out["status"] =
+				resource.NewPropertyValue(map[string]any{"addresses": []any{map[string]any{"value": "203.0.113.10"}}})
 		}
 		m.objects = append(m.objects, &unstructured.Unstructured{Object: plain(args.Inputs)})
 	}

@@ -86,8 +86,8 @@ func emptyAccount(s stack.Settings) *accounttest.Account {
 	return a
 }
 
-// config is the stack file with the case's settings on top, as Pulumi hands it over: objects as JSON. secret are the keys
-// that hold encrypted values.
+// config is the stack file with the case's settings on top, as Pulumi hands it over: objects as JSON. secret are the
+// keys that hold encrypted values.
 func (c Case) config(root string) (config map[string]string, secret []string, err error) {
 	file, err := c.read(root)
 	if err != nil {

@@ -48,7 +48,8 @@ func Objects(cr *unstructured.Unstructured) (*appsv1.StatefulSet, *corev1.Servic
 	}
 	service := &corev1.Service{
 		ObjectMeta: metav1.ObjectMeta{
-			Name: application.name + "-operated", Namespace: cr.GetNamespace(), Labels: map[string]string{"managed-by": ManagedBy},
+			Name: application.name + "-operated", Namespace: cr.GetNamespace(),
+			Labels: map[string]string{"managed-by": ManagedBy},
 		},
 		Spec: corev1.ServiceSpec{
 			ClusterIP: corev1.ClusterIPNone, Selector: map[string]string{"app.kubernetes.io/name": application.name},
@@ -81,28 +82,34 @@ const portName = "http-web"
 // statefulSet has the operator's names and labels; charts' Services and disruption budgets select by them.
 func statefulSet(cr *unstructured.Unstructured, s spec, application string, port int32) *appsv1.StatefulSet {
 	labels := map[string]string{
-		"app.kubernetes.io/name": application, "app.kubernetes.io/instance": cr.GetName(), "app.kubernetes.io/managed-by": ManagedBy,
-		application: cr.GetName(), "operator.prometheus.io/name": cr.GetName(),
+		"app.kubernetes.io/name": application, "app.kubernetes.io/instance": cr.GetName(),
+		"app.kubernetes.io/managed-by": ManagedBy,
+		application:                    cr.GetName(), "operator.prometheus.io/name": cr.GetName(),
 	}
 	hardened := &corev1.SecurityContext{
-		AllowPrivilegeEscalation: ptr.To(false), ReadOnlyRootFilesystem: ptr.To(true), Capabilities: &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
+		AllowPrivilegeEscalation: ptr.To(false), ReadOnlyRootFilesystem: ptr.To(true),
+		Capabilities: &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
 	}
-	reloader := corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("10m"), corev1.ResourceMemory: resource.MustParse("32Mi")}
+	reloader := corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("10m"),
+		corev1.ResourceMemory: resource.MustParse("32Mi")}
 	pod := corev1.PodSpec{
-		ServiceAccountName: s.ServiceAccountName, SecurityContext: s.SecurityContext, Affinity: s.Affinity, NodeSelector: s.NodeSelector, Tolerations: s.Tolerations,
+		ServiceAccountName: s.ServiceAccountName, SecurityContext: s.SecurityContext, Affinity: s.Affinity,
+		NodeSelector: s.NodeSelector, Tolerations: s.Tolerations,
 		Containers: []corev1.Container{
 			{Name: application, Image: cmp.Or(s.Image, application), Resources: s.Resources, SecurityContext: hardened,
 				Ports: []corev1.ContainerPort{{Name: portName, ContainerPort: port}}},
-			{Name: "config-reloader", Image: "config-reloader:the-operators", Resources: corev1.ResourceRequirements{Requests: reloader}, SecurityContext: hardened,
+			{Name: "config-reloader", Image: "config-reloader:the-operators",
+				Resources: corev1.ResourceRequirements{Requests: reloader}, SecurityContext: hardened,
 				Ports: []corev1.ContainerPort{{Name: "reloader-web", ContainerPort: 8080}}},
 		},
 	}
 	set := &appsv1.StatefulSet{
 		ObjectMeta: metav1.ObjectMeta{Name: application + "-" + cr.GetName(), Namespace: cr.GetNamespace(), Labels: labels},
 		Spec: appsv1.StatefulSetSpec{
-			Replicas: ptr.To(ptr.Deref(s.Replicas, 1)), ServiceName: application + "-operated", PodManagementPolicy: appsv1.ParallelPodManagement,
-			Selector: &metav1.LabelSelector{MatchLabels: labels},
-			Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: labels}, Spec: pod},
+			Replicas: ptr.To(ptr.Deref(s.Replicas, 1)), ServiceName: application + "-operated",
+			PodManagementPolicy: appsv1.ParallelPodManagement,
+			Selector:            &metav1.LabelSelector{MatchLabels: labels},
+			Template:            corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: labels}, Spec: pod},
 		},
 	}
 	if s.Storage != nil {

@@ -18,7 +18,8 @@ func TestObjects(t *testing.T) {
 		t.Fatal(err)
 	}
 	pod := set.Spec.Template.Spec
-	if set.Name != "prometheus-main" || *set.Spec.Replicas != 2 || pod.Containers[0].Resources.Requests.Memory().String() != "1Gi" || len(pod.Containers) != 2 {
+	if set.Name != "prometheus-main" || *set.Spec.Replicas != 2 ||
+		pod.Containers[0].Resources.Requests.Memory().String() != "1Gi" || len(pod.Containers) != 2 {
 		t.Errorf("StatefulSet %s: %+v", set.Name, set.Spec)
 	}
 	if claims := set.Spec.VolumeClaimTemplates; len(claims) != 1 || *claims[0].Spec.StorageClassName != "fast" {

@@ -22,8 +22,8 @@ var (
 	topLevel = []string{"com", "dev", "io", "net", "org", "run", "sh"}
 )
 
-// Addresses finds addresses in containers' arguments and environment, in configuration files and in custom resources that
-// are no Service's, or at a port it has not.
+// Addresses finds addresses in containers' arguments and environment, in configuration files and in custom resources
+// that are no Service's, or at a port it has not.
 func Addresses(objects []*Object) []error {
 	x, err := newIndex(objects)
 	if err != nil {

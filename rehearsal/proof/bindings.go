@@ -28,8 +28,10 @@ func Bindings(objects []*Object) []error {
 				faults = append(faults, fmt.Errorf("%s gives the %s %s, which nobody makes", id(o), b.RoleRef.Kind, b.RoleRef.Name))
 			}
 			for _, s := range b.Subjects {
-				if namespace := cmp.Or(s.Namespace, o.GetNamespace()); s.Kind == "ServiceAccount" && !x.has(s.Kind, namespace, s.Name) {
-					faults = append(faults, fmt.Errorf("%s is for the ServiceAccount %s/%s, which nobody makes", id(o), namespace, s.Name))
+				if namespace := cmp.Or(s.Namespace, o.GetNamespace()); s.Kind == "ServiceAccount" &&
+					!x.has(s.Kind, namespace, s.Name) {
+					faults = append(faults, fmt.Errorf("%s is for the ServiceAccount %s/%s, which nobody makes", id(o),
+						namespace, s.Name))
 				}
 			}
 		case "APIService":

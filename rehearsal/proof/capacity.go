@@ -89,7 +89,8 @@ func Rendered(s stack.Settings, d Demand) []error {
 	if perNode == d.PerNode && shared == d.Shared {
 		return nil
 	}
-	return []error{fmt.Errorf("values/rendered.yaml has %+v on every node and %+v beside that, pods request %+v and %+v: `make rendered`",
+	return []error{fmt.Errorf("values/rendered.yaml has %+v on every node and %+v beside that, pods request %+v and %+v: "+
+		"`make rendered`",
 		perNode, shared, d.PerNode, d.Shared)}
 }
 
@@ -109,7 +110,8 @@ func Capacity(s stack.Settings, d Demand) []error {
 		short("a node leaves one pod", values.Resources{MilliCPU: left.MilliCPU / nodes, MiB: left.MiB / nodes}, d.Largest)
 	}
 	if d.Volumes() > nodes*VolumesPerNode {
-		faults = append(faults, fmt.Errorf("%d nodes take %d volumes, pods ask for %d", nodes, nodes*VolumesPerNode, d.Volumes()))
+		faults = append(faults, fmt.Errorf("%d nodes take %d volumes, pods ask for %d", nodes, nodes*VolumesPerNode,
+			d.Volumes()))
 	}
 	if nodes < d.Apart {
 		faults = append(faults, fmt.Errorf("%d nodes, and %d replicas that share none", nodes, d.Apart))

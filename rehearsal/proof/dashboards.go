@@ -51,7 +51,8 @@ func (x *index) findSidecar(name string) *sidecar {
 
 func (s *sidecar) sees(o *Object) bool {
 	value, ok := o.GetLabels()[s.label]
-	return ok && (s.value == "" || value == s.value) && (s.namespace == "ALL" || slices.Contains(strings.Split(s.namespace, ","), o.GetNamespace()))
+	return ok && (s.value == "" || value == s.value) &&
+		(s.namespace == "ALL" || slices.Contains(strings.Split(s.namespace, ","), o.GetNamespace()))
 }
 
 // file is where a ConfigMap's key ends up.
@@ -87,7 +88,8 @@ func Dashboards(objects []*Object) []error {
 		data := content(o)
 		for _, key := range slices.Sorted(maps.Keys(data)) {
 			var d dashboard
-			if !strings.HasSuffix(key, ".json") || json.Unmarshal([]byte(data[key]), &d) != nil || len(d.Panels)+len(d.Rows) == 0 {
+			if !strings.HasSuffix(key, ".json") || json.Unmarshal([]byte(data[key]), &d) != nil ||
+				len(d.Panels)+len(d.Rows) == 0 {
 				continue
 			}
 			name := id(o) + " " + key

@@ -13,8 +13,8 @@ import (
 // pinnedArtifact is a version of an artifact: in full, or by digest.
 var pinnedArtifact = regexp.MustCompile(`^[a-z0-9./-]+(:v?[0-9]+\.[0-9]+\.[0-9]+|@sha256:[0-9a-f]{64})$`)
 
-// Falco compares the rules that Falco in the namespace gets with wanted, file by file, and finds artifacts that are fetched
-// without a fixed version, or followed.
+// Falco compares the rules that Falco in the namespace gets with wanted, file by file, and finds artifacts that are
+// fetched without a fixed version, or followed.
 func Falco(objects []*Object, namespace string, wanted map[string]string) []error {
 	x, err := newIndex(objects)
 	if err != nil {
@@ -44,7 +44,8 @@ func Falco(objects []*Object, namespace string, wanted map[string]string) []erro
 
 func (x *index) mounted(namespace, configMap string) bool {
 	return slices.ContainsFunc(x.workloads, func(w workload) bool {
-		return w.GetNamespace() == namespace && slices.ContainsFunc(w.references(), func(r reference) bool { return r.kind == "ConfigMap" && r.name == configMap })
+		return w.GetNamespace() == namespace && slices.ContainsFunc(w.references(),
+			func(r reference) bool { return r.kind == "ConfigMap" && r.name == configMap })
 	})
 }
 

@@ -67,8 +67,8 @@ func (e endpoint) job(name string) string {
 	return name
 }
 
-// Overcommit finds the chart's alerts that a node's loss would not be survived, where the nodes leave no room for one by
-// design: they would fire for ever.
+// Overcommit finds the chart's alerts that a node's loss would not be survived, where the nodes leave no room for one
+// by design: they would fire for ever.
 func Overcommit(s stack.Settings, objects []*Object) []error {
 	perNode, shared := stack.Demand(s)
 	nodes, room := stack.Room(s)
@@ -78,7 +78,8 @@ func Overcommit(s stack.Settings, objects []*Object) []error {
 		size, _ := stack.Allocatable(pool.Size)
 		node = values.Resources{MilliCPU: max(node.MilliCPU, size.MilliCPU), MiB: max(node.MiB, size.MiB)}
 	}
-	endless := map[string]bool{"KubeCPUOvercommit": free.MilliCPU < node.MilliCPU, "KubeMemoryOvercommit": free.MiB < node.MiB}
+	endless := map[string]bool{"KubeCPUOvercommit": free.MilliCPU < node.MilliCPU,
+		"KubeMemoryOvercommit": free.MiB < node.MiB}
 	var faults []error
 	for _, o := range objects {
 		var rules struct {

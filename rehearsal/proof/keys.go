@@ -10,9 +10,9 @@ import (
 	"helm.sh/helm/v3/pkg/chart"
 )
 
-// Keys finds the keys of given that the chart does not know: neither its values, nor its schema, nor those of the charts
-// inside it. What stands empty in the chart's values takes any key. reviewed are the keys known all the same, with the
-// reason; used collects those it needed.
+// Keys finds the keys of given that the chart does not know: neither its values, nor its schema, nor those of the
+// charts inside it. What stands empty in the chart's values takes any key. reviewed are the keys known all the same,
+// with the reason; used collects those it needed.
 func Keys(c *chart.Chart, given map[string]any, reviewed map[string]string, used map[string]bool) []error {
 	k := keys{reviewed: reviewed, used: used}
 	k.compare("", given, knownValues(c), schemaOf(c))

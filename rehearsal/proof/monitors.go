@@ -123,7 +123,8 @@ func (x *index) monitored(o *Object, m monitor) (namespaces []string, services [
 		namespaces = []string{o.GetNamespace()}
 	}
 	for _, s := range x.services {
-		if o.GetKind() == "ServiceMonitor" && slices.Contains(namespaces, s.Namespace) && selector.Matches(labels.Set(s.Labels)) {
+		if o.GetKind() == "ServiceMonitor" && slices.Contains(namespaces, s.Namespace) &&
+			selector.Matches(labels.Set(s.Labels)) {
 			services = append(services, s)
 		}
 	}
@@ -156,7 +157,8 @@ func (x *index) scraped(o *Object) []error {
 	var faults []error
 	for _, e := range append(m.Spec.Endpoints, m.Spec.PodMetricsEndpoints...) {
 		switch {
-		case e.PortNumber != nil && listens(pods, intstr.FromInt32(*e.PortNumber)), e.TargetPort != nil && listens(pods, *e.TargetPort):
+		case e.PortNumber != nil && listens(pods, intstr.FromInt32(*e.PortNumber)), e.TargetPort != nil &&
+			listens(pods, *e.TargetPort):
 		case o.GetKind() == "PodMonitor" && listens(pods, intstr.FromString(e.Port)):
 		case o.GetKind() == "ServiceMonitor" && e.Port != "" && ports[e.Port]:
 		default:

@@ -17,15 +17,16 @@ import (
 	"doks-security/values"
 )
 
-// renamed are all parts of the stack in namespaces of other names. Every name has a text that nothing else has, so that the
-// default names can be put back.
+// renamed are all parts of the stack in namespaces of other names. Every name has a text that nothing else has, so that
+// the default names can be put back.
 func renamed() map[string]map[string]any {
 	type m = map[string]any
 	return map[string]map[string]any{
 		"a prefix": {"prefix": "zzz-"},
 		"names": {"names": m{
 			"monitoring": "zzz-monitoring", "loki": "zzz-loki", "node-agents": "zzz-node-agents", "falco": "zzz-falco",
-			"metrics-server": "zzz-metrics-server", "vcluster": "zzz-vcluster", "gateway": "zzz-gateway", "cert-manager": "zzz-cert-manager",
+			"metrics-server": "zzz-metrics-server", "vcluster": "zzz-vcluster", "gateway": "zzz-gateway",
+			"cert-manager": "zzz-cert-manager",
 		}},
 		"a prefix and names": {"prefix": "zzz-", "names": m{"monitoring": "zzz-zzz-monitoring", "falco": "falco"}},
 	}
@@ -51,7 +52,8 @@ func loaders(t *testing.T) map[string]*Renderer {
 // follows: addresses, monitors, selectors, policies, references.
 func TestNamespacesOfOtherNames(t *testing.T) {
 	options := map[string]any{
-		"virtualClusters": map[string]any{"demo": true}, "logging": map[string]any{"storage": "volume"}, "exposure": program.Gateway(),
+		"virtualClusters": map[string]any{"demo": true}, "logging": map[string]any{"storage": "volume"},
+		"exposure": program.Gateway(),
 	}
 	install := func(t *testing.T, namespaces map[string]any) *program.Installation {
 		t.Helper()
@@ -91,8 +93,8 @@ func TestNamespacesOfOtherNames(t *testing.T) {
 	}
 }
 
-// rendered are the objects, and each release's values as a file in its namespace: the stand-in charts leave out addresses
-// that the charts have.
+// rendered are the objects, and each release's values as a file in its namespace: the stand-in charts leave out
+// addresses that the charts have.
 func rendered(t *testing.T, r *Renderer, i *program.Installation) *Set {
 	t.Helper()
 	s, err := r.Render(i, Versions()[1])
@@ -104,7 +106,8 @@ func rendered(t *testing.T, r *Renderer, i *program.Installation) *Set {
 		if err != nil {
 			t.Fatal(err)
 		}
-		file := &Object{Object: map[string]any{"apiVersion": "v1", "kind": "ConfigMap", "data": map[string]any{"values": string(text)}}}
+		file := &Object{Object: map[string]any{"apiVersion": "v1", "kind": "ConfigMap",
+			"data": map[string]any{"values": string(text)}}}
 		file.SetName("values-of-" + release.Name)
 		file.SetNamespace(release.Namespace)
 		s.Objects = append(s.Objects, file)
@@ -168,7 +171,8 @@ func compareObjects(t *testing.T, got, want map[string]string) {
 	}
 }
 
-// misplaced finds objects, and selectors of namespaces by name, of a namespace that is neither the stack's nor Kubernetes'.
+// misplaced finds objects, and selectors of namespaces by name, of a namespace that is neither the stack's nor
+// Kubernetes'.
 func misplaced(s *Set) []error {
 	known := map[string]bool{"": true, "kube-system": true, "default": true}
 	for _, name := range s.Settings.Namespaces.ByRole() {
@@ -190,7 +194,8 @@ func misplaced(s *Set) []error {
 	return faults
 }
 
-// selectedNamespaces are the names in label selectors of namespaces, of Kubernetes and of Cilium, and in lists of names.
+// selectedNamespaces are the names in label selectors of namespaces, of Kubernetes and of Cilium, and in lists of
+// names.
 func selectedNamespaces(value any) []string {
 	var names []string
 	texts := func(value any) {
@@ -239,7 +244,8 @@ func messages(faults []error) []string {
 
 // A literal name is found.
 func TestMisplacedObjectsAreFound(t *testing.T) {
-	installation, err := program.Run("../..", program.Fixture("dev", map[string]any{"namespaces": map[string]any{"prefix": "zzz-"}}))
+	installation, err := program.Run("../..",
+		program.Fixture("dev", map[string]any{"namespaces": map[string]any{"prefix": "zzz-"}}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -249,11 +255,14 @@ func TestMisplacedObjectsAreFound(t *testing.T) {
 		o.SetNamespace(namespace)
 		return o
 	}
-	selector := map[string]any{"matchExpressions": []any{map[string]any{"key": "kubernetes.io/metadata.name", "values": []any{"zzz-loki", "loki"}}}}
+	selector := map[string]any{"matchExpressions": []any{map[string]any{"key": "kubernetes.io/metadata.name",
+		"values": []any{"zzz-loki", "loki"}}}}
 	s := &Set{Settings: installation.Settings, Objects: []*Object{
-		object("ConfigMap", "zzz-loki", nil), object("ConfigMap", "monitoring", nil), object("Prometheus", "zzz-monitoring", map[string]any{"ruleNamespaceSelector": selector}),
+		object("ConfigMap", "zzz-loki", nil), object("ConfigMap", "monitoring", nil),
+		object("Prometheus", "zzz-monitoring", map[string]any{"ruleNamespaceSelector": selector}),
 	}}
-	want := []string{"ConfigMap monitoring/a is in a namespace that is not the stack's", "Prometheus monitoring/a selects the namespace loki, which is not the stack's"}
+	want := []string{"ConfigMap monitoring/a is in a namespace that is not the stack's",
+		"Prometheus monitoring/a selects the namespace loki, which is not the stack's"}
 	if got := messages(misplaced(s)); !slices.Equal(got, want) {
 		t.Errorf("found %q, want %q", got, want)
 	}

@@ -35,9 +35,11 @@ func PodSecurity(objects []*Object) []error {
 			faults = append(faults, fmt.Errorf("%s: nobody makes its namespace", id(w.Object)))
 			continue
 		}
-		enforced, problems := api.PolicyToEvaluate(labels, api.Policy{Enforce: api.LevelVersion{Level: api.LevelPrivileged, Version: api.LatestVersion()}})
+		enforced, problems := api.PolicyToEvaluate(labels,
+			api.Policy{Enforce: api.LevelVersion{Level: api.LevelPrivileged, Version: api.LatestVersion()}})
 		if len(problems) > 0 {
-			faults = append(faults, fmt.Errorf("Namespace %s: %w", w.GetNamespace(), problems.ToAggregate())) //nolint:staticcheck // a kind is capitalized
+			faults = append(faults, fmt.Errorf("Namespace %s: %w", w.GetNamespace(),
+				problems.ToAggregate())) //nolint:staticcheck // a kind is capitalized
 		}
 		result := policy.AggregateCheckResults(evaluator.EvaluatePod(enforced.Enforce, &w.Pod.ObjectMeta, &w.Pod.Spec))
 		if !result.Allowed {
@@ -75,7 +77,8 @@ func HostAccess(objects []*Object, reviewed []Host) []error {
 func hostAccess(w workload) []string {
 	var has []string
 	spec := w.Pod.Spec
-	for name, on := range map[string]bool{"hostNetwork": spec.HostNetwork, "hostPID": spec.HostPID, "hostIPC": spec.HostIPC} {
+	for name, on := range map[string]bool{"hostNetwork": spec.HostNetwork, "hostPID": spec.HostPID,
+		"hostIPC": spec.HostIPC} {
 		if on {
 			has = append(has, name)
 		}
@@ -131,7 +134,8 @@ func SecretReaders(objects []*Object, reviewed map[string]string) []error {
 		for _, subject := range binding.Subjects {
 			account := subject.Namespace + "/" + subject.Name
 			if reviewed[account] == "" {
-				faults = append(faults, fmt.Errorf("%s %s reads every Secret of the cluster through ClusterRole %s, and is not reviewed for it", subject.Kind, account, binding.RoleRef.Name))
+				faults = append(faults, fmt.Errorf("%s %s reads every Secret of the cluster through ClusterRole %s, and is not "+
+					"reviewed for it", subject.Kind, account, binding.RoleRef.Name))
 			}
 		}
 	}
@@ -143,7 +147,8 @@ func readsSecrets(rule rbacv1.PolicyRule) bool {
 	any := func(list []string, of ...string) bool {
 		return slices.ContainsFunc(list, func(s string) bool { return s == "*" || slices.Contains(of, s) })
 	}
-	return len(rule.ResourceNames) == 0 && any(rule.APIGroups, "") && any(rule.Resources, "secrets") && any(rule.Verbs, "get", "list", "watch")
+	return len(rule.ResourceNames) == 0 && any(rule.APIGroups, "") && any(rule.Resources, "secrets") &&
+		any(rule.Verbs, "get", "list", "watch")
 }
 
 // reloader is how prometheus-operator is told the image of the second container in its pods.

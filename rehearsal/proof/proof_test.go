@@ -61,7 +61,8 @@ func TestPublishedCharts(t *testing.T) {
 	used := map[string]map[string]bool{}
 	needed := map[string]bool{} // what is complained of when nothing is reviewed
 	each(t, r, func(t *testing.T, s *Set) {
-		for _, fault := range slices.Concat(HostAccess(s.Objects, nil), SecretReaders(s.Objects, nil), Services(s.Objects, nil)) {
+		for _, fault := range slices.Concat(HostAccess(s.Objects, nil), SecretReaders(s.Objects, nil),
+			Services(s.Objects, nil)) {
 			needed[fault.Error()] = true
 		}
 		t.Run("keys", func(t *testing.T) {
@@ -133,7 +134,8 @@ func checkNeeded(t *testing.T, faults map[string]bool) {
 		entries = append(entries, object+": no container of its pods has the port "+name)
 	}
 	for _, entry := range entries {
-		if !slices.ContainsFunc(slices.Collect(maps.Keys(faults)), func(fault string) bool { return strings.Contains(fault, entry) }) {
+		if !slices.ContainsFunc(slices.Collect(maps.Keys(faults)),
+			func(fault string) bool { return strings.Contains(fault, entry) }) {
 			t.Errorf("reviewed, and no longer needed: %s", entry)
 		}
 	}
@@ -162,7 +164,8 @@ func TestDevLeavesATenthOfTheMemory(t *testing.T) {
 	}
 }
 
-// A stand-in that a restricted namespace refuses, or no node has room for, would leave the rehearsal waiting for its pods.
+// A stand-in that a restricted namespace refuses, or no node has room for, would leave the rehearsal waiting for its
+// pods.
 func TestStandInsAreScheduled(t *testing.T) {
 	each(t, NewRenderer(contract.New), func(t *testing.T, s *Set) {
 		fail(t, PodSecurity(s.Objects))

@@ -46,7 +46,8 @@ func provided(rendered []*Object) ([]*Object, error) {
 			account := &Object{Object: map[string]any{"apiVersion": "v1", "kind": "ServiceAccount"}}
 			account.SetName("default")
 			account.SetNamespace(o.GetName())
-			certificate := &Object{Object: map[string]any{"apiVersion": "v1", "kind": "ConfigMap", "data": map[string]any{"ca.crt": ""}}}
+			certificate := &Object{Object: map[string]any{"apiVersion": "v1", "kind": "ConfigMap",
+				"data": map[string]any{"ca.crt": ""}}}
 			certificate.SetName("kube-root-ca.crt")
 			certificate.SetNamespace(o.GetName())
 			all = append(all, account, certificate)

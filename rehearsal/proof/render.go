@@ -78,7 +78,8 @@ func (r *Renderer) Release(release program.Release, kubernetes string) ([]*Objec
 	if err != nil {
 		return nil, err
 	}
-	objects, err := contract.Render(c, contract.Target{Release: release.Name, Namespace: release.Namespace, Kubernetes: kubernetes}, release.Values)
+	objects, err := contract.Render(c, contract.Target{Release: release.Name, Namespace: release.Namespace,
+		Kubernetes: kubernetes}, release.Values)
 	if err != nil {
 		return nil, err
 	}

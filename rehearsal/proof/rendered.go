@@ -16,8 +16,8 @@ import (
 
 const renderedHead = "# Generated from what the charts render: make rendered\n"
 
-// RenderedFile is values/rendered.yaml as the renderer's charts have it; root is the project's directory. Each release is
-// rendered with every profile and combination of options, so that the file is exact for all of them.
+// RenderedFile is values/rendered.yaml as the renderer's charts have it; root is the project's directory. Each release
+// is rendered with every profile and combination of options, so that the file is exact for all of them.
 func RenderedFile(root string, r *Renderer, kubernetes string) (string, error) {
 	releases, err := values.Releases()
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 
 var update = flag.Bool("update", false, "write values/rendered.yaml")
 
-// What is known of charts without rendering them is what they render, for every profile and combination of options: with
-// the published charts, where there are any, and with the stand-ins.
+// What is known of charts without rendering them is what they render, for every profile and combination of options:
+// with the published charts, where there are any, and with the stand-ins.
 func TestRenderedFileIsCurrent(t *testing.T) {
 	const file = "../../values/rendered.yaml"
 	all := loaders(t)
@@ -61,7 +61,8 @@ func TestReduce(t *testing.T) {
 		{"nothing requested", []values.Rendered{request(0), request(0, demo)}, 0},
 		{"no difference", []values.Rendered{request(1), request(1, demo)}, 1},
 		{"a difference", []values.Rendered{request(1), request(2, demo)}, 2},
-		{"a difference of one", []values.Rendered{request(1), request(1, demo), request(2, spaces), request(2, spaces, demo)}, 2},
+		{"a difference of one", []values.Rendered{request(1), request(1, demo), request(2, spaces),
+			request(2, spaces, demo)}, 2},
 		{"a difference together", []values.Rendered{request(1), request(1, spaces), request(2, spaces, from)}, 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {

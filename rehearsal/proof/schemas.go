@@ -80,7 +80,8 @@ func customResources(objects []*Object) (map[schema.GroupVersionKind]customResou
 				faults = append(faults, fmt.Errorf("%s %s: %w", id(o), version.Name, err))
 				continue
 			}
-			definitions[schema.GroupVersionKind{Group: definition.Spec.Group, Version: version.Name, Kind: definition.Spec.Names.Kind}] = custom
+			definitions[schema.GroupVersionKind{Group: definition.Spec.Group, Version: version.Name,
+				Kind: definition.Spec.Names.Kind}] = custom
 		}
 	}
 	return definitions, faults
@@ -88,7 +89,8 @@ func customResources(objects []*Object) (map[schema.GroupVersionKind]customResou
 
 func newCustomResource(version apiextensionsv1.CustomResourceDefinitionVersion) (c customResource, err error) {
 	var internal apiextensions.CustomResourceValidation
-	if err := apiextensionsv1.Convert_v1_CustomResourceValidation_To_apiextensions_CustomResourceValidation(version.Schema, &internal, nil); err != nil {
+	if err := apiextensionsv1.Convert_v1_CustomResourceValidation_To_apiextensions_CustomResourceValidation(version.Schema,
+		&internal, nil); err != nil {
 		return c, err
 	}
 	if c.structural, err = structuralschema.NewStructural(internal.OpenAPIV3Schema); err != nil {

@@ -11,7 +11,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-// Services finds Services and disruption budgets that select no pod, and ports no container has, but for those reviewed.
+// Services finds Services and disruption budgets that select no pod, and ports no container has, but for those
+// reviewed.
 func Services(objects []*Object, reviewed map[string]string) []error {
 	x, err := newIndex(objects)
 	if err != nil {
@@ -50,8 +51,11 @@ func Services(objects []*Object, reviewed map[string]string) []error {
 	for _, w := range x.workloads {
 		for _, c := range w.containers() {
 			for _, port := range probed(c) {
-				if port.Type == intstr.String && !listens([]workload{{Pod: corev1.PodTemplateSpec{Spec: corev1.PodSpec{Containers: []corev1.Container{c}}}}}, port) {
-					faults = append(faults, fmt.Errorf("%s: %s is probed at a port %s, which it has not", id(w.Object), c.Name, port.String()))
+				if port.Type == intstr.String &&
+					!listens([]workload{{Pod: corev1.PodTemplateSpec{Spec: corev1.PodSpec{Containers: []corev1.Container{c}}}}},
+						port) {
+					faults = append(faults, fmt.Errorf("%s: %s is probed at a port %s, which it has not", id(w.Object), c.Name,
+						port.String()))
 				}
 			}
 		}
@@ -82,7 +86,8 @@ func listens(pods []workload, port intstr.IntOrString) bool {
 	for _, w := range pods {
 		for _, c := range w.containers() {
 			for _, p := range c.Ports {
-				if port.Type == intstr.String && p.Name == port.StrVal || port.Type == intstr.Int && p.ContainerPort == port.IntVal {
+				if port.Type == intstr.String && p.Name == port.StrVal || port.Type == intstr.Int &&
+					p.ContainerPort == port.IntVal {
 					return true
 				}
 			}
@@ -113,7 +118,8 @@ func (x *index) connect(namespace, name, port string) string {
 	for _, p := range s.Spec.Ports {
 		target := targetOf(p)
 		// Without a cluster IP the name stands for the pods themselves, and their ports.
-		if port == "" || port == strconv.Itoa(int(p.Port)) || port == p.Name || s.Spec.ClusterIP == corev1.ClusterIPNone && port == target.String() {
+		if port == "" || port == strconv.Itoa(int(p.Port)) || port == p.Name || s.Spec.ClusterIP == corev1.ClusterIPNone &&
+			port == target.String() {
 			return ""
 		}
 	}

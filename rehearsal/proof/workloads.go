@@ -56,7 +56,8 @@ func workloads(objects []*Object) ([]workload, error) {
 			var p corev1.Pod
 			err = convert(o, &p)
 			_, hook := o.GetAnnotations()["helm.sh/hook"]
-			w.Pod = corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: p.Labels, Annotations: p.Annotations}, Spec: p.Spec}
+			w.Pod = corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: p.Labels, Annotations: p.Annotations},
+				Spec: p.Spec}
 			w.Replicas, w.Passing = 1, hook
 		default:
 			continue

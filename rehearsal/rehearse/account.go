@@ -31,7 +31,8 @@ func openAccount(ctx context.Context, dir string, through func(string) (string, 
 	if through == nil {
 		through = func(url string) (string, error) { return url, nil }
 	}
-	a := &account{token: "rehearsal-" + rand.Text(), clusters: &clusters{dir: dir, through: through, running: map[string]*controlplane.ControlPlane{}}}
+	a := &account{token: "rehearsal-" + rand.Text(),
+		clusters: &clusters{dir: dir, through: through, running: map[string]*controlplane.ControlPlane{}}}
 	simulator, err := digitalocean.Start(ctx, digitalocean.Options{Token: a.token, Kubernetes: a.clusters})
 	if err != nil {
 		return nil, fmt.Errorf("starting the simulated DigitalOcean: %w", err)
@@ -121,8 +122,10 @@ func (c *clusters) SetNodes(ctx context.Context, cluster string, nodes []digital
 			taints = append(taints, corev1.Taint{Key: t.Key, Value: t.Value, Effect: corev1.TaintEffect(t.Effect)})
 		}
 		converted = append(converted, controlplane.Node{
-			Name: n.Name, ID: n.ID, Pool: n.Pool, PoolID: n.PoolID, Size: n.Size, Region: n.Region, Labels: n.Labels, Taints: taints,
-			CPU: *resource.NewMilliQuantity(int64(size.MilliCPU), resource.DecimalSI), Memory: *resource.NewQuantity(int64(size.MiB)<<20, resource.BinarySI),
+			Name: n.Name, ID: n.ID, Pool: n.Pool, PoolID: n.PoolID, Size: n.Size, Region: n.Region, Labels: n.Labels,
+			Taints: taints,
+			CPU:    *resource.NewMilliQuantity(int64(size.MilliCPU), resource.DecimalSI),
+			Memory: *resource.NewQuantity(int64(size.MiB)<<20, resource.BinarySI),
 		})
 	}
 	return plane.SetNodes(ctx, converted)

@@ -25,7 +25,8 @@ type attachment struct {
 func (e *engine) writeAttachment() (file string, err error) {
 	file = filepath.Join(e.workspace.dir, "attachment.json")
 	text, err := json.Marshal(attachment{
-		Stack: e.stack.Name(), Environment: e.env, Charts: e.charts.dir, StandIns: e.charts.temporary != nil, Unverified: e.charts.unverified,
+		Stack: e.stack.Name(), Environment: e.env, Charts: e.charts.dir, StandIns: e.charts.temporary != nil,
+		Unverified: e.charts.unverified,
 	})
 	if err != nil {
 		return "", err
@@ -33,8 +34,8 @@ func (e *engine) writeAttachment() (file string, err error) {
 	return file, os.WriteFile(file, text, 0o600)
 }
 
-// Preview prints what the program here would change of a rehearsal that another version keeps running; file is what that
-// one named. It changes nothing.
+// Preview prints what the program here would change of a rehearsal that another version keeps running; file is what
+// that one named. It changes nothing.
 func Preview(ctx context.Context, o Options, file string) (err error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -68,7 +69,8 @@ func Preview(ctx context.Context, o Options, file string) (err error) {
 		return err
 	}
 	e.onClose(leave)
-	local, err := auto.NewLocalWorkspace(ctx, auto.Pulumi(cli), auto.WorkDir(e.workspace.project), auto.PulumiHome(a.Environment["PULUMI_HOME"]),
+	local, err := auto.NewLocalWorkspace(ctx, auto.Pulumi(cli), auto.WorkDir(e.workspace.project),
+		auto.PulumiHome(a.Environment["PULUMI_HOME"]),
 		auto.Program(o.Program), auto.EnvVars(a.Environment), auto.SecretsProvider("passphrase"))
 	if err != nil {
 		return fmt.Errorf("opening the rehearsal's workspace: %w", err)

@@ -22,7 +22,8 @@ func chooseCharts(ctx context.Context, root string, r *report) (*charts, error) 
 		return nil, err
 	}
 	if unreachable != nil {
-		r.note("charts: stand-ins made from their contracts; the published ones cannot be fetched here: %s", firstLine(unreachable))
+		r.note("charts: stand-ins made from their contracts; the published ones cannot be fetched here: %s",
+			firstLine(unreachable))
 		return standIns()
 	}
 	r.note("charts: published ones, from %s", archives.Dir)

@@ -34,7 +34,7 @@ func fromRepository(t *testing.T, repository string) pulumi.RunFunc {
 		names[helmcharts.Path(pin)] = pin.Name
 	}
 	return func(ctx *pulumi.Context) error {
-		err := ctx.RegisterStackTransformation(func(args *pulumi.ResourceTransformationArgs) *pulumi.ResourceTransformationResult {
+		transform := func(args *pulumi.ResourceTransformationArgs) *pulumi.ResourceTransformationResult {
 			props, ok := args.Props.(pulumi.Map)
 			if args.Type != "kubernetes:helm.sh/v3:Release" || !ok {
 				return nil
@@ -43,7 +43,8 @@ func fromRepository(t *testing.T, repository string) pulumi.RunFunc {
 			props["chart"] = pulumi.String(names[string(props["chart"].(pulumi.String))])
 			props["repositoryOpts"] = pulumi.Map{"repo": pulumi.String(repository)}
 			return &pulumi.ResourceTransformationResult{Props: props, Opts: args.Opts}
-		})
+		}
+		err := ctx.RegisterStackTransformation(transform)
 		if err != nil {
 			return err
 		}
@@ -87,7 +88,8 @@ func TestChartsOfARunningStack(t *testing.T) {
 	out := &output{}
 	ctx := within(t)
 	o := options(t, "dev", out)
-	o.Config = mergeConfig(onePool(nil), map[string]any{"doks-security:charts": map[string]any{"mirror": mirror, "unverified": true}})
+	o.Config = mergeConfig(onePool(nil), map[string]any{"doks-security:charts": map[string]any{"mirror": mirror,
+		"unverified": true}})
 	o.Program = func(ctx *pulumi.Context) error { return run(ctx) }
 	e, err := open(ctx, o, &report{out: out})
 	must(t, out, err)
@@ -132,7 +134,8 @@ func TestChartsOfARunningStack(t *testing.T) {
 		must(t, out, os.Remove(archive))
 	}
 	err = e.preview(ctx, true)
-	if err == nil || !strings.Contains(out.String(), "6 Helm charts are not available") || !strings.Contains(out.String(), "CHARTS_OFFLINE=1") {
+	if err == nil || !strings.Contains(out.String(), "6 Helm charts are not available") ||
+		!strings.Contains(out.String(), "CHARTS_OFFLINE=1") {
 		t.Errorf("err = %v, want one of the preview about the charts", err)
 	}
 	t.Setenv("CHARTS_OFFLINE", "1")

@@ -14,8 +14,8 @@ import (
 	"k8s.io/client-go/dynamic"
 )
 
-// ciliumPolicy is a CiliumNetworkPolicy, as far as this project writes them. Anything else in one is an error: what is not
-// understood must not be taken for allowed or denied.
+// ciliumPolicy is a CiliumNetworkPolicy, as far as this project writes them. Anything else in one is an error: what is
+// not understood must not be taken for allowed or denied.
 type ciliumPolicy struct {
 	Namespace, Name string
 	Spec            struct {
@@ -42,7 +42,8 @@ type ciliumRule struct {
 }
 
 func ciliumPolicies(ctx context.Context, client dynamic.Interface) ([]ciliumPolicy, error) {
-	list, err := client.Resource(schema.GroupVersionResource{Group: "cilium.io", Version: "v2", Resource: "ciliumnetworkpolicies"}).
+	list, err := client.Resource(schema.GroupVersionResource{Group: "cilium.io", Version: "v2",
+		Resource: "ciliumnetworkpolicies"}).
 		List(ctx, metav1.ListOptions{})
 	if err != nil {
 		return nil, fmt.Errorf("listing CiliumNetworkPolicies: %w", err)

@@ -81,7 +81,8 @@ func look(ctx context.Context, client kubernetes.Interface, custom dynamic.Inter
 	if err != nil {
 		return nil, err
 	}
-	return &cluster{nil, pods.Items, claims.Items, services.Items, endpoints.Items, secrets.Items, namespaces.Items, nodes.Items, sets.Items, policies.Items, configs.Items, cilium}, nil
+	return &cluster{nil, pods.Items, claims.Items, services.Items, endpoints.Items, secrets.Items, namespaces.Items,
+		nodes.Items, sets.Items, policies.Items, configs.Items, cilium}, nil
 }
 
 // releases tells deployed Helm releases from others, by their storage.
@@ -201,7 +202,8 @@ func (c *cluster) fill() []string {
 			}
 		}
 		allocatable := n.Status.Allocatable
-		lines = append(lines, fmt.Sprintf("%-18s %s  CPU %4dm of %5dm (%2d %%)  memory %5d of %5d MiB (%2d %%)", n.Name, n.Labels["node.kubernetes.io/instance-type"],
+		lines = append(lines, fmt.Sprintf("%-18s %s  CPU %4dm of %5dm (%2d %%)  memory %5d of %5d MiB (%2d %%)", n.Name,
+			n.Labels["node.kubernetes.io/instance-type"],
 			cpu, allocatable.Cpu().MilliValue(), 100*cpu/allocatable.Cpu().MilliValue(),
 			memory>>20, allocatable.Memory().Value()>>20, 100*memory/allocatable.Memory().Value()))
 	}

@@ -76,7 +76,8 @@ func (e *engine) shell(ctx context.Context, line string) error {
 		if err := known("--replace", "--target"); err != nil {
 			return err
 		}
-		_, err = e.stack.Up(ctx, optup.ProgressStreams(e.out), optup.SuppressOutputs(), optup.Replace(given["--replace"]), optup.Target(given["--target"]))
+		_, err = e.stack.Up(ctx, optup.ProgressStreams(e.out), optup.SuppressOutputs(), optup.Replace(given["--replace"]),
+			optup.Target(given["--target"]))
 	case "preview":
 		if err := known("--diff", "--expect-no-changes"); err != nil {
 			return err

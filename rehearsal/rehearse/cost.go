@@ -47,7 +47,8 @@ func checkCost(outputs auto.OutputMap, c *cluster, r *report) {
 			faults = append(faults, fmt.Sprintf("%s: exported %.2f, deployed %.2f", part, exported[part], deployed[part]))
 		}
 	}
-	r.check(fmt.Sprintf("monthlyCostUSD is the cost of what is deployed: %.2f", exported["total"]), len(faults) == 0, "%v", faults)
+	r.check(fmt.Sprintf("monthlyCostUSD is the cost of what is deployed: %.2f", exported["total"]), len(faults) == 0,
+		"%v", faults)
 }
 
 // costLines print the parts.

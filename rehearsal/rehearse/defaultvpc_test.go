@@ -42,7 +42,8 @@ func TestFirstVPCOfARegion(t *testing.T) {
 		return vpcs[slices.IndexFunc(vpcs, func(v *godo.VPC) bool { return v.Name == name })]
 	}
 	own, other, yes := byName("doks-security-dev"), byName("default-fra1"), true
-	_, _, err = client.VPCs.Update(ctx, own.ID, &godo.VPCUpdateRequest{Name: own.Name, Description: own.Description, Default: &yes})
+	_, _, err = client.VPCs.Update(ctx, own.ID,
+		&godo.VPCUpdateRequest{Name: own.Name, Description: own.Description, Default: &yes})
 	must(t, out, err)
 	_, err = client.VPCs.Delete(ctx, other.ID)
 	must(t, out, err)

@@ -213,12 +213,14 @@ func wrongPulumi(words []string, help func(words ...string) string) string {
 		text = help(verb...)
 	}
 	usage := regexp.MustCompile(`(?m)^  pulumi ` + regexp.QuoteMeta(verb[0]) + `( |$)`)
-	if !usage.MatchString(text) || len(verb) == 2 && !strings.Contains(text, "pulumi "+verb[0]+" ") || text == help(verb[0]) && len(verb) == 2 {
+	if !usage.MatchString(text) || len(verb) == 2 && !strings.Contains(text, "pulumi "+verb[0]+" ") ||
+		text == help(verb[0]) && len(verb) == 2 {
 		return fmt.Sprintf("no command pulumi %s", strings.Join(verb, " "))
 	}
 	for _, word := range words {
 		flag, _, _ := strings.Cut(word, "=")
-		if strings.HasPrefix(flag, "-") && !regexp.MustCompile(`(?m)^ +(-[A-Za-z], )?`+regexp.QuoteMeta(flag)+`[ ,=\[]`).MatchString(text) {
+		if strings.HasPrefix(flag, "-") && !regexp.MustCompile(`(?m)^ +(-[A-Za-z], )?`+regexp.QuoteMeta(flag)+
+			`[ ,=\[]`).MatchString(text) {
 			return fmt.Sprintf("pulumi %s has no %s", strings.Join(verb, " "), flag)
 		}
 	}

@@ -75,7 +75,8 @@ func TestChange(t *testing.T) {
 	must(t, out, e.command(ctx, "config", "set", "--path", "doks-security:logging.retention", "2d"))
 	result, err := e.stack.Up(ctx)
 	must(t, out, err)
-	if changes := *result.Summary.ResourceChanges; changes["update"] != 2 || changes["create"]+changes["delete"]+changes["replace"] != 0 {
+	if changes := *result.Summary.ResourceChanges; changes["update"] != 2 ||
+		changes["create"]+changes["delete"]+changes["replace"] != 0 {
 		t.Errorf("changes %v, want two updates: the cluster and Loki", changes)
 	}
 	plane, err := e.account.clusters.only()
@@ -95,7 +96,8 @@ func TestChange(t *testing.T) {
 func (e *engine) createShared(ctx context.Context, t *testing.T, out *output) {
 	t.Helper()
 	client := e.account.client(t)
-	vpc, _, err := client.VPCs.Create(ctx, &godo.VPCCreateRequest{Name: "shared", RegionSlug: "fra1", IPRange: "10.110.0.0/20"})
+	vpc, _, err := client.VPCs.Create(ctx, &godo.VPCCreateRequest{Name: "shared", RegionSlug: "fra1",
+		IPRange: "10.110.0.0/20"})
 	must(t, out, err)
 	created, _, err := client.Kubernetes.Create(ctx, &godo.KubernetesClusterCreateRequest{
 		Name: "shared", RegionSlug: "fra1", VersionSlug: "1.34.3-do.2", VPCUUID: vpc.ID,

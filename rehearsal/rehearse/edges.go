@@ -93,7 +93,8 @@ func checkNetwork(c *cluster, r *report) {
 			}
 		}
 	}
-	r.check(fmt.Sprintf("network policies allow the %d connections that are needed", len(wanted)), len(closed) == 0 && len(wanted) > 0, "closed: %v", closed)
+	r.check(fmt.Sprintf("network policies allow the %d connections that are needed", len(wanted)), len(closed) == 0 &&
+		len(wanted) > 0, "closed: %v", closed)
 	r.check("every listening pod has a policy", len(unknown) == 0, "none: %v", unknown)
 	r.check(fmt.Sprintf("all other connections (%d) are denied", denied), len(open) == 0 && denied > 0, "open: %v", open)
 }

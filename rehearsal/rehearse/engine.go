@@ -22,8 +22,8 @@ import (
 	"google.golang.org/grpc/grpclog"
 )
 
-// Kubernetes has gRPC write warnings to the terminal, such as those of a plugin's client when a run is killed. The errors
-// that matter are returned.
+// Kubernetes has gRPC write warnings to the terminal, such as those of a plugin's client when a run is killed. The
+// errors that matter are returned.
 func init() { grpclog.SetLoggerV2(grpclog.NewLoggerV2(io.Discard, io.Discard, os.Stderr)) }
 
 // engine is the Pulumi CLI on the workspace, with its providers and the account they work in.
@@ -75,7 +75,8 @@ func (e *engine) connect(ctx context.Context, o Options, r *report) error {
 		return err
 	}
 	e.onClose(restore)
-	local, err := auto.NewLocalWorkspace(ctx, auto.Pulumi(cli), auto.WorkDir(e.workspace.project), auto.PulumiHome(e.workspace.home),
+	local, err := auto.NewLocalWorkspace(ctx, auto.Pulumi(cli), auto.WorkDir(e.workspace.project),
+		auto.PulumiHome(e.workspace.home),
 		auto.Program(o.Program), auto.EnvVars(e.env), auto.SecretsProvider("passphrase"))
 	if err != nil {
 		return fmt.Errorf("opening the rehearsal's workspace: %w", err)
@@ -137,7 +138,8 @@ func (e *engine) destroy(ctx context.Context, r *report) error {
 		if err != nil {
 			return err
 		}
-		r.check("a protected stack refuses to be destroyed, and loses nothing", refusal != nil && strings.Contains(refusal.Error(), "protect") && len(before) == len(after),
+		r.check("a protected stack refuses to be destroyed, and loses nothing", refusal != nil &&
+			strings.Contains(refusal.Error(), "protect") && len(before) == len(after),
 			"error %v; %d resources before, %d after", refusal, len(before), len(after))
 		if err := e.command(ctx, "state", "unprotect", "--all", "--yes"); err != nil {
 			return err
@@ -173,7 +175,8 @@ func (e *engine) command(ctx context.Context, args ...string) error {
 	for key, value := range local.GetEnvVars() {
 		env = append(env, key+"="+value)
 	}
-	stdout, stderr, _, err := local.PulumiCommand().Run(ctx, local.WorkDir(), nil, nil, nil, env, append(args, "--stack", e.stack.Name())...)
+	stdout, stderr, _, err := local.PulumiCommand().Run(ctx, local.WorkDir(), nil, nil, nil, env,
+		append(args, "--stack", e.stack.Name())...)
 	if err != nil {
 		return fmt.Errorf("pulumi %s: %w\n%s%s", strings.Join(args, " "), err, stdout, stderr)
 	}
@@ -209,7 +212,8 @@ func (e *engine) hold(ctx context.Context, r *report) {
 	} else {
 		r.note("preview a change against it: make preview-rehearsed AT=%s", file)
 	}
-	r.note("make the simulated account misbehave: %s/faults (go -C rehearsal doc ./digitalocean)", e.account.simulator.ControlURL())
+	r.note("make the simulated account misbehave: %s/faults (go -C rehearsal doc ./digitalocean)",
+		e.account.simulator.ControlURL())
 	r.note("end it, and clean up, with Ctrl-C here or: kill -INT %d", os.Getpid())
 	<-ctx.Done()
 }

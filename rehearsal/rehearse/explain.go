@@ -16,7 +16,8 @@ func explain(ctx context.Context, a *account, r *report) {
 	if err != nil {
 		return // the cluster itself is what failed
 	}
-	events, err := plane.Client().CoreV1().Events("").List(ctx, metav1.ListOptions{FieldSelector: "type=" + corev1.EventTypeWarning})
+	events, err := plane.Client().CoreV1().Events("").List(ctx,
+		metav1.ListOptions{FieldSelector: "type=" + corev1.EventTypeWarning})
 	if err != nil {
 		r.note("the cluster's warnings cannot be read: %v", err)
 		return
@@ -27,7 +28,8 @@ func explain(ctx context.Context, a *account, r *report) {
 	slices.SortFunc(events.Items, func(a, b corev1.Event) int { return a.LastTimestamp.Compare(b.LastTimestamp.Time) })
 	told := map[string]bool{}
 	for _, e := range events.Items {
-		line := strings.TrimSpace(e.InvolvedObject.Kind + " " + e.InvolvedObject.Namespace + "/" + e.InvolvedObject.Name + ": " + e.Message)
+		line := strings.TrimSpace(e.InvolvedObject.Kind + " " + e.InvolvedObject.Namespace + "/" + e.InvolvedObject.Name +
+			": " + e.Message)
 		if !told[line] {
 			told[line] = true
 			r.note("%s", line)

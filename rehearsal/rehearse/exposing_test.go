@@ -53,7 +53,8 @@ func TestExpose(t *testing.T) {
 	_, err = e.up(ctx)
 	must(t, out, err)
 	closed := settled(ctx, t, e)
-	if slices.ContainsFunc(closed.namespaces, func(n corev1.Namespace) bool { return n.Name == "gateway" }) || len(e.account.simulator.Records("example.org")) > 0 {
+	if slices.ContainsFunc(closed.namespaces, func(n corev1.Namespace) bool { return n.Name == "gateway" }) ||
+		len(e.account.simulator.Records("example.org")) > 0 {
 		t.Errorf("the namespace gateway or records %v are left", e.account.simulator.Records("example.org"))
 	}
 	must(t, out, e.destroy(ctx, &report{out: out}))

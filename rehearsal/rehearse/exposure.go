@@ -24,16 +24,19 @@ type exposed struct {
 
 // checkExposure looks at the way in as somebody outside would: by name, to the load balancer, through a listener with a
 // certificate, to a Service.
-func checkExposure(ctx context.Context, client dynamic.Interface, a *account, c *cluster, outputs auto.OutputMap, domain string, r *report) error {
+func checkExposure(ctx context.Context, client dynamic.Interface, a *account, c *cluster, outputs auto.OutputMap,
+	domain string, r *report) error {
 	e := exposed{services: c.services, records: a.simulator.Records(domain), domain: domain}
 	for _, list := range []struct {
 		into                     *[]unstructured.Unstructured
 		group, version, resource string
 	}{
-		{&e.gateways, "gateway.networking.k8s.io", "v1", "gateways"}, {&e.routes, "gateway.networking.k8s.io", "v1", "httproutes"},
+		{&e.gateways, "gateway.networking.k8s.io", "v1", "gateways"},
+		{&e.routes, "gateway.networking.k8s.io", "v1", "httproutes"},
 		{&e.certificates, "cert-manager.io", "v1", "certificates"},
 	} {
-		found, err := client.Resource(schema.GroupVersionResource{Group: list.group, Version: list.version, Resource: list.resource}).List(ctx, metav1.ListOptions{})
+		found, err := client.Resource(schema.GroupVersionResource{Group: list.group, Version: list.version,
+			Resource: list.resource}).List(ctx, metav1.ListOptions{})
 		if err != nil {
 			return fmt.Errorf("listing %s: %w", list.resource, err)
 		}
@@ -44,7 +47,8 @@ func checkExposure(ctx context.Context, client dynamic.Interface, a *account, c 
 		hostnames = append(hostnames, strings.TrimPrefix(fmt.Sprint(outputs[name].Value), "https://"))
 	}
 	faults := e.faults(hostnames)
-	r.check("one load balancer; "+strings.Join(hostnames, " and ")+" lead to it over TLS and on to their Services", len(faults) == 0, "%v", faults)
+	r.check("one load balancer; "+strings.Join(hostnames, " and ")+" lead to it over TLS and on to their Services",
+		len(faults) == 0, "%v", faults)
 	return nil
 }
 
@@ -58,7 +62,8 @@ func (e *exposed) faults(hostnames []string) []string {
 		}
 	}
 	if len(outside) != 1 || len(e.gateways) != 1 {
-		return []string{fmt.Sprintf("%d Services are open to the outside, and %d Gateways; want one of each", len(outside), len(e.gateways))}
+		return []string{fmt.Sprintf("%d Services are open to the outside, and %d Gateways; want one of each", len(outside),
+			len(e.gateways))}
 	}
 	if outside[0].Annotations["service.beta.kubernetes.io/do-loadbalancer-allow-rules"] == "" {
 		faults = append(faults, "the load balancer takes connections from everywhere")
@@ -86,14 +91,16 @@ func (e *exposed) site(hostname string) []string {
 	listener := listeners[index].(map[string]any)
 	var faults []string
 	references, _, _ := unstructured.NestedSlice(listener, "tls", "certificateRefs")
-	if listener["protocol"] != "HTTPS" || len(references) != 1 || !e.certified(hostname, references[0].(map[string]any)["name"]) {
+	if listener["protocol"] != "HTTPS" || len(references) != 1 ||
+		!e.certified(hostname, references[0].(map[string]any)["name"]) {
 		faults = append(faults, hostname+": no certificate for its listener")
 	}
 	routed := false
 	for _, route := range e.routes {
 		parents, _, _ := unstructured.NestedSlice(route.Object, "spec", "parentRefs")
 		names, _, _ := unstructured.NestedStringSlice(route.Object, "spec", "hostnames")
-		if !slices.Contains(names, hostname) || len(parents) != 1 || parents[0].(map[string]any)["sectionName"] != listener["name"] {
+		if !slices.Contains(names, hostname) || len(parents) != 1 ||
+			parents[0].(map[string]any)["sectionName"] != listener["name"] {
 			continue
 		}
 		routed = true
@@ -103,7 +110,8 @@ func (e *exposed) site(hostname string) []string {
 			for _, backend := range backends {
 				b := backend.(map[string]any)
 				if !e.serves(route.GetNamespace(), b["name"], b["port"]) {
-					faults = append(faults, fmt.Sprintf("%s: no Service %s/%v with port %v", hostname, route.GetNamespace(), b["name"], b["port"]))
+					faults = append(faults, fmt.Sprintf("%s: no Service %s/%v with port %v", hostname, route.GetNamespace(), b["name"],
+						b["port"]))
 				}
 			}
 		}

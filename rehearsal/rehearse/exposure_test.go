@@ -16,11 +16,13 @@ import (
 func outside(t *testing.T) *exposed {
 	t.Helper()
 	all := program.Cases()
-	installation, err := program.Run("../..", all[slices.IndexFunc(all, func(c program.Case) bool { return c.Name == "prod by Gateway" })])
+	installation, err := program.Run("../..",
+		all[slices.IndexFunc(all, func(c program.Case) bool { return c.Name == "prod by Gateway" })])
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &exposed{domain: "example.org", records: map[string]string{"grafana": "A 203.0.113.10", "falco": "A 203.0.113.10"}}
+	e := &exposed{domain: "example.org", records: map[string]string{"grafana": "A 203.0.113.10",
+		"falco": "A 203.0.113.10"}}
 	for _, o := range installation.Objects {
 		switch o.GetKind() {
 		case "Gateway":
@@ -53,12 +55,15 @@ func TestExposureFaultsAreFound(t *testing.T) {
 		change     func(*exposed)
 	}{
 		{"as it is", "", func(*exposed) {}},
-		{"a second way in", "2 Services are open to the outside", func(e *exposed) { e.services[2].Spec.Type = corev1.ServiceTypeNodePort }},
+		{"a second way in", "2 Services are open to the outside",
+			func(e *exposed) { e.services[2].Spec.Type = corev1.ServiceTypeNodePort }},
 		{"for everyone", "takes connections from everywhere", func(e *exposed) { e.services[0].Annotations = nil }},
-		{"a record of another address", `grafana.example.org: the record is "A 203.0.113.11"`, func(e *exposed) { e.records["grafana"] = "A 203.0.113.11" }},
+		{"a record of another address", `grafana.example.org: the record is "A 203.0.113.11"`,
+			func(e *exposed) { e.records["grafana"] = "A 203.0.113.11" }},
 		{"no record", `falco.example.org: the record is ""`, func(e *exposed) { delete(e.records, "falco") }},
 		{"no certificate", "falco.example.org: no certificate", func(e *exposed) {
-			e.certificates = slices.DeleteFunc(e.certificates, func(c unstructured.Unstructured) bool { return c.GetName() == "falcosidekick-ui" })
+			e.certificates = slices.DeleteFunc(e.certificates,
+				func(c unstructured.Unstructured) bool { return c.GetName() == "falcosidekick-ui" })
 		}},
 		{"a certificate in another namespace", "grafana.example.org: no certificate", func(e *exposed) {
 			for i := range e.certificates {
@@ -67,9 +72,11 @@ func TestExposureFaultsAreFound(t *testing.T) {
 				}
 			}
 		}},
-		{"no Service behind it", "no Service gateway/oauth2-proxy with port 80", func(e *exposed) { e.services = slices.Delete(e.services, 1, 2) }},
+		{"no Service behind it", "no Service gateway/oauth2-proxy with port 80",
+			func(e *exposed) { e.services = slices.Delete(e.services, 1, 2) }},
 		{"no route", "grafana.example.org: no route", func(e *exposed) {
-			e.routes = slices.DeleteFunc(e.routes, func(r unstructured.Unstructured) bool { return r.GetNamespace() == "monitoring" })
+			e.routes = slices.DeleteFunc(e.routes,
+				func(r unstructured.Unstructured) bool { return r.GetNamespace() == "monitoring" })
 		}},
 		{"no HSTS", "not told to keep to https", func(e *exposed) {
 			for i := range e.routes {

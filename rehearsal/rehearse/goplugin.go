@@ -56,7 +56,8 @@ func (p *goPlugin) set(run pulumi.RunFunc) {
 	}
 }
 
-func (p *goPlugin) Handshake(ctx context.Context, r *pulumirpc.LanguageHandshakeRequest) (*pulumirpc.LanguageHandshakeResponse, error) {
+func (p *goPlugin) Handshake(ctx context.Context,
+	r *pulumirpc.LanguageHandshakeRequest) (*pulumirpc.LanguageHandshakeResponse, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.engines[connection(ctx)] = r.GetEngineAddress()
@@ -75,7 +76,8 @@ func (p *goPlugin) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.Pl
 	return &pulumirpc.PluginInfo{}, nil
 }
 
-func (p *goPlugin) GetRequiredPackages(context.Context, *pulumirpc.GetRequiredPackagesRequest) (*pulumirpc.GetRequiredPackagesResponse, error) {
+func (p *goPlugin) GetRequiredPackages(context.Context,
+	*pulumirpc.GetRequiredPackagesRequest) (*pulumirpc.GetRequiredPackagesResponse, error) {
 	return &pulumirpc.GetRequiredPackagesResponse{}, nil
 }
 
@@ -86,7 +88,8 @@ func (p *goPlugin) Run(ctx context.Context, r *pulumirpc.RunRequest) (*pulumirpc
 	p.mu.Unlock()
 	deployment, err := pulumi.NewContext(ctx, pulumi.RunInfo{
 		EngineAddr: engine, MonitorAddr: r.GetMonitorAddress(), Project: r.GetProject(), Stack: r.GetStack(),
-		RootDirectory: r.GetInfo().GetRootDirectory(), Organization: r.GetOrganization(), Parallel: r.GetParallel(), DryRun: r.GetDryRun(),
+		RootDirectory: r.GetInfo().GetRootDirectory(), Organization: r.GetOrganization(), Parallel: r.GetParallel(),
+		DryRun: r.GetDryRun(),
 		Config: r.GetConfig(), ConfigSecretKeys: r.GetConfigSecretKeys(),
 	})
 	if err != nil {
@@ -94,7 +97,8 @@ func (p *goPlugin) Run(ctx context.Context, r *pulumirpc.RunRequest) (*pulumirpc
 	}
 	defer deployment.Close()
 	if err := pulumi.RunWithContext(deployment, run); err != nil {
-		if err := deployment.Log.Error(fmt.Sprintf("an unhandled error occurred: program failed: \n%v", err), nil); err != nil {
+		if err := deployment.Log.Error(fmt.Sprintf("an unhandled error occurred: program failed: \n%v", err),
+			nil); err != nil {
 			return nil, err
 		}
 		return &pulumirpc.RunResponse{Bail: true}, nil

@@ -34,7 +34,8 @@ func checkLeaks(c *cluster, w *workspace, token string, r *report) {
 	secrets["the API token"] = token
 	maps.Copy(secrets, w.secretTexts())
 	found := texts.find(secrets)
-	r.check(fmt.Sprintf("none of %d secrets is in plain text in the state, in releases, ConfigMaps and pods (%d searched)", len(secrets), len(texts)),
+	r.check(fmt.Sprintf("none of %d secrets is in plain text in the state, in releases, ConfigMaps and pods (%d searched)",
+		len(secrets), len(texts)),
 		len(found) == 0 && len(secrets) > 3 && len(texts) > 10, "%v", found)
 }
 
@@ -43,7 +44,8 @@ func (p places) find(secrets map[string]string) []string {
 	var found []string
 	for name, secret := range secrets {
 		for place, text := range p {
-			if bytes.Contains(text, []byte(secret)) || bytes.Contains(text, []byte(base64.StdEncoding.EncodeToString([]byte(secret)))) {
+			if bytes.Contains(text, []byte(secret)) ||
+				bytes.Contains(text, []byte(base64.StdEncoding.EncodeToString([]byte(secret)))) {
 				found = append(found, name+" in "+place)
 			}
 		}

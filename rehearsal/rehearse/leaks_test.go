@@ -30,8 +30,9 @@ func release(t *testing.T, record string) corev1.Secret {
 		t.Fatal(err)
 	}
 	return corev1.Secret{
-		ObjectMeta: metav1.ObjectMeta{Namespace: "falco", Name: "sh.helm.release.v1.falco.v1", Labels: map[string]string{"owner": "helm"}},
-		Data:       map[string][]byte{"release": []byte(base64.StdEncoding.EncodeToString(packed.Bytes()))},
+		ObjectMeta: metav1.ObjectMeta{Namespace: "falco", Name: "sh.helm.release.v1.falco.v1",
+			Labels: map[string]string{"owner": "helm"}},
+		Data: map[string][]byte{"release": []byte(base64.StdEncoding.EncodeToString(packed.Bytes()))},
 	}
 }
 
@@ -42,22 +43,27 @@ func TestLeaksAreFound(t *testing.T) {
 		config               map[string]string
 		where                string
 	}{
-		{"none", `{"config":{"user":"admin"}}`, `{"outputs":{"password":{"ciphertext":"v1:abc"}}}`, map[string]string{"a": "b"}, ""},
+		{"none", `{"config":{"user":"admin"}}`, `{"outputs":{"password":{"ciphertext":"v1:abc"}}}`,
+			map[string]string{"a": "b"}, ""},
 		{"a password in values", `{"config":{"password":"` + password + `"}}`, "{}", nil, "release falco/"},
-		{"a Secret rendered by a chart", `{"manifest":"data: ` + base64.StdEncoding.EncodeToString([]byte(password)) + `"}`, "{}", nil, "release falco/"},
+		{"a Secret rendered by a chart", `{"manifest":"data: ` + base64.StdEncoding.EncodeToString([]byte(password)) + `"}`,
+			"{}", nil, "release falco/"},
 		{"an output that is no secret", "{}", `{"outputs":{"password":"` + password + `"}}`, nil, "state dev.json"},
-		{"a receiver's key in values", `{"config":{"url":"https://example.org/` + key + `"}}`, "{}", nil, "doks-security:alerting.receivers[0].slack.url in release falco/"},
+		{"a receiver's key in values", `{"config":{"url":"https://example.org/` + key + `"}}`, "{}", nil,
+			"doks-security:alerting.receivers[0].slack.url in release falco/"},
 		{"a ConfigMap", "{}", "{}", map[string]string{"redis.conf": "requirepass " + password}, "ConfigMaps"},
 	} {
 		t.Run(x.name, func(t *testing.T) {
-			w := &workspace{state: t.TempDir(), secrets: map[string]string{"doks-security:alerting.receivers[0].slack.url": "https://" + key + ".example.org"}}
+			w := &workspace{state: t.TempDir(),
+				secrets: map[string]string{"doks-security:alerting.receivers[0].slack.url": "https://" + key + ".example.org"}}
 			if err := os.WriteFile(filepath.Join(w.state, "dev.json"), []byte(x.state), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			c := &cluster{
 				secrets: []corev1.Secret{release(t, x.release), {
-					ObjectMeta: metav1.ObjectMeta{Namespace: "falco", Name: "ui", Labels: map[string]string{"app.kubernetes.io/part-of": "doks-security"}},
-					Data:       map[string][]byte{"login": []byte("admin:" + password)},
+					ObjectMeta: metav1.ObjectMeta{Namespace: "falco", Name: "ui",
+						Labels: map[string]string{"app.kubernetes.io/part-of": "doks-security"}},
+					Data: map[string][]byte{"login": []byte("admin:" + password)},
 				}},
 				configs: []corev1.ConfigMap{{Data: x.config}},
 			}

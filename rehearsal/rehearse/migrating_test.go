@@ -21,7 +21,8 @@ import (
 	"doks-security/rehearsal/pages"
 )
 
-// A cluster, its VPC and project that others made become the stack's, as docs/migrating.md says: the same stand afterwards.
+// A cluster, its VPC and project that others made become the stack's, as docs/migrating.md says: the same stand
+// afterwards.
 func TestTakeOver(t *testing.T) {
 	languageHost(t)
 	page, template := documented(t, "migrating.md"), documented(t, "migrating/import.json")
@@ -31,13 +32,15 @@ func TestTakeOver(t *testing.T) {
 		"pools": []any{map[string]any{"name": "default", "size": "s-4vcpu-8gb", "count": 3}},
 	}})
 	client := e.account.client(t)
-	vpc, _, err := client.VPCs.Create(ctx, &godo.VPCCreateRequest{Name: "main", RegionSlug: "fra1", IPRange: "10.110.0.0/20"})
+	vpc, _, err := client.VPCs.Create(ctx, &godo.VPCCreateRequest{Name: "main", RegionSlug: "fra1",
+		IPRange: "10.110.0.0/20"})
 	must(t, out, err)
 	project, _, err := client.Projects.Create(ctx, &godo.CreateProjectRequest{Name: "main", Purpose: "Web Application"})
 	must(t, out, err)
 	made, _, err := client.Kubernetes.Create(ctx, &godo.KubernetesClusterCreateRequest{
-		Name: "main", RegionSlug: "fra1", VersionSlug: "1.34.3-do.0", VPCUUID: vpc.ID, ClusterSubnet: "10.244.0.0/16", ServiceSubnet: "10.245.0.0/19",
-		NodePools: []*godo.KubernetesNodePoolCreateRequest{{Name: "default", Size: "s-4vcpu-8gb", Count: 3}},
+		Name: "main", RegionSlug: "fra1", VersionSlug: "1.34.3-do.0", VPCUUID: vpc.ID, ClusterSubnet: "10.244.0.0/16",
+		ServiceSubnet: "10.245.0.0/19",
+		NodePools:     []*godo.KubernetesNodePoolCreateRequest{{Name: "default", Size: "s-4vcpu-8gb", Count: 3}},
 	})
 	must(t, out, err)
 	for state := made.Status.State; state != godo.KubernetesClusterStatusRunning; time.Sleep(100 * time.Millisecond) {
@@ -62,7 +65,8 @@ func TestTakeOver(t *testing.T) {
 	// What the old charts left.
 	plane, err := e.account.clusters.only()
 	must(t, out, err)
-	_, err = plane.Client().CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "monitoring"}}, metav1.CreateOptions{})
+	_, err = plane.Client().CoreV1().Namespaces().Create(ctx,
+		&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "monitoring"}}, metav1.CreateOptions{})
 	must(t, out, err)
 	must(t, out, os.WriteFile(filepath.Join(e.workspace.dir, "crds.yaml"), []byte(orphans(page)), 0o600))
 	must(t, out, e.shell(ctx, "kubectl create --filename "+filepath.Join(e.workspace.dir, "crds.yaml")))
@@ -106,7 +110,10 @@ spec:
   names: {kind: %[2]s, plural: %[1]s}
   scope: Namespaced
   versions:
-    - {name: %[3]s, served: true, storage: true, schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}}
+    - name: %[3]s
+      served: true
+      storage: true
+      schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
 `, plural[1], kinds[plural[1]].kind, kinds[plural[1]].version)
 		}
 	}
@@ -117,7 +124,8 @@ var kinds = map[string]struct{ kind, version string }{
 	"alertmanagerconfigs": {"AlertmanagerConfig", "v1alpha1"}, "alertmanagers": {"Alertmanager", "v1"},
 	"podmonitors": {"PodMonitor", "v1"}, "probes": {"Probe", "v1"}, "prometheusagents": {"PrometheusAgent", "v1alpha1"},
 	"prometheuses": {"Prometheus", "v1"}, "prometheusrules": {"PrometheusRule", "v1"},
-	"scrapeconfigs": {"ScrapeConfig", "v1alpha1"}, "servicemonitors": {"ServiceMonitor", "v1"}, "thanosrulers": {"ThanosRuler", "v1"},
+	"scrapeconfigs": {"ScrapeConfig", "v1alpha1"}, "servicemonitors": {"ServiceMonitor", "v1"},
+	"thanosrulers": {"ThanosRuler", "v1"},
 }
 
 // languageHost puts this binary on PATH as Pulumi's plugin for Go, which import asks which providers the program needs
@@ -139,7 +147,8 @@ type language struct {
 	pulumirpc.UnimplementedLanguageRuntimeServer
 }
 
-func (language) GetRequiredPackages(context.Context, *pulumirpc.GetRequiredPackagesRequest) (*pulumirpc.GetRequiredPackagesResponse, error) {
+func (language) GetRequiredPackages(context.Context,
+	*pulumirpc.GetRequiredPackagesRequest) (*pulumirpc.GetRequiredPackagesResponse, error) {
 	return &pulumirpc.GetRequiredPackagesResponse{}, nil
 }
 

@@ -18,8 +18,9 @@ import (
 func pod(namespace, name string, labels map[string]string, port int32) corev1.Pod {
 	return corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace, Labels: labels},
-		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "a", Ports: []corev1.ContainerPort{{ContainerPort: port}}}}},
-		Status:     corev1.PodStatus{Phase: corev1.PodRunning},
+		Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "a",
+			Ports: []corev1.ContainerPort{{ContainerPort: port}}}}},
+		Status: corev1.PodStatus{Phase: corev1.PodRunning},
 	}
 }
 
@@ -62,7 +63,8 @@ func falcoNamespace(t *testing.T) *cluster {
 		return map[string]string{"app.kubernetes.io/name": "falcosidekick", "app.kubernetes.io/component": component}
 	}
 	c.pods = []corev1.Pod{
-		pod("falco", "sidekick", sidekick("core"), 2801), pod("falco", "ui", sidekick("ui"), 2802), pod("falco", "redis", sidekick("ui-redis"), 6379),
+		pod("falco", "sidekick", sidekick("core"), 2801), pod("falco", "ui", sidekick("ui"), 2802),
+		pod("falco", "redis", sidekick("ui-redis"), 6379),
 		pod("monitoring", "prometheus", map[string]string{"app.kubernetes.io/name": "prometheus"}, 9090),
 		pod("monitoring", "grafana", map[string]string{"app.kubernetes.io/name": "grafana"}, 3000),
 		pod("monitoring", "operator", map[string]string{"app": "kube-prometheus-stack-operator"}, 10250),
@@ -124,7 +126,8 @@ func TestCheckNetworkFindsFaults(t *testing.T) {
 	}{
 		{"as it is", "", func(*cluster) {}},
 		{"an edge is missing", "that are needed", func(c *cluster) {
-			c.policies = slices.DeleteFunc(c.policies, func(p networkingv1.NetworkPolicy) bool { return p.Name == "falcosidekick-ui" })
+			c.policies = slices.DeleteFunc(c.policies,
+				func(p networkingv1.NetworkPolicy) bool { return p.Name == "falcosidekick-ui" })
 		}},
 		{"no default denial", "all other connections", func(c *cluster) {
 			c.policies = slices.DeleteFunc(c.policies, func(p networkingv1.NetworkPolicy) bool { return p.Namespace == "falco" })
@@ -151,7 +154,8 @@ func TestCheckNetworkFindsFaults(t *testing.T) {
 				}
 			}
 		}},
-		{"a pod's labels are others", "every listening pod has a policy", func(c *cluster) { c.pods[0].Labels = map[string]string{"app": "sidekick"} }},
+		{"a pod's labels are others", "every listening pod has a policy",
+			func(c *cluster) { c.pods[0].Labels = map[string]string{"app": "sidekick"} }},
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			c := falcoNamespace(t)
@@ -159,7 +163,8 @@ func TestCheckNetworkFindsFaults(t *testing.T) {
 			out := &bytes.Buffer{}
 			r := &report{out: out}
 			checkNetwork(c, r)
-			if x.fails == "" && len(r.failed) > 0 || x.fails != "" && !slices.ContainsFunc(r.failed, func(f string) bool { return strings.Contains(f, x.fails) }) {
+			if x.fails == "" && len(r.failed) > 0 || x.fails != "" &&
+				!slices.ContainsFunc(r.failed, func(f string) bool { return strings.Contains(f, x.fails) }) {
 				t.Errorf("failed %q, want %q\n%s", r.failed, x.fails, out)
 			}
 		})

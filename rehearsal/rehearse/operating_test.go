@@ -87,7 +87,8 @@ func TestOperateVolumes(t *testing.T) {
 	e.follow(ctx, t, page, "Resize volumes")
 	// Without the StatefulSets' deletion it is refused.
 	must(t, out, e.shell(ctx, "pulumi config set --path doks-security:logging.volumeGiB 20"))
-	if err := e.shell(ctx, "pulumi up"); err == nil || !strings.Contains(out.String(), "delete statefulset loki --cascade=orphan") {
+	if err := e.shell(ctx, "pulumi up"); err == nil ||
+		!strings.Contains(out.String(), "delete statefulset loki --cascade=orphan") {
 		t.Errorf("the template of a StatefulSet would change: %v", err)
 	}
 	before := photograph(ctx, t, e)
@@ -137,10 +138,12 @@ func TestOperateVolumes(t *testing.T) {
 	for _, n := range left.namespaces {
 		namespaces = append(namespaces, n.Name)
 	}
-	if !slices.Equal(slices.Sorted(slices.Values(namespaces)), []string{"default", "kube-node-lease", "kube-public", "kube-system"}) || len(left.claims) > 0 {
+	if !slices.Equal(slices.Sorted(slices.Values(namespaces)),
+		[]string{"default", "kube-node-lease", "kube-public", "kube-system"}) || len(left.claims) > 0 {
 		t.Errorf("namespaces %q and %d volumes are left", namespaces, len(left.claims))
 	}
-	if got := strings.Join(e.account.simulator.Leftovers(), ", "); !strings.Contains(got, "cluster doks-security-dev") || !strings.Contains(got, "vpc doks-security-dev") {
+	if got := strings.Join(e.account.simulator.Leftovers(), ", "); !strings.Contains(got, "cluster doks-security-dev") ||
+		!strings.Contains(got, "vpc doks-security-dev") {
 		t.Errorf("left is %q, want the cluster and its VPC", got)
 	}
 }
@@ -150,7 +153,8 @@ func TestRunbooks(t *testing.T) {
 	commands, _ := everyCommand(t)
 	out := &output{}
 	ctx, e := session(t, out, map[string]any{
-		"doks-security:cluster":         map[string]any{"pools": []any{map[string]any{"name": "default", "size": "s-4vcpu-8gb", "count": 2}}},
+		"doks-security:cluster": map[string]any{"pools": []any{map[string]any{"name": "default",
+			"size": "s-4vcpu-8gb", "count": 2}}},
 		"doks-security:runtimeSecurity": map[string]any{"metrics": "falco-exporter"},
 		"doks-security:exposure":        program.Gateway(),
 	})
@@ -161,7 +165,8 @@ func TestRunbooks(t *testing.T) {
 	ran := 0
 	for _, command := range commands {
 		words := strings.Fields(command.Line)
-		if !strings.HasPrefix(command.Page, "docs/runbooks/") || words[0] != "kubectl" || strings.Contains(command.Line, "<namespace>") {
+		if !strings.HasPrefix(command.Page, "docs/runbooks/") || words[0] != "kubectl" ||
+			strings.Contains(command.Line, "<namespace>") {
 			continue
 		}
 		if slices.Contains(words, "logs") {

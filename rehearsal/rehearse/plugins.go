@@ -36,13 +36,15 @@ type plugins struct {
 func choosePlugins(ctx context.Context, cli auto.PulumiCommand, w *workspace, r *report) (*plugins, error) {
 	choice := os.Getenv("REHEARSE_PLUGINS")
 	if !slices.Contains([]string{"", "published", "stand-ins"}, choice) {
-		return nil, fmt.Errorf("REHEARSE_PLUGINS: %q; allowed: published, stand-ins, or nothing to use what can be had", choice)
+		return nil, fmt.Errorf("REHEARSE_PLUGINS: %q; allowed: published, stand-ins, or nothing to use what can be had",
+			choice)
 	}
 	if choice != "stand-ins" {
 		err := installPublished(ctx, cli, w)
 		if err == nil {
 			v := standin.Published
-			r.note("provider plugins: published (digitalocean %s, kubernetes %s, random %s)", v["digitalocean"], v["kubernetes"], v["random"])
+			r.note("provider plugins: published (digitalocean %s, kubernetes %s, random %s)", v["digitalocean"], v["kubernetes"],
+				v["random"])
 			return &plugins{}, nil
 		}
 		if choice == "published" || ctx.Err() != nil {
@@ -119,7 +121,8 @@ func serveStandIns(w *workspace) (*plugins, error) {
 func (p *plugins) environment(a *account) map[string]string {
 	if len(p.ports) == 0 {
 		proxy := a.spaces
-		return map[string]string{"SPACES_ENDPOINT_URL": "http://" + simulator.SpacesHost, "HTTP_PROXY": proxy, "http_proxy": proxy}
+		return map[string]string{"SPACES_ENDPOINT_URL": "http://" + simulator.SpacesHost, "HTTP_PROXY": proxy,
+			"http_proxy": proxy}
 	}
 	return map[string]string{
 		"PULUMI_DEBUG_PROVIDERS":                      strings.Join(p.ports, ","),

@@ -17,14 +17,16 @@ import (
 	"doks-security/stack"
 )
 
-// A change is previewed against a rehearsal that another version of the program keeps; a secret that changes is not shown.
+// A change is previewed against a rehearsal that another version of the program keeps; a secret that changes is not
+// shown.
 func TestPreviewAgainstAKeptRehearsal(t *testing.T) {
 	const was, is = "https://old-0123456789abcdef.example.org", "https://new-0123456789abcdef.example.org"
 	out := &output{}
 	seeded := func(url string) func(*pulumi.Context) error {
 		return func(ctx *pulumi.Context) error {
 			_, err := random.NewRandomPassword(ctx, "seeded", &random.RandomPasswordArgs{
-				Length: pulumi.Int(8), Keepers: pulumi.ToSecret(pulumi.StringMap{"url": pulumi.String(url)}).(pulumi.StringMapOutput),
+				Length:  pulumi.Int(8),
+				Keepers: pulumi.ToSecret(pulumi.StringMap{"url": pulumi.String(url)}).(pulumi.StringMapOutput),
 			})
 			return errors.Join(err, stack.Deploy(ctx))
 		}
@@ -63,7 +65,8 @@ func TestPreviewAgainstAKeptRehearsal(t *testing.T) {
 func runDrift(ctx context.Context, t *testing.T, e *engine, out *output) {
 	t.Helper()
 	expect := func() error {
-		_, err := e.stack.PreviewRefresh(ctx, optrefresh.RunProgram(true), optrefresh.ExpectNoChanges(), optrefresh.SuppressOutputs())
+		_, err := e.stack.PreviewRefresh(ctx, optrefresh.RunProgram(true), optrefresh.ExpectNoChanges(),
+			optrefresh.SuppressOutputs())
 		return err
 	}
 	must(t, out, expect())
@@ -75,14 +78,16 @@ func runDrift(ctx context.Context, t *testing.T, e *engine, out *output) {
 		t.Errorf("a policy that is gone: %v", err)
 	}
 	must(t, out, e.command(ctx, "config", "set", "--path", "doks-security:logging.retention", "2d"))
-	if _, err := e.stack.Preview(ctx, optpreview.ExpectNoChanges()); err == nil || !strings.Contains(err.Error(), "but changes were proposed") {
+	if _, err := e.stack.Preview(ctx, optpreview.ExpectNoChanges()); err == nil ||
+		!strings.Contains(err.Error(), "but changes were proposed") {
 		t.Errorf("a setting that nobody deployed: %v", err)
 	}
 }
 
 func TestPreviewAgainstNothing(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "attachment.json")
-	if err := Preview(t.Context(), Options{Root: "../.."}, missing); err == nil || !strings.Contains(err.Error(), "KEEP=1") {
+	if err := Preview(t.Context(), Options{Root: "../.."}, missing); err == nil ||
+		!strings.Contains(err.Error(), "KEEP=1") {
 		t.Errorf("error %v", err)
 	}
 	if err := os.WriteFile(missing, []byte("nothing"), 0o600); err != nil {

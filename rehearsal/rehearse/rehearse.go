@@ -1,6 +1,6 @@
 // Package rehearse runs the real program from nothing to nothing on this machine: a Pulumi engine, a Kubernetes API
-// server and scheduler, Helm and a simulated DigitalOcean. It previews, deploys, checks what is deployed, previews again
-// (no changes), destroys, and checks that nothing is left: no object in the account, no process, no file.
+// server and scheduler, Helm and a simulated DigitalOcean. It previews, deploys, checks what is deployed, previews
+// again (no changes), destroys, and checks that nothing is left: no object in the account, no process, no file.
 package rehearse
 
 import (
@@ -44,7 +44,8 @@ func Run(ctx context.Context, o Options) error {
 	}
 	// close waits for the control plane's process.
 	_, err = os.Stat(e.workspace.dir)
-	r.check("nothing left on this machine: no process, no file", errors.Is(err, os.ErrNotExist), "%s is still there: %v", e.workspace.dir, err)
+	r.check("nothing left on this machine: no process, no file", errors.Is(err, os.ErrNotExist), "%s is still there: %v",
+		e.workspace.dir, err)
 	r.summarize()
 	r.note("rehearsed %s in %s", o.Stack, time.Since(started).Round(time.Second))
 	return r.err()

@@ -22,8 +22,8 @@ import (
 	"doks-security/stack"
 )
 
-// The test binary is also the control plane's child process, and by other names doctl, helm, kubectl, Pulumi's plugin for Go,
-// and a process that owns a directory.
+// The test binary is also the control plane's child process, and by other names doctl, helm, kubectl, Pulumi's plugin
+// for Go, and a process that owns a directory.
 func TestMain(m *testing.M) {
 	var err error
 	switch filepath.Base(os.Args[0]) {
@@ -113,12 +113,15 @@ func TestRehearse(t *testing.T) {
 		{"dev", "dev", nil, []string{"6 Helm releases are deployed", " unchanged"}},
 		{"staging", "staging", nil, []string{"demo, falco", "vcluster baseline"}},
 		{"prod", "prod", nil, []string{"a protected stack refuses to be destroyed, and loses nothing"}},
-		{"falco-exporter", "dev", map[string]any{"doks-security:runtimeSecurity": map[string]any{"metrics": "falco-exporter"}},
+		{"falco-exporter", "dev",
+			map[string]any{"doks-security:runtimeSecurity": map[string]any{"metrics": "falco-exporter"}},
 			[]string{"falco-exporter is end of life", "falco, falco-exporter"}},
-		{"namespaces of its own", "dev", map[string]any{"doks-security:namespaces": map[string]any{"prefix": "obs-"}}, []string{
-			"PodSecurity is enforced: obs-falco privileged, obs-loki restricted, obs-metrics-server restricted, obs-monitoring restricted, obs-node-agents privileged",
-			"--namespace obs-monitoring port-forward service/kube-prometheus-stack-grafana",
-		}},
+		{"namespaces of its own", "dev", map[string]any{"doks-security:namespaces": map[string]any{"prefix": "obs-"}},
+			[]string{
+				"PodSecurity is enforced: obs-falco privileged, obs-loki restricted, obs-metrics-server restricted, " +
+					"obs-monitoring restricted, obs-node-agents privileged",
+				"--namespace obs-monitoring port-forward service/kube-prometheus-stack-grafana",
+			}},
 		{"prod by Gateway", "prod", map[string]any{
 			"doks-security:exposure": program.Gateway(), "doks-security:alerting": receivers(),
 			"doks-security:namespaces": map[string]any{"prefix": "obs-"},
@@ -134,7 +137,8 @@ func TestRehearse(t *testing.T) {
 			if err := Run(within(t), o); err != nil {
 				t.Fatalf("%v\n%s", err, out)
 			}
-			for _, want := range append(c.says, "none is Pending", "monthlyCostUSD is the cost of what is deployed", "nothing left in the simulated account") {
+			for _, want := range append(c.says, "none is Pending", "monthlyCostUSD is the cost of what is deployed",
+				"nothing left in the simulated account") {
 				if !strings.Contains(out.String(), want) {
 					t.Errorf("no word of %q in\n%s", want, out)
 				}
@@ -220,7 +224,8 @@ func TestWrongStackFile(t *testing.T) {
 	if _, err := e.up(ctx); err == nil {
 		t.Error("it was deployed")
 	}
-	for _, want := range []string{"4 errors", "cluster.region: \"mars1\"", "cluster.pools[0].size", "cluster.hha", "logging.retention", "no resources were changed"} {
+	for _, want := range []string{"4 errors", "cluster.region: \"mars1\"", "cluster.pools[0].size", "cluster.hha",
+		"logging.retention", "no resources were changed"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no word of %q in\n%s", want, out)
 		}

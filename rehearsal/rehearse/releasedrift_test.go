@@ -19,8 +19,8 @@ import (
 	"doks-security/rehearsal/drift"
 )
 
-// What somebody deletes or changes inside a release is found though Pulumi does not see it, and docs/operating.md and the
-// commands of the report restore it.
+// What somebody deletes or changes inside a release is found though Pulumi does not see it, and docs/operating.md and
+// the commands of the report restore it.
 func TestReleaseDrift(t *testing.T) {
 	page := documented(t, "operating.md")
 	out := &output{}
@@ -35,7 +35,8 @@ func TestReleaseDrift(t *testing.T) {
 	expectNoChanges := func() {
 		t.Helper()
 		must(t, out, e.preview(ctx, true))
-		_, err := e.stack.PreviewRefresh(ctx, optrefresh.RunProgram(true), optrefresh.ExpectNoChanges(), optrefresh.SuppressOutputs())
+		_, err := e.stack.PreviewRefresh(ctx, optrefresh.RunProgram(true), optrefresh.ExpectNoChanges(),
+			optrefresh.SuppressOutputs())
 		must(t, out, err)
 	}
 	for _, command := range []string{
@@ -59,20 +60,24 @@ func TestReleaseDrift(t *testing.T) {
 		"node-agents/alloy ConfigMap node-agents/alloy data[config.alloy]",
 	})
 	for line := range strings.Lines(printed) {
-		if command := strings.TrimSpace(line); strings.HasPrefix(command, "helm ") && !strings.Contains(command, "metrics-server") {
+		if command := strings.TrimSpace(line); strings.HasPrefix(command, "helm ") &&
+			!strings.Contains(command, "metrics-server") {
 			must(t, out, e.shell(ctx, command))
 		}
 	}
 	e.follow(ctx, t, page, "Repair a release", "make")
 	// Helm never rendered these, so it does not remove them.
-	wantDrift(ctx, t, plane, []string{"loki/loki Service loki/loki metadata.labels.by", "node-agents/alloy ConfigMap node-agents/alloy data.added"})
+	wantDrift(ctx, t, plane, []string{"loki/loki Service loki/loki metadata.labels.by",
+		"node-agents/alloy ConfigMap node-agents/alloy data.added"})
 	must(t, out, e.shell(ctx, "kubectl --namespace loki label service loki by-"))
 	must(t, out, e.shell(ctx, `kubectl --namespace node-agents patch configmap alloy --patch '{"data":{"added":null}}'`))
 	wantDrift(ctx, t, plane, nil)
 	expectNoChanges()
 
 	// A volume that was grown is no drift, but its release cannot be updated before its setting has the size.
-	must(t, out, e.shell(ctx, `kubectl --namespace monitoring patch pvc kube-prometheus-stack-grafana --patch '{"spec":{"resources":{"requests":{"storage":"40Gi"}}}}'`))
+	must(t, out, e.shell(ctx,
+		`kubectl --namespace monitoring patch pvc kube-prometheus-stack-grafana --patch `+
+			`'{"spec":{"resources":{"requests":{"storage":"40Gi"}}}}'`))
 	wantDrift(ctx, t, plane, nil)
 	if err := e.shell(ctx, "helm --namespace monitoring rollback kube-prometheus-stack 2"); err == nil {
 		t.Error("a volume was shrunk")
@@ -108,7 +113,8 @@ func wantDrift(ctx context.Context, t *testing.T, plane *controlplane.ControlPla
 	return text.String()
 }
 
-// helm plays `helm --namespace NAMESPACE rollback RELEASE REVISION`: Helm's command line is not built here, its action is.
+// helm plays `helm --namespace NAMESPACE rollback RELEASE REVISION`: Helm's command line is not built here, its action
+// is.
 func helm(args []string) error {
 	if len(args) != 5 || args[0] != "--namespace" || args[2] != "rollback" {
 		return errors.New("usage: helm --namespace NAMESPACE rollback RELEASE REVISION")
@@ -116,7 +122,8 @@ func helm(args []string) error {
 	configuration := &action.Configuration{}
 	settings := cli.New()
 	settings.SetNamespace(args[1])
-	if err := configuration.Init(settings.RESTClientGetter(), args[1], os.Getenv("HELM_DRIVER"), func(string, ...any) {}); err != nil {
+	if err := configuration.Init(settings.RESTClientGetter(), args[1], os.Getenv("HELM_DRIVER"),
+		func(string, ...any) {}); err != nil {
 		return err
 	}
 	revision, err := strconv.Atoi(args[4])

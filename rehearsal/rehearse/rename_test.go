@@ -49,7 +49,8 @@ func TestStackRename(t *testing.T) {
 		t.Fatalf("commands %q, want rename, bucket, up", commands)
 	}
 	out := &output{}
-	ctx, e := session(t, out, mergeConfig(onePool(nil), map[string]any{"doks-security:logging": map[string]any{"storage": "spaces"}}))
+	ctx, e := session(t, out, mergeConfig(onePool(nil),
+		map[string]any{"doks-security:logging": map[string]any{"storage": "spaces"}}))
 	_, err := e.up(ctx)
 	must(t, out, err)
 	kubeconfig, err := e.kubeconfig()
@@ -80,7 +81,8 @@ func TestStackRename(t *testing.T) {
 	before := owners()
 
 	must(t, out, e.shell(ctx, commands[0]))
-	refused(ctx, t, out, e, "(1 error)", "'logging.spaces.bucket' doks-security-dev-loki") // the namespaces are the stack's
+	// the namespaces are the stack's
+	refused(ctx, t, out, e, "(1 error)", "'logging.spaces.bucket' doks-security-dev-loki")
 	must(t, out, e.shell(ctx, commands[1]))
 	must(t, out, e.preview(ctx, false))
 	e.updated(ctx, t, out)

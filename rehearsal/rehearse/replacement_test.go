@@ -21,8 +21,8 @@ func onePool(settings map[string]any) map[string]any {
 	}, settings)}
 }
 
-// No edit of a stack file plans the replacement of a cluster or VPC: it is refused in the preview, and an update that nobody
-// previewed keeps them.
+// No edit of a stack file plans the replacement of a cluster or VPC: it is refused in the preview, and an update that
+// nobody previewed keeps them.
 func TestEditsNeverReplaceTheCluster(t *testing.T) {
 	out := &output{}
 	ctx, e := session(t, out, onePool(nil))
@@ -80,8 +80,8 @@ func TestEditsNeverReplaceTheCluster(t *testing.T) {
 }
 
 // A stack that was deployed when logical names began with the stack's name is brought over with nothing replaced.
-// testdata/logical-names.txt has the types and names of all resources in the state of such a stack, dev, as recorded then,
-// but for default providers, which the engine names after the versions of the SDKs.
+// testdata/logical-names.txt has the types and names of all resources in the state of such a stack, dev, as recorded
+// then, but for default providers, which the engine names after the versions of the SDKs.
 func TestUpgradeOfLogicalNames(t *testing.T) {
 	recorded, err := os.ReadFile("testdata/logical-names.txt")
 	if err != nil {
@@ -95,7 +95,8 @@ func TestUpgradeOfLogicalNames(t *testing.T) {
 	must(t, out, err)
 	// The names as they were: dev, dev-monitoring, ... for every kind of reference to a resource.
 	root := []byte("pulumi:pulumi:Stack::doks-security-dev")
-	old := regexp.MustCompile(`::doks-security(-[a-z0-9-]+)?("|::[0-9a-f-]{36}")`).ReplaceAll(state.Deployment, []byte("::dev$1$2"))
+	old := regexp.MustCompile(`::doks-security(-[a-z0-9-]+)?("|::[0-9a-f-]{36}")`).ReplaceAll(state.Deployment,
+		[]byte("::dev$1$2"))
 	old = bytes.ReplaceAll(old, []byte("pulumi:pulumi:Stack::dev-dev"), root)
 	for name := range strings.Lines(string(recorded)) {
 		if urn := `"urn:pulumi:dev::doks-security::` + strings.TrimSpace(name) + `"`; !bytes.Contains(old, []byte(urn)) {
@@ -117,8 +118,8 @@ func TestUpgradeOfLogicalNames(t *testing.T) {
 	must(t, out, e.destroy(ctx, &report{out: out}))
 }
 
-// A cluster whose creation failed while the provider waited for it runs, and the state does not know it: an error of the next
-// preview, with the command that imports it.
+// A cluster whose creation failed while the provider waited for it runs, and the state does not know it: an error of
+// the next preview, with the command that imports it.
 func TestClusterThatTheStateDoesNotKnow(t *testing.T) {
 	languageHost(t)
 	out := &output{}
@@ -155,7 +156,8 @@ func TestClusterThatTheStateDoesNotKnow(t *testing.T) {
 	}
 }
 
-// A cluster that was deleted by hand is created again, complete, once the state forgets it; nothing is deleted from the new one.
+// A cluster that was deleted by hand is created again, complete, once the state forgets it; nothing is deleted from the
+// new one.
 func TestClusterDeletedByHand(t *testing.T) {
 	out := &output{}
 	ctx, e := session(t, out, onePool(nil))

@@ -23,13 +23,15 @@ func TestRotate(t *testing.T) {
 	page := documented(t, "security.md")
 	out := &output{}
 	ctx, e := session(t, out, map[string]any{
-		"doks-security:cluster":  map[string]any{"pools": []any{map[string]any{"name": "default", "size": "s-4vcpu-8gb", "count": 3}}},
+		"doks-security:cluster": map[string]any{"pools": []any{map[string]any{"name": "default", "size": "s-4vcpu-8gb",
+			"count": 3}}},
 		"doks-security:logging":  map[string]any{"storage": "spaces"},
 		"doks-security:exposure": program.Gateway(),
 	})
 	for _, line := range []string{
 		`pulumi config set --path 'doks-security:alerting.receivers[0].name' team`,
-		`pulumi config set --secret --path 'doks-security:alerting.receivers[0].slack.url' https://hooks.example.org/first-slack-key`,
+		`pulumi config set --secret --path 'doks-security:alerting.receivers[0].slack.url' ` +
+			`https://hooks.example.org/first-slack-key`,
 		`pulumi config set --path 'doks-security:alerting.receivers[0].slack.channel' '#alerts'`,
 		`pulumi config set --secret --path doks-security:forward.events.url https://siem.example.org/first-siem-key`,
 		`pulumi config set --path doks-security:forward.metrics.url https://metrics.example.org/write`,
@@ -60,30 +62,40 @@ func TestRotate(t *testing.T) {
 		given             string // the old one, where it was not generated
 	}{
 		{"Grafana's password", []string{`pulumi up --replace '**RandomPassword::*-grafana'`},
-			[]string{"monitoring/grafana-admin"}, []string{"Deployment monitoring/kube-prometheus-stack-grafana"}, []string{"grafanaPassword"}, ""},
+			[]string{"monitoring/grafana-admin"}, []string{"Deployment monitoring/kube-prometheus-stack-grafana"},
+			[]string{"grafanaPassword"}, ""},
 		{"falcosidekick-ui's login", []string{`pulumi up --replace '**RandomPassword::*-falcosidekick-ui'`},
-			[]string{"falco/falcosidekick-ui"}, []string{"Deployment falco/falco-falcosidekick-ui"}, []string{"falcosidekickUiPassword"}, ""},
+			[]string{"falco/falcosidekick-ui"}, []string{"Deployment falco/falco-falcosidekick-ui"},
+			[]string{"falcosidekickUiPassword"}, ""},
 		{"Redis' password", []string{`pulumi up --replace '**RandomPassword::*-falcosidekick-ui-redis'`},
 			[]string{"falco/falcosidekick-ui", "falco/falcosidekick-ui-redis"},
 			[]string{"Deployment falco/falco-falcosidekick-ui", "StatefulSet falco/falco-falcosidekick-ui-redis"}, nil, ""},
 		{"the Spaces key", []string{`pulumi up --replace '**SpacesKey::*-loki'`},
 			[]string{"loki/loki-spaces"}, []string{"StatefulSet loki/loki"}, nil, ""},
 		// prometheus-operator reads the next two as they change, and has Alertmanager and Prometheus load them.
-		{"a receiver's key", []string{`pulumi config set --secret --path 'doks-security:alerting.receivers[0].slack.url' https://...`, `pulumi up`},
+		{"a receiver's key",
+			[]string{`pulumi config set --secret --path 'doks-security:alerting.receivers[0].slack.url' https://...`,
+				`pulumi up`},
 			[]string{"monitoring/alertmanager-config"}, nil, nil, "first-slack-key"},
-		{"the login of remote write", []string{`pulumi config set --secret --path doks-security:forward.metrics.password ...`, `pulumi up`},
+		{"the login of remote write", []string{`pulumi config set --secret --path doks-security:forward.metrics.password ...`,
+			`pulumi up`},
 			[]string{"monitoring/remote-write"}, nil, nil, "first-password"},
-		{"the address of the SIEM", []string{`pulumi config set --secret --path doks-security:forward.events.url https://...`, `pulumi up`},
+		{"the address of the SIEM", []string{`pulumi config set --secret --path doks-security:forward.events.url https://...`,
+			`pulumi up`},
 			[]string{"falco/falcosidekick-outputs"}, []string{"Deployment falco/falco-falcosidekick"}, nil, "first-siem-key"},
-		{"Grafana's client secret", []string{`pulumi config set --secret --path doks-security:exposure.clients.grafana.clientSecret ...`, `pulumi up`},
+		{"Grafana's client secret",
+			[]string{`pulumi config set --secret --path doks-security:exposure.clients.grafana.clientSecret ...`, `pulumi up`},
 			[]string{"monitoring/grafana-oidc"}, []string{"Deployment monitoring/kube-prometheus-stack-grafana"}, nil,
 			e.workspace.secrets["doks-security:exposure.clients.grafana.clientSecret"]},
-		{"oauth2-proxy's client secret", []string{`pulumi config set --secret --path doks-security:exposure.clients.falcosidekickUi.clientSecret ...`, `pulumi up`},
+		{"oauth2-proxy's client secret",
+			[]string{`pulumi config set --secret --path doks-security:exposure.clients.falcosidekickUi.clientSecret ...`,
+				`pulumi up`},
 			[]string{"gateway/oauth2-proxy"}, []string{"Deployment gateway/oauth2-proxy"}, nil,
 			e.workspace.secrets["doks-security:exposure.clients.falcosidekickUi.clientSecret"]},
 		{"the key of its sessions", []string{`pulumi up --replace '**RandomPassword::*-oauth2-proxy-cookie'`},
 			[]string{"gateway/oauth2-proxy"}, []string{"Deployment gateway/oauth2-proxy"}, nil, ""},
-		{"the token for DNS challenges", []string{`pulumi config set --secret --path doks-security:exposure.certificates.dnsToken ...`, `pulumi up`},
+		{"the token for DNS challenges",
+			[]string{`pulumi config set --secret --path doks-security:exposure.certificates.dnsToken ...`, `pulumi up`},
 			[]string{"gateway/digitalocean-dns"}, nil, nil, e.workspace.secrets["doks-security:exposure.certificates.dnsToken"]},
 	} {
 		before := photograph(ctx, t, e)

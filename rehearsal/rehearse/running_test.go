@@ -66,7 +66,8 @@ func TestEditsOfARunningStack(t *testing.T) {
 	// A larger volume: refused, the commands run, and deployed.
 	must(t, out, e.shell(ctx, "pulumi config set --path doks-security:observability.prometheusVolumeGiB 20"))
 	must(t, out, e.shell(ctx, "pulumi config set --path doks-security:runtimeSecurity.redisVolumeGiB 2"))
-	printed := refused(ctx, t, out, e, "(2 errors)", "observability.prometheusVolumeGiB: 20", "delete statefulset falco-falcosidekick-ui-redis --cascade=orphan")
+	printed := refused(ctx, t, out, e, "(2 errors)", "observability.prometheusVolumeGiB: 20",
+		"delete statefulset falco-falcosidekick-ui-redis --cascade=orphan")
 	before := photograph(ctx, t, e)
 	follows(ctx, t, out, e, printed)
 	must(t, out, e.preview(ctx, false))
@@ -85,7 +86,8 @@ func TestEditsOfARunningStack(t *testing.T) {
 
 	// Other names of its namespaces.
 	must(t, out, e.shell(ctx, "pulumi config set --path doks-security:namespaces.prefix obs-"))
-	refused(ctx, t, out, e, "(1 error)", "namespaces: not set", "its namespaces falco, loki, metrics-server, monitoring, node-agents would be deleted")
+	refused(ctx, t, out, e, "(1 error)", "namespaces: not set",
+		"its namespaces falco, loki, metrics-server, monitoring, node-agents would be deleted")
 	must(t, out, e.shell(ctx, "pulumi config rm --path doks-security:namespaces.prefix"))
 	must(t, out, e.preview(ctx, true))
 
@@ -116,7 +118,8 @@ func TestEditsOfARunningStack(t *testing.T) {
 		Labels: map[string]string{"owner": "helm", "name": "falco", "status": "pending-upgrade", "version": "99"}}
 	_, err = secrets.Create(ctx, killed, metav1.CreateOptions{})
 	must(t, out, err)
-	refused(ctx, t, out, e, "(1 error)", "releases.falco: \"pending-upgrade\"", "helm rollback falco "+last.Items[0].Labels["version"]+" --namespace falco")
+	refused(ctx, t, out, e, "(1 error)", "releases.falco: \"pending-upgrade\"", "helm rollback falco "+
+		last.Items[0].Labels["version"]+" --namespace falco")
 	must(t, out, secrets.Delete(ctx, killed.Name, metav1.DeleteOptions{}))
 	must(t, out, e.preview(ctx, true))
 
@@ -135,7 +138,8 @@ func TestClusterWithThingsOfOthers(t *testing.T) {
 	e.createShared(ctx, t, out)
 	namespaces := e.kubernetes(t).CoreV1().Namespaces()
 	labels := map[string]string{"team": "metrics"}
-	theirs, err := namespaces.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "monitoring", Labels: labels}}, metav1.CreateOptions{})
+	theirs, err := namespaces.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "monitoring",
+		Labels: labels}}, metav1.CreateOptions{})
 	must(t, out, err)
 	printed := refused(ctx, t, out, e, "(1 error)", `namespaces: "monitoring"`)
 	command := regexp.MustCompile(`pulumi (config set --path '[a-z.]+') <another name>`).FindStringSubmatch(printed)
@@ -161,12 +165,15 @@ func TestClusterWithThingsOfOthers(t *testing.T) {
 	if got := ours.Annotations["doks-security/stack"]; got != "doks-security/dev" {
 		t.Errorf("the namespace is of the stack %q", got)
 	}
-	_, err = namespaces.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "gateway"}}, metav1.CreateOptions{})
+	_, err = namespaces.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "gateway"}},
+		metav1.CreateOptions{})
 	must(t, out, err)
 	must(t, out, e.preview(ctx, true)) // not used
 	must(t, out, e.shell(ctx, "kubectl label namespace watch app.kubernetes.io/part-of-"))
-	must(t, out, e.shell(ctx, "kubectl annotate apiservice v1beta1.metrics.k8s.io --overwrite meta.helm.sh/release-namespace=kube-system"))
-	refused(ctx, t, out, e, "(2 errors)", `namespaces: "watch"`, "the Helm release kube-system/metrics-server", "'cluster.provides[0]' metrics-server")
+	must(t, out, e.shell(ctx, "kubectl annotate apiservice v1beta1.metrics.k8s.io --overwrite "+
+		"meta.helm.sh/release-namespace=kube-system"))
+	refused(ctx, t, out, e, "(2 errors)", `namespaces: "watch"`, "the Helm release kube-system/metrics-server",
+		"'cluster.provides[0]' metrics-server")
 	must(t, out, e.shell(ctx, "kubectl label namespace watch app.kubernetes.io/part-of=doks-security"))
 	must(t, out, e.shell(ctx, "pulumi config set --path 'doks-security:cluster.provides[0]' metrics-server"))
 	refused(ctx, t, out, e, "(1 error)", "the stack's own release, which would be removed")

@@ -53,7 +53,8 @@ func Open(ctx context.Context, o Options) (*Session, error) {
 // Close ends everything, and removes its files.
 func (s *Session) Close() error { return s.engine.close() }
 
-// Command prepares a command of the Pulumi CLI, with the directory and the environment of a user. The stack is selected.
+// Command prepares a command of the Pulumi CLI, with the directory and the environment of a user. The stack is
+// selected.
 func (s *Session) Command(ctx context.Context, args ...string) *exec.Cmd {
 	command := exec.CommandContext(ctx, s.cli, args...)
 	command.Dir = s.engine.workspace.project

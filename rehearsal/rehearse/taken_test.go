@@ -41,7 +41,8 @@ func TestAccountWithThingsOfOthers(t *testing.T) {
 	_, err = e.up(ctx)
 	must(t, out, err)
 	must(t, out, e.preview(ctx, true))
-	if now, _, err := client.Projects.Get(ctx, project.ID); err != nil || now.Purpose != "Operational / Developer tooling" {
+	if now, _, err := client.Projects.Get(ctx, project.ID); err != nil ||
+		now.Purpose != "Operational / Developer tooling" {
 		t.Errorf("the imported project is %+v, %v; want it as the stack describes it", now, err)
 	}
 	must(t, out, e.shell(ctx, "pulumi config set --path doks-security:project.name theirs"))

@@ -48,7 +48,8 @@ func verify(ctx context.Context, a *account, outputs auto.OutputMap, w *workspac
 			return fmt.Errorf("looking at the cluster: %w", err)
 		}
 		c.names = names
-		if len(c.unready()) == 0 && len(c.withoutEndpoints()) == 0 && len(c.unbound()) == 0 && c.hasPrometheus() || time.Now().After(deadline) {
+		if len(c.unready()) == 0 && len(c.withoutEndpoints()) == 0 && len(c.unbound()) == 0 && c.hasPrometheus() ||
+			time.Now().After(deadline) {
 			break
 		}
 		if ctx.Err() != nil {
@@ -56,10 +57,12 @@ func verify(ctx context.Context, a *account, outputs auto.OutputMap, w *workspac
 		}
 	}
 	deployed, others := c.releases()
-	r.check(fmt.Sprintf("%d Helm releases are deployed: %s", len(deployed), strings.Join(deployed, ", ")), len(others) == 0 && len(deployed) > 0, "%v", others)
+	r.check(fmt.Sprintf("%d Helm releases are deployed: %s", len(deployed), strings.Join(deployed, ", ")),
+		len(others) == 0 && len(deployed) > 0, "%v", others)
 	unready := c.unready()
 	r.check(fmt.Sprintf("%d pods are Ready, none is Pending", len(c.pods)), len(unready) == 0, "%v", unready)
-	r.check("Prometheus and Alertmanager have their pods", c.hasPrometheus(), "prometheus-operator's StatefulSets are missing")
+	r.check("Prometheus and Alertmanager have their pods", c.hasPrometheus(),
+		"prometheus-operator's StatefulSets are missing")
 	unbound := c.unbound()
 	r.check(fmt.Sprintf("%d volumes are bound, %d GiB", len(c.claims), c.gib()), len(unbound) == 0, "%v", unbound)
 	missing := c.withoutEndpoints()
@@ -103,8 +106,9 @@ func checkPodSecurity(ctx context.Context, client kubernetes.Interface, c *clust
 		if n.Labels["app.kubernetes.io/part-of"] != "doks-security" {
 			continue
 		}
-		pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "privileged"}, Spec: corev1.PodSpec{Containers: []corev1.Container{{
-			Name: "a", Image: "a", SecurityContext: &corev1.SecurityContext{Privileged: ptr.To(true)}}}}}
+		pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "privileged"},
+			Spec: corev1.PodSpec{Containers: []corev1.Container{{
+				Name: "a", Image: "a", SecurityContext: &corev1.SecurityContext{Privileged: ptr.To(true)}}}}}
 		_, err := client.CoreV1().Pods(n.Name).Create(ctx, pod, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
 		refused := apierrors.IsForbidden(err) && strings.Contains(err.Error(), "PodSecurity")
 		if level == "" || refused == (level == "privileged") {
@@ -132,8 +136,10 @@ func checkDrift(ctx context.Context, config *rest.Config, r *report) error {
 var wanted = map[string]bool{
 	"stackId": false, "logs": false,
 	"clusterId": false, "clusterName": false, "clusterVersion": false, "kubeconfig": true, "namespaces": false,
-	"monthlyCostUSD": false, "grafanaUrl": false, "grafanaPortForward": false, "grafanaLogin": false, "grafanaPassword": true,
-	"falcosidekickUiUrl": false, "falcosidekickUiPortForward": false, "falcosidekickUiLogin": false, "falcosidekickUiPassword": true,
+	"monthlyCostUSD": false, "grafanaUrl": false, "grafanaPortForward": false, "grafanaLogin": false,
+	"grafanaPassword":    true,
+	"falcosidekickUiUrl": false, "falcosidekickUiPortForward": false, "falcosidekickUiLogin": false,
+	"falcosidekickUiPassword": true,
 }
 
 func checkOutputs(ctx context.Context, outputs auto.OutputMap, c *cluster, w *workspace, r *report) {
@@ -150,13 +156,15 @@ func checkOutputs(ctx context.Context, outputs auto.OutputMap, c *cluster, w *wo
 	r.check(fmt.Sprintf("%d exports, passwords and kubeconfig secret", len(wanted)), len(faults) == 0, "%v", faults)
 	for _, login := range []struct{ command, role, secret, key, login, password string }{
 		{"grafanaPortForward", components.NamespaceMonitoring, "grafana-admin", "admin-password", "", "grafanaPassword"},
-		{"falcosidekickUiPortForward", components.NamespaceFalco, "falcosidekick-ui", "FALCOSIDEKICK_UI_USER", "falcosidekickUiLogin", "falcosidekickUiPassword"},
+		{"falcosidekickUiPortForward", components.NamespaceFalco, "falcosidekick-ui", "FALCOSIDEKICK_UI_USER",
+			"falcosidekickUiLogin", "falcosidekickUiPassword"},
 	} {
 		want, namespace := fmt.Sprint(outputs[login.password].Value), c.names[login.role]
 		if login.login != "" {
 			want = fmt.Sprint(outputs[login.login].Value) + ":" + want
 		}
-		r.check(login.password+" is the one in the cluster", c.secret(namespace, login.secret, login.key) == want, "Secret %s/%s has another", namespace, login.secret)
+		r.check(login.password+" is the one in the cluster", c.secret(namespace, login.secret, login.key) == want,
+			"Secret %s/%s has another", namespace, login.secret)
 		command := fmt.Sprint(outputs[login.command].Value)
 		r.check(command, c.forwards(command), "no such Service and port")
 	}
@@ -164,7 +172,8 @@ func checkOutputs(ctx context.Context, outputs auto.OutputMap, c *cluster, w *wo
 		path := filepath.Join(w.project, fmt.Sprint(file.Value))
 		err := logsIn(ctx, path)
 		info, statErr := os.Stat(path)
-		r.check(fmt.Sprintf("%v logs in, and only its owner reads it", file.Value), err == nil && statErr == nil && info.Mode().Perm() == 0o600, "%v %v", err, statErr)
+		r.check(fmt.Sprintf("%v logs in, and only its owner reads it", file.Value), err == nil && statErr == nil &&
+			info.Mode().Perm() == 0o600, "%v %v", err, statErr)
 	}
 }
 

@@ -32,9 +32,8 @@ type workspace struct {
 	stackFile string
 }
 
-// newWorkspace copies the stack's configuration. Its encrypted values are not ours to read: other text stands in, encrypted
-// with the rehearsal's own passphrase.
-// extra is configuration the rehearsal adds.
+// newWorkspace copies the stack's configuration. Its encrypted values are not ours to read: other text stands in,
+// encrypted with the rehearsal's own passphrase. extra is configuration the rehearsal adds.
 func newWorkspace(o Options, stack string, extra map[string]any) (_ *workspace, err error) {
 	own, err := newOwned()
 	if err != nil {
@@ -42,7 +41,8 @@ func newWorkspace(o Options, stack string, extra map[string]any) (_ *workspace, 
 	}
 	dir := own.path
 	w := &workspace{
-		dir: dir, owned: own, project: filepath.Join(dir, "project"), state: filepath.Join(dir, "state"), home: filepath.Join(dir, "home"),
+		dir: dir, owned: own, project: filepath.Join(dir, "project"), state: filepath.Join(dir, "state"),
+		home:    filepath.Join(dir, "home"),
 		temp:    filepath.Join(dir, "tmp"),
 		secrets: map[string]string{},
 	}
@@ -70,7 +70,8 @@ func newWorkspace(o Options, stack string, extra map[string]any) (_ *workspace, 
 func (w *workspace) copyStackFile(source string, extra map[string]any) error {
 	text, err := os.ReadFile(source)
 	if errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("there is no stack file %s; STACK is the name of one: Pulumi.<stack>.yaml; `make env NAME=<stack>` writes it",
+		return fmt.Errorf("there is no stack file %s; STACK is the name of one: Pulumi.<stack>.yaml; `make env "+
+			"NAME=<stack>` writes it",
 			filepath.Base(source))
 	}
 	if err != nil {

@@ -128,7 +128,8 @@ func (p *page) release(name string, changes []Change) {
 
 func (p *page) end(whole string) {
 	if len(p.left) > 0 {
-		text, complete := cut("\n> [!WARNING]\n> GitHub's comments are limited; left out: "+strings.Join(p.left, ", ")+".\n", tail-400)
+		text, complete := cut("\n> [!WARNING]\n> GitHub's comments are limited; left out: "+strings.Join(p.left, ", ")+
+			".\n", tail-400)
 		p.add(text)
 		if !complete {
 			p.add("\n")

@@ -35,7 +35,8 @@ func set(t *testing.T, s Summary, files map[string]string) string {
 
 func usd(amount float64) *float64 { return &amount }
 
-var small = Summary{Stack: "dev", Kubernetes: "1.34", Nodes: 2, Room: Resources{2000, 4000}, Free: Resources{500, 1000}, MonthlyCostUSD: usd(50)}
+var small = Summary{Stack: "dev", Kubernetes: "1.34", Nodes: 2, Room: Resources{2000, 4000}, Free: Resources{500, 1000},
+	MonthlyCostUSD: usd(50)}
 
 const output = `Previewing update (dev):
   pulumi:pulumi:Stack: (same)
@@ -49,7 +50,8 @@ Resources:
 
 func TestComment(t *testing.T) {
 	larger := small
-	larger.Nodes, larger.Room, larger.Free, larger.MonthlyCostUSD = 3, Resources{3000, 6000}, Resources{1500, 3000}, usd(74.5)
+	larger.Nodes, larger.Room, larger.Free, larger.MonthlyCostUSD = 3, Resources{3000, 6000},
+		Resources{1500, 3000}, usd(74.5)
 	standIn := small
 	standIn.StandIns = true
 	unknown := Summary{Stack: "dev", Kubernetes: "1.35", Notes: []string{"one"}}
@@ -61,29 +63,45 @@ func TestComment(t *testing.T) {
 		says, neverSays []string
 	}{
 		{"a change", small, larger,
-			map[string]string{"loki/Pod_a.yaml": "a: 1\nb: 2\nhelm.sh/chart: loki-1\n", "loki/Pod_b.yaml": "x: 1\n", "program/Pod_c.yaml": "same: 1\n"},
-			map[string]string{"loki/Pod_a.yaml": "a: 1\nb: 3\nhelm.sh/chart: loki-2\n", "falco/Pod_d.yaml": "new: 1\n", "program/Pod_c.yaml": "same: 1\n"},
+			map[string]string{"loki/Pod_a.yaml": "a: 1\nb: 2\nhelm.sh/chart: loki-1\n", "loki/Pod_b.yaml": "x: 1\n",
+				"program/Pod_c.yaml": "same: 1\n"},
+			map[string]string{"loki/Pod_a.yaml": "a: 1\nb: 3\nhelm.sh/chart: loki-2\n", "falco/Pod_d.yaml": "new: 1\n",
+				"program/Pod_c.yaml": "same: 1\n"},
 			output, "[preview-dev](https://example.org/run)",
 			[]string{
-				"<!-- doks-security preview dev -->\n", "| cost a month | 50.00 USD | 74.50 USD |", "| difference |  | **+24.50 USD** |",
-				"| nodes, at least | 2 | 3 |", "| memory left for more | 1000 MiB of 4000 MiB (25 %) | 3000 MiB of 6000 MiB (50 %) |",
+				"<!-- doks-security preview dev -->\n", "| cost a month | 50.00 USD | 74.50 USD |",
+				"| difference |  | **+24.50 USD** |",
+				"| nodes, at least | 2 | 3 |", "| memory left for more | 1000 MiB of 4000 MiB (25 %) | 3000 MiB of 6000 " +
+					"MiB (50 %) |",
 				"<code>pulumi preview --diff</code>: ~ 1 to update, 70 unchanged", "\n-           old\n", "\n+           new\n",
-				"3 objects differ, 1 stay as they are.", "<code>loki</code>: +0 ~1 -1", "~ Pod_a.yaml\n", "-b: 2\n+b: 3\n", "- Pod_b.yaml", "<code>falco</code>: +1 ~0 -0",
+				"3 objects differ, 1 stay as they are.", "<code>loki</code>: +0 ~1 -1", "~ Pod_a.yaml\n", "-b: 2\n+b: 3\n",
+				"- Pod_b.yaml", "<code>falco</code>: +1 ~0 -0",
 				"The whole: [preview-dev](https://example.org/run)",
 			}, []string{"helm.sh/chart", "left out", "WARNING"}},
-		{"of a fork, without secrets", small, small, nil, nil, "", "", []string{"`pulumi preview` did not run", "| difference |  | none |", "0 objects differ"}, []string{"The whole"}},
-		{"a preview that failed", small, small, nil, nil, "error: 2 faults\n", "", []string{"it did not end, see below", "error: 2 faults"}, nil},
-		{"stand-ins on both sides", standIn, standIn, nil, nil, output, "", []string{"**stand-ins** | **stand-ins**", "[!WARNING]", "with **stand-in charts**"}, nil},
-		{"stand-ins on one side", small, standIn, nil, nil, output, "", []string{"| charts | published | **stand-ins** |", "says nothing"}, nil},
-		{"a new environment", Summary{Stack: "dev"}, standIn, nil, map[string]string{"b/Pod_b.yaml": "b: 1\n", "a/Pod_a.yaml": "long: text\n"}, output, "",
-			[]string{"| Kubernetes | not there | `1.34` |", "| charts | not there | **stand-ins** |", "with **stand-in charts**", "<code>b</code>: +1 ~0 -0</summary>\n\n```diff\n+ Pod_b.yaml\n@@ -0,0 +1 @@\n+b: 1\n\n```\n\n</details>\n<details><summary><code>a</code>"},
+		{"of a fork, without secrets", small, small, nil, nil, "", "",
+			[]string{"`pulumi preview` did not run", "| difference |  | none |", "0 objects differ"}, []string{"The whole"}},
+		{"a preview that failed", small, small, nil, nil, "error: 2 faults\n", "",
+			[]string{"it did not end, see below", "error: 2 faults"}, nil},
+		{"stand-ins on both sides", standIn, standIn, nil, nil, output, "",
+			[]string{"**stand-ins** | **stand-ins**", "[!WARNING]", "with **stand-in charts**"}, nil},
+		{"stand-ins on one side", small, standIn, nil, nil, output, "",
+			[]string{"| charts | published | **stand-ins** |", "says nothing"}, nil},
+		{"a new environment", Summary{Stack: "dev"}, standIn, nil,
+			map[string]string{"b/Pod_b.yaml": "b: 1\n", "a/Pod_a.yaml": "long: text\n"}, output, "",
+			[]string{"| Kubernetes | not there | `1.34` |", "| charts | not there | **stand-ins** |", "with **stand-in charts**",
+				"<code>b</code>: +1 ~0 -0</summary>\n\n```diff\n+ Pod_b.yaml\n@@ -0,0 +1 @@\n+b: " +
+					"1\n\n```\n\n</details>\n<details><summary><code>a</code>"},
 			[]string{"says nothing"}},
-		{"nothing is known", unknown, unknown, nil, nil, output, "", []string{"| cost a month | not known", "| difference |  | not known |", "| nodes, at least | not known", "1 not verified"}, nil},
-		{"a text that would end its fence", small, small, nil, map[string]string{"r/x.yaml": "```\n# not a heading\n````\n"}, output, "",
+		{"nothing is known", unknown, unknown, nil, nil, output, "",
+			[]string{"| cost a month | not known", "| difference |  | not known |", "| nodes, at least | not known",
+				"1 not verified"}, nil},
+		{"a text that would end its fence", small, small, nil, map[string]string{"r/x.yaml": "```\n# not a heading\n````\n"},
+			output, "",
 			[]string{"`````diff\n+ x.yaml\n"}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := Comment(Input{Stack: "dev", Before: set(t, c.was, c.before), After: set(t, c.is, c.after), Pulumi: c.pulumi, Whole: c.whole})
+			got, err := Comment(Input{Stack: "dev", Before: set(t, c.was, c.before), After: set(t, c.is, c.after),
+				Pulumi: c.pulumi, Whole: c.whole})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -110,7 +128,8 @@ func TestLongComment(t *testing.T) {
 		}
 	}
 	long := strings.Repeat("    ~ something that changes\n", 5000) + output
-	got, err := Comment(Input{Stack: "dev", Before: set(t, small, nil), After: set(t, small, files), Pulumi: long, Whole: "elsewhere"})
+	got, err := Comment(Input{Stack: "dev", Before: set(t, small, nil), After: set(t, small, files), Pulumi: long,
+		Whole: "elsewhere"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +139,8 @@ func TestLongComment(t *testing.T) {
 	if strings.Count(got, "<details>") != strings.Count(got, "</details>") || strings.Count(got, "\n```")%2 != 0 {
 		t.Error("a fold or a fence stays open")
 	}
-	for _, want := range []string{"left out: the rest of Pulumi's diff, the rest of `release-", "The whole: elsewhere", "+ Pod_0.yaml", "~ 1 to update"} {
+	for _, want := range []string{"left out: the rest of Pulumi's diff, the rest of `release-", "The whole: elsewhere",
+		"+ Pod_0.yaml", "~ 1 to update"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no word of %q in\n%s", want, got[len(got)-3000:])
 		}
@@ -137,10 +157,12 @@ func TestLinksAreRefused(t *testing.T) {
 	if err := os.Symlink(secret, filepath.Join(bad, "x.yaml")); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := Comment(Input{Stack: "dev", Before: good, After: bad}); err == nil || !strings.Contains(err.Error(), "x.yaml is no regular file") {
+	if got, err := Comment(Input{Stack: "dev", Before: good, After: bad}); err == nil ||
+		!strings.Contains(err.Error(), "x.yaml is no regular file") {
 		t.Errorf("error %v, comment %q", err, got)
 	}
-	if _, err := Comment(Input{Stack: "dev", Before: good, After: t.TempDir()}); err == nil || !strings.Contains(err.Error(), SummaryFile) {
+	if _, err := Comment(Input{Stack: "dev", Before: good, After: t.TempDir()}); err == nil ||
+		!strings.Contains(err.Error(), SummaryFile) {
 		t.Errorf("error %v, want one about the missing summary", err)
 	}
 }
@@ -149,7 +171,8 @@ func TestLinksAreRefused(t *testing.T) {
 func TestHostileSummary(t *testing.T) {
 	hostile := small
 	hostile.Kubernetes = "1.34` | [click](https://example.org) <img src=x>\n# heading @everyone"
-	got, err := Comment(Input{Stack: "dev", Before: set(t, small, nil), After: set(t, hostile, map[string]string{"<b>@x/y.yaml": "z\n"}), Pulumi: output})
+	got, err := Comment(Input{Stack: "dev", Before: set(t, small, nil),
+		After: set(t, hostile, map[string]string{"<b>@x/y.yaml": "z\n"}), Pulumi: output})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -48,7 +48,8 @@ func TestExample(t *testing.T) {
 	if !*update {
 		t.Fatalf("%s shows another comment; go test ./review -update writes this one:\n%s", document, want)
 	}
-	if err := os.WriteFile(document, []byte(before+"<!-- example -->\n"+want+"\n<!-- end of the example -->\n"+after), 0o644); err != nil {
+	if err := os.WriteFile(document, []byte(before+"<!-- example -->\n"+want+"\n<!-- end of the example -->\n"+after),
+		0o644); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// folded is text that opens on a click. Nothing in it is Markdown, whatever it holds: the fence is longer than any in it.
+// folded is text that opens on a click. Nothing in it is Markdown, whatever it holds: the fence is longer than any in
+// it.
 func folded(title, text string) string {
 	fence := "```"
 	for strings.Contains(text, fence) {

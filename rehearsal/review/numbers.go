@@ -90,9 +90,11 @@ func warnings(was, is Summary) string {
 	var text string
 	switch {
 	case was.StandIns != is.StandIns && !absent(was):
-		text = "one side was rendered with stand-in charts, the other with the published ones: the difference of the manifests says nothing."
+		text = "one side was rendered with stand-in charts, the other with the published ones: the difference of the " +
+			"manifests says nothing."
 	case is.StandIns:
-		text = "the manifests were rendered with **stand-in charts**, made from their contracts: what the published charts would change is not known."
+		text = "the manifests were rendered with **stand-in charts**, made from their contracts: what the published charts " +
+			"would change is not known."
 	}
 	if text == "" {
 		return ""

@@ -1,6 +1,6 @@
 // Package review writes what a pull request changes for one stack as one comment: Pulumi's diff, the difference between
-// what its releases render on the base branch and on the change, the cost, and the room left on the nodes. It only reads
-// files, which may come from a fork's code: it trusts none of them.
+// what its releases render on the base branch and on the change, the cost, and the room left on the nodes. It only
+// reads files, which may come from a fork's code: it trusts none of them.
 package review
 
 import (

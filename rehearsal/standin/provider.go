@@ -74,7 +74,8 @@ func (s *instanceServer) DiffConfig(_ context.Context, r *pulumirpc.DiffRequest)
 	return diffResponse(s.instance.DiffConfig(request)), nil
 }
 
-func (s *instanceServer) Configure(ctx context.Context, r *pulumirpc.ConfigureRequest) (*pulumirpc.ConfigureResponse, error) {
+func (s *instanceServer) Configure(ctx context.Context,
+	r *pulumirpc.ConfigureRequest) (*pulumirpc.ConfigureResponse, error) {
 	inputs, err := unmarshal(r.GetArgs())
 	if err == nil && s.instance.Configure != nil {
 		err = s.instance.Configure(ctx, inputs)
@@ -88,7 +89,8 @@ func (s *instanceServer) Check(ctx context.Context, r *pulumirpc.CheckRequest) (
 	if err != nil {
 		return nil, err
 	}
-	if err := unmarshalInto(map[*Properties]*structpb.Struct{&request.Olds: r.GetOlds(), &request.News: r.GetNews()}); err != nil {
+	if err := unmarshalInto(map[*Properties]*structpb.Struct{&request.Olds: r.GetOlds(),
+		&request.News: r.GetNews()}); err != nil {
 		return nil, err
 	}
 	checked, err := res.Check(ctx, request)
@@ -147,7 +149,8 @@ func (s *instanceServer) Read(ctx context.Context, r *pulumirpc.ReadRequest) (*p
 	if err != nil {
 		return nil, err
 	}
-	if err := unmarshalInto(map[*Properties]*structpb.Struct{&request.Inputs: r.GetInputs(), &request.State: r.GetProperties()}); err != nil {
+	if err := unmarshalInto(map[*Properties]*structpb.Struct{&request.Inputs: r.GetInputs(),
+		&request.State: r.GetProperties()}); err != nil {
 		return nil, err
 	}
 	result, err := res.Read(ctx, request)
@@ -191,7 +194,8 @@ func (s *instanceServer) Delete(ctx context.Context, r *pulumirpc.DeleteRequest)
 	if err != nil {
 		return nil, err
 	}
-	if err := unmarshalInto(map[*Properties]*structpb.Struct{&request.Inputs: r.GetOldInputs(), &request.Outputs: r.GetProperties()}); err != nil {
+	if err := unmarshalInto(map[*Properties]*structpb.Struct{&request.Inputs: r.GetOldInputs(),
+		&request.Outputs: r.GetProperties()}); err != nil {
 		return nil, err
 	}
 	return &emptypb.Empty{}, res.Delete(ctx, request)
@@ -237,7 +241,8 @@ var kinds = map[plugin.DiffKind]pulumirpc.PropertyDiff_Kind{
 
 func diffResponse(d plugin.DiffResult) *pulumirpc.DiffResponse {
 	response := &pulumirpc.DiffResponse{
-		Changes: pulumirpc.DiffResponse_DIFF_NONE, DeleteBeforeReplace: d.DeleteBeforeReplace, HasDetailedDiff: d.DetailedDiff != nil,
+		Changes: pulumirpc.DiffResponse_DIFF_NONE, DeleteBeforeReplace: d.DeleteBeforeReplace,
+		HasDetailedDiff: d.DetailedDiff != nil,
 	}
 	if d.Changes == plugin.DiffSome {
 		response.Changes = pulumirpc.DiffResponse_DIFF_SOME

@@ -55,7 +55,8 @@ func (p *Provider) Serve(cancel chan bool) (int, error) {
 
 // serve answers on one connection until either side closes it.
 func (p *Provider) serve(connection net.Conn, cancel chan bool) {
-	server := grpc.NewServer(grpc.MaxRecvMsgSize(maxMessage), grpc.MaxSendMsgSize(maxMessage), grpc.UnaryInterceptor(crash))
+	server := grpc.NewServer(grpc.MaxRecvMsgSize(maxMessage), grpc.MaxSendMsgSize(maxMessage),
+		grpc.UnaryInterceptor(crash))
 	pulumirpc.RegisterResourceProviderServer(server, &instanceServer{provider: p, instance: p.Open()})
 	single := &singleListener{Conn: connection, closed: make(chan struct{})}
 	go func() {

@@ -64,8 +64,8 @@ func (s *spaces) note(r *http.Request) {
 	}
 }
 
-// withoutTrailer takes an upload out of its chunks, as a store does that knows of checksums in trailers. One that does not
-// would keep the chunks' lengths in the object.
+// withoutTrailer takes an upload out of its chunks, as a store does that knows of checksums in trailers. One that does
+// not would keep the chunks' lengths in the object.
 func withoutTrailer(r *http.Request) {
 	if r.Header.Get("X-Amz-Content-Sha256") != "STREAMING-UNSIGNED-PAYLOAD-TRAILER" {
 		return
@@ -119,7 +119,8 @@ func newKMS(t *testing.T) string {
 		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 		switch {
 		case err == nil && action == "Encrypt":
-			answer(w, map[string]string{"CiphertextBlob": base64.StdEncoding.EncodeToString([]byte(mask("kms", request.Plaintext)))})
+			answer(w, map[string]string{"CiphertextBlob": base64.StdEncoding.EncodeToString([]byte(mask("kms",
+				request.Plaintext)))})
 		case err == nil && action == "Decrypt" && ours:
 			answer(w, map[string]string{"Plaintext": plain})
 		default:

@@ -1,5 +1,5 @@
-// Package state tries the ways to keep a stack's state and secrets that docs/state.md describes, with the real CLI: local
-// files and S3, locks, the way from one to the other, and other secrets providers.
+// Package state tries the ways to keep a stack's state and secrets that docs/state.md describes, with the real CLI:
+// local files and S3, locks, the way from one to the other, and other secrets providers.
 package state
 
 import (
@@ -44,8 +44,9 @@ func newProject(t *testing.T) *project {
 		"PULUMI_HOME": t.TempDir(), "PULUMI_SKIP_UPDATE_CHECK": "true", "PULUMI_CONFIG_PASSPHRASE": "first",
 		"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_EC2_METADATA_DISABLED": "true",
 		// What the user's own environment names must not be reached.
-		"PULUMI_BACKEND_URL": "", "PULUMI_ACCESS_TOKEN": "", "AWS_PROFILE": "", "AWS_SESSION_TOKEN": "", "AWS_ENDPOINT_URL": "",
-		"AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
+		"PULUMI_BACKEND_URL": "", "PULUMI_ACCESS_TOKEN": "", "AWS_PROFILE": "", "AWS_SESSION_TOKEN": "",
+		"AWS_ENDPOINT_URL": "",
+		"AWS_CONFIG_FILE":  os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
 	}}
 	if err := os.WriteFile(filepath.Join(p.dir, "Pulumi.yaml"), []byte("name: state\nruntime: go\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -59,7 +60,8 @@ func (p *project) run(input string, args ...string) (string, error) {
 	for key, value := range p.env {
 		env = append(env, key+"="+value)
 	}
-	stdout, stderr, _, err := p.cli.Run(p.t.Context(), p.dir, strings.NewReader(input), nil, nil, env, append(args, "--non-interactive")...)
+	stdout, stderr, _, err := p.cli.Run(p.t.Context(), p.dir, strings.NewReader(input), nil, nil, env,
+		append(args, "--non-interactive")...)
 	if err != nil {
 		err = fmt.Errorf("pulumi %s: %w\n%s%s", strings.Join(args, " "), err, stdout, stderr)
 	}
@@ -77,7 +79,8 @@ func (p *project) must(args ...string) string {
 
 // up deploys a program with one secret output.
 func (p *project) up(ctx context.Context, program pulumi.RunFunc) error {
-	local, err := auto.NewLocalWorkspace(ctx, auto.Pulumi(p.cli), auto.WorkDir(p.dir), auto.PulumiHome(p.env["PULUMI_HOME"]),
+	local, err := auto.NewLocalWorkspace(ctx, auto.Pulumi(p.cli), auto.WorkDir(p.dir),
+		auto.PulumiHome(p.env["PULUMI_HOME"]),
 		auto.Program(program), auto.EnvVars(maps.Clone(p.env)))
 	if err != nil {
 		return err
@@ -203,7 +206,8 @@ func (p *project) lock() {
 	case err := <-ended:
 		p.t.Fatal("the update did not run:", err)
 	}
-	if _, err := p.run("", "refresh", "--yes", "--stack", "dev"); err == nil || !strings.Contains(err.Error(), "the stack is currently locked by 1 lock(s)") {
+	if _, err := p.run("", "refresh", "--yes", "--stack", "dev"); err == nil ||
+		!strings.Contains(err.Error(), "the stack is currently locked by 1 lock(s)") {
 		p.t.Errorf("a second update: %v, want to be told of the lock", err)
 	}
 	p.must("cancel", "dev", "--yes")
@@ -242,9 +246,11 @@ func TestSecretsProviders(t *testing.T) {
 		env                   map[string]string // afterwards
 		without               map[string]string // what must not do
 	}{
-		{"another passphrase", "passphrase", "second\n", map[string]string{"PULUMI_CONFIG_PASSPHRASE": "second"}, map[string]string{"PULUMI_CONFIG_PASSPHRASE": "first"}},
+		{"another passphrase", "passphrase", "second\n", map[string]string{"PULUMI_CONFIG_PASSPHRASE": "second"},
+			map[string]string{"PULUMI_CONFIG_PASSPHRASE": "first"}},
 		{"Vault", "hashivault://pulumi", "", nil, map[string]string{"VAULT_TOKEN": "another"}},
-		{"AWS KMS", "awskms://alias/pulumi?region=eu-central-1&endpoint=" + kms, "", nil, map[string]string{"AWS_SECRET_ACCESS_KEY": "", "AWS_ACCESS_KEY_ID": ""}},
+		{"AWS KMS", "awskms://alias/pulumi?region=eu-central-1&endpoint=" + kms, "", nil,
+			map[string]string{"AWS_SECRET_ACCESS_KEY": "", "AWS_ACCESS_KEY_ID": ""}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := newProject(t)

@@ -76,8 +76,10 @@ func requests(out io.Writer, before, after []*proof.Object) error {
 			fmt.Fprintf(out, "  %s: %v -> %v\n", what, was, is)
 		}
 	}
-	line("requests on every node", describe(old.PerNode.MilliCPU, old.PerNode.MiB), describe(fresh.PerNode.MilliCPU, fresh.PerNode.MiB))
-	line("requests altogether beside that", describe(old.Shared.MilliCPU, old.Shared.MiB), describe(fresh.Shared.MilliCPU, fresh.Shared.MiB))
+	line("requests on every node", describe(old.PerNode.MilliCPU, old.PerNode.MiB),
+		describe(fresh.PerNode.MilliCPU, fresh.PerNode.MiB))
+	line("requests altogether beside that", describe(old.Shared.MilliCPU, old.Shared.MiB),
+		describe(fresh.Shared.MilliCPU, fresh.Shared.MiB))
 	line("volumes", old.Volumes(), fresh.Volumes())
 	return nil
 }

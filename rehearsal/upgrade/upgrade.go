@@ -1,5 +1,5 @@
-// Package upgrade says what a newer chart would change for our stacks, so that an upgrade is reviewed and not hoped for:
-// keys of ours that vanish, objects, requests and images. It renders both charts as the program installs them.
+// Package upgrade says what a newer chart would change for our stacks, so that an upgrade is reviewed and not hoped
+// for: keys of ours that vanish, objects, requests and images. It renders both charts as the program installs them.
 package upgrade
 
 import (
@@ -42,7 +42,8 @@ func Run(ctx context.Context, o Options) error {
 	}
 	pin, ok := pins[o.Chart]
 	if !ok {
-		return fmt.Errorf("values/ pins no chart %q; allowed: %s", o.Chart, strings.Join(slices.Sorted(maps.Keys(pins)), ", "))
+		return fmt.Errorf("values/ pins no chart %q; allowed: %s", o.Chart,
+			strings.Join(slices.Sorted(maps.Keys(pins)), ", "))
 	}
 	if err := pinned(o, pin); err != nil {
 		return err
@@ -62,7 +63,8 @@ func Run(ctx context.Context, o Options) error {
 	if after.Metadata.Version == pin.Version {
 		return fmt.Errorf("%s %s is what %s pins already", pin.Name, pin.Version, pin.File)
 	}
-	fmt.Fprintf(o.Out, "%s %s -> %s (application %s -> %s)\n", pin.Name, pin.Version, after.Metadata.Version, pin.AppVersion, after.Metadata.AppVersion)
+	fmt.Fprintf(o.Out, "%s %s -> %s (application %s -> %s)\n", pin.Name, pin.Version, after.Metadata.Version,
+		pin.AppVersion, after.Metadata.AppVersion)
 	return compareAll(o, pin, file)
 }
 
@@ -103,7 +105,10 @@ func (o Options) newer(ctx context.Context, pin values.Chart) (file string, remo
 
 // compareAll compares every release of the chart; what several cases install alike is compared once.
 func compareAll(o Options, pin values.Chart, file string) error {
-	before := proof.NewRenderer(func(c values.Chart) (*chart.Chart, error) { return loader.Load(charts.Archive(o.Charts, c)) })
+	before := proof.NewRenderer(func(c values.Chart) (*chart.Chart,
+		error) {
+		return loader.Load(charts.Archive(o.Charts, c))
+	})
 	after := proof.NewRenderer(func(values.Chart) (*chart.Chart, error) { return loader.Load(file) })
 	kubernetes := proof.Versions()[1]
 	seen := map[string]bool{}

@@ -88,19 +88,26 @@ func TestUpgrade(t *testing.T) {
 		says   []string
 		err    string
 	}{
-		{"nothing changes", unchanged, []string{"metrics-server " + pinnedVersion(t) + " -> 9.0.0", "==> dev", "==> staging", "every key of ours is known", "unverified, sha256"}, ""},
+		{"nothing changes", unchanged, []string{"metrics-server " + pinnedVersion(t) + " -> 9.0.0", "==> dev", "==> staging",
+			"every key of ours is known", "unverified, sha256"}, ""},
 		{"a key vanishes", func(known map[string]any, template string) string {
 			delete(known, "serviceMonitor")
 			return template
 		}, []string{"key vanishes: serviceMonitor.enabled"}, "1 keys of ours vanish"},
 		{"an object comes, an image changes", func(_ map[string]any, template string) string {
-			return strings.ReplaceAll(template, "image: stand-in", "image: another") + "\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: new}\n"
-		}, []string{"+  ConfigMap metrics-server/new", "~  Deployment metrics-server/metrics-server", "-      - image: stand-in", "+      - image: another",
+			return strings.ReplaceAll(template, "image: stand-in", "image: another") +
+				"\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: new}\n"
+		}, []string{"+  ConfigMap metrics-server/new", "~  Deployment metrics-server/metrics-server",
+			"-      - image: stand-in", "+      - image: another",
 			"image gone: stand-in", "image new:  another"}, ""},
 		{"requests grow", func(_ map[string]any, template string) string {
-			return strings.ReplaceAll(template, "resources: {{ toJson .Values.resources }}", "resources: {requests: {cpu: 1, memory: 1Gi}}")
+			return strings.ReplaceAll(template, "resources: {{ toJson .Values.resources }}",
+				"resources: {requests: {cpu: 1, memory: 1Gi}}")
 		}, []string{"requests altogether beside that: ", " -> 1000m CPU, 1024 MiB"}, ""},
-		{"it no longer renders", func(_ map[string]any, template string) string { return template + `{{ fail "replicas is gone" }}` },
+		{"it no longer renders", func(_ map[string]any, template string) string {
+			return template +
+				`{{ fail "replicas is gone" }}`
+		},
 			[]string{"does not render"}, "replicas is gone"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -39,7 +39,8 @@ func acceptances(text string) map[int][]string {
 		var found []string
 		for _, line := range lines[from:to] {
 			if match := acceptForm.FindStringSubmatch(line); match != nil {
-				found = append(found, strings.FieldsFunc(match[1], func(r rune) bool { return r == ',' || r == ' ' || r == '\t' })...)
+				found = append(found, strings.FieldsFunc(match[1],
+					func(r rune) bool { return r == ',' || r == ' ' || r == '\t' })...)
 			}
 		}
 		for line := from; line < to; line++ {

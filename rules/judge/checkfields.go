@@ -37,7 +37,8 @@ const (
 type skippable struct{ error }
 
 // checkField reports a comparison that the engine refuses or takes for something else.
-func (t *tables) checkField(falco Falco, c *Check, report func(at Position, err error), warn func(Position, string, string, ...any)) {
+func (t *tables) checkField(falco Falco, c *Check, report func(at Position, err error),
+	warn func(Position, string, string, ...any)) {
 	info, err := t.operand(c.Field)
 	if err != nil {
 		report(c.Field.at, skipUnknown(err))
@@ -64,7 +65,8 @@ func (t *tables) checkField(falco Falco, c *Check, report func(at Position, err 
 		}
 		return
 	}
-	if _, length, err := t.fieldAt("evt.around"); c.Field.Name == "evt.around" && err == nil && length > 0 && c.Operator != "=" {
+	if _, length, err := t.fieldAt("evt.around"); c.Field.Name == "evt.around" && err == nil && length > 0 &&
+		c.Operator != "=" {
 		report(c.at, fmt.Errorf("evt.around compares with `=` only"))
 	}
 	for _, v := range c.Values {
@@ -98,7 +100,8 @@ func checkEventField(c *Check) error {
 	return nil
 }
 
-func (t *tables) checkConstant(falco Falco, c *Check, info fieldInfo, v Value, warn func(Position, string, string, ...any)) error {
+func (t *tables) checkConstant(falco Falco, c *Check, info fieldInfo, v Value,
+	warn func(Position, string, string, ...any)) error {
 	base, _ := splitModifier(c.Operator)
 	text := v.Text
 	if base == "bcontains" || base == "bstartswith" {

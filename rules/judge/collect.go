@@ -24,14 +24,17 @@ func (s *Ruleset) add(doc *document, e entry, stock bool, problems *Problems) {
 		s.put(previous)
 		s.changes = append(s.changes, change{previous, e.at, ""})
 	case changes:
-		s.changes = append(s.changes, change{previous, e.at, strings.Join(append(previous.uses, previous.condition.text), " ")})
+		s.changes = append(s.changes, change{previous, e.at,
+			strings.Join(append(previous.uses, previous.condition.text), " ")})
 	default:
 		if !stock && len(e.replace) == 0 {
 			problems.warn(e.at, shadows, "this %s replaces the one of %s: write `override`, or another name",
 				e.kind, previous.at)
 		}
-		s.changes = append(s.changes, change{previous, e.at, strings.Join(append(previous.uses, previous.condition.text), " ")})
-		*previous = definition{kind: e.kind, name: e.name, at: e.at, stock: stock, index: previous.index, enabled: true, source: previous.source}
+		s.changes = append(s.changes, change{previous, e.at,
+			strings.Join(append(previous.uses, previous.condition.text), " ")})
+		*previous = definition{kind: e.kind, name: e.name, at: e.at, stock: stock, index: previous.index, enabled: true,
+			source: previous.source}
 	}
 	if !e.onlyEnables() {
 		previous.visible = id

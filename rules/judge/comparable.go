@@ -8,8 +8,10 @@ import (
 // kinds of values, by what they can be compared with (libsinsp's filter_compare.cpp).
 var (
 	numeric = []string{
-		"int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "errno", "fd", "pid", "syscallid", "sigtype",
-		"reltime", "abstime", "port", "flags8", "flags16", "flags32", "double", "mode", "enumflags8", "enumflags16", "enumflags32",
+		"int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "errno", "fd", "pid",
+		"syscallid", "sigtype",
+		"reltime", "abstime", "port", "flags8", "flags16", "flags32", "double", "mode", "enumflags8", "enumflags16",
+		"enumflags32",
 	}
 	textual  = []string{"charbuf", "fspath", "fsrelpath"}
 	network  = []string{"ipv4addr", "ipv4net", "ipv6addr", "ipv6net", "ipaddr", "ipnet"}

@@ -113,9 +113,11 @@ func (s *Ruleset) checkRule(d *definition, condition Expr, problems *Problems) {
 		deprecatedFields(c.Field, problems)
 		tables.checkField(s.falco, c, report, problems.warn)
 	})
-	if codes := tables.codes(tables.eventsOf(condition, false)); (codes == 0 || codes > 100) && !d.quiet && d.condition.text != placeholder {
-		problems.warn(d.at, noEventType, "the rule matches too many event types: it would be evaluated on every system call; "+
-			"begin with `evt.type in (...)`, and put what is appended with `or` in parentheses")
+	if codes := tables.codes(tables.eventsOf(condition, false)); (codes == 0 || codes > 100) && !d.quiet &&
+		d.condition.text != placeholder {
+		problems.warn(d.at, noEventType,
+			"the rule matches too many event types: it would be evaluated on every system call; "+
+				"begin with `evt.type in (...)`, and put what is appended with `or` in parentheses")
 	}
 }
 
@@ -142,7 +144,8 @@ func walk(e Expr, found func(*Check)) {
 }
 
 // deprecated are fields without a meaning since the events of a call's start are gone.
-var deprecated = []string{"evt.dir", "evt.latency", "evt.latency.s", "evt.latency.ns", "evt.latency.human", "evt.wait_latency"}
+var deprecated = []string{"evt.dir", "evt.latency", "evt.latency.s", "evt.latency.ns", "evt.latency.human",
+	"evt.wait_latency"}
 
 func deprecatedFields(o Operand, problems *Problems) {
 	for _, v := range o.Values {
@@ -168,7 +171,8 @@ func (s *Ruleset) checkOutput(d *definition, problems *Problems) {
 	text := strings.Trim(d.output.text, " \t\n\r\v\f")
 	offset := strings.Index(d.output.text, text)
 	if strings.Contains(text, "%container.info") {
-		problems.warn(d.output.at[0], deprecatedItem, "output: %%container.info is deprecated and prints nothing: leave it out")
+		problems.warn(d.output.at[0], deprecatedItem,
+			"output: %%container.info is deprecated and prints nothing: leave it out")
 	}
 	checked := strings.ReplaceAll(text, "%container.info", "")
 	if checked != text {

@@ -18,7 +18,8 @@ var (
 		"rule": {"condition", "output", "desc", "priority", "capture", "capture_duration", "tags", "exceptions", "enabled",
 			"warn_evttypes", "skip-if-unknown-filter"},
 	}
-	needed     = map[string][]string{"list": {"items"}, "macro": {"condition"}, "rule": {"condition", "output", "desc", "priority"}}
+	needed = map[string][]string{"list": {"items"}, "macro": {"condition"},
+		"rule": {"condition", "output", "desc", "priority"}}
 	priorities = []string{"EMERGENCY", "ALERT", "CRITICAL", "ERROR", "WARNING", "NOTICE", "INFO", "INFORMATIONAL", "DEBUG"}
 
 	identifierForm = regexp.MustCompile(`^[a-zA-Z]+[a-zA-Z0-9_]*$`)
@@ -75,7 +76,8 @@ func (d *document) readDefinition(e *entry) {
 
 // onlyEnables is the short form that turns an earlier rule on or off.
 func (e *entry) onlyEnables() bool {
-	return e.kind == "rule" && !e.legacy && len(e.append)+len(e.replace) == 0 && !slices.ContainsFunc(needed["rule"], e.has)
+	return e.kind == "rule" && !e.legacy && len(e.append)+len(e.replace) == 0 &&
+		!slices.ContainsFunc(needed["rule"], e.has)
 }
 
 func (d *document) readOverride(e *entry) {

@@ -98,7 +98,8 @@ func meant(node *yaml.Node) *yaml.Node {
 
 // isNull is true of a value that is left out, also as ~ or null.
 func isNull(node *yaml.Node) bool {
-	return node.Kind == yaml.ScalarNode && node.Tag == "!!null" && node.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) == 0
+	return node.Kind == yaml.ScalarNode && node.Tag == "!!null" &&
+		node.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) == 0
 }
 
 func (d *document) place(node *yaml.Node) Position { return Position{d.file, node.Line, node.Column} }
@@ -201,7 +202,8 @@ func (d *document) sequence(e entry, key string) {
 }
 
 // booleans are what YAML's own library in Falco takes for one.
-var booleans = map[string]bool{"y": true, "yes": true, "true": true, "on": true, "n": false, "no": false, "false": false, "off": false}
+var booleans = map[string]bool{"y": true, "yes": true, "true": true, "on": true, "n": false, "no": false,
+	"false": false, "off": false}
 
 // boolean reads true or false, also written as yes, no, on and off.
 func (d *document) boolean(e entry, key string) (value bool) {

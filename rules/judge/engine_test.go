@@ -55,7 +55,8 @@ func TestFindEngine(t *testing.T) {
 // Docker gets the files read-only, and Falco their names inside of the container.
 func TestEngineInDocker(t *testing.T) {
 	stub(t, "docker", `test "$1" = info && exit 0
-test "$1 $2 $3" = "run --rm -v" -a -s "${4%:/judged:ro}/000-a.yaml" -a "$6 $7 $8 $9" = "falco -o json_output=true -V" || exit 9
+test "$1 $2 $3" = "run --rm -v" -a -s "${4%:/judged:ro}/000-a.yaml" || exit 9
+test "$6 $7 $8 $9" = "falco -o json_output=true -V" || exit 9
 shift 9; test "$1" = /judged/000-a.yaml || exit 9
 echo '{"falco_load_results":[{"name":"/judged/a.yaml","successful":true}]}'`)
 	engines, err := FindEngines(context.Background(), "")
@@ -63,7 +64,8 @@ echo '{"falco_load_results":[{"name":"/judged/a.yaml","successful":true}]}'`)
 		t.Fatal(err)
 	}
 	for _, engine := range engines {
-		if problems, err := engine.Judge(context.Background(), []File{{Name: "a.yaml", Text: "- a"}}); err != nil || len(problems) > 0 {
+		if problems, err := engine.Judge(context.Background(), []File{{Name: "a.yaml", Text: "- a"}}); err != nil ||
+			len(problems) > 0 {
 			t.Errorf("%s: %v, %v", engine.Name, err, problems)
 		}
 	}
@@ -73,12 +75,17 @@ func TestEngineVerdicts(t *testing.T) {
 	fine := `{"name":"/tmp/a.yaml","successful":true,"errors":[],"warnings":[]}`
 	for _, c := range []struct{ name, script, problems, failure string }{
 		{"loads", `echo 'Wed: Falco 0.44.1'; echo '{"falco_load_results":[` + fine + `,` + fine + `]}'`, "", ""},
-		{"a warning with exit code 0", `echo '{"falco_load_results":[` + fine + `,{"name":"/tmp/b.yaml","successful":true,"errors":[],"warnings":` +
-			`[{"code":"LOAD_NO_EVTTYPE","message":"no event type","context":{"locations":[{"position":{"line":6,"column":4}}]}}]}]}'`,
+		{"a warning with exit code 0", `echo '{"falco_load_results":[` + fine +
+			`,{"name":"/tmp/b.yaml","successful":true,"errors":[],"warnings":` +
+			`[{"code":"LOAD_NO_EVTTYPE","message":"no event type","context":{"locations":[{"position":{"line":6,` +
+			`"column":4}}]}}]}]}'`,
 			"b.yaml:7:5: warning: falco: no event type [LOAD_NO_EVTTYPE]", ""},
-		{"an error", `echo '{"falco_load_results":[` + fine + `,{"name":"/tmp/b.yaml","successful":false,"warnings":[],"errors":[{"code":"LOAD_ERR_VALIDATE","message":"Undefined macro"}]}]}'; exit 1`,
+		{"an error", `echo '{"falco_load_results":[` + fine +
+			`,{"name":"/tmp/b.yaml","successful":false,"warnings":[],"errors":[{"code":"LOAD_ERR_VALIDATE",` +
+			`"message":"Undefined macro"}]}]}'; exit 1`,
 			"b.yaml: falco: LOAD_ERR_VALIDATE: Undefined macro", ""},
-		{"no success, no error", `echo '{"falco_load_results":[` + fine + `,{"name":"/tmp/b.yaml","successful":false}]}'; exit 1`, "b.yaml: falco: does not load", ""},
+		{"no success, no error", `echo '{"falco_load_results":[` + fine +
+			`,{"name":"/tmp/b.yaml","successful":false}]}'; exit 1`, "b.yaml: falco: does not load", ""},
 		{"a plugin that is not loaded", `echo "Error: Plugin requirement not satisfied, must load one of: json" >&2; exit 1`,
 			"b.yaml: falco: Plugin requirement not satisfied, must load one of: json", ""},
 		{"one file only", `echo '{"falco_load_results":[` + fine + `]}'`, "", "a verdict on 1 files, want 2"},
@@ -90,7 +97,8 @@ func TestEngineVerdicts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			problems, err := engines[0].Judge(context.Background(), []File{{Name: "a.yaml", Text: "- a"}, {Name: "b.yaml", Text: "- b"}})
+			problems, err := engines[0].Judge(context.Background(),
+				[]File{{Name: "a.yaml", Text: "- a"}, {Name: "b.yaml", Text: "- b"}})
 			if c.failure == "" && (err != nil || problems.Error() != c.problems) {
 				t.Errorf("%v\n%v\nwant %q", err, problems, c.problems)
 			}
@@ -113,7 +121,8 @@ func TestFetchStock(t *testing.T) {
 	}))
 	defer server.Close()
 	ctx, dir := context.Background(), filepath.Join(t.TempDir(), "cache")
-	pinned := Stock{Name: "pinned.yaml", URL: server.URL + "/pinned.yaml", SHA256: fmt.Sprintf("%x", sha256.Sum256([]byte(text)))}
+	pinned := Stock{Name: "pinned.yaml", URL: server.URL + "/pinned.yaml",
+		SHA256: fmt.Sprintf("%x", sha256.Sum256([]byte(text)))}
 	for range 2 { // the second time it is kept
 		if file, err := pinned.Fetch(ctx, dir); err != nil || file.Text != text || !file.Stock {
 			t.Errorf("%v, %v", file, err)
@@ -123,7 +132,8 @@ func TestFetchStock(t *testing.T) {
 		t.Errorf("%d downloads, want 1", downloads)
 	}
 	changed := Stock{Name: "changed.yaml", URL: pinned.URL, SHA256: strings.Repeat("0", 64)}
-	if _, err := changed.Fetch(ctx, dir); err == nil || !strings.Contains(err.Error(), "changed.yaml: sha256 "+pinned.SHA256+", want 0000") {
+	if _, err := changed.Fetch(ctx, dir); err == nil ||
+		!strings.Contains(err.Error(), "changed.yaml: sha256 "+pinned.SHA256+", want 0000") {
 		t.Errorf("another digest is no error: %v", err)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "changed.yaml")); err == nil {

@@ -67,7 +67,8 @@ func (t *tables) eventsOf(e Expr, negated bool) eventTypes {
 
 func (t *tables) eventsOfCheck(c *Check, negated bool) eventTypes {
 	field := c.Field
-	if field.Name != "evt.type" && field.Name != "syscall.type" || field.HasArgument || len(field.Transformers) > 0 || c.Other != nil {
+	if field.Name != "evt.type" && field.Name != "syscall.type" || field.HasArgument || len(field.Transformers) > 0 ||
+		c.Other != nil {
 		return everyEvent
 	}
 	types := eventTypes{names: map[string]bool{}}

@@ -18,7 +18,8 @@ const shells = `
 // of an unknown key, 0.43 ignores it.
 func ExampleLoad() {
 	broken := shells + "  tags: [shell]\n  colour: red\n"
-	_, problems := judge.Load(nil, append(judge.StockNames(judge.Stable), judge.File{Name: "shells.yaml", Text: broken})...)
+	_, problems := judge.Load(nil, append(judge.StockNames(judge.Stable),
+		judge.File{Name: "shells.yaml", Text: broken})...)
 	for _, problem := range problems {
 		fmt.Println(problem.Position, problem.Name)
 	}

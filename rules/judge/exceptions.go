@@ -50,7 +50,8 @@ func readExceptions(doc *document, node *yaml.Node, change bool) []exception {
 		}
 		for i := 0; i+1 < len(n.Content); i += 2 {
 			if key := n.Content[i]; !slices.Contains([]string{"name", "fields", "comps", "values"}, key.Value) {
-				doc.problems.warn(doc.place(key), ignoredKey, "unknown key %s is ignored: an exception has name, fields, comps, values",
+				doc.problems.warn(doc.place(key), ignoredKey,
+					"unknown key %s is ignored: an exception has name, fields, comps, values",
 					key.Value)
 			}
 		}

@@ -26,9 +26,13 @@ var Supported = []Falco{
 
 // FindFalco returns a supported release by its version, in full or as major and minor version.
 func FindFalco(version string) (Falco, error) {
-	i := slices.IndexFunc(Supported, func(f Falco) bool { return f.Version == version || strings.HasPrefix(f.Version, version+".") })
+	i := slices.IndexFunc(Supported, func(f Falco) bool {
+		return f.Version == version ||
+			strings.HasPrefix(f.Version, version+".")
+	})
 	if i < 0 {
-		return Falco{}, fmt.Errorf("Falco %s is not known to the linter: add its engine and container plugin to rules/judge/falco.go", version)
+		return Falco{}, fmt.Errorf("Falco %s is not known to the linter: add its engine and container plugin to "+
+			"rules/judge/falco.go", version)
 	}
 	return Supported[i], nil
 }

@@ -57,7 +57,8 @@ func (s *Ruleset) expandLists(problems *Problems) []expanded {
 
 func (s *Ruleset) notAList(d *definition, item Value, problems *Problems) {
 	if !d.stock {
-		problems.warn(item.at, notAList, "no list %s is defined before: Falco takes it for a text; if it is one, put it in quotes",
+		problems.warn(item.at, notAList, "no list %s is defined before: Falco takes it for a text; if it is one, put "+
+			"it in quotes",
 			item.Text)
 	}
 }
@@ -101,14 +102,16 @@ func substitute(condition source, lists []expanded, report func(at Position, err
 // delimited is true of a name with nothing around that it could be a part of.
 func delimited(text string, start, end int) bool {
 	const around = " \t\n\r(),="
-	return (start == 0 || strings.IndexByte(around, text[start-1]) >= 0) && (end >= len(text) || strings.IndexByte(around, text[end]) >= 0)
+	return (start == 0 || strings.IndexByte(around, text[start-1]) >= 0) &&
+		(end >= len(text) || strings.IndexByte(around, text[end]) >= 0)
 }
 
 // enclosed is true of a name that stands in parentheses or between commas, or inside quotes.
 func enclosed(text string, start, end int) bool {
 	before := strings.TrimRight(text[:start], " \t\n\r")
 	after := strings.TrimLeft(text[end:], " \t\n\r")
-	listed := (strings.HasSuffix(before, "(") || strings.HasSuffix(before, ",")) && (strings.HasPrefix(after, ")") || strings.HasPrefix(after, ","))
+	listed := (strings.HasSuffix(before, "(") || strings.HasSuffix(before, ",")) &&
+		(strings.HasPrefix(after, ")") || strings.HasPrefix(after, ","))
 	quote := byte(0)
 	for i := range start {
 		switch c := text[i]; {

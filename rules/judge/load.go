@@ -83,8 +83,8 @@ func Load(falcos []Falco, files ...File) (*Ruleset, Problems) {
 	return set, accepted(merge(byRelease, falcos), files)
 }
 
-// loadOn is Load for one release. The engine compiles everything after each file: a file cannot refer to a later one, and
-// what is wrong for the first time is wrong because of the file.
+// loadOn is Load for one release. The engine compiles everything after each file: a file cannot refer to a later one,
+// and what is wrong for the first time is wrong because of the file.
 func loadOn(falco Falco, files []File) (*Ruleset, Problems) {
 	var all, seen Problems
 	set := &Ruleset{falco: falco, byName: map[string]*definition{}, parsed: map[string]Expr{}}

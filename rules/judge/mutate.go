@@ -48,19 +48,20 @@ func (s *Ruleset) Mutants(files []string) []Mutant {
 
 // mutant is the ruleset with one definition exchanged, resolved anew.
 func (s *Ruleset) mutant(original, changed *definition, at Position, change string) Mutant {
-	return Mutant{Position: at, Change: fmt.Sprintf("%s %s: %s", original.kind, original.name, change), rules: func() *Ruleset {
-		set := &Ruleset{falco: s.falco, byName: map[string]*definition{}, parsed: s.parsed}
-		for _, d := range s.definitions {
-			if d == original {
-				d = changed
+	return Mutant{Position: at, Change: fmt.Sprintf("%s %s: %s", original.kind, original.name, change),
+		rules: func() *Ruleset {
+			set := &Ruleset{falco: s.falco, byName: map[string]*definition{}, parsed: s.parsed}
+			for _, d := range s.definitions {
+				if d == original {
+					d = changed
+				}
+				copied := *d
+				set.put(&copied)
 			}
-			copied := *d
-			set.put(&copied)
-		}
-		var ignored Problems
-		set.compile(&ignored)
-		return set
-	}}
+			var ignored Problems
+			set.compile(&ignored)
+			return set
+		}}
 }
 
 // vary calls found with the whole expression for every change of one clause that is ours.

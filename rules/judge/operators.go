@@ -51,7 +51,9 @@ func takesList(operator string) bool {
 func (f Falco) knownOperator(operator string) bool {
 	base, modifier := splitModifier(operator)
 	if modifier != "" {
-		return f.since(newer) && slices.Contains(modifiers, modifier) && slices.Contains(slices.Concat(equalOperators, textOperators), base)
+		return f.since(newer) && slices.Contains(modifiers, modifier) &&
+			slices.Contains(slices.Concat(equalOperators, textOperators), base)
 	}
-	return slices.Contains(slices.Concat([]string{"exists"}, numberOperators, equalOperators, textOperators, listOperators), base)
+	return slices.Contains(slices.Concat([]string{"exists"}, numberOperators, equalOperators, textOperators,
+		listOperators), base)
 }

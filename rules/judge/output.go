@@ -80,7 +80,8 @@ func unknownOutput(text, message string) error {
 	if message != "" {
 		message = ": " + message
 	}
-	return skippable{fmt.Errorf("%%%s is no field%s; a sign for percent cannot be written", wordForm.FindString(text), message)}
+	return skippable{fmt.Errorf("%%%s is no field%s; a sign for percent cannot be written",
+		wordForm.FindString(text), message)}
 }
 
 // oldToken is token for Falco 0.43, which takes the longest field and leaves the rest.

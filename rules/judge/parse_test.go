@@ -12,7 +12,8 @@ func load(condition string) (*Ruleset, Problems) {
 	text := "- {list: shells, items: [sh, bash]}\n" +
 		"- {list: no_items, items: []}\n" +
 		"- {macro: shell_started, condition: 'evt.type in (execve, execveat) and proc.name in (shells, no_items)'}\n" +
-		"- rule: Judged\n  desc: d\n  output: o\n  priority: NOTICE\n  condition: |-\n    " + strings.Join(lines, "\n    ") + "\n" +
+		"- rule: Judged\n  desc: d\n  output: o\n  priority: NOTICE\n  condition: |-\n    " +
+		strings.Join(lines, "\n    ") + "\n" +
 		"- {rule: Keeps the others used, desc: d, output: o, priority: NOTICE, condition: shell_started}\n"
 	return Load(nil, append(StockNames(Stable), File{Name: "judged.yaml", Text: text})...)
 }
@@ -75,7 +76,8 @@ func TestConditions(t *testing.T) {
 		{`evt.type = execve and proc.aname[ = sh`, `want`},
 		{`evt.type = execve andproc.name = sh`, `want a blank or`},
 		{`evt.type = execve and startswith(proc.name) = sh`, `unexpected "(proc.name)"`},
-		{strings.Repeat("(", 2000) + `evt.type = execve` + strings.Repeat(")", 2000), `more than 1000 conditions in each other`},
+		{strings.Repeat("(", 2000) + `evt.type = execve` + strings.Repeat(")", 2000),
+			`more than 1000 conditions in each other`},
 		// Names.
 		{`evt.type = execve and proc.nmae = sh`, `9:27: unknown field proc.nmae`},
 		{`evt.type = execve and k8s.namespace.name = a`, `unknown field k8s.namespace.name`},
@@ -83,7 +85,8 @@ func TestConditions(t *testing.T) {
 		{`evt.type = execve and container_started`, `9:27: unknown macro container_started`},
 		{`evt.type = execve and evt.arg exists`, `evt.arg needs an argument`},
 		{`evt.type = execve and proc.name[1] = sh`, `proc.name takes no argument`},
-		{`evt.type = execve and proc.name in (shels_binaries)`, `no list shels_binaries is defined`}, // Falco: a text, silently
+		// Falco: a text, silently
+		{`evt.type = execve and proc.name in (shels_binaries)`, `no list shels_binaries is defined`},
 		{`evt.type = execve and proc.name in ("shels_binaries")`, ``},
 		{`evt.type = execve and proc.name = shells`, "shells is a list: write `in (shells)`"},
 		{`evt.type = execvee`, `"execvee" is no event type`},
@@ -96,7 +99,8 @@ func TestConditions(t *testing.T) {
 		{`evt.type = execve and proc.name regex "("`, `is no regular expression`},
 		{`evt.type = execve and tolower(proc.vpid) = a`, `tolower() takes text`},
 		// Only newer engines.
-		{`evt.type = execve and container.image.repository endswith oneof (shells)`, "`oneof` needs Falco 0.44; write the comparisons out, joined by `or` [Falco 0.43.1]"},
+		{`evt.type = execve and container.image.repository endswith oneof (shells)`,
+			"`oneof` needs Falco 0.44; write the comparisons out, joined by `or` [Falco 0.43.1]"},
 		{`evt.type = execve and proc.args contains anyof (a, b)`, "`anyof` needs Falco 0.44"},
 		{`evt.type = execve and concat(proc.name, proc.args) = a`, "`concat()` needs Falco 0.44"},
 		// Event types.
@@ -158,7 +162,9 @@ func FuzzParse(f *testing.F) {
 		`evt.type in (execve, execveat) and not (proc.name = "a b" or proc.aname[2] startswith 'x')`,
 		`tolower(basename(proc.exepath)) = val(proc.name) and fd.name pmatch (/a, /b) or evt.num >= 0x1F`,
 		`evt.arg[""] exists and a.b regex "\"(" and x in y`,
-		`((((not(not a`, `a and a`, `b or a.b = x and not`, `a.b in (c\) and a.b = "d\ "`, `len(concat("a", b.c)) = join(",", (a.b, 1))`, "evt.type = \x00\xff", `a.b in ("\b\f\n\\")`, `proc.args contains oneof (a)`,
+		`((((not(not a`, `a and a`, `b or a.b = x and not`, `a.b in (c\) and a.b = "d\ "`,
+		`len(concat("a", b.c)) = join(",", (a.b, 1))`, "evt.type = \x00\xff", `a.b in ("\b\f\n\\")`,
+		`proc.args contains oneof (a)`,
 	} {
 		f.Add(seed)
 	}

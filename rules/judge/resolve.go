@@ -16,7 +16,8 @@ type resolver struct {
 }
 
 func newResolver(set *Ruleset, problems *Problems) *resolver {
-	return &resolver{set: set, problems: problems, macros: map[*definition]Expr{}, sizes: map[*definition]int{}, open: map[*definition]bool{}}
+	return &resolver{set: set, problems: problems, macros: map[*definition]Expr{}, sizes: map[*definition]int{},
+		open: map[*definition]bool{}}
 }
 
 // resolve returns a definition's condition without names.
@@ -118,7 +119,8 @@ func (r *resolver) check(e *Check, in *definition) (Expr, error) {
 			continue
 		case r.set.items[v.at] == v.Text: // expandLists looked at it
 		case list != nil && !in.stock:
-			r.problems.warn(v.at, notAList, "Falco takes the name of the list %s for a text: a list in a list in a list, or one that is defined later",
+			r.problems.warn(v.at, notAList, "Falco takes the name of the list %s for a text: a list in a list in a list, or "+
+				"one that is defined later",
 				v.Text)
 		case list == nil && !in.stock && looksLikeList(v.Text) && e.Field.Name != "evt.type":
 			r.problems.warn(v.at, notAList, "no list %s is defined: Falco takes it for a text; if it is one, put it in quotes",

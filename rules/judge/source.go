@@ -89,7 +89,8 @@ type fileReader struct {
 	decoded      int    // its number plus one
 }
 
-// find moves to the next character that is char, over spaces and YAML's escapes; it stays where it is when there is none.
+// find moves to the next character that is char, over spaces and YAML's escapes; it stays where it is when there is
+// none.
 func (r *fileReader) find(char rune, style yaml.Style) {
 	line, column := r.line, r.column
 	for escapes := 0; escapes <= 1; {
@@ -100,7 +101,8 @@ func (r *fileReader) find(char rune, style yaml.Style) {
 		case ok && (current == ' ' || current == '\t' || current == '\r'):
 			r.column++
 		case ok && current == char:
-			if next := r.column + 1; char == '\'' && style&yaml.SingleQuotedStyle != 0 && next < len(r.runes) && r.runes[next] == '\'' {
+			if next := r.column + 1; char == '\'' && style&yaml.SingleQuotedStyle != 0 && next < len(r.runes) &&
+				r.runes[next] == '\'' {
 				r.column++
 			}
 			return

@@ -73,7 +73,10 @@ func (s *Ruleset) refersTo(d *definition) []string {
 	for _, item := range d.items {
 		words = append(words, item.Text)
 	}
-	words = slices.DeleteFunc(words, func(word string) bool { return s.find("list", word) == nil && s.find("macro", word) == nil })
+	words = slices.DeleteFunc(words, func(word string) bool {
+		return s.find("list", word) == nil &&
+			s.find("macro", word) == nil
+	})
 	slices.Sort(words)
 	return slices.Compact(words)
 }

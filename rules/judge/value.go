@@ -87,11 +87,13 @@ func checkRange(text string, bits int, signed bool) error {
 }
 
 // services are names for ports that /etc/services commonly has.
-var services = strings.Fields(`acr-nema afpovertcp bgp bootpc bootps cfengine chargen daytime discard domain domain-s
-	echo epmd exec finger ftp ftp-data ftps ftps-data git gopher http http-alt https imap2 imaps ipp ircd isakmp iscsi-target
-	kerberos klogin kshell ldap ldaps login microsoft-ds mqtt mqtt-tls ms-sql-s mysql nbp netbios-dgm netbios-ns netbios-ssn
-	nfs nntp nntps ntp openvpn pop3 pop3s postgresql printer radius rsync rtsp shell sip sip-tls smtp smux snmp snmp-trap socks
-	ssh submission submissions sunrpc svn syslog syslog-tls systat tacacs telnet telnets tftp time whois www x11 xmpp-client`)
+var services = strings.Fields(`
+	acr-nema afpovertcp bgp bootpc bootps cfengine chargen daytime discard domain domain-s echo epmd exec
+	finger ftp ftp-data ftps ftps-data git gopher http http-alt https imap2 imaps ipp ircd isakmp iscsi-
+	target kerberos klogin kshell ldap ldaps login microsoft-ds mqtt mqtt-tls ms-sql-s mysql nbp netbios-dgm
+	netbios-ns netbios-ssn nfs nntp nntps ntp openvpn pop3 pop3s postgresql printer radius rsync rtsp shell
+	sip sip-tls smtp smux snmp snmp-trap socks ssh submission submissions sunrpc svn syslog syslog-tls systat
+	tacacs telnet telnets tftp time whois www x11 xmpp-client`)
 
 // checkPort takes a number or the name of a service.
 func checkPort(text string) (warning, err error) {
@@ -106,7 +108,8 @@ func checkPort(text string) (warning, err error) {
 	if !slices.Contains(services, text) {
 		return nil, fmt.Errorf("%q is no port: want a number up to 65535", text)
 	}
-	return fmt.Errorf("%q is the name of a service, which Falco looks up in /etc/services, if its image has one: write the number", text), nil
+	return fmt.Errorf("%q is the name of a service, which Falco looks up in /etc/services, if its image has one: "+
+		"write the number", text), nil
 }
 
 // checkAddress takes an address, or for a network one with a mask. What has a dot is IPv4.

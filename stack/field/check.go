@@ -26,8 +26,8 @@ func AddSecret(key, value, allowed string, errs *Errors) {
 	errs.Add(key, shown, allowed, "pulumi config set --secret "+argument(key)+" <value>")
 }
 
-// EncryptCommand sets a secret, without its value in the shell's history. A value that was committed in plain text stays
-// in the history of the repository.
+// EncryptCommand sets a secret, without its value in the shell's history. A value that was committed in plain text
+// stays in the history of the repository.
 func EncryptCommand(key string) string {
 	return "pulumi config set --secret " + argument(key) +
 		", which asks for the value; replace a value that was committed where it was issued"
@@ -41,7 +41,8 @@ func argument(key string) string {
 	return key
 }
 
-// CheckLogin adds an error for a user name or password that the config reloader of prometheus-operator or YAML would change.
+// CheckLogin adds an error for a user name or password that the config reloader of prometheus-operator or YAML would
+// change.
 func CheckLogin(key, value string, errs *Errors) {
 	if Variable.MatchString(value) || strings.ContainsFunc(value, unicode.IsControl) {
 		errs.Add(key, Hidden,

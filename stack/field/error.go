@@ -1,5 +1,5 @@
-// Package field has the error of one field of a stack file, and the list of all of them: a configuration is refused as a
-// whole, with everything that is wrong, before anything is created.
+// Package field has the error of one field of a stack file, and the list of all of them: a configuration is refused as
+// a whole, with everything that is wrong, before anything is created.
 package field
 
 import (
@@ -31,7 +31,8 @@ func (e Error) String() string {
 	if !strings.Contains(key, ":") {
 		key = Project + ":" + key
 	}
-	return fmt.Sprintf("%s: %s\n    allowed: %s\n    fix: %s", shorten(printable(key), 200), shorten(printable(value), 200),
+	return fmt.Sprintf("%s: %s\n    allowed: %s\n    fix: %s", shorten(printable(key), 200),
+		shorten(printable(value), 200),
 		e.Allowed, shorten(e.Fix, 1000))
 }
 

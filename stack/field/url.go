@@ -11,13 +11,15 @@ import (
 )
 
 var (
-	// The characters of a URL (RFC 3986, appendix A). All others are percent-encoded, so that no URL holds a brace, a quote, a
-	// space or a line break, which mean something where it is written to.
+	// The characters of a URL (RFC 3986, appendix A). All others are percent-encoded, so that no URL holds a brace, a
+	// quote, a space or a line break, which mean something where it is written to.
 	urlText = regexp.MustCompile(`^([A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+$`)
 	// A host name: labels of at most 63 letters, digits and hyphens.
-	hostName = regexp.MustCompile(`^[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?)*$`)
+	hostName = regexp.MustCompile(`^[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?` +
+		`(\.[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?)*$`)
 	// Names of query parameters that carry credentials.
-	credential = regexp.MustCompile(`(?i)token|secret|pass|credential|signature|api[-_.]?key|access[-_.]?key|^(key|auth|sig|user|username|u|p|pwd)$`)
+	credential = regexp.MustCompile(
+		`(?i)token|secret|pass|credential|signature|api[-_.]?key|access[-_.]?key|^(key|auth|sig|user|username|u|p|pwd)$`)
 )
 
 // ParseURL parses an absolute https URL with a valid host and port, whose special characters are percent-encoded, and

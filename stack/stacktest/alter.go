@@ -1,5 +1,6 @@
-// Package stacktest has what tests need of stack files. Alter changes settings for fuzz tests: what is read into another
-// language, YAML, INI, a template, a query, gets the characters that mean something there. Placeholder replaces secrets.
+// Package stacktest has what tests need of stack files. Alter changes settings for fuzz tests: what is read into
+// another language, YAML, INI, a template, a query, gets the characters that mean something there. Placeholder replaces
+// secrets.
 package stacktest
 
 import (
@@ -10,12 +11,18 @@ import (
 
 // tokens mean something in one of the languages that settings end in, or are read as something else by a parser.
 var tokens = []string{
-	"{{", "}}", "{{ .Values }}", "{{x", "{", "}", "$(HOME)", "$(", "${HOME}", "$__file{/etc/passwd}", "$", "%(name)s", "%", "%41",
-	"\n", "\r\n", "\t", "\x00", "\x1b[31m", "\u0085", "\u2028", "\u200b", "\u202e", "\ufeff", "\xff", " ", "  #", "#", ";", ": ", ":", ",",
-	"'", `"`, "`", `\`, `"""`, "\\n", "'''", "|", "||", "&", "*", "!", "?", "-", "--", "- ", ">", "<", "=", "~", "^", "@", "(", ")", "[", "]",
-	"../", "/", "//", ".", "..", "_", "+", "0", "010", "1e3", "99999", "true", "null", "yes", "=~", ` or true`, `") or ("`, `"} or {a="`,
-	`' || 'Admin`, "https://", "http://", "user:pass@", "?token=a", "?a=b", ":8443", ":99999", "[::1]", "fe80::1%eth0", "::", "0.0.0.0/0",
-	"a", "b", "Z", "é", "日", "example.org", "sha256:", "operators", "{secure: a}", "<<", "&a", "*a", "]]>", "--- ", "\n---\n",
+	"{{", "}}", "{{ .Values }}", "{{x", "{", "}", "$(HOME)", "$(", "${HOME}", "$__file{/etc/passwd}", "$", "%(name)s",
+	"%", "%41",
+	"\n", "\r\n", "\t", "\x00", "\x1b[31m", "\u0085", "\u2028", "\u200b", "\u202e", "\ufeff", "\xff", " ", "  #", "#", ";",
+	": ", ":", ",",
+	"'", `"`, "`", `\`, `"""`, "\\n", "'''", "|", "||", "&", "*", "!", "?", "-", "--", "- ", ">", "<", "=", "~", "^", "@",
+	"(", ")", "[", "]",
+	"../", "/", "//", ".", "..", "_", "+", "0", "010", "1e3", "99999", "true", "null", "yes", "=~", ` or true`, `") or ("`,
+	`"} or {a="`,
+	`' || 'Admin`, "https://", "http://", "user:pass@", "?token=a", "?a=b", ":8443", ":99999", "[::1]", "fe80::1%eth0",
+	"::", "0.0.0.0/0",
+	"a", "b", "Z", "é", "日", "example.org", "sha256:", "operators", "{secure: a}", "<<", "&a", "*a", "]]>",
+	"--- ", "\n---\n",
 }
 
 // leaf is a string in settings, and how it is replaced.

@@ -11,9 +11,9 @@ type Variant struct {
 	Text    string
 }
 
-// commented is a line with a commented setting: "# " in front of the line as it is written otherwise, which is below config.
-// Other comments have one space behind the #. Where `pulumi config set` writes the file anew, it moves some comments to the
-// right: these are not taken for settings.
+// commented is a line with a commented setting: "# " in front of the line as it is written otherwise, which is below
+// config. Other comments have one space behind the #. Where `pulumi config set` writes the file anew, it moves some
+// comments to the right: these are not taken for settings.
 var commented = regexp.MustCompile(`^# ( {2,})(- .*|[A-Za-z][A-Za-z0-9:-]*:( .*)?)$`)
 
 // Uncommented are the variants of a stack file in which one commented setting is set, with all that is inside of it.

@@ -11,8 +11,8 @@ import (
 	"doks-security/rules/judge"
 )
 
-// What Falco reports when a process starts, the policy sees in a manifest whose container runs that process: by the image,
-// and wherever Falco does not need the image, without it.
+// What Falco reports when a process starts, the policy sees in a manifest whose container runs that process: by the
+// image, and wherever Falco does not need the image, without it.
 func TestPolicySeesWhatFalcoReports(t *testing.T) {
 	policy := compiled(t, "1.37")
 	declared, err := os.ReadFile("../../../rules/testdata/stable.yaml")
@@ -59,7 +59,8 @@ func TestPolicySeesWhatFalcoReports(t *testing.T) {
 }
 
 func startsControlPlane(rule string) bool {
-	return slices.Contains([]string{"Nested Control Plane Started Without Approval", "Virtual Cluster Started Without Approval"}, rule)
+	return slices.Contains([]string{"Nested Control Plane Started Without Approval",
+		"Virtual Cluster Started Without Approval"}, rule)
 }
 
 func renamed(e judge.Event) judge.Event {

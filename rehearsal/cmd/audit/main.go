@@ -1,5 +1,6 @@
 // Command audit lists what a DigitalOcean account holds that belongs to no stack of this program. See package audit. It
-// reads only, and ends with 0 whatever it finds, since objects of others are no error, and 2 if a list could not be read.
+// reads only, and ends with 0 whatever it finds, since objects of others are no error, and 2 if a list could not be
+// read.
 package main
 
 import (
@@ -41,7 +42,8 @@ func run(ctx context.Context, root, pulumi string) error {
 		}
 	}
 	account := audit.Account{Client: client}
-	spaces := audit.Spaces{AccessKey: os.Getenv("SPACES_ACCESS_KEY_ID"), SecretKey: os.Getenv("SPACES_SECRET_ACCESS_KEY"), Endpoints: endpoints()}
+	spaces := audit.Spaces{AccessKey: os.Getenv("SPACES_ACCESS_KEY_ID"), SecretKey: os.Getenv("SPACES_SECRET_ACCESS_KEY"),
+		Endpoints: endpoints()}
 	if spaces.AccessKey != "" && spaces.SecretKey != "" {
 		account.Buckets = spaces.Buckets
 	}

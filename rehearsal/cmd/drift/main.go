@@ -1,5 +1,5 @@
-// Command drift says which objects of Helm releases differ from what Helm rendered. See package drift. It ends with 0 if
-// none does, 3 if some do, and 2 if it cannot be known.
+// Command drift says which objects of Helm releases differ from what Helm rendered. See package drift. It ends with 0
+// if none does, 3 if some do, and 2 if it cannot be known.
 package main
 
 import (

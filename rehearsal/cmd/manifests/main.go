@@ -28,7 +28,8 @@ func run(root, name, out string) error {
 		return err
 	}
 	if unreachable != nil {
-		fmt.Fprintln(os.Stderr, "STAND-IN CHARTS: the published ones cannot be fetched here, so what they render is not known:", unreachable)
+		fmt.Fprintln(os.Stderr, "STAND-IN CHARTS: the published ones cannot be fetched here, so what they render "+
+			"is not known:", unreachable)
 	}
 	s, err := manifests.Write(manifests.Options{Root: root, Stack: name, Out: out, Archives: archives})
 	if err != nil {

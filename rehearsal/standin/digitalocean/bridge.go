@@ -78,7 +78,8 @@ func (b *bridged) Diff(_ context.Context, r plugin.DiffRequest) (plugin.DiffResu
 		}
 	}
 	_, hasDefaults := d.config[defaults]
-	result.DeleteBeforeReplace = len(result.ReplaceKeys) > 0 && hasDefaults && b.schema["name"].named && d.config["name"] != nil && !isChosen(d.config)
+	result.DeleteBeforeReplace = len(result.ReplaceKeys) > 0 && hasDefaults && b.schema["name"].named &&
+		d.config["name"] != nil && !isChosen(d.config)
 	return result, nil
 }
 
@@ -110,7 +111,8 @@ func (b *bridged) Create(ctx context.Context, r plugin.CreateRequest) (resource.
 		return "", nil, fmt.Errorf("1 error occurred:\n\t* %w\n\n", err) //nolint:staticcheck // Terraform's form
 	}
 	b.schema.blank(d.values)
-	return "", nil, standin.InitError(resource.ID(d.id), nil, b.outputs(d), fmt.Errorf("creating %s: 1 error occurred:\n\t* %w\n\n", r.URN, err)) //nolint:staticcheck // Terraform's form
+	return "", nil, standin.InitError(resource.ID(d.id), nil, b.outputs(d),
+		fmt.Errorf("creating %s: 1 error occurred:\n\t* %w\n\n", r.URN, err)) //nolint:staticcheck // Terraform's form
 }
 
 func (b *bridged) Read(ctx context.Context, r plugin.ReadRequest) (plugin.ReadResult, error) {
@@ -125,7 +127,8 @@ func (b *bridged) Read(ctx context.Context, r plugin.ReadRequest) (plugin.ReadRe
 		}
 	}
 	if err := b.read(ctx, d); err != nil {
-		return plugin.ReadResult{}, fmt.Errorf("refreshing %s: 1 error occurred:\n\t* %w\n\n", r.URN, err) //nolint:staticcheck // Terraform's form
+		return plugin.ReadResult{}, fmt.Errorf("refreshing %s: 1 error occurred:\n\t* %w\n\n", r.URN,
+			err) //nolint:staticcheck // Terraform's form
 	}
 	if d.id == "" {
 		return plugin.ReadResult{}, nil
@@ -152,10 +155,12 @@ func (b *bridged) Update(ctx context.Context, r plugin.UpdateRequest) (standin.P
 	err := b.update(ctx, d)
 	b.schema.settle(d.state, d.values, true)
 	if err != nil {
-		return nil, standin.InitError(r.ID, nil, b.outputs(d), fmt.Errorf("updating %s: 1 error occurred:\n\t* %w\n\n", r.URN, err)) //nolint:staticcheck // Terraform's form
+		return nil, standin.InitError(r.ID, nil, b.outputs(d),
+			fmt.Errorf("updating %s: 1 error occurred:\n\t* %w\n\n", r.URN, err)) //nolint:staticcheck // Terraform's form
 	}
 	if d.id == "" {
-		return nil, fmt.Errorf("Resource provider reported that the resource did not exist while updating %s.\n\n"+ //nolint:staticcheck // the published words
+		return nil, fmt.Errorf("Resource provider reported that the resource did not exist while updating %s.\n\n"+
+			//nolint:staticcheck // the published words
 			"This is usually a result of the resource having been deleted outside of Pulumi, and can often be "+
 			"fixed by running `pulumi refresh` before updating.", r.URN)
 	}

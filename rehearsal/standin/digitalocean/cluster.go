@@ -45,11 +45,13 @@ func (p *provider) createCluster(ctx context.Context, d *data) error {
 		err = p.awaitCluster(ctx, d.id)
 	}
 	if err != nil {
-		d.id = ""                                                       // also of a cluster that exists: the state does not know it
+		// also of a cluster that exists: the state does not know it
+		d.id = ""
 		return fmt.Errorf("Error creating Kubernetes cluster: %w", err) //nolint:staticcheck // the published words
 	}
 	if d.flag("registryIntegration") {
-		if _, err := p.client.Kubernetes.AddRegistry(ctx, &godo.KubernetesClusterRegistryRequest{ClusterUUIDs: []string{d.id}}); err != nil {
+		if _, err := p.client.Kubernetes.AddRegistry(ctx,
+			&godo.KubernetesClusterRegistryRequest{ClusterUUIDs: []string{d.id}}); err != nil {
 			return fmt.Errorf("Error enabling registry integration: %w", err) //nolint:staticcheck // the published words
 		}
 	}
@@ -83,19 +85,24 @@ func (p *provider) readCluster(ctx context.Context, d *data) error {
 	}
 	d.set(map[string]any{
 		"name": c.Name, "region": c.RegionSlug, "version": c.VersionSlug, "surgeUpgrade": c.SurgeUpgrade, "ha": c.HA,
-		"clusterSubnet": c.ClusterSubnet, "serviceSubnet": c.ServiceSubnet, "vpcUuid": c.VPCUUID, "autoUpgrade": c.AutoUpgrade,
-		"ipv4Address": c.IPv4, "endpoint": c.Endpoint, "tags": ownTags(c.Tags), "status": string(c.Status.State), "clusterUrn": c.URN(),
-		"createdAt": c.CreatedAt.UTC().String(), "updatedAt": c.UpdatedAt.UTC().String(), "workerSubnetUuid": c.WorkerSubnetUUID,
+		"clusterSubnet": c.ClusterSubnet, "serviceSubnet": c.ServiceSubnet, "vpcUuid": c.VPCUUID,
+		"autoUpgrade": c.AutoUpgrade,
+		"ipv4Address": c.IPv4, "endpoint": c.Endpoint, "tags": ownTags(c.Tags), "status": string(c.Status.State),
+		"clusterUrn": c.URN(),
+		"createdAt":  c.CreatedAt.UTC().String(), "updatedAt": c.UpdatedAt.UTC().String(),
+		"workerSubnetUuid":     c.WorkerSubnetUUID,
 		"controlPlaneFirewall": nil, "ssos": []any{},
 	})
 	m := c.MaintenancePolicy // the published provider crashes as well if there is none
 	d.values["maintenancePolicy"] = map[string]any{"day": m.Day.String(), "startTime": m.StartTime, "duration": m.Duration}
 	if f := c.ControlPlaneFirewall; f != nil {
-		d.values["controlPlaneFirewall"] = map[string]any{"enabled": f.Enabled != nil && *f.Enabled, "allowedAddresses": anys(f.AllowedAddresses)}
+		d.values["controlPlaneFirewall"] = map[string]any{"enabled": f.Enabled != nil && *f.Enabled,
+			"allowedAddresses": anys(f.AllowedAddresses)}
 	}
 	for _, pool := range c.NodePools {
 		if slices.Contains(pool.Tags, defaultPoolTag) {
-			d.values["nodePool"] = poolValues(pool, d.object("nodePool")["nodeCount"] != nil && d.object("nodePool")["nodeCount"] != 0.0, ownTags(pool.Tags))
+			d.values["nodePool"] = poolValues(pool, d.object("nodePool")["nodeCount"] != nil &&
+				d.object("nodePool")["nodeCount"] != 0.0, ownTags(pool.Tags))
 			d.object("nodePool")["id"] = pool.ID
 			if d.object("nodePool")["nodeCount"] == nil {
 				d.object("nodePool")["nodeCount"] = 0.0
@@ -109,7 +116,8 @@ func (p *provider) readCluster(ctx context.Context, d *data) error {
 func (p *provider) readKubeconfig(ctx context.Context, d *data, c *godo.KubernetesCluster) error {
 	if list := d.list("kubeConfigs"); len(list) > 0 {
 		config, _ := list[0].(map[string]any)
-		if expires, err := time.Parse(time.RFC3339, fmt.Sprint(config["expiresAt"])); err == nil && expires.After(time.Now()) {
+		if expires, err := time.Parse(time.RFC3339, fmt.Sprint(config["expiresAt"])); err == nil &&
+			expires.After(time.Now()) {
 			return nil
 		}
 	}
@@ -143,7 +151,8 @@ func (p *provider) updateCluster(ctx context.Context, d *data) error {
 		}
 	}
 	if d.changed("version") {
-		if _, err := p.client.Kubernetes.Upgrade(ctx, d.id, &godo.KubernetesClusterUpgradeRequest{VersionSlug: d.text("version")}); err != nil {
+		if _, err := p.client.Kubernetes.Upgrade(ctx, d.id,
+			&godo.KubernetesClusterUpgradeRequest{VersionSlug: d.text("version")}); err != nil {
 			return fmt.Errorf("Unable to upgrade cluster version: %w", err) //nolint:staticcheck // the published words
 		}
 	}
@@ -189,13 +198,16 @@ func (p *provider) importCluster(ctx context.Context, d *data) error {
 	}
 	switch {
 	case tagged > 1:
-		return fmt.Errorf("Multiple node pools are tagged as the default node pool; only one node pool may have the `%s` tag", defaultPoolTag) //nolint:staticcheck // the published words
+		return fmt.Errorf("Multiple node pools are tagged as the default node pool; only one node pool may have the `%s` tag",
+			defaultPoolTag) //nolint:staticcheck // the published words
 	case tagged == 0 && len(c.NodePools) != 1:
-		return fmt.Errorf("Cluster contains multiple node pools. Manually add the `%s` tag to the pool that should be used as the default. "+ //nolint:staticcheck // the published words
+		return fmt.Errorf("Cluster contains multiple node pools. Manually add the `%s` tag to the pool that should be used "+
+			"as the default. "+ //nolint:staticcheck // the published words
 			"Additional pools must be imported separately as 'digitalocean_kubernetes_node_pool' resources.", defaultPoolTag)
 	case tagged == 0:
 		pool := c.NodePools[0]
-		_, _, err = p.client.Kubernetes.UpdateNodePool(ctx, c.ID, pool.ID, &godo.KubernetesNodePoolUpdateRequest{Tags: append(pool.Tags, defaultPoolTag)})
+		_, _, err = p.client.Kubernetes.UpdateNodePool(ctx, c.ID, pool.ID,
+			&godo.KubernetesNodePoolUpdateRequest{Tags: append(pool.Tags, defaultPoolTag)})
 	}
 	return err
 }
@@ -208,7 +220,8 @@ func ownTags(tags []string) []any {
 			own = append(own, tag)
 		}
 	}
-	slices.SortFunc(own, func(a, b any) int { return strings.Compare(a.(string), b.(string)) }) // a set has an order of its own
+	// a set has an order of its own
+	slices.SortFunc(own, func(a, b any) int { return strings.Compare(a.(string), b.(string)) })
 	return own
 }
 

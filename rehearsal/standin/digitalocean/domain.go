@@ -20,7 +20,8 @@ func (p *provider) getDomain(ctx context.Context, args standin.Properties) (stan
 	if err != nil {
 		return nil, err
 	}
-	return with(args, map[string]any{"id": d.Name, "ttl": d.TTL, "domainUrn": "do:domain:" + d.Name, "zoneFile": d.ZoneFile}), nil
+	return with(args, map[string]any{"id": d.Name, "ttl": d.TTL, "domainUrn": "do:domain:" + d.Name,
+		"zoneFile": d.ZoneFile}), nil
 }
 
 var recordSchema = schema{
@@ -64,8 +65,9 @@ func (p *provider) dnsRecord() *bridged {
 			return err
 		}
 		d.set(map[string]any{
-			"name": r.Name, "type": r.Type, "value": r.Data, "ttl": float64(r.TTL), "port": float64(r.Port), "priority": float64(r.Priority),
-			"weight": float64(r.Weight), "flags": float64(r.Flags), "tag": r.Tag, "fqdn": r.Name + "." + d.text("domain"),
+			"name": r.Name, "type": r.Type, "value": r.Data, "ttl": float64(r.TTL), "port": float64(r.Port),
+			"priority": float64(r.Priority),
+			"weight":   float64(r.Weight), "flags": float64(r.Flags), "tag": r.Tag, "fqdn": r.Name + "." + d.text("domain"),
 		})
 		return nil
 	}

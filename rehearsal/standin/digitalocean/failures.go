@@ -31,7 +31,8 @@ func (f field) objects(path, terraform string, value any) map[place]map[string]a
 	list, _ := value.([]any)
 	for i, element := range list {
 		object, _ := element.(map[string]any)
-		at := place{path: fmt.Sprintf("%s[%d].", path, i), terraform: fmt.Sprintf("%s.%d.", strings.TrimSuffix(terraform, "s"), i)}
+		at := place{path: fmt.Sprintf("%s[%d].", path, i),
+			terraform: fmt.Sprintf("%s.%d.", strings.TrimSuffix(terraform, "s"), i)}
 		if f.set {
 			at.path, at.set = path, true
 		}
@@ -65,7 +66,8 @@ func (s schema) failures(name string, at place, inputs map[string]any) []plugin.
 	}
 	for _, key := range keysOf(anyMap(s)) {
 		if path, terraform := at.of(key); s[key].required && inputs[key] == nil {
-			fail(path, fmt.Sprintf("Missing required argument. The argument %q is required, but no definition was found.", terraform))
+			fail(path, fmt.Sprintf("Missing required argument. The argument %q is required, but no definition was found.",
+				terraform))
 		}
 	}
 	return found

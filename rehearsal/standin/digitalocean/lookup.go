@@ -40,7 +40,8 @@ func (p *provider) getCluster(ctx context.Context, args standin.Properties) (sta
 			"status": string(c.Status.State), "kubeConfigs": configs, "nodePools": pools,
 		}), nil
 	}
-	return nil, fmt.Errorf("Unable to find cluster with name: %s", name) //nolint:staticcheck // the published provider's words
+	return nil, fmt.Errorf("Unable to find cluster with name: %s",
+		name) //nolint:staticcheck // the published provider's words
 }
 
 func (p *provider) getVersions(ctx context.Context, args standin.Properties) (standin.Properties, error) {
@@ -57,7 +58,8 @@ func (p *provider) getVersions(ctx context.Context, args standin.Properties) (st
 	if len(valid) == 0 {
 		return nil, errors.New("no Kubernetes versions found for prefix: " + text(args, "versionPrefix"))
 	}
-	return resource.NewPropertyMapFromMap(map[string]any{"id": "versions", "latestVersion": valid[0], "validVersions": valid}), nil
+	return resource.NewPropertyMapFromMap(map[string]any{"id": "versions", "latestVersion": valid[0],
+		"validVersions": valid}), nil
 }
 
 // kubeConfigs asks for credentials, of the usual life without a number of seconds.
@@ -73,7 +75,8 @@ func (p *provider) kubeConfigs(ctx context.Context, c *godo.KubernetesCluster, s
 	ca := base64.StdEncoding.EncodeToString(credentials.CertificateAuthorityData)
 	name := "do-" + c.RegionSlug + "-" + c.Name
 	config := api.NewConfig()
-	config.Clusters[name] = &api.Cluster{Server: credentials.Server, CertificateAuthorityData: credentials.CertificateAuthorityData}
+	config.Clusters[name] = &api.Cluster{Server: credentials.Server,
+		CertificateAuthorityData: credentials.CertificateAuthorityData}
 	config.AuthInfos[name+"-admin"] = &api.AuthInfo{Token: credentials.Token}
 	config.Contexts[name] = &api.Context{Cluster: name, AuthInfo: name + "-admin"}
 	config.CurrentContext = name

@@ -21,15 +21,17 @@ var nodePoolSchema = schema{
 		}
 		return equal(new, siblings["actualNodeCount"])
 	}},
-	"autoScale":       {fallback: false},
-	"minNodes":        {},
-	"maxNodes":        {},
-	"tags":            {set: true, bare: true},
-	"labels":          {bare: true},
-	"taints":          {set: true, object: schema{"key": {required: true}, "value": {required: true}, "effect": {required: true, valid: oneOf("NoSchedule", "PreferNoSchedule", "NoExecute")}}},
+	"autoScale": {fallback: false},
+	"minNodes":  {},
+	"maxNodes":  {},
+	"tags":      {set: true, bare: true},
+	"labels":    {bare: true},
+	"taints": {set: true, object: schema{"key": {required: true}, "value": {required: true},
+		"effect": {required: true, valid: oneOf("NoSchedule", "PreferNoSchedule", "NoExecute")}}},
 	"actualNodeCount": {output: true},
 	"nodes": {output: true, object: schema{
-		"id": {output: true}, "name": {output: true}, "status": {output: true}, "dropletId": {output: true}, "createdAt": {output: true}, "updatedAt": {output: true},
+		"id": {output: true}, "name": {output: true}, "status": {output: true}, "dropletId": {output: true},
+		"createdAt": {output: true}, "updatedAt": {output: true},
 	}},
 }
 
@@ -51,7 +53,8 @@ func (p *provider) nodePool() *bridged {
 		create: func(ctx context.Context, d *data) error {
 			pool, _, err := p.client.Kubernetes.CreateNodePool(ctx, d.text("clusterId"), poolRequest(d.values))
 			if err != nil {
-				return fmt.Errorf("Error creating Kubernetes node pool: Unable to create new default node pool %w", err) //nolint:staticcheck // the published words
+				return fmt.Errorf("Error creating Kubernetes node pool: Unable to create new default node pool %w",
+					err) //nolint:staticcheck // the published words
 			}
 			if err := p.awaitPool(ctx, d.text("clusterId"), pool.ID); err != nil {
 				return fmt.Errorf("Error creating Kubernetes node pool: %w", err) //nolint:staticcheck // the published words
@@ -96,7 +99,9 @@ func (p *provider) importPool(ctx context.Context, d *data) error {
 				continue
 			}
 			if slices.Contains(pool.Tags, defaultPoolTag) {
-				return fmt.Errorf("Node pool %s has the default node pool tag set; import the owning digitalocean_kubernetes_cluster resource instead (cluster ID=%s)", d.id, c.ID) //nolint:staticcheck // the published words
+				return fmt.Errorf("Node pool %s has the default node pool tag set; import the owning "+
+					"digitalocean_kubernetes_cluster resource instead (cluster ID=%s)", d.id,
+					c.ID) //nolint:staticcheck // the published words
 			}
 			d.values["clusterId"] = c.ID
 			return nil
@@ -108,7 +113,8 @@ func (p *provider) importPool(ctx context.Context, d *data) error {
 func poolRequest(v map[string]any) *godo.KubernetesNodePoolCreateRequest {
 	d := &data{values: v}
 	return &godo.KubernetesNodePoolCreateRequest{
-		Name: d.text("name"), Size: d.text("size"), Count: d.number("nodeCount"), AutoScale: d.flag("autoScale"), Tags: texts(v["tags"]),
+		Name: d.text("name"), Size: d.text("size"), Count: d.number("nodeCount"), AutoScale: d.flag("autoScale"),
+		Tags:     texts(v["tags"]),
 		MinNodes: d.number("minNodes"), MaxNodes: d.number("maxNodes"), Labels: labels(d), Taints: taints(d),
 	}
 }
@@ -128,8 +134,10 @@ func poolValues(pool *godo.KubernetesNodePool, counted bool, tags []any) map[str
 		})
 	}
 	values := map[string]any{
-		"name": pool.Name, "size": pool.Size, "actualNodeCount": float64(pool.Count), "autoScale": pool.AutoScale, "tags": tags, "labels": names,
-		"minNodes": float64(pool.MinNodes), "maxNodes": float64(pool.MaxNodes), "nodes": nodes, "taints": list, "nodeCount": nil,
+		"name": pool.Name, "size": pool.Size, "actualNodeCount": float64(pool.Count), "autoScale": pool.AutoScale,
+		"tags": tags, "labels": names,
+		"minNodes": float64(pool.MinNodes), "maxNodes": float64(pool.MaxNodes), "nodes": nodes, "taints": list,
+		"nodeCount": nil,
 	}
 	if counted {
 		values["nodeCount"] = float64(pool.Count)

@@ -206,7 +206,8 @@ func equal(a, b any) bool {
 	switch x := a.(type) {
 	case map[string]any:
 		y, ok := b.(map[string]any)
-		return ok && !slices.ContainsFunc(keysOf(x, y), func(key string) bool { return key != defaults && !equal(x[key], y[key]) })
+		return ok && !slices.ContainsFunc(keysOf(x, y),
+			func(key string) bool { return key != defaults && !equal(x[key], y[key]) })
 	case []any:
 		y, ok := b.([]any)
 		return ok && slices.EqualFunc(x, y, equal)

@@ -15,11 +15,12 @@ var projectSchema = schema{
 	"name":        {required: true, named: true, valid: notEmpty},
 	"description": {fallback: ""},
 	"purpose":     {fallback: "Web Application"},
-	"environment": {valid: inAnyCase(oneOf("development", "staging", "production")), same: func(_ *data, _ map[string]any, old, new any) bool {
-		was, _ := old.(string)
-		is, _ := new.(string)
-		return strings.EqualFold(was, is)
-	}},
+	"environment": {valid: inAnyCase(oneOf("development", "staging", "production")),
+		same: func(_ *data, _ map[string]any, old, new any) bool {
+			was, _ := old.(string)
+			is, _ := new.(string)
+			return strings.EqualFold(was, is)
+		}},
 	"isDefault": {fallback: false},
 	"resources": {computed: true, set: true},
 	"ownerUuid": {output: true},
@@ -53,7 +54,8 @@ func (p *provider) assignToDefault(ctx context.Context, urns []string) error {
 
 func (p *provider) createProject(ctx context.Context, d *data) error {
 	v, _, err := p.client.Projects.Create(ctx, &godo.CreateProjectRequest{
-		Name: d.text("name"), Description: d.text("description"), Purpose: d.text("purpose"), Environment: d.text("environment"),
+		Name: d.text("name"), Description: d.text("description"), Purpose: d.text("purpose"),
+		Environment: d.text("environment"),
 	})
 	if err != nil {
 		return fmt.Errorf("Error creating Project: %w", err) //nolint:staticcheck // the published words
@@ -83,8 +85,10 @@ func (p *provider) readProject(ctx context.Context, d *data) error {
 	}
 	slices.Sort(urns)
 	d.set(map[string]any{
-		"name": v.Name, "purpose": strings.TrimPrefix(v.Purpose, "Other: "), "description": v.Description, "environment": v.Environment,
-		"isDefault": v.IsDefault, "ownerUuid": v.OwnerUUID, "ownerId": float64(v.OwnerID), "createdAt": v.CreatedAt, "updatedAt": v.UpdatedAt,
+		"name": v.Name, "purpose": strings.TrimPrefix(v.Purpose, "Other: "), "description": v.Description,
+		"environment": v.Environment,
+		"isDefault":   v.IsDefault, "ownerUuid": v.OwnerUUID, "ownerId": float64(v.OwnerID), "createdAt": v.CreatedAt,
+		"updatedAt": v.UpdatedAt,
 		"resources": anys(urns),
 	})
 	return nil
@@ -99,8 +103,9 @@ func (p *provider) updateProject(ctx context.Context, d *data) (err error) {
 		}
 	}()
 	_, _, err = p.client.Projects.Update(ctx, d.id, &godo.UpdateProjectRequest{
-		Name: d.text("name"), Description: d.text("description"), Purpose: d.text("purpose"), Environment: d.text("environment"),
-		IsDefault: d.flag("isDefault"),
+		Name: d.text("name"), Description: d.text("description"), Purpose: d.text("purpose"),
+		Environment: d.text("environment"),
+		IsDefault:   d.flag("isDefault"),
 	})
 	if err != nil {
 		return fmt.Errorf("Error updating Project: %w", err) //nolint:staticcheck // the published words

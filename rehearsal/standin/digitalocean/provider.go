@@ -54,7 +54,8 @@ func New(version string) *standin.Provider {
 	}}
 }
 
-func (p *provider) function(ctx context.Context, token tokens.ModuleMember, args standin.Properties) (standin.Properties, error) {
+func (p *provider) function(ctx context.Context, token tokens.ModuleMember,
+	args standin.Properties) (standin.Properties, error) {
 	switch token {
 	case "digitalocean:index/getKubernetesCluster:getKubernetesCluster":
 		return p.getCluster(ctx, args)

@@ -50,7 +50,9 @@ type fault struct {
 func openAccount(t *testing.T) recorded.World {
 	a := &account{kubernetes: &names{}}
 	var err error
-	if a.simulator, err = simulator.Start(t.Context(), simulator.Options{Token: "token", Kubernetes: a.kubernetes, DefaultVPCs: map[string]string{"fra1": "10.114.0.0/20"}}); err != nil {
+	if a.simulator, err = simulator.Start(t.Context(),
+		simulator.Options{Token: "token", Kubernetes: a.kubernetes,
+			DefaultVPCs: map[string]string{"fra1": "10.114.0.0/20"}}); err != nil {
 		t.Fatal(err)
 	}
 	target, err := url.Parse(a.simulator.URL())
@@ -70,7 +72,8 @@ func (a *account) serve(account http.Handler, w http.ResponseWriter, r *http.Req
 	}
 	var hit *fault
 	for _, f := range a.faults {
-		if f.times > 0 && f.method == r.Method && strings.HasPrefix(r.URL.Path, f.path) && strings.HasSuffix(r.URL.Path, f.suffix) && r.Header.Get("By") != "hand" {
+		if f.times > 0 && f.method == r.Method && strings.HasPrefix(r.URL.Path, f.path) &&
+			strings.HasSuffix(r.URL.Path, f.suffix) && r.Header.Get("By") != "hand" {
 			f.times--
 			hit = f
 			break
@@ -113,14 +116,16 @@ func (a *account) Config(published bool) map[string]any {
 		spaces = "http://" + simulator.SpacesHost
 	}
 	return map[string]any{
-		"token": "token", "apiEndpoint": a.api.URL, "spacesEndpoint": spaces, "spacesAccessId": "key", "spacesSecretKey": "secret",
+		"token": "token", "apiEndpoint": a.api.URL, "spacesEndpoint": spaces, "spacesAccessId": "key",
+		"spacesSecretKey":  "secret",
 		"httpRetryWaitMin": 0.01, "httpRetryWaitMax": 0.02,
 	}
 }
 
 // Env makes the account's object storage a proxy: the published plugin puts a bucket's name into the host.
 func (a *account) Env() []string {
-	return []string{"HTTP_PROXY=" + a.simulator.SpacesURL(), "http_proxy=" + a.simulator.SpacesURL(), "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1"}
+	return []string{"HTTP_PROXY=" + a.simulator.SpacesURL(), "http_proxy=" + a.simulator.SpacesURL(), "NO_PROXY=127.0.0.1",
+		"no_proxy=127.0.0.1"}
 }
 
 func (a *account) Calls() []string {
@@ -156,7 +161,8 @@ func (a *account) Do(ctx context.Context, what string, arg any) (map[string]stri
 	case "api": // by hand
 		return a.call(ctx, text("method"), text("path"), m["body"], m["save"])
 	case "fail":
-		a.add(&fault{method: text("method"), path: text("path"), suffix: text("suffix"), status: number("status", http.StatusInternalServerError), times: number("times", 1_000_000)})
+		a.add(&fault{method: text("method"), path: text("path"), suffix: text("suffix"),
+			status: number("status", http.StatusInternalServerError), times: number("times", 1_000_000)})
 		return nil, nil
 	case "lose the answer":
 		a.add(&fault{method: text("method"), path: text("path"), times: number("times", 1)})
@@ -186,7 +192,8 @@ func (a *account) Do(ctx context.Context, what string, arg any) (map[string]stri
 		return nil, nil
 	case "wait":
 		for state := "provisioning"; state == "provisioning"; {
-			values, err := a.call(ctx, http.MethodGet, "/v2/kubernetes/clusters", nil, map[string]any{"state": "kubernetes_clusters.0.status.state"})
+			values, err := a.call(ctx, http.MethodGet, "/v2/kubernetes/clusters", nil,
+				map[string]any{"state": "kubernetes_clusters.0.status.state"})
 			if err != nil {
 				return nil, err
 			}

@@ -31,7 +31,8 @@ func (p *provider) getSizes(ctx context.Context, args standin.Properties) (stand
 	for _, s := range all {
 		if wanted(s.Slug) {
 			sizes = append(sizes, map[string]any{
-				"slug": s.Slug, "memory": s.Memory, "vcpus": s.Vcpus, "priceMonthly": s.PriceMonthly, "priceHourly": s.PriceHourly, "available": s.Available,
+				"slug": s.Slug, "memory": s.Memory, "vcpus": s.Vcpus, "priceMonthly": s.PriceMonthly, "priceHourly": s.PriceHourly,
+				"available": s.Available,
 			})
 		}
 	}

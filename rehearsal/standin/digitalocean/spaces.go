@@ -25,7 +25,8 @@ func (p *provider) spacesKey() *bridged {
 		list := []*godo.Grant{}
 		for _, g := range d.list("grants") {
 			grant := &data{values: g.(map[string]any)}
-			list = append(list, &godo.Grant{Bucket: grant.text("bucket"), Permission: godo.SpacesKeyPermission(grant.text("permission"))})
+			list = append(list, &godo.Grant{Bucket: grant.text("bucket"),
+				Permission: godo.SpacesKeyPermission(grant.text("permission"))})
 		}
 		return list
 	}
@@ -61,7 +62,8 @@ func (p *provider) spacesKey() *bridged {
 			return nil
 		},
 		update: func(ctx context.Context, d *data) error {
-			key, _, err := p.client.SpacesKeys.Update(ctx, d.id, &godo.SpacesKeyUpdateRequest{Name: d.text("name"), Grants: grants(d)})
+			key, _, err := p.client.SpacesKeys.Update(ctx, d.id,
+				&godo.SpacesKeyUpdateRequest{Name: d.text("name"), Grants: grants(d)})
 			if err != nil {
 				return fmt.Errorf("Error updating Spaces key: %w", err) //nolint:staticcheck // the published words
 			}
@@ -79,9 +81,10 @@ func (p *provider) spacesKey() *bridged {
 
 var bucketSchema = schema{
 	// A changed name is applied in place, and does nothing: so the published provider has it.
-	"name":   {required: true, named: true},
-	"region": {replaces: true, keep: true, fallback: "nyc3", valid: inAnyCase(oneOf("ams3", "atl1", "blr1", "fra1", "lon1", "nyc3", "sfo2", "sfo3", "sgp1", "syd1", "tor1"))},
-	"acl":    {fallback: "private"},
+	"name": {required: true, named: true},
+	"region": {replaces: true, keep: true, fallback: "nyc3",
+		valid: inAnyCase(oneOf("ams3", "atl1", "blr1", "fra1", "lon1", "nyc3", "sfo2", "sfo3", "sgp1", "syd1", "tor1"))},
+	"acl": {fallback: "private"},
 	"lifecycleRules": {list: true, object: schema{
 		"id": {computed: true}, "prefix": {}, "enabled": {required: true}, "abortIncompleteMultipartUploadDays": {},
 		"expiration":                  {object: schema{"date": {zero: ""}, "days": {}, "expiredObjectDeleteMarker": {}}},
@@ -183,8 +186,9 @@ func (p *provider) readBucket(ctx context.Context, d *data) error {
 	// The domain is still that of the region that was asked for.
 	name, domain := d.text("name"), d.text("name")+"."+d.text("region")+".digitaloceanspaces.com"
 	d.set(map[string]any{
-		"bucketUrn": "do:space:" + name, "region": location.Region, "endpoint": location.Region + ".digitaloceanspaces.com", "bucketDomainName": domain,
-		"lifecycleRules": readRules(found.Rules), "versioning": map[string]any{"enabled": false},
+		"bucketUrn": "do:space:" + name, "region": location.Region, "endpoint": location.Region + ".digitaloceanspaces.com",
+		"bucketDomainName": domain,
+		"lifecycleRules":   readRules(found.Rules), "versioning": map[string]any{"enabled": false},
 	})
 	return nil
 }
@@ -198,10 +202,12 @@ func (p *provider) deleteBucket(ctx context.Context, d *data) error {
 		}
 		var refused *s3Error
 		if !errors.As(err, &refused) || refused.Code != "BucketNotEmpty" || !d.flag("forceDestroy") {
-			return fmt.Errorf("Error deleting Spaces Bucket: %w %q", err, d.text("name")) //nolint:staticcheck // the published words
+			return fmt.Errorf("Error deleting Spaces Bucket: %w %q", err,
+				d.text("name")) //nolint:staticcheck // the published words
 		}
 		if err := p.emptyBucket(ctx, d.text("name")); err != nil {
-			return fmt.Errorf("Error Spaces Bucket force_destroy error deleting: %w", err) //nolint:staticcheck // the published words
+			return fmt.Errorf("Error Spaces Bucket force_destroy error deleting: %w",
+				err) //nolint:staticcheck // the published words
 		}
 	}
 }
@@ -232,9 +238,11 @@ func writeRules(rules []any) []lifecycleRule {
 func readRules(rules []lifecycleRule) []any {
 	list := []any{}
 	for _, r := range rules {
-		rule := map[string]any{"id": r.ID, "prefix": r.Prefix, "enabled": r.Status == "Enabled", "abortIncompleteMultipartUploadDays": 0.0}
+		rule := map[string]any{"id": r.ID, "prefix": r.Prefix, "enabled": r.Status == "Enabled",
+			"abortIncompleteMultipartUploadDays": 0.0}
 		if r.Expiration != nil {
-			rule["expiration"] = map[string]any{"date": "", "days": float64(r.Expiration.Days), "expiredObjectDeleteMarker": false}
+			rule["expiration"] = map[string]any{"date": "", "days": float64(r.Expiration.Days),
+				"expiredObjectDeleteMarker": false}
 		}
 		if r.Abort != nil {
 			rule["abortIncompleteMultipartUploadDays"] = float64(r.Abort.Days)

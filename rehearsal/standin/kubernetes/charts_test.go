@@ -18,10 +18,12 @@ import (
 // writeChart makes a chart of a ConfigMap, or of something that fails.
 func (c *cluster) writeChart(m map[string]any) error {
 	dir := filepath.Join(c.dir, "chart")
-	template := "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: {{ .Release.Name }}}\ndata: {text: {{ .Values.text | quote }}}\n"
+	template := "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: {{ .Release.Name }}}\ndata: {text: {{ .Values.text | " +
+		"quote }}}\n"
 	switch m["kind"] {
 	case "waits": // for a Pod nothing schedules
-		template = "apiVersion: v1\nkind: Pod\nmetadata: {name: {{ .Release.Name }}}\nspec: {containers: [{name: a, image: a}]}\n"
+		template = "apiVersion: v1\nkind: Pod\nmetadata: {name: {{ .Release.Name }}}\nspec: {containers: [{name: a, " +
+			"image: a}]}\n"
 	case "invalid":
 		template = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: {{ .Release.Name }}}\ndata: {not a key: text}\n"
 	case "unknown":
@@ -29,7 +31,8 @@ func (c *cluster) writeChart(m map[string]any) error {
 	}
 	return errors.Join(
 		os.MkdirAll(filepath.Join(dir, "templates"), 0o755),
-		os.WriteFile(filepath.Join(dir, "Chart.yaml"), fmt.Appendf(nil, "apiVersion: v2\nname: drill\nversion: %v\nappVersion: \"1\"\n", m["version"]), 0o644),
+		os.WriteFile(filepath.Join(dir, "Chart.yaml"),
+			fmt.Appendf(nil, "apiVersion: v2\nname: drill\nversion: %v\nappVersion: \"1\"\n", m["version"]), 0o644),
 		os.WriteFile(filepath.Join(dir, "values.yaml"), []byte("text: of the chart\n"), 0o644),
 		os.WriteFile(filepath.Join(dir, "templates", "object.yaml"), []byte(template), 0o644),
 	)
@@ -51,7 +54,8 @@ func (c *cluster) changeRelease(name, namespace string, m map[string]any) error 
 			return err
 		}
 		return configuration.Releases.Create(&release.Release{
-			Name: name, Namespace: namespace, Version: 1, Chart: chart, Info: &release.Info{Status: release.Status(fmt.Sprint(m["install"]))},
+			Name: name, Namespace: namespace, Version: 1, Chart: chart,
+			Info: &release.Info{Status: release.Status(fmt.Sprint(m["install"]))},
 		})
 	}
 	found, err := configuration.Releases.Last(name)

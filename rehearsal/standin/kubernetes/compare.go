@@ -20,23 +20,27 @@ import (
 // immutable lists the fields that cannot change in place, by kind; metadata.name and .namespace are so in all. Of the
 // published provider's list these are the kinds a program could use as plain objects.
 var immutable = map[string][]string{
-	"v1 Secret":                                {"type", "stringData", "data"},
-	"v1 ConfigMap":                             {"binaryData", "data"},
-	"v1 PersistentVolumeClaim":                 {"spec.accessModes", "spec.selector", "spec.storageClassName", "spec.volumeName"},
-	"v1 ResourceQuota":                         {"spec.scopes"},
-	"v1 Service":                               {"spec.clusterIP"},
-	"apps/v1 DaemonSet":                        {"spec.selector"},
-	"apps/v1 Deployment":                       {"spec.selector"},
-	"apps/v1 StatefulSet":                      {"spec.podManagementPolicy", "spec.revisionHistoryLimit", "spec.selector", "spec.serviceName", "spec.volumeClaimTemplates"},
-	"batch/v1 Job":                             {"spec.completions", "spec.parallelism", "spec.selector", "spec.template"},
-	"storage.k8s.io/v1 StorageClass":           {"parameters", "provisioner"},
-	"rbac.authorization.k8s.io/v1 RoleBinding": {"roleRef"},
+	"v1 Secret":    {"type", "stringData", "data"},
+	"v1 ConfigMap": {"binaryData", "data"},
+	"v1 PersistentVolumeClaim": {"spec.accessModes", "spec.selector", "spec.storageClassName",
+		"spec.volumeName"},
+	"v1 ResourceQuota":   {"spec.scopes"},
+	"v1 Service":         {"spec.clusterIP"},
+	"apps/v1 DaemonSet":  {"spec.selector"},
+	"apps/v1 Deployment": {"spec.selector"},
+	"apps/v1 StatefulSet": {"spec.podManagementPolicy", "spec.revisionHistoryLimit",
+		"spec.selector", "spec.serviceName", "spec.volumeClaimTemplates"},
+	"batch/v1 Job": {"spec.completions", "spec.parallelism", "spec.selector",
+		"spec.template"},
+	"storage.k8s.io/v1 StorageClass":                  {"parameters", "provisioner"},
+	"rbac.authorization.k8s.io/v1 RoleBinding":        {"roleRef"},
 	"rbac.authorization.k8s.io/v1 ClusterRoleBinding": {"roleRef"},
 }
 
 // forcesNew tells whether a difference at that path replaces the object.
 func forcesNew(kind schema.GroupVersionKind, path string) bool {
-	fields := append([]string{"metadata.name", "metadata.namespace"}, immutable[kind.GroupVersion().String()+" "+kind.Kind]...)
+	fields := append([]string{"metadata.name", "metadata.namespace"},
+		immutable[kind.GroupVersion().String()+" "+kind.Kind]...)
 	return slices.ContainsFunc(fields, func(field string) bool {
 		rest, ok := strings.CutPrefix(path, field)
 		return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
@@ -80,7 +84,8 @@ func normalize(u *unstructured.Unstructured) *unstructured.Unstructured {
 	}
 	typed, err := scheme.Scheme.New(u.GroupVersionKind())
 	unknown := resource.NewPropertyMapFromMap(u.Object).ContainsUnknowns()
-	if err == nil && !unknown && u.GetKind() != "Secret" && runtime.DefaultUnstructuredConverter.FromUnstructured(u.Object, typed) == nil {
+	if err == nil && !unknown && u.GetKind() != "Secret" &&
+		runtime.DefaultUnstructuredConverter.FromUnstructured(u.Object, typed) == nil {
 		if written, err := runtime.DefaultUnstructuredConverter.ToUnstructured(typed); err == nil {
 			u = &unstructured.Unstructured{Object: prune(written, u.Object)}
 		}

@@ -10,7 +10,8 @@ import (
 	"k8s.io/client-go/tools/clientcmd/api"
 )
 
-// getter gives Helm its clients. The usual one keeps what it discovers in the user's home; this one leaves nothing there.
+// getter gives Helm its clients. The usual one keeps what it discovers in the user's home; this one leaves nothing
+// there.
 type getter struct {
 	config    *rest.Config
 	namespace string

@@ -63,7 +63,8 @@ func (o object) mapping() (*meta.RESTMapping, error) {
 	if err != nil {
 		return nil, err
 	}
-	return restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(discovered)).RESTMapping(o.kind.GroupKind(), o.kind.Version)
+	return restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(discovered)).RESTMapping(o.kind.GroupKind(),
+		o.kind.Version)
 }
 
 // exists tells whether the cluster knows the kind.
@@ -111,8 +112,8 @@ func dryRun(preview bool) []string {
 	return nil
 }
 
-// create makes a new object. One that is there already is an error, or applied to with upsertExistingObjects; a preview of
-// that has no conflicts of fields.
+// create makes a new object. One that is there already is an error, or applied to with upsertExistingObjects; a preview
+// of that has no conflicts of fields.
 func (o object) create(ctx context.Context, u *unstructured.Unstructured, manager string, preview bool) (
 	*unstructured.Unstructured, error,
 ) {
@@ -154,7 +155,8 @@ func explain(err error) error {
 }
 
 // apply changes the fields of the inputs; those of another manager are a conflict without patchForce.
-func (o object) apply(ctx context.Context, u *unstructured.Unstructured, manager string, preview bool) (*unstructured.Unstructured, error) {
+func (o object) apply(ctx context.Context, u *unstructured.Unstructured, manager string,
+	preview bool) (*unstructured.Unstructured, error) {
 	client, err := o.client(u)
 	if err != nil {
 		return nil, err
@@ -178,23 +180,29 @@ func (o object) apply(ctx context.Context, u *unstructured.Unstructured, manager
 }
 
 func (o object) patch(
-	ctx context.Context, client dynamic.ResourceInterface, u *unstructured.Unstructured, manager string, force, preview bool,
+	ctx context.Context, client dynamic.ResourceInterface, u *unstructured.Unstructured, manager string, force,
+	preview bool,
 ) (*unstructured.Unstructured, error) {
 	body, err := json.Marshal(u.Object)
 	if err != nil {
 		return nil, err
 	}
-	applied, err := client.Patch(ctx, u.GetName(), types.ApplyPatchType, body, metav1.PatchOptions{FieldManager: manager, Force: &force, DryRun: dryRun(preview)})
+	applied, err := client.Patch(ctx, u.GetName(), types.ApplyPatchType, body,
+		metav1.PatchOptions{FieldManager: manager, Force: &force, DryRun: dryRun(preview)})
 	if apierrors.IsConflict(err) {
-		return nil, errors.Join(errors.New("server-side apply field conflict detected, see https://www.pulumi.com/registry/packages/kubernetes/"+
-			"how-to-guides/managing-resources-with-server-side-apply/#handle-field-conflicts-on-existing-resources for troubleshooting help"),
-			fmt.Errorf("The resource managed by field manager %q had an apply conflict: %w", manager, err)) //nolint:staticcheck // the published words
+		return nil, errors.Join(errors.New("server-side apply field conflict detected, see "+
+			"https://www.pulumi.com/registry/packages/kubernetes/"+
+			"how-to-guides/managing-resources-with-server-side-apply/#handle-field-conflicts-on-existing-resources for "+
+			"troubleshooting help"),
+			fmt.Errorf("The resource managed by field manager %q had an apply conflict: %w", manager,
+				err)) //nolint:staticcheck // the published words
 	}
 	return applied, err
 }
 
 // handOver makes the fields that the creation set those of the update's manager.
-func (o object) handOver(ctx context.Context, client dynamic.ResourceInterface, live *unstructured.Unstructured, manager string) error {
+func (o object) handOver(ctx context.Context, client dynamic.ResourceInterface, live *unstructured.Unstructured,
+	manager string) error {
 	fields := live.GetManagedFields()
 	for i := range fields {
 		if fields[i].Operation == metav1.ManagedFieldsOperationUpdate && fields[i].Manager == creator {
@@ -221,7 +229,8 @@ func (o object) get(ctx context.Context, u *unstructured.Unstructured) (*unstruc
 }
 
 // await waits for a field of an object, if its annotation says so.
-func (o object) await(ctx context.Context, live *unstructured.Unstructured, patience time.Duration) (*unstructured.Unstructured, error) {
+func (o object) await(ctx context.Context, live *unstructured.Unstructured,
+	patience time.Duration) (*unstructured.Unstructured, error) {
 	expression := live.GetAnnotations()[waitFor]
 	if expression == "" {
 		return live, nil

@@ -52,7 +52,8 @@ func (o object) Check(_ context.Context, r plugin.CheckRequest) (plugin.CheckRes
 	inputs := normalize(plain(r.News))
 	if inputs.GetName() == "" {
 		// Every object of this project is named: others refer to it.
-		failure := plugin.CheckFailure{Property: "metadata.name", Reason: "the stand-in names nothing by itself; name " + r.URN.Name()}
+		failure := plugin.CheckFailure{Property: "metadata.name", Reason: "the stand-in names nothing by itself; name " +
+			r.URN.Name()}
 		return plugin.CheckResponse{Properties: r.News, Failures: []plugin.CheckFailure{failure}}, nil
 	}
 	if inputs.GetNamespace() == "" && o.namespaced() {
@@ -87,7 +88,8 @@ func (o object) Diff(_ context.Context, r plugin.DiffRequest) (plugin.DiffResult
 		result.DetailedDiff[path] = change
 		result.ReplaceKeys = append(result.ReplaceKeys, resource.PropertyKey(path))
 	}
-	result.DeleteBeforeReplace = len(result.ReplaceKeys) > 0 && news.GetName() == live.GetName() && news.GetNamespace() == live.GetNamespace()
+	result.DeleteBeforeReplace = len(result.ReplaceKeys) > 0 && news.GetName() == live.GetName() &&
+		news.GetNamespace() == live.GetNamespace()
 	return result, nil
 }
 
@@ -143,8 +145,9 @@ func (o object) Create(ctx context.Context, r plugin.CreateRequest) (resource.ID
 	live, err = o.await(ctx, live, timeout(r.Timeout))
 	id, outputs := identity(live), state(inputs, live, r.Properties, manager)
 	if err != nil {
-		return "", nil, standin.InitError(id, nil, outputs, fmt.Errorf("resource %q was successfully created, but the Kubernetes API server "+
-			"reported that it failed to fully initialize or become live: %w", r.URN, err))
+		return "", nil, standin.InitError(id, nil, outputs,
+			fmt.Errorf("resource %q was successfully created, but the Kubernetes API server "+
+				"reported that it failed to fully initialize or become live: %w", r.URN, err))
 	}
 	return id, outputs, nil
 }
@@ -154,9 +157,10 @@ func (o object) Read(ctx context.Context, r plugin.ReadRequest) (plugin.ReadResu
 		if o.deleteUnreachable {
 			return plugin.ReadResult{}, nil
 		}
-		return plugin.ReadResult{}, errors.New("failed to read resource state due to unreachable cluster. If the cluster was " +
-			"deleted, you can remove this resource from Pulumi state by rerunning the operation with the " +
-			`PULUMI_K8S_DELETE_UNREACHABLE environment variable set to "true"`)
+		return plugin.ReadResult{},
+			errors.New("failed to read resource state due to unreachable cluster. If the cluster was " +
+				"deleted, you can remove this resource from Pulumi state by rerunning the operation with the " +
+				`PULUMI_K8S_DELETE_UNREACHABLE environment variable set to "true"`)
 	}
 	inputs := normalize(plain(r.Inputs))
 	imported := len(inputs.Object) == 0
@@ -211,11 +215,13 @@ func (o object) Update(ctx context.Context, r plugin.UpdateRequest) (standin.Pro
 	}
 	if meta.IsNoMatchError(err) {
 		return nil, fmt.Errorf("update of resource %q failed because the Kubernetes API server "+
-			"reported that the apiVersion for this resource does not exist. Verify that any required CRDs have been created: %w", r.URN, err)
+			"reported that the apiVersion for this resource does not exist. Verify that any required CRDs have been created: %w",
+			r.URN, err)
 	}
 	live, getErr := o.get(ctx, inputs)
 	if getErr != nil {
-		return nil, errors.Join(fmt.Errorf("update of resource %q failed: %w", r.URN, err), fmt.Errorf("unable to get cluster state: %w", getErr))
+		return nil, errors.Join(fmt.Errorf("update of resource %q failed: %w", r.URN, err),
+			fmt.Errorf("unable to get cluster state: %w", getErr))
 	}
 	return nil, standin.InitError(identity(live), nil, state(inputs, live, r.NewInputs, manager), fmt.Errorf(
 		"the Kubernetes API server reported that %q failed to fully initialize or become live: %w", identity(live), err))

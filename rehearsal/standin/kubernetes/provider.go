@@ -70,7 +70,8 @@ func (p *provider) configure(ctx context.Context, inputs standin.Properties) err
 	p.config.WarningHandler = rest.NoWarnings{}
 	client, err := discovery.NewDiscoveryClientForConfig(p.config)
 	if err == nil {
-		err = client.RESTClient().Get().AbsPath("/openapi/v2").SetHeader("Accept", "application/com.github.proto-openapi.spec.v2@v1.0+protobuf").Do(ctx).Error()
+		err = client.RESTClient().Get().AbsPath("/openapi/v2").SetHeader("Accept",
+			"application/com.github.proto-openapi.spec.v2@v1.0+protobuf").Do(ctx).Error()
 	}
 	p.unreachable = nil
 	if err != nil {
@@ -113,7 +114,8 @@ func (p *provider) cluster() (*rest.Config, error) {
 	return rest.CopyConfig(p.config), nil
 }
 
-// diffConfig decides whether it is another cluster: by the clusterIdentifier, or without one by what the kubeconfig says.
+// diffConfig decides whether it is another cluster: by the clusterIdentifier, or without one by what the kubeconfig
+// says.
 func (p *provider) diffConfig(r plugin.DiffConfigRequest) plugin.DiffResult {
 	delta := r.OldOutputs.Diff(r.NewInputs)
 	if delta == nil {

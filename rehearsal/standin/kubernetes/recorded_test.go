@@ -62,7 +62,8 @@ type cluster struct {
 }
 
 func (c *cluster) Config(bool) map[string]any {
-	config := map[string]any{"clusterIdentifier": "one", "kubeconfig": filepath.Join(c.dir, "kubeconfig"), "enableServerSideApply": "true"}
+	config := map[string]any{"clusterIdentifier": "one", "kubeconfig": filepath.Join(c.dir, "kubeconfig"),
+		"enableServerSideApply": "true"}
 	for key, value := range c.config {
 		config[key] = value
 	}
@@ -97,7 +98,8 @@ func (c *cluster) Close() error {
 }
 
 func (c *cluster) Mask(text string) string {
-	return balancer.ReplaceAllString(strings.NewReplacer(c.dir, "{directory}", c.name, "{name}").Replace(text), "{load balancer}")
+	return balancer.ReplaceAllString(strings.NewReplacer(c.dir, "{directory}", c.name, "{name}").Replace(text),
+		"{load balancer}")
 }
 
 // balancer is the address of a Gateway.
@@ -136,7 +138,8 @@ func (c *cluster) Do(ctx context.Context, what string, arg any) (map[string]stri
 	return nil, fmt.Errorf("a cluster knows no %q", what)
 }
 
-func (c *cluster) resource(ctx context.Context, m map[string]any) (dynamic.ResourceInterface, *unstructured.Unstructured, error) {
+func (c *cluster) resource(ctx context.Context, m map[string]any) (dynamic.ResourceInterface,
+	*unstructured.Unstructured, error) {
 	u := &unstructured.Unstructured{Object: m}
 	p := &provider{config: c.plane.RESTConfig()}
 	client, err := object{p, u.GroupVersionKind()}.client(u)
@@ -153,7 +156,8 @@ func (c *cluster) apply(ctx context.Context, m map[string]any) error {
 		return err
 	}
 	force := true
-	_, err = client.Patch(ctx, u.GetName(), types.ApplyPatchType, body, metav1.PatchOptions{FieldManager: "by-hand", Force: &force})
+	_, err = client.Patch(ctx, u.GetName(), types.ApplyPatchType, body,
+		metav1.PatchOptions{FieldManager: "by-hand", Force: &force})
 	return err
 }
 
@@ -198,7 +202,8 @@ func isProgressed(u *unstructured.Unstructured) bool {
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(u.Object, &d); err != nil {
 		return false
 	}
-	return d.Status.Replicas == *d.Spec.Replicas && slices.ContainsFunc(d.Status.Conditions, func(condition appsv1.DeploymentCondition) bool {
-		return condition.Type == appsv1.DeploymentProgressing && condition.Reason == "NewReplicaSetAvailable"
-	})
+	return d.Status.Replicas == *d.Spec.Replicas &&
+		slices.ContainsFunc(d.Status.Conditions, func(condition appsv1.DeploymentCondition) bool {
+			return condition.Type == appsv1.DeploymentProgressing && condition.Reason == "NewReplicaSetAvailable"
+		})
 }

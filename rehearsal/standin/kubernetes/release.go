@@ -26,13 +26,15 @@ func (h helmRelease) Check(_ context.Context, r plugin.CheckRequest) (plugin.Che
 	}
 	release := readRelease(inputs)
 	if release.name == "" || release.namespace == "" {
-		failure := plugin.CheckFailure{Property: "name", Reason: "the stand-in names no release by itself; set name and namespace"}
+		failure := plugin.CheckFailure{Property: "name",
+			Reason: "the stand-in names no release by itself; set name and namespace"}
 		response.Failures = append(response.Failures, failure)
 		return response, nil
 	}
 	chart, err := release.load()
 	if err != nil {
-		failure := plugin.CheckFailure{Property: "chart", Reason: fmt.Sprintf("%v; check the chart name and repository configuration.", err)}
+		failure := plugin.CheckFailure{Property: "chart",
+			Reason: fmt.Sprintf("%v; check the chart name and repository configuration.", err)}
 		response.Failures = append(response.Failures, failure)
 		return response, nil
 	}
@@ -40,8 +42,8 @@ func (h helmRelease) Check(_ context.Context, r plugin.CheckRequest) (plugin.Che
 	return response, nil
 }
 
-// Diff compares what the state has of the old and new inputs with the new ones: a refresh finds values that were changed by
-// hand, but none that were added.
+// Diff compares what the state has of the old and new inputs with the new ones: a refresh finds values that were
+// changed by hand, but none that were added.
 func (h helmRelease) Diff(_ context.Context, r plugin.DiffRequest) (plugin.DiffResult, error) {
 	var before standin.Properties
 	if v := r.OldOutputs[inputsKey]; v.IsSecret() {
@@ -111,7 +113,8 @@ func (h helmRelease) Create(ctx context.Context, r plugin.CreateRequest) (resour
 		return "", nil, err // nothing is left of it
 	}
 	return "", nil, standin.InitError(id, nil, outputs, fmt.Errorf(
-		"Helm release %q was created, but failed to initialize completely. Use Helm CLI to investigate: %w", id, release.failed(err))) //nolint:staticcheck // the published words
+		"Helm release %q was created, but failed to initialize completely. Use Helm CLI to investigate: %w", id,
+		release.failed(err))) //nolint:staticcheck // the published words
 }
 
 // Read finds the status and the values. The inputs stay.
@@ -175,7 +178,8 @@ func (h helmRelease) Update(ctx context.Context, r plugin.UpdateRequest) (standi
 	}
 	id := resource.ID(release.namespace + "/" + release.name)
 	return nil, standin.InitError(id, nil, outputs, fmt.Errorf(
-		"Helm release %q failed to initialize completely. Use Helm CLI to investigate: %w", id, release.failed(err))) //nolint:staticcheck // the published words
+		"Helm release %q failed to initialize completely. Use Helm CLI to investigate: %w", id,
+		release.failed(err))) //nolint:staticcheck // the published words
 }
 
 func (h helmRelease) Delete(_ context.Context, r plugin.DeleteRequest) error {
@@ -209,5 +213,6 @@ func (h helmRelease) helm(namespace string) (*action.Configuration, error) {
 
 // failed words an error as the published provider does, whatever the reason is.
 func (r releaseInputs) failed(err error) error {
-	return fmt.Errorf("failed to become available within allocated timeout. Error: Helm Release %s/%s: %w", r.namespace, r.name, err)
+	return fmt.Errorf("failed to become available within allocated timeout. Error: Helm Release %s/%s: %w", r.namespace,
+		r.name, err)
 }

@@ -23,20 +23,24 @@ import (
 // defaultTimeout is how long a release's objects may take to get ready, or to go.
 const defaultTimeout = 5 * time.Minute
 
-// The inputs of a release: the published provider writes false and "" where the program says nothing, and drops the rest.
+// The inputs of a release: the published provider writes false and "" where the program says nothing, and drops the
+// rest.
 var (
 	releaseFlags = []resource.PropertyKey{
 		"allowNullValues", "atomic", "cleanupOnFail", "createNamespace", "dependencyUpdate", "devel", "disableCRDHooks",
-		"disableOpenapiValidation", "disableWebhooks", "forceUpdate", "lint", "recreatePods", "renderSubchartNotes", "replace",
+		"disableOpenapiValidation", "disableWebhooks", "forceUpdate", "lint", "recreatePods",
+		"renderSubchartNotes", "replace",
 		"resetValues", "reuseValues", "skipAwait", "skipCrds", "verify", "waitForJobs",
 	}
-	releaseTexts    = []resource.PropertyKey{"chart", "description", "keyring", "name", "namespace", "postrender", "version"}
+	releaseTexts = []resource.PropertyKey{"chart", "description", "keyring", "name", "namespace",
+		"postrender", "version"}
 	repositoryTexts = []resource.PropertyKey{"caFile", "certFile", "keyFile", "password", "repo", "username"}
 )
 
 // completeRelease writes inputs as the published provider does.
 func completeRelease(in standin.Properties) standin.Properties {
-	out := standin.Properties{"timeout": resource.NewProperty(defaultTimeout.Seconds()), "values": resource.NewProperty(standin.Properties{})}
+	out := standin.Properties{"timeout": resource.NewProperty(defaultTimeout.Seconds()),
+		"values": resource.NewProperty(standin.Properties{})}
 	for _, key := range releaseFlags {
 		out[key] = resource.NewProperty(false)
 	}
@@ -78,7 +82,8 @@ func readRelease(from standin.Properties) releaseInputs {
 		}
 		return ""
 	}
-	r := releaseInputs{name: text(in, "name"), namespace: text(in, "namespace"), chart: text(in, "chart"), version: text(in, "version")}
+	r := releaseInputs{name: text(in, "name"), namespace: text(in, "namespace"), chart: text(in, "chart"),
+		version: text(in, "version")}
 	if v := in["repositoryOpts"]; v.IsObject() {
 		r.repo = text(v.ObjectValue(), "repo")
 	}

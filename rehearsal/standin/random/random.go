@@ -1,5 +1,5 @@
-// Package random stands in for the published random provider, as far as passwords go. testdata holds it against recorded
-// answers of the published plugin.
+// Package random stands in for the published random provider, as far as passwords go. testdata holds it against
+// recorded answers of the published plugin.
 package random
 
 import (
@@ -57,13 +57,16 @@ func (password) Check(_ context.Context, r plugin.CheckRequest) (plugin.CheckRes
 	switch {
 	case length.IsComputed(), length.IsNumber() && length.NumberValue() >= 1:
 	case length.IsNumber():
-		response.Failures = []plugin.CheckFailure{{Reason: fmt.Sprintf("Invalid Attribute Value. Attribute length value must be at least 1, "+
+		response.Failures = []plugin.CheckFailure{{Reason: fmt.Sprintf("Invalid Attribute Value. Attribute length value "+
+			"must be at least 1, "+
 			"got: %v. Examine values at '%s.length'.", length.NumberValue(), r.URN.Name())}}
 	case length.IsNull():
-		response.Failures = []plugin.CheckFailure{{Reason: "Missing required property 'length': The length of the string desired. The minimum " +
+		response.Failures = []plugin.CheckFailure{{Reason: "Missing required property 'length': The length of the string " +
+			"desired. The minimum " +
 			"value for length is 1 and, length must also be >= (`min_upper` + `min_lower` + `min_numeric` + `min_special`)."}}
 	default:
-		return response, fmt.Errorf("cannot encode resource inputs to call ValidateResourceConfig: objectEncoder failed on property %q: "+
+		return response, fmt.Errorf("cannot encode resource inputs to call ValidateResourceConfig: objectEncoder failed on "+
+			"property %q: "+
 			"Expected a Number, got %#v true", "length", length)
 	}
 	return response, nil
@@ -132,7 +135,8 @@ func (password) Update(_ context.Context, r plugin.UpdateRequest) (standin.Prope
 // alphabet is what a password consists of.
 func alphabet(of standin.Properties) string {
 	text := ""
-	for key, characters := range map[resource.PropertyKey]string{"upper": upper, "lower": lower, "numeric": digits, "special": special} {
+	for key, characters := range map[resource.PropertyKey]string{"upper": upper, "lower": lower, "numeric": digits,
+		"special": special} {
 		if of[key].BoolValue() {
 			text += characters
 		}

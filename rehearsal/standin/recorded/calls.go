@@ -42,7 +42,8 @@ func (s *session) check(ctx context.Context, changes map[string]any) (resource.P
 	if delta := s.mask.delta(news, response.Properties); err == nil && len(delta) > 0 {
 		a["inputs"] = delta
 	}
-	slices.SortFunc(response.Failures, func(a, b plugin.CheckFailure) int { return strings.Compare(a.Reason, b.Reason) }) // they come in any order
+	// they come in any order
+	slices.SortFunc(response.Failures, func(a, b plugin.CheckFailure) int { return strings.Compare(a.Reason, b.Reason) })
 	for _, f := range response.Failures {
 		failures, _ := a["failures"].([]any)
 		a["failures"] = append(failures, map[string]any{string(f.Property): s.mask.error(f.Reason)})
@@ -63,7 +64,8 @@ func (s *session) create(ctx context.Context, changes map[string]any, preview bo
 	if check["error"] != nil || check["failures"] != nil {
 		return prefixed(map[string]any{}, check)
 	}
-	response, err := s.provider.Create(ctx, plugin.CreateRequest{URN: s.urn, Properties: inputs, Preview: preview, Timeout: s.timeout})
+	response, err := s.provider.Create(ctx, plugin.CreateRequest{URN: s.urn, Properties: inputs, Preview: preview,
+		Timeout: s.timeout})
 	a := prefixed(s.answer(err), check)
 	if err != nil && response.ID == "" {
 		return a
@@ -93,7 +95,8 @@ func (s *session) diff(ctx context.Context, changes map[string]any) map[string]a
 func (s *session) update(ctx context.Context, changes map[string]any, preview bool) map[string]any {
 	inputs, check := s.check(ctx, changes)
 	response, err := s.provider.Update(ctx, plugin.UpdateRequest{
-		URN: s.urn, ID: s.id, OldInputs: s.inputs, OldOutputs: s.outputs, NewInputs: inputs, Preview: preview, Timeout: s.timeout,
+		URN: s.urn, ID: s.id, OldInputs: s.inputs, OldOutputs: s.outputs, NewInputs: inputs, Preview: preview,
+		Timeout: s.timeout,
 	})
 	delete(check, "inputs")
 	a := prefixed(s.answer(err), check)
@@ -128,7 +131,8 @@ func (s *session) read(ctx context.Context, r plugin.ReadRequest) map[string]any
 func (s *session) diffConfig(ctx context.Context, changes map[string]any) (map[string]any, error) {
 	old, news := resource.NewPropertyMapFromMap(s.config), resource.NewPropertyMapFromMap(changed(s.config, changes))
 	urn := resource.NewURN("test", "test", "", tokens.Type("pulumi:providers:"+string(s.kind.Package())), "drill")
-	response, err := s.provider.DiffConfig(ctx, plugin.DiffConfigRequest{URN: urn, OldInputs: old, OldOutputs: old, NewInputs: news, AllowUnknowns: true})
+	response, err := s.provider.DiffConfig(ctx,
+		plugin.DiffConfigRequest{URN: urn, OldInputs: old, OldOutputs: old, NewInputs: news, AllowUnknowns: true})
 	a := s.answer(err)
 	if err == nil {
 		describe(a, response)

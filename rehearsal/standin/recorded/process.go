@@ -28,7 +28,8 @@ const startTime = time.Minute
 
 // Dial speaks to a provider as the engine does.
 func Dial(port string) (plugin.Provider, func() error, error) {
-	connection, err := grpc.NewClient("127.0.0.1:"+port, grpc.WithTransportCredentials(insecure.NewCredentials()), rpcutil.GrpcChannelOptions())
+	connection, err := grpc.NewClient("127.0.0.1:"+port, grpc.WithTransportCredentials(insecure.NewCredentials()),
+		rpcutil.GrpcChannelOptions())
 	if err != nil {
 		return nil, nil, fmt.Errorf("connecting to the provider: %w", err)
 	}
@@ -54,7 +55,8 @@ func start(ctx context.Context, path string, env []string) (plugin.Provider, fun
 	if err != nil {
 		return nil, nil, fmt.Errorf("serving an engine: %w", err)
 	}
-	command := exec.CommandContext(ctx, path, fmt.Sprintf("127.0.0.1:%d", host.Port)) //nolint:gosec // the path is the caller's
+	command := exec.CommandContext(ctx, path,
+		fmt.Sprintf("127.0.0.1:%d", host.Port)) //nolint:gosec // the path is the caller's
 	command.Env = append(os.Environ(), env...)
 	var stderr bytes.Buffer
 	command.Stderr = &stderr
@@ -97,7 +99,8 @@ func start(ctx context.Context, path string, env []string) (plugin.Provider, fun
 }
 
 // connect reaches the published plugin at that path, or else the stand-in.
-func connect(ctx context.Context, p *standin.Provider, published string, env []string) (plugin.Provider, func() error, error) {
+func connect(ctx context.Context, p *standin.Provider, published string, env []string) (plugin.Provider,
+	func() error, error) {
 	if published != "" {
 		return start(ctx, published, env)
 	}

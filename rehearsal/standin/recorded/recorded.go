@@ -36,7 +36,8 @@ func Test(t *testing.T, dir string, p *standin.Provider, open func(t *testing.T)
 	}
 }
 
-func test(t *testing.T, dir, name string, table *Table, p *standin.Provider, published string, open func(t *testing.T) World) {
+func test(t *testing.T, dir, name string, table *Table, p *standin.Provider, published string,
+	open func(t *testing.T) World) {
 	all := make([]Answers, len(table.Cases))
 	t.Run("cases", func(t *testing.T) {
 		var want []Answers
@@ -78,7 +79,8 @@ func find(all []Answers, name string) []Answer {
 }
 
 // ask runs a case in a world of its own.
-func ask(t *testing.T, table *Table, c Case, p *standin.Provider, published string, open func(t *testing.T) World) []Answer {
+func ask(t *testing.T, table *Table, c Case, p *standin.Provider, published string,
+	open func(t *testing.T) World) []Answer {
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	world := open(t)

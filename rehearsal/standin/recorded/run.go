@@ -48,11 +48,13 @@ type session struct {
 }
 
 // run makes the calls of a case.
-func run(ctx context.Context, open func() (plugin.Provider, func() error, error), published bool, w World, t *Table, c Case) (_ []Answer, err error) {
+func run(ctx context.Context, open func() (plugin.Provider, func() error, error), published bool, w World, t *Table,
+	c Case) (_ []Answer, err error) {
 	kind := tokens.Type(t.Type)
 	s := &session{
 		open: open, published: published, world: w, kind: kind, urn: resource.NewURN("test", "test", "", kind, "drill"),
-		mask: newMasker(w), variables: map[string]string{}, sent: changed(t.Inputs, c.Inputs), outputs: resource.PropertyMap{},
+		mask: newMasker(w), variables: map[string]string{}, sent: changed(t.Inputs, c.Inputs),
+		outputs: resource.PropertyMap{},
 		timeout: cmp.Or(c.Timeout, 60),
 	}
 	for _, step := range c.Before {
@@ -90,7 +92,8 @@ func (s *session) connect(ctx context.Context) error {
 	}
 	s.config = s.world.Config(s.published)
 	kind := tokens.Type("pulumi:providers:" + string(s.kind.Package()))
-	if _, err := s.provider.Configure(ctx, plugin.ConfigureRequest{Type: &kind, Inputs: resource.NewPropertyMapFromMap(s.config)}); err != nil {
+	if _, err := s.provider.Configure(ctx, plugin.ConfigureRequest{Type: &kind,
+		Inputs: resource.NewPropertyMapFromMap(s.config)}); err != nil {
 		return errors.Join(fmt.Errorf("configuring: %w", err), s.close())
 	}
 	return nil
@@ -166,9 +169,11 @@ func (s *session) step(ctx context.Context, step Step) (map[string]any, error) {
 	case "read":
 		return s.read(ctx, plugin.ReadRequest{URN: s.urn, ID: s.id, Inputs: s.inputs, State: s.outputs}), nil
 	case "import":
-		return s.read(ctx, plugin.ReadRequest{URN: s.urn, ID: resource.ID(fmt.Sprint(arg)), Inputs: resource.PropertyMap{}, State: resource.PropertyMap{}}), nil
+		return s.read(ctx, plugin.ReadRequest{URN: s.urn, ID: resource.ID(fmt.Sprint(arg)), Inputs: resource.PropertyMap{},
+			State: resource.PropertyMap{}}), nil
 	case "delete":
-		_, err := s.provider.Delete(ctx, plugin.DeleteRequest{URN: s.urn, ID: s.id, Inputs: s.inputs, Outputs: s.outputs, Timeout: s.timeout})
+		_, err := s.provider.Delete(ctx, plugin.DeleteRequest{URN: s.urn, ID: s.id, Inputs: s.inputs, Outputs: s.outputs,
+			Timeout: s.timeout})
 		return s.answer(err), nil
 	case "again": // something happens between two operations of the engine
 		if _, err := s.world.Do(ctx, fmt.Sprint(arg), nil); err != nil {

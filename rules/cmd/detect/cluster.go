@@ -26,7 +26,8 @@ func suspects(namespace string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return strings.NewReplacer("NAMESPACE", namespace, "VCLUSTER", charts["vcluster"].AppVersion).Replace(suspectsManifest), nil
+	return strings.NewReplacer("NAMESPACE", namespace, "VCLUSTER",
+		charts["vcluster"].AppVersion).Replace(suspectsManifest), nil
 }
 
 // refuseProduction reads the stack's settings: nothing suspicious is started where people are on call for it.
@@ -62,7 +63,8 @@ type cluster struct {
 }
 
 func connect(ctx context.Context, stack string) (*cluster, error) {
-	kubeconfig, err := output(exec.CommandContext(ctx, "pulumi", "stack", "output", "kubeconfig", "--show-secrets", "--stack", stack))
+	kubeconfig, err := output(exec.CommandContext(ctx, "pulumi", "stack", "output", "kubeconfig", "--show-secrets",
+		"--stack", stack))
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +88,8 @@ func namespacesOf(ctx context.Context, stack string) (map[string]string, error) 
 	}
 	var names map[string]string
 	if err := json.Unmarshal(text, &names); err != nil || names["falco"] == "" || names["loki"] == "" {
-		return nil, fmt.Errorf("the output namespaces of stack %s is %s, want the names of falco and loki; pulumi up --stack %s writes it (%v)",
+		return nil, fmt.Errorf("the output namespaces of stack %s is %s, want the names of falco and loki; pulumi up "+
+			"--stack %s writes it (%v)",
 			stack, bytes.TrimSpace(text), stack, err)
 	}
 	return names, nil
@@ -128,7 +131,8 @@ func (c *cluster) portForward(ctx context.Context, namespace, service string, po
 			return "http://" + match[1], nil
 		}
 	}
-	return "", fmt.Errorf("forwarding to %s: %w: %s", service, errors.Join(errors.New("kubectl ended"), command.Wait()), stderr.Bytes())
+	return "", fmt.Errorf("forwarding to %s: %w: %s", service, errors.Join(errors.New("kubectl ended"), command.Wait()),
+		stderr.Bytes())
 }
 
 // output runs a command; the error has what it wrote to say what is wrong.

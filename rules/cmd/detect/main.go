@@ -121,7 +121,8 @@ func wait(ctx context.Context, out io.Writer, places []place, start time.Time, p
 		select {
 		case <-ctx.Done():
 			summarize(out, places, arrived)
-			return errors.Join(fmt.Errorf("%d of %d expected alerts did not arrive: %w", missing, len(expected)*len(places), ctx.Err()), last)
+			return errors.Join(fmt.Errorf("%d of %d expected alerts did not arrive: %w", missing, len(expected)*len(places),
+				ctx.Err()), last)
 		case <-time.After(pause):
 		}
 	}

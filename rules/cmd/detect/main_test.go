@@ -34,7 +34,8 @@ func newWorld(t *testing.T, config string, w *world) {
 	scripts := map[string]string{
 		"pulumi": `case "$*" in config*) cat <<'JSON'` + "\n" + config + "\nJSON\n;; " +
 			`*" namespaces "*) echo '{"falco": "obs-falco", "loki": "team-logs"}' ;; *) echo kubeconfig ;; esac` + "\n",
-		"kubectl": `echo "$@" >> ` + w.log + "\n" + `case "$*" in *port-forward*) echo "Forwarding from ` + strings.TrimPrefix(server.URL, "http://") +
+		"kubectl": `echo "$@" >> ` + w.log + "\n" + `case "$*" in *port-forward*) echo "Forwarding from ` +
+			strings.TrimPrefix(server.URL, "http://") +
 			` -> 1"; exec sleep 60 ;; *apply*) cat >> ` + w.log + " ;; esac\n",
 	}
 	for name, script := range scripts {
@@ -62,18 +63,21 @@ func (w *world) answer(response http.ResponseWriter, request *http.Request) {
 				streams = append(streams, fmt.Sprintf(`{"stream":{"rule":%q},"values":[["1","x"]]}`, rule))
 			}
 		}
-		fmt.Fprintf(response, `{"status":"success","data":{"resultType":"streams","result":[%s]}}`, strings.Join(streams, ","))
+		fmt.Fprintf(response, `{"status":"success","data":{"resultType":"streams","result":[%s]}}`,
+			strings.Join(streams, ","))
 		return
 	}
 	log, _ := os.ReadFile(w.log)
 	namespace := namespaceInLog.FindString(string(log[bytes.Index(log, []byte("kind: Namespace")):]))
 	for _, rule := range w.sidekick {
-		fmt.Fprintf(response, "falcosecurity_falcosidekick_falco_events_total{k8s_ns_name=%q,priority=\"4\",rule=%q} 1\n", namespace, rule)
+		fmt.Fprintf(response, "falcosecurity_falcosidekick_falco_events_total{k8s_ns_name=%q,priority=\"4\",rule=%q} 1\n",
+			namespace, rule)
 	}
 	fmt.Fprintf(response, "falcosecurity_falcosidekick_falco_events_total{k8s_ns_name=\"shop\",rule=\"Elsewhere\"} 7\n")
 }
 
-const devConfig = `{"doks-security:profile":{"value":"dev"},"doks-security:cluster":{"value":"{}","objectValue":{"protect":false}}}`
+const devConfig = `{"doks-security:profile":{"value":"dev"},"doks-security:cluster":{"value":"{}",` +
+	`"objectValue":{"protect":false}}}`
 
 func TestDetect(t *testing.T) {
 	w := &world{sidekick: append([]string{"Virtual Cluster Image Seen"}, expected...), loki: expected}
@@ -117,8 +121,10 @@ func TestDetectRefuses(t *testing.T) {
 	for _, c := range []struct{ name, stack, config, message string }{
 		{"no stack", "", devConfig, "name a stack"},
 		{"a production profile", "live", `{"doks-security:profile":{"value":"prod"}}`, "its profile is prod"},
-		{"a production project", "live", `{"doks-security:project":{"objectValue":{"environment":"Production"}}}`, "project.environment says so"},
-		{"a protected cluster", "live", `{"doks-security:cluster":{"objectValue":{"protect":true}}}`, "cluster.protect is true"},
+		{"a production project", "live", `{"doks-security:project":{"objectValue":{"environment":"Production"}}}`,
+			"project.environment says so"},
+		{"a protected cluster", "live", `{"doks-security:cluster":{"objectValue":{"protect":true}}}`,
+			"cluster.protect is true"},
 		{"settings that cannot be read", "dev", `nothing`, "reading the settings of dev"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -40,7 +40,8 @@ func TestText(t *testing.T) {
 			"no case needs this: rule Shell In Payment: ", "[unneeded-clause]"}},
 		{"no engine", []string{"-engine", "any", "testdata/good"}, 0, []string{
 			"falco: skipped: no falco on the PATH, and no docker\n"}},
-		{"one release", []string{"-falco", "0.44", "testdata/bad"}, exitFindings, []string{"[LOAD_NO_EVTTYPE, Falco 0.44.1]"}},
+		{"one release", []string{"-falco", "0.44", "testdata/bad"}, exitFindings,
+			[]string{"[LOAD_NO_EVTTYPE, Falco 0.44.1]"}},
 		{"behind other rules", []string{"-with", "testdata/good", "testdata/bad"}, exitFindings, []string{"[shadows"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -128,7 +129,8 @@ func TestJUnit(t *testing.T) {
 func TestGitHub(t *testing.T) {
 	_, stdout, _ := falcotest(t, "-format", "github", "testdata/bad")
 	for _, want := range []string{"::warning file=testdata/bad/shells.yaml,line=7,col=9,title=falcotest lint::",
-		"::error file=testdata/bad/shells.cases.yaml,line=2,col=1,title=falcotest case::case \"a shell, with a wrong expectation\""} {
+		"::error file=testdata/bad/shells.cases.yaml,line=2,col=1,title=falcotest case::case \"a shell, with a wrong " +
+			"expectation\""} {
 		if !strings.Contains(stdout, want) {
 			t.Errorf("output does not contain %q:\n%s", want, stdout)
 		}

@@ -37,14 +37,16 @@ func main() {
 // write makes Pulumi.<environment>.yaml below root. Nothing is written unless the program would take it.
 func write(root, environment, profile string, out io.Writer) error {
 	if !name.MatchString(environment) {
-		return fmt.Errorf("NAME: %q; allowed: lowercase letters, digits and hyphens, a letter first, at most 44; fix: make env NAME=qa", environment)
+		return fmt.Errorf("NAME: %q; allowed: lowercase letters, digits and hyphens, a letter first, at most 44; fix: make "+
+			"env NAME=qa", environment)
 	}
 	if profile != string(stack.Dev) && profile != string(stack.Prod) {
 		return fmt.Errorf("PROFILE: %q; allowed: dev, prod; fix: make env NAME=%s PROFILE=dev", profile, environment)
 	}
 	file := filepath.Join(root, "Pulumi."+environment+".yaml")
 	if _, err := os.Stat(file); !os.IsNotExist(err) {
-		return fmt.Errorf("NAME: %q; allowed: a name without a stack file; fix: choose another, or remove %s", environment, filepath.Base(file))
+		return fmt.Errorf("NAME: %q; allowed: a name without a stack file; fix: choose another, or remove %s", environment,
+			filepath.Base(file))
 	}
 	text, err := render(environment, profile)
 	if err != nil {
@@ -61,7 +63,8 @@ func write(root, environment, profile string, out io.Writer) error {
 	if err := created.Close(); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out, "%s: profile %s; its network is chosen from what is free in the account. Look at it, then:\n  pulumi stack init %s\n  pulumi up --stack %s\n",
+	_, err = fmt.Fprintf(out, "%s: profile %s; its network is chosen from what is free in the account. Look at it, "+
+		"then:\n  pulumi stack init %s\n  pulumi up --stack %s\n",
 		filepath.Base(file), profile, environment, environment)
 	return err
 }

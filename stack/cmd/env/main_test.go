@@ -47,7 +47,8 @@ func TestWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	root := project(t)
-	for _, c := range []struct{ name, profile string }{{"qa", "dev"}, {"eu-2", "prod"}, {"x", "dev"}, {strings.Repeat("a", 44), "prod"}} {
+	for _, c := range []struct{ name, profile string }{{"qa", "dev"}, {"eu-2", "prod"}, {"x", "dev"},
+		{strings.Repeat("a", 44), "prod"}} {
 		out := &strings.Builder{}
 		if err := write(root, c.name, c.profile, out); err != nil {
 			t.Fatal(err)
