@@ -1,23 +1,49 @@
 # make help lists the targets.
 export CGO_ENABLED = 0
 STACK ?= dev
+CHART_NAMES = $(patsubst values/%/chart.yaml,%,$(wildcard values/*/chart.yaml))
 
 .DEFAULT_GOAL := help
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { \
+		n = split($$2, words, " "); line = sprintf("  make %-18s", $$1); \
+		for (i = 1; i <= n; i++) { \
+			if (length(line " " words[i]) > 80) { print line; line = sprintf("%25s", "") } \
+			line = line " " words[i] } \
+		print line }' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## build the program, as pulumi up runs it
 	go build -o bin/doks-security .
+
+# What a target needs is checked before anything is compiled.
+.PHONY: stack-file
+stack-file:
+	@test -n "$(STACK)" -a -f "Pulumi.$(STACK).yaml" || { echo "STACK=$(STACK): there is no file Pulumi.$(STACK).yaml;" \
+		"allowed: $(patsubst Pulumi.%.yaml,%,$(wildcard Pulumi.*.yaml)); fix: make env NAME=<stack> writes another" >&2; exit 2; }
+
+.PHONY: pulumi-cli
+pulumi-cli:
+	@command -v pulumi >/dev/null || { echo "pulumi is not on PATH;" \
+		"fix: install it, https://www.pulumi.com/docs/iac/download-install/" >&2; exit 2; }
+
+.PHONY: chart
+chart:
+	@test -f "values/$(CHART)/chart.yaml" || { echo "CHART=$(CHART): allowed: $(CHART_NAMES);" \
+		"fix: make upgrade CHART=falco [VERSION=x.y.z | ARCHIVE=file]" >&2; exit 2; }
+
+.PHONY: kept-rehearsal
+kept-rehearsal:
+	@test -f "$(AT)" || { echo "AT=$(AT): allowed: the file that make rehearse KEEP=1 names in the other commit" >&2; exit 2; }
 
 .PHONY: tools
 tools: # what a rehearsal runs: the control plane, the simulated DigitalOcean, a Pulumi CLI
 	@rehearsal/build
 
 .PHONY: rehearse
-rehearse: tools ## deploy, check and destroy STACK=dev on this machine, without an account; KEEP=1 leaves it running
+rehearse: stack-file tools ## deploy, check and destroy STACK=dev on this machine, without an account; KEEP=1 leaves it running
 	@bin/rehearsal -stack $(STACK) -pulumi bin/cli $(if $(KEEP),-keep)
 
 .PHONY: drill
@@ -48,8 +74,7 @@ rendered: ## write what the charts request and claim to values/rendered.yaml, an
 	go test ./stack -count=1 -run 'InvalidSettings|Cost' -update
 
 .PHONY: upgrade
-upgrade: tools ## say what a newer CHART=falco would change; VERSION=x.y.z, or ARCHIVE=file without internet
-	@test -n "$(CHART)" || { echo "usage: make upgrade CHART=falco [VERSION=x.y.z | ARCHIVE=file]" >&2; exit 2; }
+upgrade: chart tools ## say what a newer CHART=falco would change; VERSION=x.y.z, or ARCHIVE=file without internet
 	@bin/rehearsal -upgrade "$(CHART)" -version "$(VERSION)" -archive "$(ARCHIVE)"
 
 .PHONY: packages
@@ -61,29 +86,29 @@ monitoring/node_modules: monitoring/package-lock.json
 	else echo "npm ci failed: LogQL is not read by its grammar"; fi
 
 .PHONY: manifests
-manifests: ## render all that STACK=dev puts into its cluster into files, build/manifests/dev or OUT=<directory>
+manifests: stack-file ## render all that STACK=dev puts into its cluster into files, build/manifests/dev or OUT=<directory>
 	@go -C rehearsal run ./cmd/manifests -root "$(CURDIR)" -stack "$(STACK)" -out "$(abspath $(or $(OUT),build/manifests/$(STACK)))"
 
 BASE ?= origin/main
 
 .PHONY: preview
-preview: ## say what pulumi up would do to STACK=<stack>, without a secret in it
+preview: stack-file pulumi-cli ## say what pulumi up would do to STACK=<stack>, without a secret in it
 	@ci/preview "$(STACK)"
 
 .PHONY: preview-rehearsed
-preview-rehearsed: tools ## say what pulumi up would do to a rehearsal of another commit, kept with KEEP=1; AT=<the file it names>
+preview-rehearsed: kept-rehearsal tools ## say what pulumi up would do to a rehearsal of another commit, kept with KEEP=1; AT=<the file it names>
 	@mkdir -p build/preview/$(STACK)
 	@bash -o pipefail -c 'bin/rehearsal -attach "$(AT)" -pulumi bin/cli | tee build/preview/$(STACK)/pulumi.txt'
 
 .PHONY: preview-comment
-preview-comment: ## write the comment of a pull request on STACK=dev against BASE=origin/main; PULUMI=<what make preview wrote>
+preview-comment: stack-file ## write the comment of a pull request on STACK=dev against BASE=origin/main; PULUMI=<what make preview wrote>
 	@ci/compare "$(STACK)" "$(BASE)"
 	@go -C rehearsal run ./cmd/comment -stack "$(STACK)" -base "$(CURDIR)/build/preview/$(STACK)/base" -head "$(CURDIR)/build/preview/$(STACK)/head" \
 		$(if $(PULUMI),-pulumi "$(abspath $(PULUMI))") >build/preview/$(STACK)/comment.md
 	@echo build/preview/$(STACK)/comment.md
 
 .PHONY: drift
-drift: ## detect drift of STACK=<stack>: live resources, state, program, and the objects of Helm releases
+drift: stack-file pulumi-cli ## detect drift of STACK=<stack>: live resources, state, program, and the objects of Helm releases
 	@ci/drift "$(STACK)"
 
 .PHONY: release-drift
@@ -170,5 +195,5 @@ fuzz: ## fuzz the linter of rules, and what settings become in other languages, 
 	go -C rehearsal test ./program -run '^$$' -fuzz FuzzAdmission -fuzztime 30s -fuzzminimizetime 10x
 
 .PHONY: detect
-detect: ## start a virtual cluster and other suspects on STACK=<stack>, and wait for the alerts
+detect: stack-file pulumi-cli ## start a virtual cluster and other suspects on STACK=<stack>, and wait for the alerts
 	go run ./rules/cmd/detect -stack "$(STACK)"
