@@ -14,7 +14,7 @@ build: ## build the program, as pulumi up runs it
 
 .PHONY: tools
 tools: # what a rehearsal runs: the control plane, the simulated DigitalOcean, a Pulumi CLI
-	@rehearsal/build
+	@test/build
 
 .PHONY: rehearse
 rehearse: tools ## deploy, check and destroy STACK=dev on this machine, without an account; KEEP=1 leaves it running
@@ -39,12 +39,12 @@ charts: ## fetch and verify the pinned Helm charts, into .charts or CHARTS_DIR=<
 
 .PHONY: proof
 proof: ## check our values against the real charts, and say which archives were used
-	@bash -o pipefail -c "go -C rehearsal test -count=1 -v -run 'TestPublishedCharts|TestChartsKeepTheirContracts|TestDevLeaves' \
+	@bash -o pipefail -c "go -C test test -count=1 -v -run 'TestPublishedCharts|TestChartsKeepTheirContracts|TestDevLeaves' \
 		./contract ./proof | grep -vE '^ *(=== RUN|--- PASS: .*/)'"
 
 .PHONY: rendered
 rendered: ## write what the charts request and claim to values/rendered.yaml, and what is made of that to the docs
-	go -C rehearsal test ./proof -count=1 -run 'RenderedFile' -update
+	go -C test test ./proof -count=1 -run 'RenderedFile' -update
 	go test ./stack -count=1 -run 'InvalidSettings|Cost' -update
 
 .PHONY: upgrade
@@ -62,7 +62,7 @@ monitoring/node_modules: monitoring/package-lock.json
 
 .PHONY: manifests
 manifests: ## render all that STACK=dev puts into its cluster into files, build/manifests/dev or OUT=<directory>
-	@go -C rehearsal run ./cmd/manifests -root "$(CURDIR)" -stack "$(STACK)" -out "$(abspath $(or $(OUT),build/manifests/$(STACK)))"
+	@go -C test run ./cmd/manifests -root "$(CURDIR)" -stack "$(STACK)" -out "$(abspath $(or $(OUT),build/manifests/$(STACK)))"
 
 BASE ?= origin/main
 
@@ -78,7 +78,7 @@ preview-rehearsed: tools ## say what pulumi up would do to a rehearsal of anothe
 .PHONY: preview-comment
 preview-comment: ## write the comment of a pull request on STACK=dev against BASE=origin/main; PULUMI=<what make preview wrote>
 	@ci/compare "$(STACK)" "$(BASE)"
-	@go -C rehearsal run ./cmd/comment -stack "$(STACK)" -base "$(CURDIR)/build/preview/$(STACK)/base" -head "$(CURDIR)/build/preview/$(STACK)/head" \
+	@go -C test run ./cmd/comment -stack "$(STACK)" -base "$(CURDIR)/build/preview/$(STACK)/base" -head "$(CURDIR)/build/preview/$(STACK)/head" \
 		$(if $(PULUMI),-pulumi "$(abspath $(PULUMI))") >build/preview/$(STACK)/comment.md
 	@echo build/preview/$(STACK)/comment.md
 
@@ -88,12 +88,12 @@ drift: ## detect drift of STACK=<stack>: live resources, state, program, and the
 
 .PHONY: release-drift
 release-drift: ## compare the objects of Helm releases with what Helm rendered, in the cluster of KUBECONFIG=<file>
-	@go -C rehearsal build -o ../bin/drift ./cmd/drift
+	@go -C test build -o ../bin/drift ./cmd/drift
 	@bin/drift -kubeconfig "$(KUBECONFIG)"
 
 .PHONY: audit
 audit: ## list what in the DigitalOcean account belongs to no stack, and its price; only reads
-	@go -C rehearsal build -o ../bin/audit ./cmd/audit
+	@go -C test build -o ../bin/audit ./cmd/audit
 	@bin/audit
 
 .PHONY: lint-workflows
@@ -122,8 +122,8 @@ test: tools packages ## run every test, the rehearsals of all stack files among 
 	go -C identity test ./...
 	go -C ci vet ./...
 	go -C ci test ./...
-	go -C rehearsal vet ./...
-	REHEARSE_CLI=$(CURDIR)/bin/cli go -C rehearsal test -timeout 60m -ldflags "$$(rehearsal/stamp)" ./...
+	go -C test vet ./...
+	REHEARSE_CLI=$(CURDIR)/bin/cli go -C test test -timeout 60m -ldflags "$$(test/stamp)" ./...
 
 .PHONY: pictures
 pictures: packages ## draw the dashboards over a generated day into docs/images; needs npm and Chromium
@@ -136,7 +136,7 @@ lint: ## run golangci-lint over all modules
 	cd monitoring && ../bin/golangci-lint run ./...
 	cd identity && ../bin/golangci-lint run ./...
 	cd ci && ../bin/golangci-lint run ./...
-	cd rehearsal && ../bin/golangci-lint run --timeout 10m ./...
+	cd test && ../bin/golangci-lint run --timeout 10m ./...
 
 # Falco's own rules: the real file where FALCO_RULES_DIR names its directory, otherwise what the cases need of it.
 STOCK_RULES = -stock "$(if $(FALCO_RULES_DIR),$(FALCO_RULES_DIR)/falco_rules.yaml,rules/testdata/stable.yaml)"
@@ -167,7 +167,7 @@ fuzz: ## fuzz the linter of rules, and what settings become in other languages, 
 	go -C identity test . -run '^$$' -fuzz FuzzExposure -fuzztime 30s -fuzzminimizetime 10x
 	go -C monitoring test . -run '^$$' -fuzz FuzzAlerting -fuzztime 30s -fuzzminimizetime 10x
 	go -C monitoring test . -run '^$$' -fuzz FuzzAlertRules -fuzztime 30s -fuzzminimizetime 10x
-	go -C rehearsal test ./program -run '^$$' -fuzz FuzzAdmission -fuzztime 30s -fuzzminimizetime 10x
+	go -C test test ./program -run '^$$' -fuzz FuzzAdmission -fuzztime 30s -fuzzminimizetime 10x
 
 .PHONY: detect
 detect: ## start a virtual cluster and other suspects on STACK=<stack>, and wait for the alerts

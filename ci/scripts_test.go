@@ -113,7 +113,7 @@ func TestChanged(t *testing.T) {
 		{"modules", "go.sum", "", all},
 		{"the pinned CLI", "cli/go.mod", "", all},
 		{"what is not known yet", "new/thing", "", all},
-		{"words, tests and tools", "README.md docs/running.png stack/deploy_test.go stack/testdata/valid/a.yaml rehearsal/main.go tools/new .github/workflows/a.yml", "", `[]`},
+		{"words, tests and tools", "README.md docs/running.png stack/deploy_test.go stack/testdata/valid/a.yaml test/cmd/rehearsal/main.go tools/new .github/workflows/a.yml", "", `[]`},
 		{"a new environment", "Pulumi.new.yaml", "", `["new"]`},
 		{"an environment that goes", "", "Pulumi.staging.yaml", `[]`},
 		{"a name that is none", "Pulumi.$(id).yaml", "", all[:len(all)-1] + "]"},

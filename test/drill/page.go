@@ -1,0 +1,68 @@
+package drill
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"doks-security/test/pages"
+)
+
+// head begins docs/drills.md.
+const head = `# Drills
+
+What goes wrong, what you see, and how to recover. ` + "`make drill`" + ` rehearses each of them on this machine with the real Pulumi
+CLI, carries out the recovery, and writes this page with the lines that were printed. ` + "`make drill NAME=two-runs`" + `
+rehearses one, ` + "`NAME='cluster-* vpc-*'`" + ` several. ` + "`make test`" + ` runs those that are marked *tested*, or the same case.
+
+After each drill the next preview has no changes; the cluster, its network, node pools, bucket and volumes are the same, and
+none is there twice. After a destroy nothing is left in the account, in the state or on the machine.
+
+"-" under *what you see*: the run succeeds. What is in angle brackets differs from run to run: ` + "`<id>`" + ` in a command is the id
+that the message names.
+`
+
+// UpdatePage writes docs/drills.md. The row of a drill that was not run, or failed, stays as it is.
+func UpdatePage(file string, results []Result) error {
+	return pages.Update(file, func(old string) string { return page(old, results) })
+}
+
+func page(old string, results []Result) string {
+	var sections []pages.Table
+	for _, g := range groups() {
+		s := pages.Table{Title: g.title, Columns: []string{"drill", "what goes wrong", "what you see", "recovery"}}
+		for _, d := range g.drills {
+			filled := pages.Row{Begin: row(d)}
+			if i := slices.IndexFunc(results, func(r Result) bool { return r.Drill.Name == d.Name && r.Status() == "ok" }); i >= 0 {
+				filled.Shown = fmt.Sprintf(" %s | %s |\n", code(results[i].Messages), code(results[i].Recovery))
+			}
+			s.Rows = append(s.Rows, filled)
+		}
+		sections = append(sections, s)
+	}
+	return pages.Fill(head, old, sections)
+}
+
+// row begins a drill's row: what does not need a run.
+func row(d Drill) string {
+	name := "`" + d.Name + "`"
+	if inTests[d.Name] != "" {
+		name += " *tested*"
+	}
+	return fmt.Sprintf("| %s | %s |", name, d.What)
+}
+
+func code(lines []string) string {
+	if len(lines) == 0 {
+		return "-"
+	}
+	var quoted []string
+	for _, line := range lines {
+		open, end := "`", "`"
+		if strings.Contains(line, "`") {
+			open, end = "`` ", " ``"
+		}
+		quoted = append(quoted, open+strings.ReplaceAll(line, "|", `\|`)+end)
+	}
+	return strings.Join(quoted, "<br>")
+}
