@@ -156,17 +156,17 @@ func TestWorkflowsFitTheProject(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	modules, err := os.ReadFile("../cli/go.mod")
+	modules, err := os.ReadFile("../tools/pulumi/go.mod")
 	if err != nil {
 		t.Fatal(err)
 	}
 	minor := regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindSubmatch(modules)
 	if minor == nil || !bytes.Contains(setup, []byte("go-version: "+string(minor[1])+".x")) {
-		t.Errorf("cli/go.mod is of Go %s, the set-up action installs another", minor)
+		t.Errorf("tools/pulumi/go.mod is of Go %s, the set-up action installs another", minor)
 	}
 	version := regexp.MustCompile(`github.com/pulumi/pulumi/pkg/v3 v(\S+)`).FindSubmatch(modules)
 	if version == nil || !bytes.Contains(setup, append([]byte("pulumi-version: "), version[1]...)) {
-		t.Errorf("cli/go.mod pins %s, the set-up action another", version)
+		t.Errorf("tools/pulumi/go.mod pins %s, the set-up action another", version)
 	}
 }
 

@@ -1,5 +1,5 @@
-// The oauth2-proxy that tests run: a tool, in a module of its own.
-module doks-security/identity/proxy
+// The oauth2-proxy that tests run, with the dependencies it is released with.
+module doks-security/tools/oauth2-proxy
 
 go 1.26.0
 

@@ -1,4 +1,4 @@
-module doks-security/cli
+module doks-security/tools/pulumi
 
 go 1.26.6
 
