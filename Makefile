@@ -53,11 +53,11 @@ upgrade: tools ## say what a newer CHART=falco would change; VERSION=x.y.z, or A
 	@bin/rehearsal -upgrade "$(CHART)" -version "$(VERSION)" -archive "$(ARCHIVE)"
 
 .PHONY: packages
-packages: monitoring/node_modules # what tests and pictures take from npm
+packages: test/monitoring/node_modules # what tests and pictures take from npm
 
-monitoring/node_modules: monitoring/package-lock.json
+test/monitoring/node_modules: test/monitoring/package-lock.json
 	@if ! command -v npm >/dev/null; then echo "npm is not installed: LogQL is not read by its grammar"; \
-	elif npm ci --prefix monitoring --loglevel error --no-audit --no-fund; then touch $@; \
+	elif npm ci --prefix test/monitoring --loglevel error --no-audit --no-fund; then touch $@; \
 	else echo "npm ci failed: LogQL is not read by its grammar"; fi
 
 .PHONY: manifests
@@ -116,10 +116,6 @@ test: tools packages ## run every test, the rehearsals of all stack files among 
 	go test ./...
 	go -C examples/existing-cluster vet ./...
 	go -C examples/existing-cluster test ./...
-	go -C monitoring vet ./...
-	go -C monitoring test ./...
-	go -C identity vet ./...
-	go -C identity test ./...
 	go -C ci vet ./...
 	go -C ci test ./...
 	go -C test vet ./...
@@ -127,14 +123,12 @@ test: tools packages ## run every test, the rehearsals of all stack files among 
 
 .PHONY: pictures
 pictures: packages ## draw the dashboards over a generated day into docs/images; needs npm and Chromium
-	go -C monitoring run ./cmd/picture $(CURDIR)/docs/images
+	go -C test/monitoring run ./cmd/picture $(CURDIR)/docs/images
 
 .PHONY: lint
 lint: ## run golangci-lint over all modules
 	go -C tools build -o ../bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 	bin/golangci-lint run ./...
-	cd monitoring && ../bin/golangci-lint run ./...
-	cd identity && ../bin/golangci-lint run ./...
 	cd ci && ../bin/golangci-lint run ./...
 	cd test && ../bin/golangci-lint run --timeout 10m ./...
 
@@ -164,9 +158,9 @@ fuzz: ## fuzz the linter of rules, and what settings become in other languages, 
 	go test ./rules/judge -run '^$$' -fuzz FuzzParse -fuzztime 30s -fuzzminimizetime 10x
 	go test ./rules/judge -run '^$$' -fuzz FuzzLoad -fuzztime 30s -fuzzminimizetime 10x
 	go test ./stack -run '^$$' -fuzz FuzzSettings -fuzztime 30s -fuzzminimizetime 10x
-	go -C identity test . -run '^$$' -fuzz FuzzExposure -fuzztime 30s -fuzzminimizetime 10x
-	go -C monitoring test . -run '^$$' -fuzz FuzzAlerting -fuzztime 30s -fuzzminimizetime 10x
-	go -C monitoring test . -run '^$$' -fuzz FuzzAlertRules -fuzztime 30s -fuzzminimizetime 10x
+	go -C test test ./identity -run '^$$' -fuzz FuzzExposure -fuzztime 30s -fuzzminimizetime 10x
+	go -C test test ./monitoring -run '^$$' -fuzz FuzzAlerting -fuzztime 30s -fuzzminimizetime 10x
+	go -C test test ./monitoring -run '^$$' -fuzz FuzzAlertRules -fuzztime 30s -fuzzminimizetime 10x
 	go -C test test ./program -run '^$$' -fuzz FuzzAdmission -fuzztime 30s -fuzzminimizetime 10x
 
 .PHONY: detect

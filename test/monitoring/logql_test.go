@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"doks-security/monitoring/day"
+	"doks-security/test/monitoring/day"
 )
 
 // What LogQL's grammar (grammar_test.go) does not know: labels, selectors that Loki refuses, paths into JSON. This is a

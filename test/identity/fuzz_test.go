@@ -18,7 +18,7 @@ import (
 // Whatever the settings of an exposure are: either they are refused, or Grafana reads each value of its configuration as it
 // was meant, and finds the groups where they are.
 func FuzzExposure(f *testing.F) {
-	text, err := os.ReadFile("../stack/testdata/everything.yaml")
+	text, err := os.ReadFile("../../stack/testdata/everything.yaml")
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -80,7 +80,7 @@ func logQueries(t *testing.T) map[string]string {
 		}
 		found[fmt.Sprintf("alloy, selector %d", i)] = selector
 	}
-	for _, glob := range []string{"../docs/*.md", "../docs/runbooks/*.md"} {
+	for _, glob := range []string{"../../docs/*.md", "../../docs/runbooks/*.md"} {
 		pages, err := filepath.Glob(glob)
 		if err != nil {
 			t.Fatal(err)

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"testing"
 
-	"doks-security/monitoring/dashboards"
-	"doks-security/monitoring/day"
+	"doks-security/test/monitoring/dashboards"
+	"doks-security/test/monitoring/day"
 )
 
 // shows answers a dashboard's queries, and returns its panels by title.

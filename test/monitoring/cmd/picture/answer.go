@@ -9,8 +9,8 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 
-	"doks-security/monitoring/dashboards"
-	"doks-security/monitoring/day"
+	"doks-security/test/monitoring/dashboards"
+	"doks-security/test/monitoring/day"
 )
 
 // shownTime is how far back a dashboard looks when it is opened: dashboards.Builtin's __range.

@@ -18,7 +18,7 @@ import (
 	"github.com/prometheus/prometheus/rules"
 	"gopkg.in/yaml.v3"
 
-	"doks-security/monitoring/day"
+	"doks-security/test/monitoring/day"
 	"doks-security/values"
 )
 

@@ -16,8 +16,8 @@ import (
 	"path/filepath"
 	"time"
 
-	"doks-security/monitoring/dashboards"
-	"doks-security/monitoring/day"
+	"doks-security/test/monitoring/dashboards"
+	"doks-security/test/monitoring/day"
 )
 
 // now is when somebody looks at the dashboards.

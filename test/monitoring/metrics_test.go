@@ -13,7 +13,7 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 	"gopkg.in/yaml.v3"
 
-	"doks-security/monitoring/day"
+	"doks-security/test/monitoring/day"
 	"doks-security/values"
 )
 

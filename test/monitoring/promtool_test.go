@@ -8,7 +8,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
-	"doks-security/monitoring/day"
+	"doks-security/test/monitoring/day"
 	"doks-security/values"
 )
 

@@ -17,9 +17,9 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 
 	"doks-security/alerting"
-	"doks-security/monitoring/day"
 	"doks-security/stack/field"
 	"doks-security/stack/stacktest"
+	"doks-security/test/monitoring/day"
 	"doks-security/values"
 )
 

@@ -9,8 +9,8 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 
-	"doks-security/monitoring/dashboards"
-	"doks-security/monitoring/day"
+	"doks-security/test/monitoring/dashboards"
+	"doks-security/test/monitoring/day"
 )
 
 // table has its columns in order; a row may lack some.

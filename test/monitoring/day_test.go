@@ -12,7 +12,7 @@ import (
 
 	"github.com/prometheus/prometheus/promql"
 
-	"doks-security/monitoring/day"
+	"doks-security/test/monitoring/day"
 )
 
 var update = flag.Bool("update", false, "rewrite testdata/day.txt")

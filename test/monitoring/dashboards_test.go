@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"doks-security/monitoring/dashboards"
-	"doks-security/monitoring/day"
+	"doks-security/test/monitoring/dashboards"
+	"doks-security/test/monitoring/day"
 	"doks-security/values"
 )
 

@@ -118,7 +118,7 @@ func start(t *testing.T, identity components.IdentitySettings) *login {
 // build builds the pinned oauth2-proxy, once.
 var build = sync.OnceValues(func() (string, error) {
 	file := filepath.Join(binaries, "oauth2-proxy")
-	output, err := exec.Command("go", "-C", "../tools/oauth2-proxy", "build", "-o", file, "github.com/oauth2-proxy/oauth2-proxy/v7").CombinedOutput()
+	output, err := exec.Command("go", "-C", "../../tools/oauth2-proxy", "build", "-o", file, "github.com/oauth2-proxy/oauth2-proxy/v7").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("building oauth2-proxy: %w: %s", err, output)
 	}
