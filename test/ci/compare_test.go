@@ -11,7 +11,7 @@ import (
 
 // Both sides are rendered by their own program: a chart's values are compiled into it.
 func TestCompare(t *testing.T) {
-	root, err := filepath.Abs("..")
+	root, err := filepath.Abs("../..")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,11 +10,11 @@ import (
 
 // make help lists every target that says what it does.
 func TestHelp(t *testing.T) {
-	output, err := exec.Command("make", "-C", "..", "--no-print-directory", "help").CombinedOutput()
+	output, err := exec.Command("make", "-C", "../..", "--no-print-directory", "help").CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v: %s", err, output)
 	}
-	makefile, err := os.ReadFile("../Makefile")
+	makefile, err := os.ReadFile("../../Makefile")
 	if err != nil {
 		t.Fatal(err)
 	}

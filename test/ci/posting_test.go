@@ -56,7 +56,7 @@ func TestPost(t *testing.T) {
 
 // What another workflow left becomes comments, of the commit it was made for only.
 func TestPublish(t *testing.T) {
-	root, err := filepath.Abs("..")
+	root, err := filepath.Abs("../..")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-// Package ci holds the scripts behind the workflows, and the pinned tools they run. There is no code but tests.
+// Package ci tests the workflows and the scripts behind them.
 package ci
 
 import (
@@ -81,16 +81,21 @@ func run(t *testing.T, project, script string, args ...string) (string, int) {
 
 func project(t *testing.T) string {
 	t.Helper()
-	here, err := filepath.Abs(".")
+	dir := t.TempDir()
+	link(t, dir, "ci") // the scripts find their project by their own path, which the link keeps
+	return dir
+}
+
+// link makes a directory of this repository one of the project in dir.
+func link(t *testing.T, dir, name string) {
+	t.Helper()
+	target, err := filepath.Abs(filepath.Join("../..", name))
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
-	if err := os.Symlink(here, filepath.Join(dir, "ci")); err != nil {
+	if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
 		t.Fatal(err)
 	}
-	// The scripts find their project by their own path, which the link keeps.
-	return dir
 }
 
 func write(t *testing.T, file, text string) {
@@ -113,7 +118,8 @@ func TestChanged(t *testing.T) {
 		{"modules", "go.sum", "", all},
 		{"the pinned CLI", "tools/pulumi/go.mod", "", all},
 		{"what is not known yet", "new/thing", "", all},
-		{"words, tests and tools", "README.md docs/running.png stack/deploy_test.go stack/testdata/valid/a.yaml test/cmd/rehearsal/main.go tools/go.sum tools/oauth2-proxy/go.mod .github/workflows/a.yml", "", `[]`},
+		{"words, tests and tools", "README.md docs/running.png stack/deploy_test.go stack/testdata/valid/a.yaml " +
+			"test/cmd/rehearsal/main.go tools/go.sum tools/oauth2-proxy/go.mod .github/workflows/a.yml", "", `[]`},
 		{"a new environment", "Pulumi.new.yaml", "", `["new"]`},
 		{"an environment that goes", "", "Pulumi.staging.yaml", `[]`},
 		{"a name that is none", "Pulumi.$(id).yaml", "", all[:len(all)-1] + "]"},

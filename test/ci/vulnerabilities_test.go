@@ -39,6 +39,7 @@ func TestVulnerabilities(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := project(t)
+			link(t, dir, "tools")
 			write(t, filepath.Join(dir, "caller/go.mod"), "module caller\n\ngo 1.26.0\n")
 			write(t, filepath.Join(dir, "caller/main.go"), "package main\n\nimport \"net/url\"\n\nfunc main() { _, _ = url.Parse(\"x\") }\n")
 			write(t, filepath.Join(dir, "docs/security.md"), c.accepted+"\n")
@@ -55,6 +56,7 @@ func TestVulnerabilities(t *testing.T) {
 // What a module is made of is the same at every run.
 func TestSBOM(t *testing.T) {
 	dir := project(t)
+	link(t, dir, "tools")
 	write(t, filepath.Join(dir, "go.mod"), "module example.org/caller\n\ngo 1.26.0\n")
 	write(t, filepath.Join(dir, "main.go"), "package main\n\nfunc main() {}\n")
 	t.Setenv("MODULES", ".")
