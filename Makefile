@@ -40,11 +40,11 @@ charts: ## fetch and verify the pinned Helm charts, into .charts or CHARTS_DIR=<
 .PHONY: proof
 proof: ## check our values against the real charts, and say which archives were used
 	@bash -o pipefail -c "go -C test test -count=1 -v -run 'TestPublishedCharts|TestChartsKeepTheirContracts|TestDevLeaves' \
-		./contract ./proof | grep -vE '^ *(=== RUN|--- PASS: .*/)'"
+		./fakecharts ./chartlint | grep -vE '^ *(=== RUN|--- PASS: .*/)'"
 
 .PHONY: rendered
 rendered: ## write what the charts request and claim to values/rendered.yaml, and what is made of that to the docs
-	go -C test test ./proof -count=1 -run 'RenderedFile' -update
+	go -C test test ./chartlint -count=1 -run 'RenderedFile' -update
 	go test ./stack -count=1 -run 'InvalidSettings|Cost' -update
 
 .PHONY: upgrade

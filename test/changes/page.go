@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"doks-security/test/pages"
+	"doks-security/test/docpages"
 )
 
 // head begins docs/changing-settings.md.
@@ -25,15 +25,15 @@ stack has the profile dev, a Gateway and all kinds of receivers.
 
 // UpdatePage writes docs/changing-settings.md. The row of a change that was not made, or failed, stays as it is.
 func UpdatePage(file string, results []Result) error {
-	return pages.Update(file, func(old string) string { return page(old, results) })
+	return docpages.Update(file, func(old string) string { return page(old, results) })
 }
 
 func page(old string, results []Result) string {
-	var filled []pages.Table
+	var filled []docpages.Table
 	for _, s := range sections() {
-		table := pages.Table{Title: s.title, Columns: []string{"setting", "from → to", "what happens", "restarts"}}
+		table := docpages.Table{Title: s.title, Columns: []string{"setting", "from → to", "what happens", "restarts"}}
 		for _, c := range s.changes {
-			r := pages.Row{Begin: row(c)}
+			r := docpages.Row{Begin: row(c)}
 			for _, result := range results {
 				if result.name() == c.name() && result.Err == nil {
 					r.Shown = result.shown()
@@ -43,7 +43,7 @@ func page(old string, results []Result) string {
 		}
 		filled = append(filled, table)
 	}
-	return pages.Fill(head, old, filled)
+	return docpages.Fill(head, old, filled)
 }
 
 // row begins a change's row: what does not need a run.

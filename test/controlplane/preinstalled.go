@@ -13,14 +13,14 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/dynamic"
 
-	"doks-security/test/preinstalled"
+	"doks-security/test/crds"
 )
 
-var crds = schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"}
+var crdResource = schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"}
 
 // preinstall creates the custom resources of a new cluster, and waits until they are served.
 func preinstall(ctx context.Context, client dynamic.Interface) error {
-	definitions, err := preinstalled.CRDs()
+	definitions, err := crds.CRDs()
 	if err != nil {
 		return err
 	}
@@ -33,11 +33,11 @@ func preinstall(ctx context.Context, client dynamic.Interface) error {
 }
 
 func createCRD(ctx context.Context, client dynamic.Interface, crd *unstructured.Unstructured) error {
-	if _, err := client.Resource(crds).Create(ctx, crd, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
+	if _, err := client.Resource(crdResource).Create(ctx, crd, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
 		return err
 	}
 	return wait.PollUntilContextTimeout(ctx, 50*time.Millisecond, 20*time.Second, true, func(ctx context.Context) (bool, error) {
-		got, err := client.Resource(crds).Get(ctx, crd.GetName(), metav1.GetOptions{})
+		got, err := client.Resource(crdResource).Get(ctx, crd.GetName(), metav1.GetOptions{})
 		if err != nil {
 			return false, err
 		}

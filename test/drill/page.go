@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"doks-security/test/pages"
+	"doks-security/test/docpages"
 )
 
 // head begins docs/drills.md.
@@ -24,15 +24,15 @@ that the message names.
 
 // UpdatePage writes docs/drills.md. The row of a drill that was not run, or failed, stays as it is.
 func UpdatePage(file string, results []Result) error {
-	return pages.Update(file, func(old string) string { return page(old, results) })
+	return docpages.Update(file, func(old string) string { return page(old, results) })
 }
 
 func page(old string, results []Result) string {
-	var sections []pages.Table
+	var sections []docpages.Table
 	for _, g := range groups() {
-		s := pages.Table{Title: g.title, Columns: []string{"drill", "what goes wrong", "what you see", "recovery"}}
+		s := docpages.Table{Title: g.title, Columns: []string{"drill", "what goes wrong", "what you see", "recovery"}}
 		for _, d := range g.drills {
-			filled := pages.Row{Begin: row(d)}
+			filled := docpages.Row{Begin: row(d)}
 			if i := slices.IndexFunc(results, func(r Result) bool { return r.Drill.Name == d.Name && r.Status() == "ok" }); i >= 0 {
 				filled.Shown = fmt.Sprintf(" %s | %s |\n", code(results[i].Messages), code(results[i].Recovery))
 			}
@@ -40,7 +40,7 @@ func page(old string, results []Result) string {
 		}
 		sections = append(sections, s)
 	}
-	return pages.Fill(head, old, sections)
+	return docpages.Fill(head, old, sections)
 }
 
 // row begins a drill's row: what does not need a run.

@@ -14,10 +14,10 @@ import (
 	"helm.sh/helm/v3/pkg/chart"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
-	"doks-security/test/contract"
 	"doks-security/test/digitalocean"
+	"doks-security/test/fakecharts"
+	"doks-security/test/prcomment"
 	"doks-security/test/program"
-	"doks-security/test/review"
 	"doks-security/values"
 )
 
@@ -26,37 +26,37 @@ const programDir = "program"
 
 // Options choose the stack and where its manifests go.
 type Options struct {
-	Root, Stack string             // the project's directory; Pulumi.<stack>.yaml
-	Out         string             // a directory of earlier manifests, or none: what is in it goes
-	Archives    *contract.Archives // nil: stand-ins
-	Settings    map[string]any     // laid over the stack file, by key without the project's name
+	Root, Stack string               // the project's directory; Pulumi.<stack>.yaml
+	Out         string               // a directory of earlier manifests, or none: what is in it goes
+	Archives    *fakecharts.Archives // nil: stand-ins
+	Settings    map[string]any       // laid over the stack file, by key without the project's name
 }
 
 // Write renders every release and object of the stack, and a summary of what can be counted.
-func Write(o Options) (review.Summary, error) {
+func Write(o Options) (prcomment.Summary, error) {
 	if err := usable(o.Out); err != nil {
-		return review.Summary{}, err
+		return prcomment.Summary{}, err
 	}
 	installation, err := program.Run(o.Root, program.Case{Name: o.Stack, Stack: o.Stack, Settings: o.Settings})
 	if err != nil {
-		return review.Summary{}, err
+		return prcomment.Summary{}, err
 	}
 	s := summarise(o, installation)
 	files, err := render(o, installation, s.Kubernetes)
 	if err != nil {
-		return review.Summary{}, err
+		return prcomment.Summary{}, err
 	}
 	text, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
-		return review.Summary{}, err
+		return prcomment.Summary{}, err
 	}
-	files[review.SummaryFile] = append(text, '\n')
+	files[prcomment.SummaryFile] = append(text, '\n')
 	return s, replace(o.Out, files)
 }
 
 // render are the files by their name below the directory.
 func render(o Options, i *program.Installation, kubernetes string) (map[string][]byte, error) {
-	load := contract.New
+	load := fakecharts.New
 	if o.Archives != nil {
 		load = o.Archives.Load
 	}
@@ -81,7 +81,7 @@ func one(load func(values.Chart) (*chart.Chart, error), r program.Release, kuber
 	if err != nil {
 		return nil, err
 	}
-	return contract.Render(c, contract.Target{Release: r.Name, Namespace: r.Namespace, Kubernetes: kubernetes}, r.Values)
+	return fakecharts.Render(c, fakecharts.Target{Release: r.Name, Namespace: r.Namespace, Kubernetes: kubernetes}, r.Values)
 }
 
 // kubernetes is the version the stack's charts are rendered for: its own, or of an existing cluster the newest.
@@ -101,7 +101,7 @@ func usable(dir string) error {
 	if err != nil {
 		return fmt.Errorf("reading the directory for manifests: %w", err)
 	}
-	if _, err := os.Stat(filepath.Join(dir, review.SummaryFile)); err != nil {
+	if _, err := os.Stat(filepath.Join(dir, prcomment.SummaryFile)); err != nil {
 		return fmt.Errorf("OUT: %q holds something else than manifests, and would be emptied; name another directory", dir)
 	}
 	return nil

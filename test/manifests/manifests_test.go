@@ -10,9 +10,9 @@ import (
 	"strings"
 	"testing"
 
-	"doks-security/test/contract"
+	"doks-security/test/fakecharts"
+	"doks-security/test/prcomment"
 	"doks-security/test/program"
-	"doks-security/test/review"
 )
 
 // root has the fixtures of stack files.
@@ -41,7 +41,7 @@ func read(t *testing.T, o Options) map[string]string {
 }
 
 // twice compares what two runs write of each environment.
-func twice(t *testing.T, archives *contract.Archives) {
+func twice(t *testing.T, archives *fakecharts.Archives) {
 	for _, name := range []string{"dev", "staging", "prod"} {
 		t.Run(name, func(t *testing.T) {
 			o := Options{Root: root, Stack: name, Archives: archives}
@@ -89,8 +89,8 @@ func TestAnotherDomain(t *testing.T) {
 }
 
 func TestTwiceTheSameBytesOfPublishedCharts(t *testing.T) {
-	archives, err := contract.OpenIn("../..")
-	if errors.Is(err, contract.ErrMissing) {
+	archives, err := fakecharts.OpenIn("../..")
+	if errors.Is(err, fakecharts.ErrMissing) {
 		t.Skip(err)
 	}
 	if err != nil {
@@ -109,7 +109,7 @@ func TestWhatIsWritten(t *testing.T) {
 		"program/ConfigMap_monitoring_dashboard-virtual-clusters.yaml":          "grafana_dashboard",
 		"program/Secret_monitoring_grafana-admin.yaml":                          "admin-password: masked",
 		"metrics-server/Deployment_metrics-server_metrics-server.yaml":          "namespace: metrics-server",
-		review.SummaryFile: `"standIns": true`,
+		prcomment.SummaryFile: `"standIns": true`,
 	} {
 		if !strings.Contains(files[file], want) {
 			t.Errorf("%s holds no %q:\n%s", file, want, files[file])

@@ -3,7 +3,7 @@ package manifests
 import (
 	"testing"
 
-	"doks-security/test/proof"
+	"doks-security/test/chartlint"
 )
 
 func TestAdd(t *testing.T) {
@@ -19,7 +19,7 @@ func TestAdd(t *testing.T) {
 			"kind: Pod\nmetadata:\n  name: a\n---\nkind: Pod\nmetadata:\n  labels:\n    x: z\n  name: a\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			objects, err := proof.Decode([]byte(c.object))
+			objects, err := chartlint.Decode([]byte(c.object))
 			if err != nil {
 				t.Fatal(err)
 			}

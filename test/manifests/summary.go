@@ -3,13 +3,13 @@ package manifests
 import (
 	"doks-security/stack"
 	"doks-security/test/digitalocean"
+	"doks-security/test/prcomment"
 	"doks-security/test/program"
-	"doks-security/test/review"
 )
 
 // summarise counts what a stack asks for and costs.
-func summarise(o Options, i *program.Installation) review.Summary {
-	s := review.Summary{Stack: o.Stack, Kubernetes: kubernetes(i), StandIns: o.Archives == nil}
+func summarise(o Options, i *program.Installation) prcomment.Summary {
+	s := prcomment.Summary{Stack: o.Stack, Kubernetes: kubernetes(i), StandIns: o.Archives == nil}
 	if o.Archives != nil {
 		s.Notes = o.Archives.Notes
 	}
@@ -22,9 +22,9 @@ func summarise(o Options, i *program.Installation) review.Summary {
 	}
 	nodes, room := stack.Room(i.Settings)
 	perNode, shared := stack.Demand(i.Settings)
-	s.Nodes, s.Room = nodes, review.Resources(room)
+	s.Nodes, s.Room = nodes, prcomment.Resources(room)
 	if nodes > 0 {
-		s.Free = review.Resources{
+		s.Free = prcomment.Resources{
 			MilliCPU: room.MilliCPU - nodes*perNode.MilliCPU - shared.MilliCPU,
 			MiB:      room.MiB - nodes*perNode.MiB - shared.MiB,
 		}

@@ -10,7 +10,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optpreview"
 
-	"doks-security/test/contract"
+	"doks-security/test/fakecharts"
 )
 
 // attachment is how another version of the program finds a rehearsal that is kept running.
@@ -51,7 +51,7 @@ func Preview(ctx context.Context, o Options, file string) (err error) {
 		}
 	}()
 	if a.StandIns { // those of the charts pinned here
-		if err := contract.WriteStandIns(a.Charts); err != nil {
+		if err := fakecharts.WriteStandIns(a.Charts); err != nil {
 			return err
 		}
 	}

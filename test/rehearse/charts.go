@@ -3,7 +3,7 @@ package rehearse
 import (
 	"context"
 
-	"doks-security/test/contract"
+	"doks-security/test/fakecharts"
 )
 
 // charts are the archives of one rehearsal.
@@ -17,7 +17,7 @@ type charts struct {
 // made from their contracts serve; it says which. Archives that differ from their pins are refused without
 // CHARTS_UNVERIFIED=1.
 func chooseCharts(ctx context.Context, root string, r *report) (*charts, error) {
-	archives, unreachable, err := contract.Find(ctx, root)
+	archives, unreachable, err := fakecharts.Find(ctx, root)
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +38,7 @@ func standIns() (*charts, error) {
 		return nil, err
 	}
 	c := &charts{dir: own.path, temporary: own, unverified: true}
-	if err := contract.WriteStandIns(c.dir); err != nil {
+	if err := fakecharts.WriteStandIns(c.dir); err != nil {
 		_ = c.close() // the first error is the one to tell
 		return nil, err
 	}

@@ -17,7 +17,7 @@ import (
 
 	helmcharts "doks-security/charts"
 	"doks-security/stack"
-	"doks-security/test/contract"
+	"doks-security/test/fakecharts"
 	"doks-security/values"
 )
 
@@ -55,7 +55,7 @@ func fromRepository(t *testing.T, repository string) pulumi.RunFunc {
 func serveCharts(t *testing.T) (*httptest.Server, string) {
 	t.Helper()
 	dir := t.TempDir()
-	if err := contract.WriteStandIns(dir); err != nil {
+	if err := fakecharts.WriteStandIns(dir); err != nil {
 		t.Fatal(err)
 	}
 	server := httptest.NewServer(http.FileServer(http.Dir(dir)))

@@ -18,7 +18,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optrefresh"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optup"
 
-	"doks-security/test/pages"
+	"doks-security/test/docpages"
 )
 
 // documented is a page of docs/, whose commands a drill runs.
@@ -152,7 +152,7 @@ func (e *engine) client(ctx context.Context, name string, args []string) error {
 // follow runs the commands of a page's section, in order, but for those skipped.
 func (e *engine) follow(ctx context.Context, t *testing.T, page, section string, skipped ...string) {
 	t.Helper()
-	lines := pages.Section(page, section)
+	lines := docpages.Section(page, section)
 	if len(lines) == 0 {
 		t.Fatalf("no commands in the section %q", section)
 	}

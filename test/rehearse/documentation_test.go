@@ -17,7 +17,7 @@ import (
 	"k8s.io/kubectl/pkg/cmd"
 	"sigs.k8s.io/yaml"
 
-	"doks-security/test/pages"
+	"doks-security/test/docpages"
 )
 
 // entry accounts for commands: those of its list, and those of a page, or of some of its sections.
@@ -52,7 +52,7 @@ func TestDocumentedCommands(t *testing.T) {
 			t.Errorf("there is no test %s", e.By)
 		}
 		for _, section := range e.Sections {
-			lines := pages.Section(texts[e.Page], section)
+			lines := docpages.Section(texts[e.Page], section)
 			if len(lines) == 0 {
 				t.Errorf("%s has no commands in the section %q", e.Page, section)
 			}
@@ -133,9 +133,9 @@ func TestWrongFlagsAreFound(t *testing.T) {
 }
 
 // everyCommand are those of the README and docs/, and the pages' texts.
-func everyCommand(t *testing.T) ([]pages.Command, map[string]string) {
+func everyCommand(t *testing.T) ([]docpages.Command, map[string]string) {
 	t.Helper()
-	var commands []pages.Command
+	var commands []docpages.Command
 	texts := map[string]string{}
 	for _, pattern := range []string{"README.md", "docs/*.md", "docs/*/*.md"} {
 		files, err := filepath.Glob(filepath.Join("../..", pattern))
@@ -149,7 +149,7 @@ func everyCommand(t *testing.T) ([]pages.Command, map[string]string) {
 			}
 			page := filepath.ToSlash(strings.TrimPrefix(file, "../../"))
 			texts[page] = string(text)
-			commands = append(commands, pages.Commands(page, string(text))...)
+			commands = append(commands, docpages.Commands(page, string(text))...)
 		}
 	}
 	return commands, texts

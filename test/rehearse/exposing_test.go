@@ -9,12 +9,12 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/dynamic"
 
-	"doks-security/test/pages"
+	"doks-security/test/docpages"
 )
 
 // A cluster that stands is exposed by the commands of docs/security.md, and then closed again.
 func TestExpose(t *testing.T) {
-	commands := pages.Section(documented(t, "security.md"), "Exposure")
+	commands := docpages.Section(documented(t, "security.md"), "Exposure")
 	out := &output{}
 	ctx, e := session(t, out, nil)
 	e.account.simulator.AddDomain("example.org")

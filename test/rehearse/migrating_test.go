@@ -18,7 +18,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"doks-security/test/pages"
+	"doks-security/test/docpages"
 )
 
 // A cluster, its VPC and project that others made become the stack's, as docs/migrating.md says: the same stand afterwards.
@@ -91,7 +91,7 @@ func TestTakeOver(t *testing.T) {
 func orphans(page string) string {
 	var b strings.Builder
 	seen := map[string]bool{}
-	for _, line := range pages.Section(page, "Take the cluster over") {
+	for _, line := range docpages.Section(page, "Take the cluster over") {
 		for _, plural := range regexp.MustCompile(`(\w+)\.monitoring\.coreos\.com`).FindAllStringSubmatch(line, -1) {
 			if seen[plural[1]] {
 				continue

@@ -13,10 +13,10 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 
 	simulator "doks-security/test/digitalocean"
-	"doks-security/test/standin"
-	"doks-security/test/standin/digitalocean"
-	"doks-security/test/standin/kubernetes"
-	"doks-security/test/standin/random"
+	"doks-security/test/fakeproviders"
+	"doks-security/test/fakeproviders/digitalocean"
+	"doks-security/test/fakeproviders/kubernetes"
+	"doks-security/test/fakeproviders/random"
 )
 
 // pulumiVersion is the oldest CLI the program was tried with; cli/go.mod pins it.
@@ -41,7 +41,7 @@ func choosePlugins(ctx context.Context, cli auto.PulumiCommand, w *workspace, r 
 	if choice != "stand-ins" {
 		err := installPublished(ctx, cli, w)
 		if err == nil {
-			v := standin.Published
+			v := fakeproviders.Published
 			r.note("provider plugins: published (digitalocean %s, kubernetes %s, random %s)", v["digitalocean"], v["kubernetes"], v["random"])
 			return &plugins{}, nil
 		}
@@ -67,7 +67,7 @@ func installPublished(ctx context.Context, cli auto.PulumiCommand, w *workspace)
 		home = filepath.Join(user, ".pulumi")
 	}
 	shared := filepath.Join(home, "plugins")
-	for name, version := range standin.Published {
+	for name, version := range fakeproviders.Published {
 		if _, err := os.Stat(filepath.Join(shared, "resource-"+name+"-v"+version)); err == nil {
 			continue
 		}
@@ -101,9 +101,9 @@ func download(ctx context.Context, cli auto.PulumiCommand, dir, home, name, vers
 
 func serveStandIns(w *workspace) (*plugins, error) {
 	p := &plugins{cancel: make(chan bool)}
-	for _, provider := range []*standin.Provider{
-		digitalocean.New(standin.Published["digitalocean"]), kubernetes.New(standin.Published["kubernetes"], w.project),
-		random.New(standin.Published["random"]),
+	for _, provider := range []*fakeproviders.Provider{
+		digitalocean.New(fakeproviders.Published["digitalocean"]), kubernetes.New(fakeproviders.Published["kubernetes"], w.project),
+		random.New(fakeproviders.Published["random"]),
 	} {
 		port, err := provider.Serve(p.cancel)
 		if err != nil {

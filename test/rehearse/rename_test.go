@@ -10,7 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	stacks "doks-security/account"
-	"doks-security/test/pages"
+	"doks-security/test/docpages"
 )
 
 // updated deploys, which must update resources only.
@@ -44,7 +44,7 @@ func TestRenamesReplaceNothing(t *testing.T) {
 
 // docs/operating.md on renaming a stack: the cluster, its namespaces and volumes stay, and get the new name in place.
 func TestStackRename(t *testing.T) {
-	commands := pages.Section(documented(t, "operating.md"), "Rename a stack")
+	commands := docpages.Section(documented(t, "operating.md"), "Rename a stack")
 	if len(commands) != 3 {
 		t.Fatalf("commands %q, want rename, bucket, up", commands)
 	}

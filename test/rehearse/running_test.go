@@ -10,7 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 
-	"doks-security/test/pages"
+	"doks-security/test/docpages"
 )
 
 // refused previews the stack, which must fail with all of want, and returns what was printed.
@@ -92,7 +92,7 @@ func TestEditsOfARunningStack(t *testing.T) {
 	// Logs to Spaces.
 	must(t, out, e.shell(ctx, "pulumi config set --path doks-security:logging.storage spaces"))
 	refused(ctx, t, out, e, "(1 error)", "logging.spaces.from: not set")
-	for _, line := range pages.Section(page, "Move logs to Spaces") {
+	for _, line := range docpages.Section(page, "Move logs to Spaces") {
 		must(t, out, e.shell(ctx, line))
 	}
 	must(t, out, e.preview(ctx, true))

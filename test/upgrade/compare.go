@@ -8,15 +8,15 @@ import (
 
 	"sigs.k8s.io/yaml"
 
-	"doks-security/test/proof"
-	"doks-security/test/review"
+	"doks-security/test/chartlint"
+	"doks-security/test/prcomment"
 )
 
 // noise changes with every version of a chart and says nothing: labels with the version, checksums of other objects.
-var noise = append([]string{"checksum/"}, review.VersionLabels...)
+var noise = append([]string{"checksum/"}, prcomment.VersionLabels...)
 
 // compare prints what differs between two renderings: objects, requests and images.
-func compare(out io.Writer, before, after []*proof.Object) error {
+func compare(out io.Writer, before, after []*chartlint.Object) error {
 	old, err := texts(before)
 	if err != nil {
 		return err
@@ -25,7 +25,7 @@ func compare(out io.Writer, before, after []*proof.Object) error {
 	if err != nil {
 		return err
 	}
-	changes, same, err := review.Compare(old, fresh)
+	changes, same, err := prcomment.Compare(old, fresh)
 	if err != nil {
 		return err
 	}
@@ -37,10 +37,10 @@ func compare(out io.Writer, before, after []*proof.Object) error {
 		fmt.Fprintf(out, "  %c  %s\n", c.Kind, c.Name)
 	}
 	fmt.Fprintf(out, "  %d objects stay as they are\n", same)
-	if before, err = proof.Complete(before); err != nil { // with the pods that operators make
+	if before, err = chartlint.Complete(before); err != nil { // with the pods that operators make
 		return err
 	}
-	if after, err = proof.Complete(after); err != nil {
+	if after, err = chartlint.Complete(after); err != nil {
 		return err
 	}
 	if err := requests(out, before, after); err != nil {
@@ -50,24 +50,24 @@ func compare(out io.Writer, before, after []*proof.Object) error {
 }
 
 // texts are the objects as YAML without the noise, by what they are called.
-func texts(objects []*proof.Object) (map[string]string, error) {
+func texts(objects []*chartlint.Object) (map[string]string, error) {
 	all := map[string]string{}
 	for _, o := range objects {
 		text, err := yaml.Marshal(o.Object)
 		if err != nil {
 			return nil, err
 		}
-		all[fmt.Sprintf("%s %s/%s", o.GetKind(), o.GetNamespace(), o.GetName())] = review.Without(string(text), noise...)
+		all[fmt.Sprintf("%s %s/%s", o.GetKind(), o.GetNamespace(), o.GetName())] = prcomment.Without(string(text), noise...)
 	}
 	return all, nil
 }
 
-func requests(out io.Writer, before, after []*proof.Object) error {
-	old, err := proof.Measure(before)
+func requests(out io.Writer, before, after []*chartlint.Object) error {
+	old, err := chartlint.Measure(before)
 	if err != nil {
 		return err
 	}
-	fresh, err := proof.Measure(after)
+	fresh, err := chartlint.Measure(after)
 	if err != nil {
 		return err
 	}
@@ -84,12 +84,12 @@ func requests(out io.Writer, before, after []*proof.Object) error {
 
 func describe(milliCPU, mib int) string { return fmt.Sprintf("%dm CPU, %d MiB", milliCPU, mib) }
 
-func images(out io.Writer, before, after []*proof.Object) error {
-	old, err := proof.ImagesOf(before)
+func images(out io.Writer, before, after []*chartlint.Object) error {
+	old, err := chartlint.ImagesOf(before)
 	if err != nil {
 		return err
 	}
-	fresh, err := proof.ImagesOf(after)
+	fresh, err := chartlint.ImagesOf(after)
 	if err != nil {
 		return err
 	}

@@ -17,9 +17,9 @@ import (
 	"helm.sh/helm/v3/pkg/chart/loader"
 
 	"doks-security/charts"
-	"doks-security/test/contract"
+	"doks-security/test/chartlint"
+	"doks-security/test/fakecharts"
 	"doks-security/test/program"
-	"doks-security/test/proof"
 	"doks-security/values"
 )
 
@@ -72,7 +72,7 @@ func pinned(o Options, pin values.Chart) error {
 	if err != nil {
 		return err
 	}
-	note, err := contract.Usable(o.Charts, states[0])
+	note, err := fakecharts.Usable(o.Charts, states[0])
 	if note != "" {
 		fmt.Fprintln(o.Out, note)
 	}
@@ -103,9 +103,9 @@ func (o Options) newer(ctx context.Context, pin values.Chart) (file string, remo
 
 // compareAll compares every release of the chart; what several cases install alike is compared once.
 func compareAll(o Options, pin values.Chart, file string) error {
-	before := proof.NewRenderer(func(c values.Chart) (*chart.Chart, error) { return loader.Load(charts.Archive(o.Charts, c)) })
-	after := proof.NewRenderer(func(values.Chart) (*chart.Chart, error) { return loader.Load(file) })
-	kubernetes := proof.Versions()[1]
+	before := chartlint.NewRenderer(func(c values.Chart) (*chart.Chart, error) { return loader.Load(charts.Archive(o.Charts, c)) })
+	after := chartlint.NewRenderer(func(values.Chart) (*chart.Chart, error) { return loader.Load(file) })
+	kubernetes := chartlint.Versions()[1]
 	seen := map[string]bool{}
 	var faults []error
 	for _, c := range program.Cases() {
@@ -156,7 +156,7 @@ func vanished(out io.Writer, r program.Release, file string) error {
 	if err != nil {
 		return err
 	}
-	lost := proof.Keys(c, r.Values, proof.ReviewedKeys[c.Name()], map[string]bool{})
+	lost := chartlint.Keys(c, r.Values, chartlint.ReviewedKeys[c.Name()], map[string]bool{})
 	for _, fault := range lost {
 		fmt.Fprintln(out, "  key vanishes:", fault)
 	}

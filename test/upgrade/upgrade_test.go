@@ -12,7 +12,7 @@ import (
 	"helm.sh/helm/v3/pkg/chartutil"
 	"sigs.k8s.io/yaml"
 
-	"doks-security/test/contract"
+	"doks-security/test/fakecharts"
 	"doks-security/values"
 )
 
@@ -23,7 +23,7 @@ func newer(t *testing.T, version string, change func(known map[string]any, templ
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := contract.New(pins["metrics-server"])
+	c, err := fakecharts.New(pins["metrics-server"])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func pinnedVersion(t *testing.T) string {
 func cache(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	if err := contract.WriteStandIns(dir); err != nil {
+	if err := fakecharts.WriteStandIns(dir); err != nil {
 		t.Fatal(err)
 	}
 	return dir
@@ -141,7 +141,7 @@ func TestUpgradeRefuses(t *testing.T) {
 			}
 		})
 	}
-	if _, err := run(t, t.TempDir(), "falco", broken); !errors.Is(err, contract.ErrMissing) {
+	if _, err := run(t, t.TempDir(), "falco", broken); !errors.Is(err, fakecharts.ErrMissing) {
 		t.Errorf("error %v, want one about the missing archive", err)
 	}
 }

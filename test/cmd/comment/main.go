@@ -1,4 +1,4 @@
-// Command comment writes the comment of a pull request on one stack. See package review.
+// Command comment writes the comment of a pull request on one stack. See package prcomment.
 package main
 
 import (
@@ -6,14 +6,14 @@ import (
 	"fmt"
 	"os"
 
-	"doks-security/test/review"
+	"doks-security/test/prcomment"
 )
 
 // mostBytes is how much of Pulumi's output is read.
 const mostBytes = 16 << 20
 
 func main() {
-	in := review.Input{}
+	in := prcomment.Input{}
 	flag.StringVar(&in.Stack, "stack", "dev", "the `stack`")
 	flag.StringVar(&in.Before, "base", "", "`directory` of the base branch's manifests")
 	flag.StringVar(&in.After, "head", "", "`directory` of the change's manifests")
@@ -26,14 +26,14 @@ func main() {
 	}
 }
 
-func run(in review.Input, pulumi string) error {
+func run(in prcomment.Input, pulumi string) error {
 	if pulumi != "" {
 		var err error
-		if in.Pulumi, err = review.ReadText(pulumi, mostBytes); err != nil {
+		if in.Pulumi, err = prcomment.ReadText(pulumi, mostBytes); err != nil {
 			return err
 		}
 	}
-	text, err := review.Comment(in)
+	text, err := prcomment.Comment(in)
 	if err != nil {
 		return err
 	}

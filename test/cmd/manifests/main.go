@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"os"
 
-	"doks-security/test/contract"
+	"doks-security/test/fakecharts"
 	"doks-security/test/manifests"
 )
 
@@ -23,7 +23,7 @@ func main() {
 }
 
 func run(root, name, out string) error {
-	archives, unreachable, err := contract.Find(context.Background(), root)
+	archives, unreachable, err := fakecharts.Find(context.Background(), root)
 	if err != nil {
 		return err
 	}

@@ -12,8 +12,8 @@ import (
 
 	"doks-security/stack"
 	"doks-security/test/changes"
-	"doks-security/test/contract"
 	"doks-security/test/drill"
+	"doks-security/test/fakecharts"
 	"doks-security/test/rehearse"
 	"doks-security/test/upgrade"
 )
@@ -47,7 +47,7 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	if *newer != "" {
-		dir, err := contract.Dir(*root)
+		dir, err := fakecharts.Dir(*root)
 		if err != nil {
 			return err
 		}
