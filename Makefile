@@ -126,8 +126,9 @@ pictures: packages ## draw the dashboards over a generated day into docs/images;
 .PHONY: lint
 lint: ## run golangci-lint over all modules
 	go -C tools build -o ../bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
-	bin/golangci-lint run ./...
-	cd test && ../bin/golangci-lint run --timeout 10m ./...
+	@for module in $$(ci/modules | grep -v '^tools'); do \
+		echo "golangci-lint $$module"; (cd "$$module" && "$(CURDIR)/bin/golangci-lint" run --timeout 10m ./...) || exit; \
+	done
 
 # Falco's own rules: the real file where FALCO_RULES_DIR names its directory, otherwise what the cases need of it.
 STOCK_RULES = -stock "$(if $(FALCO_RULES_DIR),$(FALCO_RULES_DIR)/falco_rules.yaml,rules/testdata/stable.yaml)"
