@@ -39,12 +39,12 @@ charts: ## fetch and verify the pinned Helm charts, into .charts or CHARTS_DIR=<
 
 .PHONY: proof
 proof: ## check our values against the real charts, and say which archives were used
-	@bash -o pipefail -c "go -C test test -count=1 -v -run 'TestPublishedCharts|TestChartsKeepTheirContracts|TestDevLeaves' \
+	@bash -o pipefail -c "go -C test test -vet=off -count=1 -v -run 'TestPublishedCharts|TestChartsKeepTheirContracts|TestDevLeaves' \
 		./fakecharts ./chartlint | grep -vE '^ *(=== RUN|--- PASS: .*/)'"
 
 .PHONY: rendered
 rendered: ## write what the charts request and claim to values/rendered.yaml, and what is made of that to the docs
-	go -C test test ./chartlint -count=1 -run 'RenderedFile' -update
+	go -C test test -vet=off ./chartlint -count=1 -run 'RenderedFile' -update
 	go test ./stack -count=1 -run 'InvalidSettings|Cost' -update
 
 .PHONY: upgrade
@@ -113,11 +113,11 @@ sbom: ## write what the Go modules are made of to build/sbom
 .PHONY: test
 test: tools packages ## run every test, the rehearsals of all stack files among them
 	go vet ./...
-	go test ./...
+	go test -vet=off ./...
 	go -C examples/existing-cluster vet ./...
-	go -C examples/existing-cluster test ./...
+	go -C examples/existing-cluster test -vet=off ./...
 	go -C test vet ./...
-	REHEARSE_CLI=$(CURDIR)/bin/cli go -C test test -timeout 60m -ldflags "$$(test/stamp)" ./...
+	REHEARSE_CLI=$(CURDIR)/bin/cli go -C test test -vet=off -timeout 60m -ldflags "$$(test/stamp)" ./...
 
 .PHONY: pictures
 pictures: packages ## draw the dashboards over a generated day into docs/images; needs npm and Chromium
@@ -156,10 +156,10 @@ fuzz: ## fuzz the linter of rules, and what settings become in other languages, 
 	go test ./rules/judge -run '^$$' -fuzz FuzzParse -fuzztime 30s -fuzzminimizetime 10x
 	go test ./rules/judge -run '^$$' -fuzz FuzzLoad -fuzztime 30s -fuzzminimizetime 10x
 	go test ./stack -run '^$$' -fuzz FuzzSettings -fuzztime 30s -fuzzminimizetime 10x
-	go -C test test ./identity -run '^$$' -fuzz FuzzExposure -fuzztime 30s -fuzzminimizetime 10x
-	go -C test test ./monitoring -run '^$$' -fuzz FuzzAlerting -fuzztime 30s -fuzzminimizetime 10x
-	go -C test test ./monitoring -run '^$$' -fuzz FuzzAlertRules -fuzztime 30s -fuzzminimizetime 10x
-	go -C test test ./program -run '^$$' -fuzz FuzzAdmission -fuzztime 30s -fuzzminimizetime 10x
+	go -C test test -vet=off ./identity -run '^$$' -fuzz FuzzExposure -fuzztime 30s -fuzzminimizetime 10x
+	go -C test test -vet=off ./monitoring -run '^$$' -fuzz FuzzAlerting -fuzztime 30s -fuzzminimizetime 10x
+	go -C test test -vet=off ./monitoring -run '^$$' -fuzz FuzzAlertRules -fuzztime 30s -fuzzminimizetime 10x
+	go -C test test -vet=off ./program -run '^$$' -fuzz FuzzAdmission -fuzztime 30s -fuzzminimizetime 10x
 
 .PHONY: detect
 detect: ## start a virtual cluster and other suspects on STACK=<stack>, and wait for the alerts
