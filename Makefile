@@ -40,7 +40,7 @@ kept-rehearsal:
 
 .PHONY: tools
 tools: # what a rehearsal runs: the control plane, the simulated DigitalOcean, a Pulumi CLI
-	@rehearsal/build
+	@test/build
 
 .PHONY: rehearse
 rehearse: stack-file tools ## deploy, check and destroy STACK=dev on this machine, without an account; KEEP=1 leaves it running
@@ -65,12 +65,12 @@ charts: ## fetch and verify the pinned Helm charts, into .charts or CHARTS_DIR=<
 
 .PHONY: proof
 proof: ## check our values against the real charts, and say which archives were used
-	@bash -o pipefail -c "go -C rehearsal test -count=1 -v -run 'TestPublishedCharts|TestChartsKeepTheirContracts|TestDevLeaves' \
-		./contract ./proof | grep -vE '^ *(=== RUN|--- PASS: .*/)'"
+	@bash -o pipefail -c "go -C test test -vet=off -count=1 -v -run 'TestPublishedCharts|TestChartsKeepTheirContracts|TestDevLeaves' \
+		./fakecharts ./chartlint | grep -vE '^ *(=== RUN|--- PASS: .*/)'"
 
 .PHONY: rendered
 rendered: ## write what the charts request and claim to values/rendered.yaml, and what is made of that to the docs
-	go -C rehearsal test ./proof -count=1 -run 'RenderedFile' -update
+	go -C test test -vet=off ./chartlint -count=1 -run 'RenderedFile' -update
 	go test ./stack -count=1 -run 'InvalidSettings|Cost' -update
 
 .PHONY: upgrade
@@ -78,16 +78,16 @@ upgrade: chart tools ## say what a newer CHART=falco would change; VERSION=x.y.z
 	@bin/rehearsal -upgrade "$(CHART)" -version "$(VERSION)" -archive "$(ARCHIVE)"
 
 .PHONY: packages
-packages: monitoring/node_modules # what tests and pictures take from npm
+packages: test/monitoring/node_modules # what tests and pictures take from npm
 
-monitoring/node_modules: monitoring/package-lock.json
+test/monitoring/node_modules: test/monitoring/package-lock.json
 	@if ! command -v npm >/dev/null; then echo "npm is not installed: LogQL is not read by its grammar"; \
-	elif npm ci --prefix monitoring --loglevel error --no-audit --no-fund; then touch $@; \
+	elif npm ci --prefix test/monitoring --loglevel error --no-audit --no-fund; then touch $@; \
 	else echo "npm ci failed: LogQL is not read by its grammar"; fi
 
 .PHONY: manifests
 manifests: stack-file ## render all that STACK=dev puts into its cluster into files, build/manifests/dev or OUT=<directory>
-	@go -C rehearsal run ./cmd/manifests -root "$(CURDIR)" -stack "$(STACK)" -out "$(abspath $(or $(OUT),build/manifests/$(STACK)))"
+	@go -C test run ./cmd/manifests -root "$(CURDIR)" -stack "$(STACK)" -out "$(abspath $(or $(OUT),build/manifests/$(STACK)))"
 
 BASE ?= origin/main
 
@@ -103,7 +103,7 @@ preview-rehearsed: kept-rehearsal tools ## say what pulumi up would do to a rehe
 .PHONY: preview-comment
 preview-comment: stack-file ## write the comment of a pull request on STACK=dev against BASE=origin/main; PULUMI=<what make preview wrote>
 	@ci/compare "$(STACK)" "$(BASE)"
-	@go -C rehearsal run ./cmd/comment -stack "$(STACK)" -base "$(CURDIR)/build/preview/$(STACK)/base" -head "$(CURDIR)/build/preview/$(STACK)/head" \
+	@go -C test run ./cmd/comment -stack "$(STACK)" -base "$(CURDIR)/build/preview/$(STACK)/base" -head "$(CURDIR)/build/preview/$(STACK)/head" \
 		$(if $(PULUMI),-pulumi "$(abspath $(PULUMI))") >build/preview/$(STACK)/comment.md
 	@echo build/preview/$(STACK)/comment.md
 
@@ -113,18 +113,18 @@ drift: stack-file pulumi-cli ## detect drift of STACK=<stack>: live resources, s
 
 .PHONY: release-drift
 release-drift: ## compare the objects of Helm releases with what Helm rendered, in the cluster of KUBECONFIG=<file>
-	@go -C rehearsal build -o ../bin/drift ./cmd/drift
+	@go -C test build -o ../bin/drift ./cmd/drift
 	@bin/drift -kubeconfig "$(KUBECONFIG)"
 
 .PHONY: audit
 audit: ## list what in the DigitalOcean account belongs to no stack, and its price; only reads
-	@go -C rehearsal build -o ../bin/audit ./cmd/audit
+	@go -C test build -o ../bin/audit ./cmd/audit
 	@bin/audit
 
 .PHONY: lint-workflows
 lint: lint-workflows
 lint-workflows: ## check the workflows with actionlint
-	go -C ci tool actionlint
+	go -C tools tool actionlint
 
 export VULNDB
 .PHONY: vulnerabilities
@@ -138,30 +138,22 @@ sbom: ## write what the Go modules are made of to build/sbom
 .PHONY: test
 test: tools packages ## run every test, the rehearsals of all stack files among them
 	go vet ./...
-	go test ./...
+	go test -vet=off ./...
 	go -C examples/existing-cluster vet ./...
-	go -C examples/existing-cluster test ./...
-	go -C monitoring vet ./...
-	go -C monitoring test ./...
-	go -C identity vet ./...
-	go -C identity test ./...
-	go -C ci vet ./...
-	go -C ci test ./...
-	go -C rehearsal vet ./...
-	REHEARSE_CLI=$(CURDIR)/bin/cli go -C rehearsal test -timeout 60m -ldflags "$$(rehearsal/stamp)" ./...
+	go -C examples/existing-cluster test -vet=off ./...
+	go -C test vet ./...
+	REHEARSE_CLI=$(CURDIR)/bin/cli go -C test test -vet=off -timeout 60m -ldflags "$$(test/stamp)" ./...
 
 .PHONY: pictures
 pictures: packages ## draw the dashboards over a generated day into docs/images; needs npm and Chromium
-	go -C monitoring run ./cmd/picture $(CURDIR)/docs/images
+	go -C test/monitoring run ./cmd/picture $(CURDIR)/docs/images
 
 .PHONY: lint
 lint: ## run golangci-lint over all modules
 	go -C tools build -o ../bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
-	bin/golangci-lint run ./...
-	cd monitoring && ../bin/golangci-lint run ./...
-	cd identity && ../bin/golangci-lint run ./...
-	cd ci && ../bin/golangci-lint run ./...
-	cd rehearsal && ../bin/golangci-lint run --timeout 10m ./...
+	@for module in $$(ci/modules | grep -v '^tools'); do \
+		echo "golangci-lint $$module"; (cd "$$module" && "$(CURDIR)/bin/golangci-lint" run --timeout 10m ./...) || exit; \
+	done
 
 # Falco's own rules: the real file where FALCO_RULES_DIR names its directory, otherwise what the cases need of it.
 STOCK_RULES = -stock "$(if $(FALCO_RULES_DIR),$(FALCO_RULES_DIR)/falco_rules.yaml,rules/testdata/stable.yaml)"
@@ -189,10 +181,10 @@ fuzz: ## fuzz the linter of rules, and what settings become in other languages, 
 	go test ./rules/judge -run '^$$' -fuzz FuzzParse -fuzztime 30s -fuzzminimizetime 10x
 	go test ./rules/judge -run '^$$' -fuzz FuzzLoad -fuzztime 30s -fuzzminimizetime 10x
 	go test ./stack -run '^$$' -fuzz FuzzSettings -fuzztime 30s -fuzzminimizetime 10x
-	go -C identity test . -run '^$$' -fuzz FuzzExposure -fuzztime 30s -fuzzminimizetime 10x
-	go -C monitoring test . -run '^$$' -fuzz FuzzAlerting -fuzztime 30s -fuzzminimizetime 10x
-	go -C monitoring test . -run '^$$' -fuzz FuzzAlertRules -fuzztime 30s -fuzzminimizetime 10x
-	go -C rehearsal test ./program -run '^$$' -fuzz FuzzAdmission -fuzztime 30s -fuzzminimizetime 10x
+	go -C test test -vet=off ./identity -run '^$$' -fuzz FuzzExposure -fuzztime 30s -fuzzminimizetime 10x
+	go -C test test -vet=off ./monitoring -run '^$$' -fuzz FuzzAlerting -fuzztime 30s -fuzzminimizetime 10x
+	go -C test test -vet=off ./monitoring -run '^$$' -fuzz FuzzAlertRules -fuzztime 30s -fuzzminimizetime 10x
+	go -C test test -vet=off ./program -run '^$$' -fuzz FuzzAdmission -fuzztime 30s -fuzzminimizetime 10x
 
 .PHONY: detect
 detect: stack-file pulumi-cli ## start a virtual cluster and other suspects on STACK=<stack>, and wait for the alerts

@@ -3,7 +3,7 @@ package components
 // Inputs whose change replaces a resource: DigitalOcean's provider deletes the old one first, since all have explicit
 // names, and volumes go with a cluster. Their changes are ignored, so that no update can plan it; package preflight
 // refuses them with the reason. The lists are held against recorded answers of the provider: kept_test.go in
-// rehearsal/standin/digitalocean.
+// test/fakeproviders/digitalocean.
 var (
 	KeptVPCInputs     = []string{"region", "ipRange"}
 	KeptClusterInputs = []string{"region", "vpcUuid", "workerSubnetUuid", "clusterSubnet", "serviceSubnet",

@@ -1,0 +1,62 @@
+package changes
+
+import "doks-security/test/program"
+
+type (
+	object = map[string]any
+	list   = []any
+)
+
+// Directories that a rehearsal knows.
+const (
+	mirrorDirectory = "<directory>"
+	copiedMirror    = "<another directory>" // with the same charts
+	rulesDirectory  = "<directory of rules>"
+)
+
+// base is the stack that is changed: dev, exposed and with all receivers, on nodes on which every change has room.
+func base() object {
+	encrypted := func() any { return object{"secure": "v1:ciphertext"} } // the rehearsal has a value instead
+	return object{
+		"profile": "dev",
+		"project": object{"description": "first", "environment": "Development"},
+		"cluster": object{
+			"region": "fra1", "version": "1.34", "ha": false, "autoUpgrade": true, "surgeUpgrade": true, "protect": false,
+			"registryIntegration": false, "destroyAssociatedResources": true, "credentials": "token",
+			"maintenance": object{"day": "sunday", "start": "04:00"}, "tags": list{"first"},
+			"apiAllowedCIDRs": list{"203.0.113.0/24"},
+			"pools": list{
+				object{"name": "default", "size": "s-4vcpu-8gb", "count": 6},
+				object{"name": "extra", "size": "s-2vcpu-4gb", "autoScale": object{"min": 1, "max": 2},
+					"labels": object{"tier": "first"},
+					"taints": list{object{"key": "dedicated", "value": "first", "effect": "NoSchedule"}}},
+			},
+		},
+		"observability": object{"prometheusRetention": "3d", "prometheusVolumeGiB": 10, "alertmanagerVolumeGiB": 1,
+			"grafanaVolumeGiB": 5},
+		"logging": object{"storage": "volume", "retention": "3d", "volumeGiB": 10},
+		"runtimeSecurity": object{"falco": "0.44", "metrics": "native", "ruleset": "stable", "uiRetention": "3d",
+			"redisVolumeGiB":   1,
+			"alertmanagerFrom": "error"},
+		"virtualClusters": object{"admission": "warn", "demo": false, "approved": list{
+			object{"namespace": "team-a", "digests": list{digest("1")}},
+		}},
+		"alerting": object{
+			"runbooks": "https://example.org/runbooks/", "heartbeat": object{"url": encrypted(), "interval": "5m"},
+			"receivers": list{
+				object{"name": "team", "minimumSeverity": "warning", "slack": object{"url": encrypted(), "channel": "#alerts"}},
+				object{"name": "oncall", "pagerduty": object{"routingKey": encrypted()}},
+				object{"name": "backup", "opsgenie": object{"apiKey": encrypted(), "region": "us"}},
+				object{"name": "siem", "webhook": object{"url": encrypted()}},
+				object{"name": "archive", "email": object{"to": "a@example.org", "from": "alerts@example.org",
+					"smarthost": "smtp.example.org:587", "username": "alerts", "password": encrypted()}},
+			},
+		},
+		"forward": object{
+			"metrics": object{"url": "https://metrics.example.org/write", "username": "prometheus", "password": encrypted()},
+			"events":  object{"url": encrypted(), "minimumPriority": "notice"},
+		},
+		"exposure": program.Gateway(),
+		"charts":   object{"mirror": mirrorDirectory, "unverified": true},
+	}
+}

@@ -1,0 +1,86 @@
+package chartlint
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/yaml"
+)
+
+// pinnedArtifact is a version of an artifact: in full, or by digest.
+var pinnedArtifact = regexp.MustCompile(`^[a-z0-9./-]+(:v?[0-9]+\.[0-9]+\.[0-9]+|@sha256:[0-9a-f]{64})$`)
+
+// Falco compares the rules that Falco in the namespace gets with wanted, file by file, and finds artifacts that are
+// fetched without a fixed version, or followed.
+func Falco(objects []*Object, namespace string, wanted map[string]string) []error {
+	x, err := newIndex(objects)
+	if err != nil {
+		return []error{err}
+	}
+	var faults []error
+	rules := x.objects[indexKey("ConfigMap", namespace, "falco-rules")]
+	if rules == nil {
+		return []error{fmt.Errorf("ConfigMap %s/falco-rules is not rendered", namespace)}
+	}
+	got := content(rules)
+	for _, file := range slices.Sorted(maps.Keys(wanted)) {
+		if text, ok := got[file]; !ok || strings.TrimSpace(text) != strings.TrimSpace(wanted[file]) {
+			faults = append(faults, fmt.Errorf("%s: %s is not the one in rules/", id(rules), file))
+		}
+	}
+	for _, file := range slices.Sorted(maps.Keys(got)) {
+		if _, ok := wanted[file]; !ok {
+			faults = append(faults, fmt.Errorf("%s: %s is not in rules/", id(rules), file))
+		}
+	}
+	if !x.mounted(namespace, rules.GetName()) {
+		faults = append(faults, fmt.Errorf("%s is mounted by no pod", id(rules)))
+	}
+	return append(faults, x.artifacts(namespace)...)
+}
+
+func (x *index) mounted(namespace, configMap string) bool {
+	return slices.ContainsFunc(x.workloads, func(w workload) bool {
+		return w.GetNamespace() == namespace && slices.ContainsFunc(w.references(),
+			func(r reference) bool { return r.kind == "ConfigMap" && r.name == configMap })
+	})
+}
+
+// artifacts checks falcoctl's configuration.
+func (x *index) artifacts(namespace string) []error {
+	o := x.objects[indexKey("ConfigMap", namespace, "falco-falcoctl")]
+	if o == nil {
+		return []error{fmt.Errorf("ConfigMap %s/falco-falcoctl is not rendered", namespace)}
+	}
+	var faults []error
+	for name, text := range content(o) {
+		var file struct {
+			Artifact struct {
+				Install struct{ Refs []string }
+				Follow  struct{ Refs []string }
+			}
+		}
+		if err := yaml.Unmarshal([]byte(text), &file); err != nil {
+			faults = append(faults, fmt.Errorf("%s %s: %w", id(o), name, err))
+		}
+		if len(file.Artifact.Install.Refs) == 0 {
+			faults = append(faults, fmt.Errorf("%s %s: Falco gets no rules", id(o), name))
+		}
+		for _, ref := range file.Artifact.Install.Refs {
+			if !pinnedArtifact.MatchString(ref) {
+				faults = append(faults, fmt.Errorf("%s %s: %s is fetched in no fixed version", id(o), name, ref))
+			}
+		}
+	}
+	for _, w := range x.workloads {
+		for _, c := range w.containers() {
+			if w.GetNamespace() == namespace && strings.Contains(strings.Join(c.Args, " "), "artifact follow") {
+				faults = append(faults, fmt.Errorf("%s: %s changes artifacts at run time", id(w.Object), c.Name))
+			}
+		}
+	}
+	return faults
+}

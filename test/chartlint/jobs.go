@@ -1,0 +1,109 @@
+package chartlint
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"doks-security/stack"
+	"doks-security/values"
+)
+
+var readsJob = regexp.MustCompile(`\bjob=\\+"([^"\\]+)\\+"`)
+
+// Jobs finds rules and dashboards of ours that read a job which no monitor gives its targets: an alert that waits for
+// its absence would fire for ever, any other never.
+func Jobs(objects []*Object) []error {
+	x, err := newIndex(objects)
+	if err != nil {
+		return []error{err}
+	}
+	given := map[string]bool{}
+	for _, o := range objects {
+		if o.GetKind() != "ServiceMonitor" {
+			continue
+		}
+		var m monitor
+		if err := convert(o, &m); err != nil {
+			return []error{err}
+		}
+		_, services := x.monitored(o, m)
+		for _, s := range services {
+			name := s.Name
+			if label := s.Labels[m.Spec.JobLabel]; label != "" {
+				name = label
+			}
+			for _, e := range m.Spec.Endpoints {
+				given[e.job(name)] = true
+			}
+		}
+	}
+	var faults []error
+	for _, o := range objects {
+		if o.GetKind() != "PrometheusRule" && o.GetLabels()["app.kubernetes.io/part-of"] != "doks-security" {
+			continue
+		}
+		text, err := json.Marshal(o.Object)
+		if err != nil {
+			return []error{err}
+		}
+		for _, match := range readsJob.FindAllStringSubmatch(string(text), -1) {
+			if !given[match[1]] {
+				faults = append(faults, fmt.Errorf("%s reads the job %q, which no monitor gives its targets", id(o), match[1]))
+			}
+		}
+	}
+	return faults
+}
+
+// job is what the endpoint's relabelings make of the name.
+func (e endpoint) job(name string) string {
+	for _, r := range e.Relabelings {
+		if r.TargetLabel == "job" {
+			name = strings.ReplaceAll(r.Replacement, "$1", name)
+		}
+	}
+	return name
+}
+
+// Overcommit finds the chart's alerts that a node's loss would not be survived, where the nodes leave no room for one
+// by design: they would fire for ever.
+func Overcommit(s stack.Settings, objects []*Object) []error {
+	perNode, shared := stack.Demand(s)
+	nodes, room := stack.Room(s)
+	free := room.Plus(perNode, -nodes).Plus(shared, -1)
+	var node values.Resources
+	for _, pool := range s.Cluster.Pools {
+		size, _ := stack.Allocatable(pool.Size)
+		node = values.Resources{MilliCPU: max(node.MilliCPU, size.MilliCPU), MiB: max(node.MiB, size.MiB)}
+	}
+	endless := map[string]bool{"KubeCPUOvercommit": free.MilliCPU < node.MilliCPU,
+		"KubeMemoryOvercommit": free.MiB < node.MiB}
+	var faults []error
+	for _, o := range objects {
+		var rules struct {
+			Spec struct {
+				Groups []struct {
+					Rules []struct {
+						Alert string `json:"alert"`
+					} `json:"rules"`
+				} `json:"groups"`
+			} `json:"spec"`
+		}
+		if o.GetKind() != "PrometheusRule" {
+			continue
+		}
+		if err := convert(o, &rules); err != nil {
+			return []error{err}
+		}
+		for _, group := range rules.Spec.Groups {
+			for _, rule := range group.Rules {
+				if endless[rule.Alert] {
+					faults = append(faults, fmt.Errorf("%s: %s would fire for ever on %d nodes", id(o), rule.Alert, nodes))
+				}
+			}
+		}
+	}
+	return faults
+}

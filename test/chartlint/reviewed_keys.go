@@ -1,0 +1,78 @@
+package chartlint
+
+// Why a chart does not name a key.
+const (
+	apiField = "a field of the Kubernetes API, copied as it stands: the object is decoded strictly"
+	loki     = "a setting of Loki, copied into its configuration"
+	grafana  = "a setting of Grafana, copied into grafana.ini"
+	comment  = "stands in the chart's values as a comment only"
+)
+
+// ReviewedKeys are the keys that charts take without naming them, by chart, with the reason.
+var ReviewedKeys = map[string]map[string]string{
+	"alloy": {
+		"configReloader.resources.limits.memory": apiField,
+	},
+	"metrics-server": {
+		"resources.limits.memory": apiField,
+	},
+	"falco": {
+		"controller.daemonset.updateStrategy.rollingUpdate.maxUnavailable": apiField,
+		"falcosidekick.podSecurityContext.runAsGroup":                      apiField,
+		"falcosidekick.podSecurityContext.runAsNonRoot":                    apiField,
+		"falcosidekick.podSecurityContext.seccompProfile.type":             apiField,
+		"falcosidekick.webui.podSecurityContext.runAsGroup":                apiField,
+		"falcosidekick.webui.podSecurityContext.runAsNonRoot":              apiField,
+		"falcosidekick.webui.podSecurityContext.seccompProfile.type":       apiField,
+	},
+	"loki": {
+		"loki.limits_config.allow_structured_metadata":    loki,
+		"loki.limits_config.ingestion_burst_size_mb":      loki,
+		"loki.limits_config.ingestion_rate_mb":            loki,
+		"loki.limits_config.max_global_streams_per_user":  loki,
+		"loki.limits_config.retention_period":             loki,
+		"loki.storage_config.object_store.filesystem.dir": loki,
+		"loki.storage.bucketNames.chunks":                 comment,
+		"loki.storage.bucketNames.ruler":                  comment,
+	},
+	"kube-prometheus-stack": {
+		"alertmanager.alertmanagerSpec.configSecret":                        comment,
+		"grafana.containerSecurityContext.readOnlyRootFilesystem":           apiField,
+		"grafana.persistence.storageClassName":                              comment,
+		"grafana.podAnnotations.doks-security/secret-version":               comment,
+		"grafana.grafana.ini.analytics.check_for_plugin_updates":            grafana,
+		"grafana.grafana.ini.analytics.reporting_enabled":                   grafana,
+		"grafana.grafana.ini.auth.anonymous.enabled":                        grafana,
+		"grafana.grafana.ini.security.content_security_policy":              grafana,
+		"grafana.grafana.ini.security.cookie_samesite":                      grafana,
+		"grafana.grafana.ini.security.cookie_secure":                        grafana,
+		"grafana.grafana.ini.security.disable_gravatar":                     grafana,
+		"grafana.grafana.ini.snapshots.external_enabled":                    grafana,
+		"grafana.grafana.ini.users.allow_sign_up":                           grafana,
+		"grafana.grafana.ini.users.viewers_can_edit":                        grafana,
+		"grafana.grafana.ini.auth.disable_login_form":                       grafana,
+		"grafana.grafana.ini.auth.oauth_allow_insecure_email_lookup":        grafana,
+		"grafana.grafana.ini.auth.generic_oauth.allow_assign_grafana_admin": grafana,
+		"grafana.grafana.ini.auth.generic_oauth.allow_sign_up":              grafana,
+		"grafana.grafana.ini.auth.generic_oauth.allowed_domains":            grafana,
+		"grafana.grafana.ini.auth.generic_oauth.allowed_groups":             grafana,
+		"grafana.grafana.ini.auth.generic_oauth.api_url":                    grafana,
+		"grafana.grafana.ini.auth.generic_oauth.auth_url":                   grafana,
+		"grafana.grafana.ini.auth.generic_oauth.auto_login":                 grafana,
+		"grafana.grafana.ini.auth.generic_oauth.client_id":                  grafana,
+		"grafana.grafana.ini.auth.generic_oauth.enabled":                    grafana,
+		"grafana.grafana.ini.auth.generic_oauth.groups_attribute_path":      grafana,
+		"grafana.grafana.ini.auth.generic_oauth.name":                       grafana,
+		"grafana.grafana.ini.auth.generic_oauth.role_attribute_path":        grafana,
+		"grafana.grafana.ini.auth.generic_oauth.role_attribute_strict":      grafana,
+		"grafana.grafana.ini.auth.generic_oauth.scopes":                     grafana,
+		"grafana.grafana.ini.auth.generic_oauth.token_url":                  grafana,
+		"grafana.grafana.ini.auth.generic_oauth.use_pkce":                   grafana,
+		"grafana.grafana.ini.auth.generic_oauth.use_refresh_token":          grafana,
+		"grafana.grafana.ini.server.root_url":                               grafana,
+	},
+	"oauth2-proxy": {
+		"config.existingSecret": comment,
+		"affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution": apiField,
+	},
+}

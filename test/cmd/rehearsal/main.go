@@ -1,0 +1,70 @@
+// Command rehearsal runs the project's program on this machine, against a control plane, Helm and a simulated
+// DigitalOcean. See package rehearse.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"doks-security/stack"
+	"doks-security/test/changes"
+	"doks-security/test/drill"
+	"doks-security/test/fakecharts"
+	"doks-security/test/rehearse"
+	"doks-security/test/upgrade"
+)
+
+func main() {
+	if code, ok := changes.Main(os.Args); ok {
+		os.Exit(code)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	err := run(ctx, os.Args[1:])
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "\nrehearsal:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet("rehearsal", flag.ContinueOnError)
+	root := flags.String("root", ".", "the project's `directory`")
+	name := flags.String("stack", "dev", "the `stack` to rehearse")
+	cli := flags.String("pulumi", "", "`directory` with bin/pulumi; empty: the one on PATH")
+	keep := flags.Bool("keep", false, "leave it running after the checks")
+	attach := flags.String("attach", "", "only preview against the kept rehearsal that this `file` describes")
+	drills := flags.String("drill", "", "only run the drills whose names match these `patterns`, and write docs/drills.md")
+	settings := flags.String("settings", "",
+		"only change the settings that match this `pattern`, and write docs/changing-settings.md")
+	newer := flags.String("upgrade", "", "only say what a newer version of this `chart` would change")
+	version := flags.String("version", "", "the newer chart's `version`; empty: the newest in its repository")
+	archive := flags.String("archive", "", "the newer chart's `file`, instead of its repository")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if *newer != "" {
+		dir, err := fakecharts.Dir(*root)
+		if err != nil {
+			return err
+		}
+		return upgrade.Run(ctx, upgrade.Options{
+			Root: *root, Charts: dir, Chart: *newer, Version: *version, Archive: *archive, Out: os.Stdout,
+		})
+	}
+	o := rehearse.Options{Root: *root, Stack: *name, Program: stack.Deploy, CLI: *cli, Keep: *keep, Out: os.Stdout}
+	if *drills != "" {
+		return drill.Command(ctx, o, *drills)
+	}
+	if *settings != "" {
+		return changes.Command(ctx, o, *settings)
+	}
+	if *attach != "" {
+		return rehearse.Preview(ctx, o, *attach)
+	}
+	return rehearse.Run(ctx, o)
+}
