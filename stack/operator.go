@@ -18,10 +18,16 @@ func newOperatorView(in inCluster, observability *components.Observability) erro
 	for _, a := range s.VirtualClusters.Approved {
 		approved[a.Namespace] = a.Digests
 	}
+	outputs, err := values.Outputs(string(s.Profile), s.Namespaces.ByRole(), s.RuntimeSecurity.AlertmanagerFrom,
+		s.Forward.eventsFrom())
+	if err != nil {
+		return err
+	}
 	_, err = components.NewAlerts(in.ctx, logicalName, &components.AlertsArgs{
 		Namespaces: in.namespaces, Observability: observability,
 		Metrics: s.RuntimeSecurity.Metrics, Approved: approved,
-		Links: values.AlertLinks{Grafana: s.grafanaURL(), Runbooks: s.runbooks()},
+		Links:   values.AlertLinks{Grafana: s.grafanaURL(), Runbooks: s.runbooks()},
+		Outputs: outputs,
 	}, in.options...)
 	return err
 }
