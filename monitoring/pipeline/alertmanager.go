@@ -40,7 +40,7 @@ func (l *Lab) StartAlertmanager(ctx context.Context, sink *Sink, a AlertmanagerA
 	if err != nil {
 		return nil, err
 	}
-	rendered, err := a.Settings.Config()
+	rendered, err := a.Settings.Config(links)
 	if err != nil {
 		return nil, err
 	}

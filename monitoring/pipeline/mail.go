@@ -48,7 +48,8 @@ func (s *Sink) serveMailClient(connection net.Conn) {
 			if err != nil {
 				message = err.Error()
 			}
-			s.keep(receiver, "mail", message)
+			name, _, _ := strings.Cut(receiver, "/")
+			s.keep(name, "mail", message)
 		case "QUIT":
 			_ = client.PrintfLine("221 bye") // the client may be gone
 			return

@@ -91,14 +91,11 @@ func (s *Sink) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	receiver, path, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	s.keep(receiver, path, string(body))
-	switch path {
-	case "loki/api/v1/push":
+	if receiver == "loki" {
 		w.WriteHeader(http.StatusNoContent)
-	case "":
-		_, _ = io.WriteString(w, "ok") // Slack's answer, which others do not read
-	default:
-		w.WriteHeader(http.StatusAccepted) // Opsgenie's
+		return
 	}
+	_, _ = io.WriteString(w, "ok") // Slack's answer, which others do not read
 }
 
 func (s *Sink) keep(receiver, path, body string) {
@@ -156,7 +153,7 @@ func (m Message) Read() (title, text, severity string) {
 		Attachments []struct{ Title, Text string }
 		Payload     struct {
 			Summary, Severity string
-			CustomDetails     map[string]string `json:"custom_details"`
+			CustomDetails     struct{ Text string } `json:"custom_details"`
 		}
 		Message, Description, Priority string
 	}
@@ -168,7 +165,7 @@ func (m Message) Read() (title, text, severity string) {
 		return a.Title, a.Text, ""
 	}
 	if body.Payload.Summary != "" {
-		return body.Payload.Summary, body.Payload.CustomDetails["text"], body.Payload.Severity
+		return body.Payload.Summary, body.Payload.CustomDetails.Text, body.Payload.Severity
 	}
 	return body.Message, body.Description, body.Priority
 }
