@@ -111,7 +111,7 @@ sbom: ## write what the Go modules are made of to build/sbom
 	@ci/sbom
 
 .PHONY: test
-test: tools packages ## run every test, the rehearsals of all stack files among them
+test: tools packages programs ## run every test, the rehearsals of all stack files among them
 	go vet ./...
 	go test ./...
 	go -C examples/existing-cluster vet ./...
@@ -124,6 +124,14 @@ test: tools packages ## run every test, the rehearsals of all stack files among 
 	go -C ci test ./...
 	go -C rehearsal vet ./...
 	REHEARSE_CLI=$(CURDIR)/bin/cli go -C rehearsal test -timeout 60m -ldflags "$$(rehearsal/stamp)" ./...
+
+.PHONY: programs
+programs: ## build the programs of the pipeline that tests run, if they are not on PATH: some five minutes, once
+	@go -C monitoring run ./cmd/pipeline -programs
+
+.PHONY: pipeline
+pipeline: ## run the real programs from Falco's events to notifications, on this machine; the first run builds them
+	@go -C monitoring run ./cmd/pipeline
 
 .PHONY: pictures
 pictures: packages ## draw the dashboards over a generated day into docs/images; needs npm and Chromium

@@ -26,10 +26,14 @@ func newOperatorView(in inCluster, observability *components.Observability) erro
 	_, err = components.NewAlerts(in.ctx, logicalName, &components.AlertsArgs{
 		Namespaces: in.namespaces, Observability: observability,
 		Metrics: s.RuntimeSecurity.Metrics, Approved: approved,
-		Links:   values.AlertLinks{Grafana: s.grafanaURL(), Runbooks: s.runbooks()},
-		Outputs: outputs,
+		Links: s.alertLinks(), Outputs: outputs,
 	}, in.options...)
 	return err
+}
+
+// alertLinks are where alerts and notifications link to.
+func (s Settings) alertLinks() values.AlertLinks {
+	return values.AlertLinks{Grafana: s.grafanaURL(), Runbooks: s.runbooks()}
 }
 
 // runbooks is where the alerts' pages are: published, or in this repository.
