@@ -65,7 +65,11 @@ func (a PrometheusArgs) files() (map[string]string, error) {
 	if a.Every > 0 {
 		interval = a.Every.String()
 	}
-	groups, err := values.Alerts("native", values.DefaultNamespaces(), nil, links)
+	outputs, err := values.Outputs(a.Profile, values.DefaultNamespaces(), "error", "")
+	if err != nil {
+		return nil, err
+	}
+	groups, err := values.Alerts("native", values.DefaultNamespaces(), nil, links, outputs...)
 	if err != nil {
 		return nil, err
 	}
