@@ -136,13 +136,21 @@ sbom: ## write what the Go modules are made of to build/sbom
 	@ci/sbom
 
 .PHONY: test
-test: tools packages ## run every test, the rehearsals of all stack files among them
+test: tools packages programs ## run every test, the rehearsals of all stack files among them
 	go vet ./...
 	go test -vet=off ./...
 	go -C examples/existing-cluster vet ./...
 	go -C examples/existing-cluster test -vet=off ./...
 	go -C test vet ./...
 	REHEARSE_CLI=$(CURDIR)/bin/cli go -C test test -vet=off -timeout 60m -ldflags "$$(test/stamp)" ./...
+
+.PHONY: programs
+programs: ## build the programs of the pipeline that tests run, if they are not on PATH: some five minutes, once
+	@go -C test run ./monitoring/cmd/pipeline -programs
+
+.PHONY: pipeline
+pipeline: ## run the real programs from Falco's events to notifications, on this machine; the first run builds them
+	@go -C test run ./monitoring/cmd/pipeline
 
 .PHONY: pictures
 pictures: packages ## draw the dashboards over a generated day into docs/images; needs npm and Chromium

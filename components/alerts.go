@@ -19,6 +19,7 @@ type AlertsArgs struct {
 	// Approved are the virtual clusters that may run: the digests of their images by namespace, none for all.
 	Approved map[string][]string
 	Links    values.AlertLinks
+	Outputs  []values.Output // of falcosidekick
 }
 
 // NewAlerts creates the rules as resources of their own: a preview shows which alert changes, and a change of one does
@@ -28,7 +29,7 @@ func NewAlerts(ctx *pulumi.Context, name string, args *AlertsArgs, opts ...pulum
 	if err := ctx.RegisterComponentResource(typePrefix+"Alerts", name, a, opts...); err != nil {
 		return nil, err
 	}
-	groups, err := values.Alerts(args.Metrics, args.Namespaces.names, args.Approved, args.Links)
+	groups, err := values.Alerts(args.Metrics, args.Namespaces.names, args.Approved, args.Links, args.Outputs...)
 	if err != nil {
 		return nil, err
 	}

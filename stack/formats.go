@@ -87,7 +87,7 @@ var formats = field.Common.With(alerting.Formats).With(field.Formats{
 	"firstDay": {Pattern: regexp.MustCompile(`^20[0-9]{2}-[0-9]{2}-[0-9]{2}$`), Valid: afterFirstLogs,
 		Allowed: "a day after " + components.FirstLogs + ", YYYY-MM-DD (UTC): from then on logs go to the bucket",
 		Example: "<day>"},
-	"priority": {Enum: []string{"emergency", "alert", "critical", "error", "warning", "notice", "informational", "debug"}},
+	"priority": {Enum: values.Priorities},
 	"ruleset":  {Enum: judge.Rulesets()},
 
 	// Virtual clusters and namespaces.

@@ -54,6 +54,14 @@ func validateForward(s Settings, faults *field.Errors) {
 	}
 }
 
+// eventsFrom is the lowest priority that is forwarded; empty: none is.
+func (f ForwardSettings) eventsFrom() string {
+	if f.Events == nil {
+		return ""
+	}
+	return f.Events.MinimumPriority
+}
+
 func (f ForwardSettings) metrics() *components.RemoteWrite {
 	if f.Metrics == nil {
 		return nil

@@ -16,7 +16,7 @@ type ObservabilitySettings struct {
 
 func newObservability(in inCluster) (*components.Observability, error) {
 	s := in.settings
-	alertmanager, err := s.Alerting.Config()
+	alertmanager, err := s.Alerting.Config(s.alertLinks())
 	if err != nil {
 		return nil, err
 	}

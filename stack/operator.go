@@ -19,12 +19,22 @@ func newOperatorView(in inCluster, observability *components.Observability) erro
 	for _, a := range s.VirtualClusters.Approved {
 		approved[a.Namespace] = a.Digests
 	}
+	outputs, err := values.Outputs(string(s.Profile), s.Namespaces.ByRole(), s.RuntimeSecurity.AlertmanagerFrom,
+		s.Forward.eventsFrom())
+	if err != nil {
+		return err
+	}
 	_, err = components.NewAlerts(in.ctx, logicalName, &components.AlertsArgs{
 		Namespaces: in.namespaces, Observability: observability,
 		Metrics: s.RuntimeSecurity.Metrics, Approved: approved,
-		Links: values.AlertLinks{Grafana: s.grafanaURL(), Runbooks: s.runbooks()},
+		Links: s.alertLinks(), Outputs: outputs,
 	}, in.options...)
 	return err
+}
+
+// alertLinks are where alerts and notifications link to.
+func (s Settings) alertLinks() values.AlertLinks {
+	return values.AlertLinks{Grafana: s.grafanaURL(), Runbooks: s.runbooks()}
 }
 
 // runbooks is where the alerts' pages are: published, or in this repository.

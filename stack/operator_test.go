@@ -19,8 +19,9 @@ func TestDeployAlerts(t *testing.T) {
 	}{
 		{"native metrics", `{}`, `{}`, "events", "falcosecurity_falcosidekick_falco_events_total"},
 		{"falco-exporter's metrics", `{"metrics":"falco-exporter"}`, `{}`, "events", "falco_events"},
-		{"an approved namespace", `{}`, `{"approved":[{"namespace":"team-a"}]}`, "approved-virtual-clusters",
-			`namespace="team-a"`},
+		{"an approved namespace", `{}`, `{"approved":[{"namespace":"team-a"}]}`, "approved-virtual-clusters", `namespace="team-a"`},
+		{"falcosidekick's outputs", `{"alertmanagerFrom":"alert"}`, `{}`, "falcosidekick-outputs",
+			`1 * sum by (pod) (falcosecurity_falcosidekick_falco_events_total{priority_raw=~"emergency|alert"})`},
 		{"a runbook", `{}`, `{}`, "falco", "docs/runbooks/FalcoMissingOnNode.md"},
 		{"a dashboard", `{}`, `{}`, "falco", "http://localhost:3000/d/runtime-security"},
 	} {
@@ -161,8 +162,8 @@ func TestEveryOutputHasAMinimumPriority(t *testing.T) {
 			t.Errorf("%s is sent every event", name)
 		}
 	}
-	if outputs < 2 {
-		t.Errorf("%d outputs, want Loki and Alertmanager", outputs)
+	if outputs != 1 {
+		t.Errorf("%d outputs, want Alertmanager", outputs)
 	}
 }
 

@@ -43,9 +43,10 @@ type AlertLinks struct {
 
 // Alerts returns the groups of rules by name: those of every release (<release>/alerts.yaml), those that read metrics
 // (<release>/alerts-<metrics>.yaml, "native" or "falco-exporter"), and one that says which virtual clusters are approved:
-// by namespace, with the digests of the images; none approve all. Placeholders are replaced by the names of namespaces.
+// by namespace, with the digests of the images; none approve all. With outputs another group says what falcosidekick has
+// to deliver. Placeholders are replaced by the names of namespaces.
 func Alerts(
-	metrics string, namespaces Namespaces, approved map[string][]string, links AlertLinks,
+	metrics string, namespaces Namespaces, approved map[string][]string, links AlertLinks, outputs ...Output,
 ) (map[string]RuleGroup, error) {
 	groups := map[string]RuleGroup{}
 	for _, pattern := range []string{"*/alerts.yaml", "*/alerts-" + metrics + ".yaml"} {
@@ -69,6 +70,13 @@ func Alerts(
 	}
 	if len(approved) > 0 {
 		group := approvedRules(approved)
+		groups[group.Name] = group
+	}
+	if len(outputs) > 0 {
+		group, err := outputRules(outputs)
+		if err != nil {
+			return nil, err
+		}
 		groups[group.Name] = group
 	}
 	return groups, nil

@@ -129,7 +129,7 @@ func TestNamesChangeOnlyNames(t *testing.T) {
 }
 
 // literals finds the default name of a namespace where a namespace is meant: in a Service's name, in a selector of
-// Prometheus, Loki or Kubernetes, in the job of Loki, in a key of values.
+// Prometheus, Loki or Kubernetes, in the job of Loki, in a rule of Alloy, in a key of values.
 func literals(text string) []string {
 	roles := strings.Join(DefaultNamespaces().Roles(), "|")
 	var found []string
@@ -139,6 +139,7 @@ func literals(text string) []string {
 		`"[a-zA-Z]*[nN]amespace[a-zA-Z]*":\s*\[?"(` + roles + `)"`,
 		`"values":\s*\[[^\]]*"(` + roles + `)"`,
 		`job\\*"?(=~?|!=)\\*"(` + roles + `)/`,
+		`regex\s*=\s*\\*"(` + roles + `)/`,
 	} {
 		found = append(found, regexp.MustCompile(pattern).FindAllString(text, -1)...)
 	}

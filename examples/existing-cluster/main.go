@@ -65,7 +65,7 @@ func watch(ctx *pulumi.Context, source charts.Source) error {
 	if err != nil {
 		return err
 	}
-	nobody, err := alerting.Settings{}.Config()
+	nobody, err := alerting.Settings{}.Config(values.AlertLinks{})
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ var checks = map[string]func(s stack.Settings, objects []*Object) []error{
 	"monitors":   func(_ stack.Settings, o []*Object) []error { return Monitors(o) },
 	"dashboards": func(_ stack.Settings, o []*Object) []error { return Dashboards(o) },
 	"jobs":       func(_ stack.Settings, o []*Object) []error { return Jobs(o) },
+	"rules":      func(_ stack.Settings, o []*Object) []error { return Rules(o) },
 	"overcommit": Overcommit,
 	"falco": func(_ stack.Settings, o []*Object) []error {
 		return Falco(o, "falco", map[string]string{"10-ours.yaml": "- list: a"})
@@ -114,6 +115,8 @@ func TestSeededFaults(t *testing.T) {
 		"a-monitor-of-a-missing-port": {"monitors", `scrapes the port "metrics"`},
 		"a-monitor-of-nothing":        {"monitors", "selects nothing in [monitoring]"},
 		"a-job-of-nobody":             {"jobs", `reads the job "wep"`},
+		"a-rule-of-nothing-recorded":  {"rules", "WebSlow reads job:requests:99quantile, which no rule records"},
+		"a-rule-of-nothing-exported":  {"rules", "UnitFailed reads node_systemd_unit_state, which nothing in exported.yaml"},
 		"an-alert-for-ever":           {"overcommit", "KubeMemoryOvercommit would fire for ever on 2 nodes"},
 		"an-unseen-dashboard":         {"dashboards", "Grafana's sidecar does not see this dashboard"},
 		"an-overwritten-dashboard":    {"dashboards", "has the file of ConfigMap monitoring/overview overview.json"},

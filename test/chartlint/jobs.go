@@ -82,26 +82,13 @@ func Overcommit(s stack.Settings, objects []*Object) []error {
 		"KubeMemoryOvercommit": free.MiB < node.MiB}
 	var faults []error
 	for _, o := range objects {
-		var rules struct {
-			Spec struct {
-				Groups []struct {
-					Rules []struct {
-						Alert string `json:"alert"`
-					} `json:"rules"`
-				} `json:"groups"`
-			} `json:"spec"`
-		}
-		if o.GetKind() != "PrometheusRule" {
-			continue
-		}
-		if err := convert(o, &rules); err != nil {
+		rules, err := rulesOf(o)
+		if err != nil {
 			return []error{err}
 		}
-		for _, group := range rules.Spec.Groups {
-			for _, rule := range group.Rules {
-				if endless[rule.Alert] {
-					faults = append(faults, fmt.Errorf("%s: %s would fire for ever on %d nodes", id(o), rule.Alert, nodes))
-				}
+		for _, rule := range rules {
+			if endless[rule.Alert] {
+				faults = append(faults, fmt.Errorf("%s: %s would fire for ever on %d nodes", id(o), rule.Alert, nodes))
 			}
 		}
 	}

@@ -177,10 +177,13 @@ type answer struct {
 }
 
 // logIn goes to the identity provider as user, and comes back.
-func (v *visitor) logIn(user *mockoidc.MockUser) answer {
+func (v *visitor) logIn(user *mockoidc.MockUser) answer { return v.logInAt("/", nil, user) }
+
+// logInAt does it from a page.
+func (v *visitor) logInAt(path string, header http.Header, user *mockoidc.MockUser) answer {
 	v.t.Helper()
 	v.login.provider.QueueUser(user)
-	there := v.ask("GET", "/", nil)
+	there := v.ask("GET", path, header)
 	location := there.location
 	if there.status != http.StatusFound || !strings.HasPrefix(location, v.login.provider.AuthorizationEndpoint()) {
 		v.t.Fatalf("%d to %q, want one to the identity provider", there.status, location)
@@ -193,11 +196,11 @@ func (v *visitor) logIn(user *mockoidc.MockUser) answer {
 		v.t.Fatal(err)
 	}
 	back := v.do(request).location
-	path, ok := strings.CutPrefix(back, "https://"+hostname)
+	callback, ok := strings.CutPrefix(back, "https://"+hostname)
 	if !ok {
 		v.t.Fatalf("the identity provider leads to %q", back)
 	}
-	return v.ask("GET", path, nil)
+	return v.ask("GET", callback, nil)
 }
 
 func operators() components.IdentitySettings {

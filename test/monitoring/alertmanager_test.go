@@ -38,10 +38,12 @@ var everybody = alerting.Settings{
 	},
 }
 
+var links = values.AlertLinks{Grafana: "https://grafana.example.org", Runbooks: "https://example.org/runbooks"}
+
 // load reads what alerting writes as Alertmanager does.
 func load(t *testing.T, s alerting.Settings) *config.Config {
 	t.Helper()
-	text, err := s.Config()
+	text, err := s.Config(links)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +73,12 @@ func TestRoutes(t *testing.T) {
 		{"critical", "alertname=FalcoBlind, severity=critical", everybody, []string{"team", "oncall", "backup", "siem", "archive"}},
 		{"warning", "alertname=FalcoSyscallDrops, severity=warning", everybody, []string{"team", "siem", "archive"}},
 		{"info", "alertname=FalcoReloaded, severity=info", everybody, []string{"siem"}},
-		{"an event from falcosidekick", "alertname=Read file, rule=Read file, source=falco, severity=warning", everybody, []string{"team", "siem", "archive"}},
+		{"an event from falcosidekick", "alertname=Read file, rule=Read file, source=falco, severity=warning", everybody,
+			[]string{"team/events", "siem/events", "archive/events"}},
+		{"a critical event that only Prometheus knows", "alertname=FalcoHighPriorityEvent, rule=Read file, severity=critical", everybody,
+			[]string{"team/events", "oncall/events", "backup/events", "siem/events", "archive/events"}},
+		{"a flood of a rule, which ends", "alertname=FalcoEventFlood, rule=Read file, severity=warning", everybody,
+			[]string{"team", "siem", "archive"}},
 		{"the dead man's switch", "alertname=Watchdog, severity=none", everybody, []string{"heartbeat"}},
 		{"a helper of the chart", "alertname=InfoInhibitor, severity=none", everybody, []string{"null"}},
 		{"no severity", "alertname=Other", everybody, []string{"null"}},
@@ -104,7 +111,7 @@ func TestEveryAlertReachesSomebody(t *testing.T) {
 					continue
 				}
 				labels := set("alertname=" + rule.Alert + ", severity=" + rule.Labels["severity"])
-				if !slices.ContainsFunc(route.Match(labels), func(r *dispatch.Route) bool { return r.RouteOpts.Receiver == "siem" }) {
+				if !slices.ContainsFunc(route.Match(labels), func(r *dispatch.Route) bool { return strings.HasPrefix(r.RouteOpts.Receiver, "siem") }) {
 					t.Errorf("%s reaches nobody", rule.Alert)
 				}
 			}
@@ -114,14 +121,14 @@ func TestEveryAlertReachesSomebody(t *testing.T) {
 
 func TestDeadMansSwitchIsPrompt(t *testing.T) {
 	route := dispatch.NewRoute(load(t, everybody).Route, nil).Match(set("alertname=Watchdog"))[0].RouteOpts
-	if route.GroupWait != 0 || route.GroupInterval > time.Minute || route.RepeatInterval != 10*time.Minute {
+	if route.GroupWait != 0 || route.GroupInterval > time.Minute || route.RepeatInterval != 9*time.Minute+30*time.Second {
 		t.Errorf("waits %s, groups for %s, repeats after %s", route.GroupWait, route.GroupInterval, route.RepeatInterval)
 	}
 }
 
 // A route to nowhere, a receiver twice: Alertmanager's loader is what finds them.
 func TestBrokenRoutesAreFound(t *testing.T) {
-	text, err := everybody.Config()
+	text, err := everybody.Config(links)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,6 +161,10 @@ func TestInhibition(t *testing.T) {
 		{"a virtual cluster still running", "alertname=UnapprovedVirtualClusterStarted, rule=V, hostname=a, severity=warning", "alertname=UnapprovedVirtualClusterRunning, namespace=shop, severity=warning", false},
 		{"a virtual cluster of high priority", "alertname=UnapprovedVirtualClusterStarted, rule=V, hostname=a, severity=warning", "alertname=FalcoHighPriorityEvent, rule=V, hostname=a, severity=critical", true},
 		{"a warning beside the same alert, critical", "alertname=A, namespace=n, severity=critical", "alertname=A, namespace=n, severity=warning", true},
+		{"a warning about another node", "alertname=A, namespace=n, instance=a, severity=critical",
+			"alertname=A, namespace=n, instance=b, severity=warning", false},
+		{"the same outage", "alertname=LokiDown, severity=critical", "alertname=TargetDown, job=loki/loki, severity=warning", true},
+		{"another outage", "alertname=LokiDown, severity=critical", "alertname=TargetDown, job=coredns, severity=warning", false},
 		{"a warning in another namespace", "alertname=A, namespace=n, severity=critical", "alertname=A, namespace=m, severity=warning", false},
 		{"mere information", "alertname=InfoInhibitor, namespace=n, severity=none", "alertname=B, namespace=n, severity=info", true},
 		{"a reload, which has no namespace", "alertname=InfoInhibitor, severity=none", "alertname=FalcoReloaded, node=a, severity=info", false},
@@ -194,7 +205,7 @@ func TestMessages(t *testing.T) {
 		t.Fatal(err)
 	}
 	templates.ExternalURL = &url.URL{Scheme: "https", Host: "alertmanager.example.org"}
-	slack := load(t, everybody).Receivers[2].SlackConfigs[0]
+	slack := receiver(t, load(t, everybody), "team").SlackConfigs[0]
 	now := time.Now()
 	data := templates.Data("team", nil, nil, "", &amalert.Alert{Alert: model.Alert{
 		Labels: set("alertname=FalcoBlind, severity=critical"), StartsAt: now, EndsAt: now.Add(time.Hour),
@@ -202,7 +213,8 @@ func TestMessages(t *testing.T) {
 	}})
 	for text, want := range map[string]string{
 		slack.Title: "[FIRING:1] FalcoBlind (critical, prod)",
-		slack.Text:  "No events.\nRunbook: https://example.org/FalcoBlind.md\nDashboard: https://example.org/d/a\n",
+		slack.Text: "No events.\nRunbook: https://example.org/FalcoBlind.md\nDashboard: https://example.org/d/a\n\n" +
+			"All alerts: https://grafana.example.org/alerting/groups?alertmanager=Alertmanager\n",
 	} {
 		got, err := templates.ExecuteTextString(text, data)
 		if err != nil || got != want {
@@ -233,8 +245,9 @@ func TestFalcosidekickTellsEveryAlertmanager(t *testing.T) {
 				t.Errorf("%s: %s is not replica %d", profile, host, i)
 			}
 		}
-		if output["expireafter"] != "900" {
-			t.Errorf("%s: an event's alert ends after %q seconds; FalcoHighPriorityEvent looks back 10 minutes and must end before", profile, output["expireafter"])
+		// FalcoHighPriorityEvent looks back 10 minutes, and must end before the alert that inhibits it.
+		if lasts := time.Duration(load(t, everybody).Global.ResolveTimeout); output["expireafter"] != nil || lasts <= 10*time.Minute {
+			t.Errorf("%s: an event's alert ends after %s, or with expireafter %v", profile, lasts, output["expireafter"])
 		}
 	}
 }

@@ -48,7 +48,7 @@ func (c catalog) alloyFaults(text string) []string {
 			w.fault("%s is exported by nothing", reference)
 		}
 	}
-	for _, label := range c.Streams["alloy"] {
+	for _, label := range slices.Concat(c.Streams["pods"], c.Streams["falco"]) {
 		if !w.labels[label] {
 			w.fault("no rule sets the label %s", label)
 		}
@@ -144,9 +144,10 @@ func TestBrokenAlloyConfigurationsAreFound(t *testing.T) {
 	for want, broken := range map[string]string{
 		"loki.write.defualt.receiver is exported": strings.Replace(good, "forward_to = [loki.write.default.", "forward_to = [loki.write.defualt.", 1),
 		"no rule sets the label node":             strings.Replace(good, `"node"`, `"nodename"`, 1),
+		"no rule sets the label k8s_ns_name":      strings.ReplaceAll(good, "k8s_ns_name ", "namespace_name "),
 		"no component loki.sink":                  strings.Replace(good, "loki.write \"default\"", "loki.sink \"default\"", 1),
 		"missing closing )":                       strings.Replace(good, `"Succeeded|Failed|Completed"`, `"(Succeeded"`, 1),
-		"nobody writes":                           strings.Replace(good, `{namespace=\"falco\"`, `{ns=\"falco\"`, 1),
+		"nobody writes":                           strings.Replace(good, `{stream=\"stdout\"`, `{output=\"stdout\"`, 1),
 		`the environment has no "NODE"`:           strings.Replace(good, `"NODE_NAME"`, `"NODE"`, 1),
 		"expected":                                strings.Replace(good, "stage.cri { }", "stage.cri {", 1),
 	} {

@@ -58,7 +58,7 @@ func FuzzAlerting(f *testing.F) {
 		if settings.Validate(&errs); len(errs) > 0 {
 			return
 		}
-		text, err := settings.Config()
+		text, err := settings.Config(links)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -71,6 +71,7 @@ func FuzzAlerting(f *testing.F) {
 		}
 		for i, r := range settings.Receivers {
 			checkReceiver(t, templates, r, receiver(t, loaded, settings.Receivers[i].Name))
+			checkReceiver(t, templates, r, receiver(t, loaded, settings.Receivers[i].Name+"/events"))
 		}
 	})
 }

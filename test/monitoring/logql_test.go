@@ -40,7 +40,7 @@ func (c catalog) checkLogQL(text string) error {
 	if !selective {
 		return errors.New("Loki refuses a selector that matches every stream: one matcher must not match the empty text")
 	}
-	if !slices.ContainsFunc([]string{"falcosidekick", "alloy"}, func(writer string) bool {
+	if !slices.ContainsFunc([]string{"falco", "pods"}, func(writer string) bool {
 		for _, m := range matchers {
 			if !slices.Contains(c.Streams[writer], m.Name) {
 				return false

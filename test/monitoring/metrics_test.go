@@ -113,7 +113,7 @@ func queries(t *testing.T) map[string]string {
 	t.Helper()
 	found := map[string]string{}
 	for _, metrics := range []string{"native", "falco-exporter"} {
-		groups, err := values.Alerts(metrics, values.DefaultNamespaces(), day.Approved, values.AlertLinks{})
+		groups, err := values.Alerts(metrics, values.DefaultNamespaces(), day.Approved, values.AlertLinks{}, day.Outputs...)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -46,7 +46,7 @@ func TestPromtool(t *testing.T) {
 // writeRules writes all rules into one file, without annotations.
 func writeRules(t *testing.T, file, metrics string) {
 	t.Helper()
-	groups, err := values.Alerts(metrics, values.DefaultNamespaces(), day.Approved, values.AlertLinks{})
+	groups, err := values.Alerts(metrics, values.DefaultNamespaces(), day.Approved, values.AlertLinks{}, day.Outputs...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,21 +33,25 @@ type alertTests struct {
 
 // alertTest is what one alert does with some series. Times are as Prometheus writes them: 10m.
 type alertTest struct {
-	Name        string `yaml:"name"`
-	Interval    string `yaml:"interval"` // of the samples
-	InputSeries []struct {
-		Series string `yaml:"series"`
-		Values string `yaml:"values"`
-	} `yaml:"input_series"`
-	AlertRuleTest []struct {
-		EvalTime  string `yaml:"eval_time"`
-		AlertName string `yaml:"alertname"`
-		ExpAlerts []struct {
-			ExpLabels map[string]string `yaml:"exp_labels"`
-		} `yaml:"exp_alerts"` // an empty list: silence
-	} `yaml:"alert_rule_test"`
+	Name          string          `yaml:"name"`
+	Interval      string          `yaml:"interval"` // of the samples
+	InputSeries   []inputSeries   `yaml:"input_series"`
+	AlertRuleTest []alertRuleTest `yaml:"alert_rule_test"`
 
 	metrics string // of the file
+}
+
+type inputSeries struct {
+	Series string `yaml:"series"`
+	Values string `yaml:"values"`
+}
+
+type alertRuleTest struct {
+	EvalTime  string `yaml:"eval_time"`
+	AlertName string `yaml:"alertname"`
+	ExpAlerts []struct {
+		ExpLabels map[string]string `yaml:"exp_labels"`
+	} `yaml:"exp_alerts"` // an empty list: silence
 }
 
 // firing evaluates every rule once a minute, as Prometheus does, and returns what one alert fires at the times asked.

@@ -44,7 +44,7 @@ func atFalcosidekick(ctx context.Context, base, namespace string) ([]string, err
 	return rules, nil
 }
 
-// inLoki returns the rules of the alerts about a namespace that falcosidekick sent there.
+// inLoki returns the rules of the events about a namespace that are there.
 func inLoki(ctx context.Context, base, namespace string, since time.Time) ([]string, error) {
 	query := url.Values{
 		"query": {fmt.Sprintf("{rule=~`.+`} |= `%s`", namespace)},

@@ -10,12 +10,13 @@ import (
 type event struct {
 	at, rule, priority, node, namespace, pod, replica string
 	user, process, command, image                     string
-	lost                                              bool // not delivered to Loki
+	lost                                              bool // not delivered to one of the Alertmanagers
 }
 
 // replicas of what counts live from and to: falcosidekick's first is replaced at 14:12.
 var replicas = map[string][2]string{
 	"sidekick-1": {"00:00", "14:12"}, "sidekick-2": {"00:00", "23:59"}, "sidekick-3": {"14:12", "23:59"}, "exporter": {"00:00", "23:59"},
+	"falco": {"00:00", "23:59"},
 }
 
 // priorities are in Falco's order, by whose numbers falco-exporter knows them.
@@ -66,11 +67,21 @@ func told(metrics string) map[counter][]string {
 	for _, e := range events() {
 		count(e, e.replica, `falcosecurity_falcosidekick_falco_events_total{rule=%q, priority_raw=%q, hostname=%q, k8s_ns_name=%q, k8s_pod_name=%q, pod=%q}`,
 			e.rule, strings.ToLower(e.priority), e.node, e.namespace, e.pod, e.replica)
-		status := "ok"
-		if e.lost {
-			status = "error"
+		count(e, "falco", `falcosecurity_falco_rules_matches_total{rule_name=%q, priority="%d", source="syscall", node=%q}`,
+			e.rule, slices.Index(priorities, e.priority), e.node)
+		deliver := func(destination, status string) {
+			count(e, e.replica, `falcosecurity_falcosidekick_outputs_total{destination=%q, status=%q, pod=%q}`, destination, status, e.replica)
 		}
-		count(e, e.replica, `falcosecurity_falcosidekick_outputs_total{destination="loki", status=%q, pod=%q}`, status, e.replica)
+		deliver("webui", "ok")
+		for replica := range Outputs[0].Replicas {
+			switch {
+			case slices.Index(priorities, e.priority) > slices.Index(priorities, "Error"):
+			case e.lost && replica == 0:
+				deliver("alertmanager", "error")
+			default:
+				deliver("alertmanager", "ok")
+			}
+		}
 		if metrics == "falco-exporter" {
 			count(e, "exporter", `falco_events{rule=%q, priority="%d", hostname=%q, k8s_ns_name=%q, k8s_pod_name=%q, pod="exporter-%s"}`,
 				e.rule, slices.Index(priorities, e.priority), e.node, e.namespace, e.pod, e.node)

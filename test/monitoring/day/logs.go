@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Line is what falcosidekick writes to Loki of an event.
+// Line is what Alloy writes to Loki of an event.
 type Line struct {
 	At     time.Time
 	Text   string
@@ -18,8 +18,8 @@ type Line struct {
 
 var field = regexp.MustCompile(`(\w+)="output_fields\[\\"([^"\\]+)\\"\]"`)
 
-// Lines are those that falcosidekick delivered between two times and the query selects, newest first. There is no Loki
-// here: this knows a stream selector, and the fields of json. A stream that no event wrote has no lines.
+// Lines are those between two times that the query selects, newest first. There is no Loki here: this knows a stream
+// selector, and the fields of json. A stream that no event wrote has no lines.
 func Lines(query string, from, to time.Time) ([]Line, error) {
 	selector, pipeline, _ := strings.Cut(query, "}")
 	matchers, err := PromQL.ParseMetricSelector(selector + "}")
@@ -32,7 +32,7 @@ func Lines(query string, from, to time.Time) ([]Line, error) {
 		if err != nil {
 			return nil, err
 		}
-		selected := !e.lost && !line.At.Before(from) && !line.At.After(to)
+		selected := !line.At.Before(from) && !line.At.After(to)
 		for _, m := range matchers {
 			selected = selected && m.Matches(line.Labels[m.Name])
 		}
@@ -47,7 +47,7 @@ func Lines(query string, from, to time.Time) ([]Line, error) {
 	return lines, nil
 }
 
-// line is the event as falcosidekick writes it, and its output_fields.
+// line is the event as Falco writes it, and its output_fields.
 func (e event) line() (Line, map[string]any, error) {
 	at := Midnight.Add(time.Duration(clock(e.at)) * time.Minute)
 	fields := map[string]any{

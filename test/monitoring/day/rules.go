@@ -21,11 +21,17 @@ var PromQL = parser.NewParser(parser.Options{})
 // Approved are a namespace with all images, and one with a single image.
 var Approved = map[string][]string{"team-a": nil, "team-b": {"sha256:1111"}}
 
+// Outputs are falcosidekick's: three Alertmanagers get each event of high priority, and the UI every one.
+var Outputs = []values.Output{
+	{Destination: "alertmanager", Replicas: 3, From: "error"},
+	{Destination: "webui", Replicas: 1},
+}
+
 // RuleFiles writes the rules that read metrics ("native" or "falco-exporter") into a directory, as Prometheus reads
 // them, and returns the files.
 func RuleFiles(dir, metrics string) ([]string, error) {
 	groups, err := values.Alerts(metrics, values.DefaultNamespaces(), Approved,
-		values.AlertLinks{Grafana: "https://grafana.example.org", Runbooks: "https://example.org"})
+		values.AlertLinks{Grafana: "https://grafana.example.org", Runbooks: "https://example.org"}, Outputs...)
 	if err != nil {
 		return nil, err
 	}

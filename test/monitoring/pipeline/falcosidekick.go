@@ -1,0 +1,120 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net"
+	"slices"
+	"strings"
+
+	"doks-security/values"
+)
+
+// Falcosidekick is a running falcosidekick.
+type Falcosidekick struct{ *Process }
+
+// FalcosidekickArgs are what falcosidekick is started with. Outputs without an address are off.
+type FalcosidekickArgs struct {
+	Profile          string // of values/falco
+	Cluster          string // the event's field cluster; default: dev
+	AlertmanagerFrom string // runtimeSecurity.alertmanagerFrom; default: error
+	Alertmanagers    []string
+	UI               string // http://<host>:<port>
+	// Env is added, over what the values make.
+	Env map[string]string
+}
+
+// StartFalcosidekick starts one with the environment that its chart makes of the stack's values.
+func (l *Lab) StartFalcosidekick(ctx context.Context, a FalcosidekickArgs) (*Falcosidekick, error) {
+	file, err := l.File(ctx, "falcosidekick")
+	if err != nil {
+		return nil, err
+	}
+	env, err := a.env()
+	if err != nil {
+		return nil, err
+	}
+	address, err := freeAddress()
+	if err != nil {
+		return nil, err
+	}
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	env["LISTENADDRESS"], env["LISTENPORT"] = host, port
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(env)) {
+		list = append(list, name+"="+env[name])
+	}
+	p, err := l.start(ctx, "falcosidekick", address, nil, launch{file: file, env: list, ready: "/ping"})
+	return &Falcosidekick{p}, err
+}
+
+// env is the environment of falcosidekick's container: templates/secrets.yaml of its chart makes LOKI_HOSTPORT of
+// config.loki.hostport, and so on.
+func (a FalcosidekickArgs) env() (map[string]string, error) {
+	falco, err := values.Load("falco", a.Profile, values.DefaultNamespaces())
+	if err != nil {
+		return nil, err
+	}
+	config, ok := at(falco, "falcosidekick", "config").(map[string]any)
+	if !ok {
+		return nil, fmt.Errorf("values/falco/values.yaml: falcosidekick.config is missing")
+	}
+	// What the program adds: components/runtimesecurity.go.
+	config = values.Merge(config, map[string]any{
+		"customfields": "cluster:" + or(a.Cluster, "dev"),
+		"alertmanager": map[string]any{"minimumpriority": or(a.AlertmanagerFrom, "error")},
+	})
+	env := map[string]string{"CUSTOMTAGS": ""} // the chart always sets it
+	if err := extraEnv(config, env); err != nil {
+		return nil, err
+	}
+	for section, value := range config {
+		fields, nested := value.(map[string]any)
+		if section == "extraEnv" {
+			continue
+		}
+		if !nested {
+			env[strings.ToUpper(section)] = fmt.Sprint(value)
+			continue
+		}
+		for key, value := range fields {
+			if _, more := value.(map[string]any); more {
+				continue // the chart's own: dashboards
+			}
+			if key == "expireafter" {
+				key = "expiresafter"
+			}
+			env[strings.ToUpper(section+"_"+key)] = fmt.Sprint(value)
+		}
+	}
+	env["ALERTMANAGER_HOSTPORT"] = strings.Join(a.Alertmanagers, ",")
+	env["WEBUI_URL"] = a.UI
+	maps.Copy(env, a.Env)
+	return env, nil
+}
+
+// extraEnv adds what config.extraEnv lists, as a container has it.
+func extraEnv(config map[string]any, env map[string]string) error {
+	list, _ := config["extraEnv"].([]any)
+	for _, element := range list {
+		variable, _ := element.(map[string]any)
+		name, named := variable["name"].(string)
+		value, ok := variable["value"].(string)
+		if !named || !ok {
+			return fmt.Errorf("falcosidekick.config.extraEnv: %v has no name and value", element)
+		}
+		env[name] = value
+	}
+	return nil
+}
+
+func or(value, otherwise string) string {
+	if value == "" {
+		return otherwise
+	}
+	return value
+}

@@ -1,0 +1,109 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"strings"
+
+	"doks-security/values"
+)
+
+// Program is a program that the stack deploys and the pipeline runs: what identifies it, and how it is built.
+type Program struct {
+	Name     string   // its command; the variable that names its file is this name in upper case
+	Module   string   // its Go module
+	Version  string   // of the module: a version, or a tag of its repository
+	Packages []string // main packages of the module that are built at once, from its root
+	Tags     string   // build tags
+	Embeds   []string // generated files that its build embeds and its module lacks: any text does
+	Slow     bool     // takes more than five minutes to build: make test does without, make pipeline builds it
+}
+
+// Programs are those of the pipeline, in the versions that the stack deploys. Those of Alertmanager and Prometheus
+// are those of the libraries in go.mod, which are kube-prometheus-stack's; the others are those of values/<release>.
+func Programs(ctx context.Context) ([]Program, error) {
+	const alertmanagerModule, prometheusModule = "github.com/prometheus/alertmanager", "github.com/prometheus/prometheus"
+	alertmanagerVersion, err := library(ctx, alertmanagerModule)
+	if err != nil {
+		return nil, err
+	}
+	prometheusVersion, err := library(ctx, prometheusModule)
+	if err != nil {
+		return nil, err
+	}
+	releases, err := values.Charts()
+	if err != nil {
+		return nil, err
+	}
+	falco, err := values.Load("falco", "dev", values.DefaultNamespaces())
+	if err != nil {
+		return nil, err
+	}
+	falcosidekick, ok := at(falco, "falcosidekick", "image", "tag").(string)
+	if !ok {
+		return nil, fmt.Errorf("values/falco/values.yaml: falcosidekick.image.tag is missing")
+	}
+	alertmanager := Program{
+		Module: alertmanagerModule, Version: alertmanagerVersion, Packages: []string{"./cmd/alertmanager", "./cmd/amtool"},
+		Embeds: []string{"ui/app/dist/index.html"},
+	}
+	// Without service discoveries, which the pipeline does not need: their clients are most of what is compiled.
+	prometheus := Program{
+		Module: prometheusModule, Version: prometheusVersion, Packages: []string{"./cmd/prometheus", "./cmd/promtool"},
+		Tags: "remove_all_sd", Slow: true,
+	}
+	return []Program{
+		alertmanager.named("alertmanager"),
+		alertmanager.named("amtool"),
+		{Name: "falcosidekick", Module: "github.com/falcosecurity/falcosidekick", Version: falcosidekick,
+			Packages: []string{"."}},
+		prometheus.named("prometheus"),
+		prometheus.named("promtool"),
+		{Name: "loki", Module: "github.com/grafana/loki/v3", Version: "v" + releases["loki"].AppVersion,
+			Packages: []string{"./cmd/loki"}, Slow: true},
+		{Name: "alloy", Module: "github.com/grafana/alloy", Version: releases["alloy"].AppVersion,
+			Packages: []string{"."}, Slow: true},
+	}, nil
+}
+
+// named is one of a module's programs.
+func (p Program) named(name string) Program {
+	p.Name = name
+	return p
+}
+
+// reported is the version as the program itself prints it. Prometheus 3.14.0 is the module's v0.314.0.
+func (p Program) reported() string {
+	version := strings.TrimPrefix(p.Version, "v")
+	var major, patch int
+	if p.Module != "github.com/prometheus/prometheus" {
+		return version
+	}
+	if n, err := fmt.Sscanf(version, "0.%d.%d", &major, &patch); n != 2 || err != nil {
+		return version
+	}
+	return fmt.Sprintf("%d.%d.%d", major/100, major%100, patch)
+}
+
+// library is the version of a module that this one is built of.
+func library(ctx context.Context, module string) (string, error) {
+	out, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Version}}", module).Output()
+	if err != nil {
+		return "", fmt.Errorf("asking go for the version of %s: %w", module, withStderr(err))
+	}
+	return strings.TrimSpace(string(out)), nil
+}
+
+// at is a value below keys, or nil.
+func at(values map[string]any, keys ...string) any {
+	var found any = values
+	for _, key := range keys {
+		below, ok := found.(map[string]any)
+		if !ok {
+			return nil
+		}
+		found = below[key]
+	}
+	return found
+}
