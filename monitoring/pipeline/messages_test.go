@@ -51,16 +51,6 @@ func send(t *testing.T, a *Alertmanager, alerts ...Alert) {
 	}
 }
 
-// one is the only message to a receiver within some seconds.
-func one(t *testing.T, sink *Sink, receiver string) Message {
-	t.Helper()
-	messages := sink.Await(2, 4*time.Second, To(receiver))
-	if len(messages) != 1 {
-		t.Fatalf("%s has %d messages, want 1: %+v", receiver, len(messages), messages)
-	}
-	return messages[0]
-}
-
 // A flood makes one message of a bounded size, which says how many more there are and where to look.
 func TestFloodIsOneBoundedMessage(t *testing.T) {
 	t.Parallel()
