@@ -117,6 +117,7 @@ func TestRestart(t *testing.T) {
 			t.Fatalf("%s has %d messages, want 2", receiver, got)
 		}
 	}
+	time.Sleep(time.Second) // it notes what it has sent after the receiver has answered
 	if err := a.Stop(); err != nil {
 		t.Fatal(err)
 	}

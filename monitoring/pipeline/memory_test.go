@@ -21,8 +21,8 @@ func burst(n int) Alert {
 	return e
 }
 
-// docs/scaling.md: 100 events a second in an incident. Within the 15 minutes for which Alertmanager keeps each, they are
-// 90,000; those of ten rules take less memory than the container may have, in each profile.
+// docs/scaling.md: 100 events a second in an incident. Within the 15 minutes for which Alertmanager keeps each, they
+// are 90,000; those of ten rules take less memory than the container may have, in each profile.
 func TestBurstFitsIntoAlertmanagersMemory(t *testing.T) {
 	l, sink := newLab(t, "alertmanager")
 	if _, err := os.Stat("/proc/self/status"); err != nil {
