@@ -68,7 +68,7 @@ func (a FalcosidekickArgs) env() (map[string]string, error) {
 		"customfields": "cluster:" + or(a.Cluster, "dev"),
 		"alertmanager": map[string]any{"minimumpriority": or(a.AlertmanagerFrom, "error")},
 	})
-	env := map[string]string{"CUSTOMTAGS": ""} // the chart sets it, empty
+	env := map[string]string{"CUSTOMTAGS": "", "ALERTMANAGER_EXPIRESAFTER": ""} // the chart sets them, empty
 	for section, value := range config {
 		fields, nested := value.(map[string]any)
 		if !nested {
