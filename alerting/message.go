@@ -8,6 +8,10 @@ import (
 	"doks-security/values"
 )
 
+// MaxOfOneName is how many alerts of one name Alertmanager keeps: alerts.per-alertname-limit in
+// values/kube-prometheus-stack. A message of as many says that there may be more.
+const MaxOfOneName = 500
+
 // Bounds of a message: a flood of thousands of alerts makes one of a few kilobytes.
 const (
 	maxShown = 5 // alerts whose description is in a text
@@ -19,9 +23,12 @@ const (
 
 // title is one line: what fires, how severe, in which cluster. Groups have one severity (Config), so it is always
 // there. A critical event's group is of one namespace and node.
-const title = `[{{ .Status | toUpper }}{{ if eq .Status "firing" }}:{{ .Alerts.Firing | len }}{{ end }}]` +
+var title = `[{{ .Status | toUpper }}{{ if eq .Status "firing" }}:{{ .Alerts.Firing | len }}` + full + `{{ end }}]` +
 	` {{ or .GroupLabels.rule .CommonLabels.alertname }}{{ with .GroupLabels.k8s_ns_name }} in {{ . }}{{ end }}` +
 	`{{ with .GroupLabels.hostname }} on {{ . }}{{ end }} ({{ .CommonLabels.severity }}, {{ .CommonLabels.cluster }})`
+
+// full is a plus behind the number of alerts that fire, where Alertmanager keeps no more of them.
+var full = fmt.Sprintf(`{{ if ge (len .Alerts.Firing) %d }}+{{ end }}`, MaxOfOneName)
 
 // text is what a person reads: alerts that fire with their links, how many more there are, and where all are. Resolved
 // ones are counted, and described only when nothing fires.

@@ -235,6 +235,10 @@ func TestFalcosidekickTellsEveryAlertmanager(t *testing.T) {
 			t.Fatal(err)
 		}
 		replicas := at(stack, "alertmanager", "alertmanagerSpec", "replicas").(int)
+		limit := at(stack, "alertmanager", "alertmanagerSpec", "additionalArgs").([]any)[0].(map[string]any)
+		if limit["name"] != "alerts.per-alertname-limit" || limit["value"] != fmt.Sprint(alerting.MaxOfOneName) {
+			t.Errorf("%s: Alertmanager keeps %v, and messages say %d", profile, limit, alerting.MaxOfOneName)
+		}
 		output := at(falco, "falcosidekick", "config", "alertmanager").(map[string]any)
 		hosts := strings.Split(output["hostport"].(string), ",")
 		if len(hosts) != replicas {

@@ -62,6 +62,11 @@ func (l *Lab) StartAlertmanager(ctx context.Context, sink *Sink, a AlertmanagerA
 	}
 	args := []string{"--config.file=alertmanager.yaml", "--storage.path=data", "--data.retention=" + retention,
 		"--web.listen-address=" + address, "--web.external-url=http://" + address, "--cluster.listen-address=" + a.Address}
+	more, _ := at(stack, "alertmanager", "alertmanagerSpec", "additionalArgs").([]any)
+	for _, element := range more {
+		argument, _ := element.(map[string]any)
+		args = append(args, fmt.Sprintf("--%s=%s", argument["name"], argument["value"]))
+	}
 	for _, peer := range a.Peers {
 		args = append(args, "--cluster.peer="+peer)
 	}

@@ -33,9 +33,8 @@ func (e Event) JSON() ([]byte, error) {
 	set(&e.Pod, "web-1")
 	set(&e.Output, e.Rule)
 	fields := map[string]any{
-		"evt.time": e.Time.UnixNano(), "container.id": "3ad7b26ded6d",
-		"container.image.repository": "docker.io/library/nginx",
-		"k8s.ns.name":                e.Namespace, "k8s.pod.name": e.Pod, "proc.name": "sh", "proc.cmdline": "sh -c id", "user.name": "root",
+		"evt.time": e.Time.UnixNano(), "container.id": "3ad7b26ded6d", "container.image.repository": "docker.io/nginx",
+		"k8s.ns.name": e.Namespace, "k8s.pod.name": e.Pod, "user.name": "root", "proc.name": "sh", "proc.cmdline": "sh -c id",
 	}
 	maps.Copy(fields, e.Fields)
 	return json.Marshal(map[string]any{

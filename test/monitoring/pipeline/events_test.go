@@ -29,10 +29,9 @@ func TestEventsDoNotResolve(t *testing.T) {
 	if err := f.Send(t.Context(), delayed); err != nil {
 		t.Fatal(err)
 	}
-	for _, receiver := range append(people, "siem") {
-		m := one(t, sink, receiver)
+	for _, m := range sink.Await(5, 5*time.Second, nil) {
 		if !strings.Contains(m.Body, "Drop and execute") || strings.Contains(m.Body, "RESOLVED") {
-			t.Errorf("%s: %s", receiver, m.Body)
+			t.Errorf("%s: %s", m.Receiver, m.Body)
 		}
 	}
 	alerts, err := a.Alerts(t.Context())
@@ -47,7 +46,7 @@ func TestEventsDoNotResolve(t *testing.T) {
 	}
 	const lasts, interval = 15 * 60 / faster * time.Second, 5 * 60 / faster * time.Second
 	if messages := sink.Await(6, lasts+2*interval, nil); len(messages) != 5 {
-		t.Errorf("%d messages of one event, want 5: one for each receiver\n%+v", len(messages), messages[5:])
+		t.Errorf("%d messages of one event, want 5: one for each receiver\n%+v", len(messages), messages)
 	}
 }
 
@@ -118,6 +117,7 @@ func TestRestart(t *testing.T) {
 			t.Fatalf("%s has %d messages, want 2", receiver, got)
 		}
 	}
+	time.Sleep(time.Second) // it notes what it has sent after the receiver has answered
 	if err := a.Stop(); err != nil {
 		t.Fatal(err)
 	}

@@ -68,7 +68,7 @@ func (a FalcosidekickArgs) env() (map[string]string, error) {
 		"customfields": "cluster:" + or(a.Cluster, "dev"),
 		"alertmanager": map[string]any{"minimumpriority": or(a.AlertmanagerFrom, "error")},
 	})
-	env := map[string]string{"CUSTOMTAGS": ""} // the chart always sets it
+	env := map[string]string{"CUSTOMTAGS": "", "ALERTMANAGER_EXPIRESAFTER": ""} // the chart sets them, empty
 	if err := extraEnv(config, env); err != nil {
 		return nil, err
 	}

@@ -2,8 +2,19 @@ package pipeline
 
 import (
 	"errors"
+	"flag"
+	"os"
 	"testing"
 )
+
+// Tests wait for messages most of the time: more of them run at once than there are processors.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "4"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
 
 // newLab is a lab and a sink that end with the test. Programs that cannot be had skip it.
 func newLab(t *testing.T, programs ...string) (*Lab, *Sink) {

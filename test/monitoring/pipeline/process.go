@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -47,15 +48,21 @@ func (p *Process) Start(ctx context.Context) error {
 	p.command.Dir, p.command.Stdout, p.command.Stderr = p.dir, log, log
 	p.command.Env = append([]string{"HOME=" + p.dir}, p.launch.env...)
 	p.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C ends the lab, and the lab ends its programs
-	if err := p.command.Start(); err != nil {
-		return fmt.Errorf("starting %s: %w", p.Name, err)
-	}
-	command, ended := p.command, make(chan struct{})
+	endWithParent(p.command.SysProcAttr)
+	command, started, ended := p.command, make(chan error), make(chan struct{})
 	p.ended = ended
 	go func() {
-		_ = command.Wait() // why it ended is in its log
+		runtime.LockOSThread() // the kernel takes the thread that starts a program for its parent
+		err := command.Start()
+		started <- err
+		if err == nil {
+			_ = command.Wait() // why it ended is in its log
+		}
 		close(ended)
 	}()
+	if err := <-started; err != nil {
+		return fmt.Errorf("starting %s: %w", p.Name, err)
+	}
 	if err := p.await(ctx, p.URL+p.launch.ready); err != nil {
 		return errors.Join(fmt.Errorf("%s: %w\n%s", p.Name, err, lastLines(p.Log(), 20)), p.Stop())
 	}

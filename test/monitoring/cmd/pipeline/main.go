@@ -68,5 +68,17 @@ func run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	return pipeline.PrintDeliveries(os.Stdout, deliveries, []string{"chat", "pager"})
+	if err := pipeline.PrintDeliveries(os.Stdout, deliveries, []string{"chat", "pager"}); err != nil {
+		return err
+	}
+	fmt.Println("\nWhat people hear of a critical event when falcosidekick does not reach Alertmanager:")
+	notices, err := pipeline.Outage(ctx, l, settings.Receivers[0], 5*time.Minute)
+	if missing := (*pipeline.Unavailable)(nil); errors.As(err, &missing) {
+		fmt.Println(missing)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return pipeline.PrintNotices(os.Stdout, notices)
 }
