@@ -19,7 +19,8 @@ func TestDeployAlerts(t *testing.T) {
 	}{
 		{"native metrics", `{}`, `{}`, "events", "falcosecurity_falcosidekick_falco_events_total"},
 		{"falco-exporter's metrics", `{"metrics":"falco-exporter"}`, `{}`, "events", "falco_events"},
-		{"an approved namespace", `{}`, `{"approved":[{"namespace":"team-a"}]}`, "approved-virtual-clusters", `namespace="team-a"`},
+		{"an approved namespace", `{}`, `{"approved":[{"namespace":"team-a"}]}`, "approved-virtual-clusters",
+			`namespace="team-a"`},
 		{"falcosidekick's outputs", `{"alertmanagerFrom":"alert"}`, `{}`, "falcosidekick-outputs",
 			`1 * sum by (pod) (falcosecurity_falcosidekick_falco_events_total{priority_raw=~"emergency|alert"})`},
 		{"a runbook", `{}`, `{}`, "falco", "docs/runbooks/FalcoMissingOnNode.md"},

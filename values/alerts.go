@@ -42,9 +42,9 @@ type AlertLinks struct {
 }
 
 // Alerts returns the groups of rules by name: those of every release (<release>/alerts.yaml), those that read metrics
-// (<release>/alerts-<metrics>.yaml, "native" or "falco-exporter"), and one that says which virtual clusters are approved:
-// by namespace, with the digests of the images; none approve all. With outputs another group says what falcosidekick has
-// to deliver. Placeholders are replaced by the names of namespaces.
+// (<release>/alerts-<metrics>.yaml, "native" or "falco-exporter"), and one that says which virtual clusters are
+// approved: by namespace, with the digests of the images; none approve all. With outputs another group says what
+// falcosidekick has to deliver. Placeholders are replaced by the names of namespaces.
 func Alerts(
 	metrics string, namespaces Namespaces, approved map[string][]string, links AlertLinks, outputs ...Output,
 ) (map[string]RuleGroup, error) {

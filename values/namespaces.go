@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// Roles of the namespaces that Go creates objects in. A role is also the default name; chart.yaml names those of releases.
+// Roles of the namespaces that Go creates objects in. A role is also the default name; chart.yaml names those of
+// releases.
 const (
 	NamespaceMonitoring = "monitoring"
 	NamespaceLoki       = "loki"
@@ -24,10 +25,10 @@ const (
 //
 //	url: http://loki.<namespace:loki>.svc.cluster.local:3100
 //
-// <namespace:loki> becomes the name of the namespace with the role loki. The placeholder is a plain scalar of YAML and may
-// be a part of any string, in Alloy's configuration and in PromQL as well, where an overlay of values would not reach. It
-// is none of the {{ }} that Helm, Grafana and Prometheus evaluate in the same files. <namespaces>, an element of a list,
-// becomes the names of all namespaces without tenants.
+// <namespace:loki> becomes the name of the namespace with the role loki. The placeholder is a plain scalar of YAML and
+// may be a part of any string, in Alloy's configuration and in PromQL as well, where an overlay of values would not
+// reach. It is none of the {{ }} that Helm, Grafana and Prometheus evaluate in the same files. <namespaces>, an element
+// of a list, becomes the names of all namespaces without tenants.
 type Namespaces map[string]string
 
 // DefaultNamespaces are the namespaces of a stack file that sets no names: each is called as its role. It panics where
@@ -70,7 +71,8 @@ func (n Namespaces) fill(text string) (string, error) {
 		return name
 	})
 	if len(unknown) > 0 {
-		return "", fmt.Errorf("no namespace for %s; allowed roles: %s", strings.Join(unknown, ", "), strings.Join(n.Roles(), ", "))
+		return "", fmt.Errorf("no namespace for %s; allowed roles: %s", strings.Join(unknown, ", "),
+			strings.Join(n.Roles(), ", "))
 	}
 	return filled, nil
 }

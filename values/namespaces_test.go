@@ -43,12 +43,14 @@ func TestFill(t *testing.T) {
 
 // A name of digits stays a string: the placeholder is replaced in strings, not in YAML.
 func TestFillAllKeepsTypes(t *testing.T) {
-	value := map[string]any{"list": []any{"<namespace:falco>", 1, map[string]any{"a": "x.<namespace:falco>"}}, "on": true, "none": nil}
+	value := map[string]any{"list": []any{"<namespace:falco>", 1, map[string]any{"a": "x.<namespace:falco>"}}, "on": true,
+		"none": nil}
 	got, err := Namespaces{"falco": "123"}.fillAll(value)
 	if want := `{"list":["123",1,{"a":"x.123"}],"none":null,"on":true}`; err != nil || asJSON(t, got) != want {
 		t.Errorf("got %s, %v; want %s", asJSON(t, got), err, want)
 	}
-	if _, err := (Namespaces{}).fillAll(value); err == nil || !strings.Contains(err.Error(), "list: no namespace for <namespace:falco>") {
+	if _, err := (Namespaces{}).fillAll(value); err == nil ||
+		!strings.Contains(err.Error(), "list: no namespace for <namespace:falco>") {
 		t.Errorf("err = %v, want one with the key", err)
 	}
 }
@@ -194,7 +196,8 @@ func TestAlertsRefuseAnUnknownRole(t *testing.T) {
 		t.Errorf("err = %v, want it to contain %q", err, want)
 	}
 	_, err = Load("oauth2-proxy", "dev", Namespaces{})
-	if want := "oauth2-proxy: extraArgs: upstream: no namespace for <namespace:falco>"; err == nil || !strings.Contains(err.Error(), want) {
+	if want := "oauth2-proxy: extraArgs: upstream: no namespace for <namespace:falco>"; err == nil ||
+		!strings.Contains(err.Error(), want) {
 		t.Errorf("err = %v, want it to contain %q", err, want)
 	}
 }
@@ -206,7 +209,8 @@ func TestPlaceholderIsPlainYAML(t *testing.T) {
 	if err := yaml.Unmarshal([]byte(text), &got); err != nil {
 		t.Fatal(err)
 	}
-	want := `{"a":"<namespace:loki>","b":["<namespace:loki>","<namespace:node-agents>"],"c":{"d":"<namespace:loki>","e":1}}`
+	want := `{"a":"<namespace:loki>","b":["<namespace:loki>","<namespace:node-agents>"],` +
+		`"c":{"d":"<namespace:loki>","e":1}}`
 	encoded := strings.NewReplacer(`\u003c`, "<", `\u003e`, ">").Replace(asJSON(t, got))
 	if encoded != want {
 		t.Errorf("got %s, want %s", encoded, want)

@@ -35,8 +35,10 @@ func TestNetworkNamesEachWorkloadOnce(t *testing.T) {
 func TestNetworkRefuses(t *testing.T) {
 	for _, c := range []struct{ name, text, message string }{
 		{"nothing wrong", `{name: a, labels: {a: b}, from: [{name: b, port: 1, why: c}]}`, ""},
-		{"an unknown workload", `{name: a, from: [{name: c, port: 1}]}`, `values/x/network.yaml: a: no workload "c"; allowed: ["a" "b" "the internet"]`},
-		{"an unknown option", `{name: a, from: [{name: b, with: "a: b"}]}`, `a: no option "a: b"; allowed: ["logging.storage: spaces"`},
+		{"an unknown workload", `{name: a, from: [{name: c, port: 1}]}`,
+			`values/x/network.yaml: a: no workload "c"; allowed: ["a" "b" "the internet"]`},
+		{"an unknown option", `{name: a, from: [{name: b, with: "a: b"}]}`,
+			`a: no option "a: b"; allowed: ["logging.storage: spaces"`},
 		{"another egress", `{name: a, egress: none}`, `a: egress "none"; allowed: restricted`},
 		{"to a workload", `{name: a, to: [{name: b, port: 1}]}`, "a: to b: say it in the network.yaml of b, as from"},
 		{"to the internet", `{name: a, to: [{name: the internet, port: 1}]}`, ""},
@@ -46,7 +48,8 @@ func TestNetworkRefuses(t *testing.T) {
 			if err := yaml.Unmarshal([]byte("workloads: ["+c.text+"]"), &file); err != nil {
 				t.Fatal(err)
 			}
-			ends := map[string]Workload{"a": {Name: "a", Namespace: "n"}, "b": {Name: "b", Namespace: "n"}, Internet: {Name: Internet}}
+			ends := map[string]Workload{"a": {Name: "a", Namespace: "n"}, "b": {Name: "b", Namespace: "n"},
+				Internet: {Name: Internet}}
 			err := (&Network{}).connect(map[string]networkFile{"x": file}, ends)
 			if (err == nil) != (c.message == "") || err != nil && !strings.Contains(err.Error(), c.message) {
 				t.Errorf("err = %v, want it to contain %q", err, c.message)

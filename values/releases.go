@@ -136,7 +136,8 @@ func (n namespaces) check() error {
 			return fmt.Errorf("a values/<release>/chart.yaml has no namespace")
 		}
 		if !slices.Contains([]string{"restricted", "baseline", "privileged"}, namespace.PodSecurity) {
-			return fmt.Errorf("namespace %s: podSecurity %q; allowed: restricted, baseline or privileged, in the chart.yaml of one "+
+			return fmt.Errorf("namespace %s: podSecurity %q; allowed: restricted, baseline or privileged, in the "+
+				"chart.yaml of one "+
 				"release of the namespace", role, namespace.PodSecurity)
 		}
 	}

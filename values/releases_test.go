@@ -14,11 +14,14 @@ func TestNamespacesOfReleases(t *testing.T) {
 		message  string
 	}{
 		{"one release", map[string]Release{"a": {Namespace: "n", PodSecurity: "baseline"}}, ""},
-		{"two releases in a namespace", map[string]Release{"a": {Namespace: "n", PodSecurity: "baseline"}, "b": {Namespace: "n"}}, ""},
+		{"two releases in a namespace", map[string]Release{"a": {Namespace: "n", PodSecurity: "baseline"},
+			"b": {Namespace: "n"}}, ""},
 		{"no namespace", map[string]Release{"a": {PodSecurity: "baseline"}}, "has no namespace"},
-		{"no level", map[string]Release{"a": {Namespace: "n"}}, `namespace n: podSecurity ""; allowed: restricted, baseline or privileged`},
+		{"no level", map[string]Release{"a": {Namespace: "n"}},
+			`namespace n: podSecurity ""; allowed: restricted, baseline or privileged`},
 		{"an unknown level", map[string]Release{"a": {Namespace: "n", PodSecurity: "none"}}, `podSecurity "none"`},
-		{"a level twice", map[string]Release{"a": {Namespace: "n", PodSecurity: "baseline"}, "b": {Namespace: "n", PodSecurity: "restricted"}},
+		{"a level twice", map[string]Release{"a": {Namespace: "n", PodSecurity: "baseline"},
+			"b": {Namespace: "n", PodSecurity: "restricted"}},
 			`podSecurity "baselinerestricted"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -47,7 +50,8 @@ func TestNamespacesArePlacedInLists(t *testing.T) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 	delete(names, "loki")
-	if _, err := names.fillAll([]any{"<namespaces>"}); err == nil || !strings.Contains(err.Error(), "no namespace for <namespace:loki>") {
+	if _, err := names.fillAll([]any{"<namespaces>"}); err == nil ||
+		!strings.Contains(err.Error(), "no namespace for <namespace:loki>") {
 		t.Errorf("err = %v, want one about the missing role", err)
 	}
 }

@@ -66,7 +66,8 @@ func TestLoad(t *testing.T) {
 		{"the release's file", "loki", "dev", nil, []string{"querier", "max_concurrent"}, 2},
 		{"the profile's overlay", "loki", "prod", nil, []string{"querier", "max_concurrent"}, 4},
 		{"what the overlay leaves", "loki", "prod", nil, []string{"commonConfig", "replication_factor"}, 1},
-		{"the option's overlay", "loki", "prod", []string{"spaces", "spaces-replicated"}, []string{"commonConfig", "replication_factor"}, 3},
+		{"the option's overlay", "loki", "prod", []string{"spaces", "spaces-replicated"},
+			[]string{"commonConfig", "replication_factor"}, 3},
 		{"the option on dev", "loki", "dev", []string{"spaces"}, []string{"querier", "max_concurrent"}, 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -191,7 +192,8 @@ func TestRenovateFindsEveryChart(t *testing.T) {
 			t.Fatal(err)
 		}
 		found := pattern.FindStringSubmatch(string(text))
-		if !place.MatchString(c.File) || len(found) == 0 || !slices.Equal(found[1:], []string{c.Name, c.Version, c.Repository}) {
+		if !place.MatchString(c.File) || len(found) == 0 ||
+			!slices.Equal(found[1:], []string{c.Name, c.Version, c.Repository}) {
 			t.Errorf("%s is not found", c.File)
 		}
 	}

@@ -46,8 +46,8 @@ func rulesOf(o *Object) ([]rule, error) {
 	return all, nil
 }
 
-// Rules finds rules that can never have a result: they read a series that no rule records or, among the charts' rules, a
-// metric that is not in exported.yaml. What ours read is checked against the exporters in the module monitoring.
+// Rules finds rules that can never have a result: they read a series that no rule records or, among the charts' rules,
+// a metric that is not in exported.yaml. What ours read is checked against the exporters in package monitoring.
 func Rules(objects []*Object) []error {
 	exported, err := exportedMetrics()
 	if err != nil {
@@ -76,7 +76,8 @@ func Rules(objects []*Object) []error {
 				case strings.Contains(name, ":"):
 					faults = append(faults, fmt.Errorf("%s: %s%s reads %s, which no rule records", id(o), r.Alert, r.Record, name))
 				default:
-					faults = append(faults, fmt.Errorf("%s: %s%s reads %s, which nothing in exported.yaml exports", id(o), r.Alert, r.Record, name))
+					faults = append(faults, fmt.Errorf("%s: %s%s reads %s, which nothing in exported.yaml exports", id(o), r.Alert,
+						r.Record, name))
 				}
 			}
 		}
@@ -113,11 +114,12 @@ var (
 		regexp.MustCompile(`\b[a-zA-Z_][a-zA-Z0-9_]*\s*\(`), // functions
 	}
 	metricName = regexp.MustCompile(`[a-zA-Z_:][a-zA-Z0-9_:]*`)
-	keywords   = []string{"and", "or", "unless", "by", "without", "on", "ignoring", "group_left", "group_right", "bool", "inf", "nan"}
+	keywords   = []string{"and", "or", "unless", "by", "without", "on", "ignoring", "group_left", "group_right", "bool",
+		"inf", "nan"}
 )
 
 // metricsOf are the metrics and recorded series of a PromQL expression. It is not a parser: Prometheus' own reads the
-// same rules in the module monitoring.
+// same rules in package monitoring.
 func metricsOf(expr string) []string {
 	for _, part := range notNames {
 		expr = part.ReplaceAllStringFunc(expr, func(found string) string {

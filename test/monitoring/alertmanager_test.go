@@ -28,8 +28,10 @@ import (
 var everybody = alerting.Settings{
 	Heartbeat: &alerting.Heartbeat{URL: "https://example.org/heartbeat", Interval: "10m"},
 	Receivers: []alerting.Receiver{
-		{Name: "team", MinimumSeverity: "warning", Slack: &alerting.Slack{URL: "https://example.org/slack", Channel: "#alerts"}},
-		{Name: "oncall", MinimumSeverity: "critical", PagerDuty: &alerting.PagerDuty{RoutingKey: "0123456789abcdef0123456789abcdef"}},
+		{Name: "team", MinimumSeverity: "warning",
+			Slack: &alerting.Slack{URL: "https://example.org/slack", Channel: "#alerts"}},
+		{Name: "oncall", MinimumSeverity: "critical",
+			PagerDuty: &alerting.PagerDuty{RoutingKey: "0123456789abcdef0123456789abcdef"}},
 		{Name: "backup", MinimumSeverity: "critical", Opsgenie: &alerting.Opsgenie{APIKey: "key", Region: "eu"}},
 		{Name: "siem", MinimumSeverity: "info", Webhook: &alerting.Webhook{URL: "https://example.org/siem"}},
 		{Name: "archive", MinimumSeverity: "warning", Email: &alerting.Email{
@@ -70,12 +72,14 @@ func TestRoutes(t *testing.T) {
 		settings    alerting.Settings
 		told        []string
 	}{
-		{"critical", "alertname=FalcoBlind, severity=critical", everybody, []string{"team", "oncall", "backup", "siem", "archive"}},
+		{"critical", "alertname=FalcoBlind, severity=critical", everybody,
+			[]string{"team", "oncall", "backup", "siem", "archive"}},
 		{"warning", "alertname=FalcoSyscallDrops, severity=warning", everybody, []string{"team", "siem", "archive"}},
 		{"info", "alertname=FalcoReloaded, severity=info", everybody, []string{"siem"}},
 		{"an event from falcosidekick", "alertname=Read file, rule=Read file, source=falco, severity=warning", everybody,
 			[]string{"team/events", "siem/events", "archive/events"}},
-		{"a critical event that only Prometheus knows", "alertname=FalcoHighPriorityEvent, rule=Read file, severity=critical", everybody,
+		{"a critical event that only Prometheus knows",
+			"alertname=FalcoHighPriorityEvent, rule=Read file, severity=critical", everybody,
 			[]string{"team/events", "oncall/events", "backup/events", "siem/events", "archive/events"}},
 		{"a flood of a rule, which ends", "alertname=FalcoEventFlood, rule=Read file, severity=warning", everybody,
 			[]string{"team", "siem", "archive"}},
@@ -111,7 +115,8 @@ func TestEveryAlertReachesSomebody(t *testing.T) {
 					continue
 				}
 				labels := set("alertname=" + rule.Alert + ", severity=" + rule.Labels["severity"])
-				if !slices.ContainsFunc(route.Match(labels), func(r *dispatch.Route) bool { return strings.HasPrefix(r.RouteOpts.Receiver, "siem") }) {
+				if !slices.ContainsFunc(route.Match(labels),
+					func(r *dispatch.Route) bool { return strings.HasPrefix(r.RouteOpts.Receiver, "siem") }) {
 					t.Errorf("%s reaches nobody", rule.Alert)
 				}
 			}
@@ -146,28 +151,41 @@ func TestBrokenRoutesAreFound(t *testing.T) {
 
 // One channel is not told the same thing twice: what is firing hides what says less.
 func TestInhibition(t *testing.T) {
-	event := "alertname=Drop and execute, rule=Drop and execute, source=falco, hostname=a, severity=critical, k8s_ns_name=shop, proc_pid=17"
+	event := "alertname=Drop and execute, rule=Drop and execute, source=falco, hostname=a, severity=critical, " +
+		"k8s_ns_name=shop, proc_pid=17"
 	for _, c := range []struct {
 		name, firing, alert string
 		muted               bool
 	}{
-		{"Prometheus' alert of an event that falcosidekick told", event, "alertname=FalcoHighPriorityEvent, rule=Drop and execute, hostname=a, k8s_ns_name=shop, severity=critical", true},
+		{"Prometheus' alert of an event that falcosidekick told", event,
+			"alertname=FalcoHighPriorityEvent, rule=Drop and execute, hostname=a, k8s_ns_name=shop, severity=critical", true},
 		{"another rule's", event, "alertname=FalcoHighPriorityEvent, rule=Read file, hostname=a, severity=critical", false},
-		{"the same rule's on another node", event, "alertname=FalcoHighPriorityEvent, rule=Drop and execute, hostname=b, severity=critical", false},
-		{"another cluster's", event, "cluster=dev, alertname=FalcoHighPriorityEvent, rule=Drop and execute, hostname=a, severity=critical", false},
+		{"the same rule's on another node", event,
+			"alertname=FalcoHighPriorityEvent, rule=Drop and execute, hostname=b, severity=critical", false},
+		{"another cluster's", event, "cluster=dev, alertname=FalcoHighPriorityEvent, rule=Drop and execute, hostname=a, " +
+			"severity=critical", false},
 		{"other alerts about the node", event, "alertname=FalcoBlind, hostname=a, severity=critical", false},
 		{"the event itself", event, event, false},
-		{"a virtual cluster that falcosidekick told", "alertname=V, rule=V, source=falco, hostname=a, severity=warning", "alertname=UnapprovedVirtualClusterStarted, rule=V, hostname=a, severity=warning", true},
-		{"a virtual cluster still running", "alertname=UnapprovedVirtualClusterStarted, rule=V, hostname=a, severity=warning", "alertname=UnapprovedVirtualClusterRunning, namespace=shop, severity=warning", false},
-		{"a virtual cluster of high priority", "alertname=UnapprovedVirtualClusterStarted, rule=V, hostname=a, severity=warning", "alertname=FalcoHighPriorityEvent, rule=V, hostname=a, severity=critical", true},
-		{"a warning beside the same alert, critical", "alertname=A, namespace=n, severity=critical", "alertname=A, namespace=n, severity=warning", true},
+		{"a virtual cluster that falcosidekick told", "alertname=V, rule=V, source=falco, hostname=a, severity=warning",
+			"alertname=UnapprovedVirtualClusterStarted, rule=V, hostname=a, severity=warning", true},
+		{"a virtual cluster still running", "alertname=UnapprovedVirtualClusterStarted, rule=V, hostname=a, severity=warning",
+			"alertname=UnapprovedVirtualClusterRunning, namespace=shop, severity=warning", false},
+		{"a virtual cluster of high priority", "alertname=UnapprovedVirtualClusterStarted, rule=V, hostname=a, " +
+			"severity=warning", "alertname=FalcoHighPriorityEvent, rule=V, hostname=a, severity=critical", true},
+		{"a warning beside the same alert, critical", "alertname=A, namespace=n, severity=critical",
+			"alertname=A, namespace=n, severity=warning", true},
 		{"a warning about another node", "alertname=A, namespace=n, instance=a, severity=critical",
 			"alertname=A, namespace=n, instance=b, severity=warning", false},
-		{"the same outage", "alertname=LokiDown, severity=critical", "alertname=TargetDown, job=loki/loki, severity=warning", true},
-		{"another outage", "alertname=LokiDown, severity=critical", "alertname=TargetDown, job=coredns, severity=warning", false},
-		{"a warning in another namespace", "alertname=A, namespace=n, severity=critical", "alertname=A, namespace=m, severity=warning", false},
-		{"mere information", "alertname=InfoInhibitor, namespace=n, severity=none", "alertname=B, namespace=n, severity=info", true},
-		{"a reload, which has no namespace", "alertname=InfoInhibitor, severity=none", "alertname=FalcoReloaded, node=a, severity=info", false},
+		{"the same outage", "alertname=LokiDown, severity=critical",
+			"alertname=TargetDown, job=loki/loki, severity=warning", true},
+		{"another outage", "alertname=LokiDown, severity=critical",
+			"alertname=TargetDown, job=coredns, severity=warning", false},
+		{"a warning in another namespace", "alertname=A, namespace=n, severity=critical",
+			"alertname=A, namespace=m, severity=warning", false},
+		{"mere information", "alertname=InfoInhibitor, namespace=n, severity=none",
+			"alertname=B, namespace=n, severity=info", true},
+		{"a reload, which has no namespace", "alertname=InfoInhibitor, severity=none",
+			"alertname=FalcoReloaded, node=a, severity=info", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := inhibited(t, set(c.firing), set(c.alert)); got != c.muted {
@@ -181,7 +199,8 @@ func TestInhibition(t *testing.T) {
 func inhibited(t *testing.T, firing, alert model.LabelSet) bool {
 	t.Helper()
 	logger := promslog.NewNopLogger()
-	alerts, err := mem.NewAlerts(t.Context(), time.Hour, 0, nil, logger, eventrecorder.NopRecorder(), prometheus.NewRegistry(), nil)
+	alerts, err := mem.NewAlerts(t.Context(), time.Hour, 0, nil, logger, eventrecorder.NopRecorder(),
+		prometheus.NewRegistry(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,7 +228,8 @@ func TestMessages(t *testing.T) {
 	now := time.Now()
 	data := templates.Data("team", nil, nil, "", &amalert.Alert{Alert: model.Alert{
 		Labels: set("alertname=FalcoBlind, severity=critical"), StartsAt: now, EndsAt: now.Add(time.Hour),
-		Annotations: model.LabelSet{"description": "No events.", "runbook_url": "https://example.org/FalcoBlind.md", "dashboard_url": "https://example.org/d/a"},
+		Annotations: model.LabelSet{"description": "No events.", "runbook_url": "https://example.org/FalcoBlind.md",
+			"dashboard_url": "https://example.org/d/a"},
 	}})
 	for text, want := range map[string]string{
 		slack.Title: "[FIRING:1] FalcoBlind (critical, prod)",
@@ -250,7 +270,8 @@ func TestFalcosidekickTellsEveryAlertmanager(t *testing.T) {
 			}
 		}
 		// FalcoHighPriorityEvent looks back 10 minutes, and must end before the alert that inhibits it.
-		if lasts := time.Duration(load(t, everybody).Global.ResolveTimeout); output["expireafter"] != nil || lasts <= 10*time.Minute {
+		if lasts := time.Duration(load(t, everybody).Global.ResolveTimeout); output["expireafter"] != nil ||
+			lasts <= 10*time.Minute {
 			t.Errorf("%s: an event's alert ends after %s, or with expireafter %v", profile, lasts, output["expireafter"])
 		}
 	}

@@ -142,16 +142,18 @@ func TestAlloyConfiguration(t *testing.T) {
 func TestBrokenAlloyConfigurationsAreFound(t *testing.T) {
 	good := alloyConfig(t)
 	for want, broken := range map[string]string{
-		"loki.write.defualt.receiver is exported": strings.Replace(good, "forward_to = [loki.write.default.", "forward_to = [loki.write.defualt.", 1),
-		"no rule sets the label node":             strings.Replace(good, `"node"`, `"nodename"`, 1),
-		"no rule sets the label k8s_ns_name":      strings.ReplaceAll(good, "k8s_ns_name ", "namespace_name "),
-		"no component loki.sink":                  strings.Replace(good, "loki.write \"default\"", "loki.sink \"default\"", 1),
-		"missing closing )":                       strings.Replace(good, `"Succeeded|Failed|Completed"`, `"(Succeeded"`, 1),
-		"nobody writes":                           strings.Replace(good, `{stream=\"stdout\"`, `{output=\"stdout\"`, 1),
-		`the environment has no "NODE"`:           strings.Replace(good, `"NODE_NAME"`, `"NODE"`, 1),
-		"expected":                                strings.Replace(good, "stage.cri { }", "stage.cri {", 1),
+		"loki.write.defualt.receiver is exported": strings.Replace(good, "forward_to = [loki.write.default.",
+			"forward_to = [loki.write.defualt.", 1),
+		"no rule sets the label node":        strings.Replace(good, `"node"`, `"nodename"`, 1),
+		"no rule sets the label k8s_ns_name": strings.ReplaceAll(good, "k8s_ns_name ", "namespace_name "),
+		"no component loki.sink":             strings.Replace(good, "loki.write \"default\"", "loki.sink \"default\"", 1),
+		"missing closing )":                  strings.Replace(good, `"Succeeded|Failed|Completed"`, `"(Succeeded"`, 1),
+		"nobody writes":                      strings.Replace(good, `{stream=\"stdout\"`, `{output=\"stdout\"`, 1),
+		`the environment has no "NODE"`:      strings.Replace(good, `"NODE_NAME"`, `"NODE"`, 1),
+		"expected":                           strings.Replace(good, "stage.cri { }", "stage.cri {", 1),
 	} {
-		if faults := strings.Join(readCatalog(t).alloyFaults(broken), "; "); broken == good || !strings.Contains(faults, want) {
+		if faults := strings.Join(readCatalog(t).alloyFaults(broken), "; "); broken == good ||
+			!strings.Contains(faults, want) {
 			t.Errorf("found %q, want %q", faults, want)
 		}
 	}
@@ -164,7 +166,8 @@ func TestAppLabel(t *testing.T) {
 		t.Fatal("no rule for the label app")
 	}
 	rule := regexp.MustCompile("^(?s:" + match[1] + ")$")
-	for joined, want := range map[string]string{"loki;;": "loki", ";cilium;": "cilium", ";;kube-dns": "kube-dns", "a;b;c": "a"} {
+	for joined, want := range map[string]string{"loki;;": "loki", ";cilium;": "cilium", ";;kube-dns": "kube-dns",
+		"a;b;c": "a"} {
 		if got := rule.FindStringSubmatch(joined); got == nil || got[1] != want {
 			t.Errorf("%q gives %v, want %q", joined, got, want)
 		}

@@ -126,7 +126,8 @@ func TestLinksLeadSomewhere(t *testing.T) {
 			}
 		}
 	}
-	link, vars := regexp.MustCompile(`/d/([a-z-]+)([^"\s]*(?: \| urlquery \}\}[^"\s]*)*)`), regexp.MustCompile(`var-([a-z]+)=`)
+	link, vars := regexp.MustCompile(`/d/([a-z-]+)([^"\s]*(?: \| urlquery \}\}[^"\s]*)*)`),
+		regexp.MustCompile(`var-([a-z]+)=`)
 	links := 0
 	for where, text := range texts {
 		text = strings.ReplaceAll(strings.ReplaceAll(text, "{{ ", ""), " | urlquery }}", "")

@@ -32,11 +32,13 @@ func TestDayWithAnIncident(t *testing.T) {
 			t.Fatal(err)
 		}
 		// A counter that grows is forgotten a minute before one that is born: the same alerts, not all as long.
-		if same := metrics == "native"; same && shown != string(want) || !same && withoutEnds(shown) != withoutEnds(string(want)) {
+		if same := metrics == "native"; same && shown != string(want) || !same &&
+			withoutEnds(shown) != withoutEnds(string(want)) {
 			t.Errorf("with %s metrics the day shows\n%s\nwant\n%s", metrics, shown, want)
 		}
 		// Whatever the golden file says: 24 + 7 + 4 events were generated.
-		for _, count := range []string{"  Events\n    {} 35\n", `{rule="Drop and execute new binary in container"} 7`, `{rule="Virtual Cluster Started Without Approval"} 1`, `sums to 24`} {
+		for _, count := range []string{"  Events\n    {} 35\n", `{rule="Drop and execute new binary in container"} 7`,
+			`{rule="Virtual Cluster Started Without Approval"} 1`, `sums to 24`} {
 			if !strings.Contains(shown, count) {
 				t.Errorf("with %s metrics no %q", metrics, count)
 			}
@@ -121,7 +123,8 @@ func sums(t *testing.T, lived *day.Day, expr string, end time.Time) []string {
 				top = point
 			}
 		}
-		lines = append(lines, fmt.Sprintf("%s sums to %s, highest %s at %s", s.Metric, readable(sum), readable(top.F), time.UnixMilli(top.T).UTC().Format("15:04")))
+		lines = append(lines, fmt.Sprintf("%s sums to %s, highest %s at %s", s.Metric, readable(sum), readable(top.F),
+			time.UnixMilli(top.T).UTC().Format("15:04")))
 	}
 	slices.Sort(lines)
 	return lines

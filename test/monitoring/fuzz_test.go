@@ -140,7 +140,8 @@ func FuzzAlertRules(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		settings := map[string]any{"namespace": "team-a", "digest": "sha256:0123", "grafana": "https://grafana.example.org", "runbooks": "https://example.org/runbooks"}
+		settings := map[string]any{"namespace": "team-a", "digest": "sha256:0123", "grafana": "https://grafana.example.org",
+			"runbooks": "https://example.org/runbooks"}
 		stacktest.Alter(settings, data)
 		given := func(key string) string {
 			return strings.Map(func(r rune) rune {
@@ -151,7 +152,8 @@ func FuzzAlertRules(f *testing.F) {
 			}, strings.ToValidUTF8(settings[key].(string), "?"))
 		}
 		namespace, digest := given("namespace"), given("digest")
-		groups, err := values.Alerts("native", values.DefaultNamespaces(), map[string][]string{namespace: {digest}}, values.AlertLinks{Grafana: given("grafana"), Runbooks: given("runbooks")})
+		groups, err := values.Alerts("native", values.DefaultNamespaces(), map[string][]string{namespace: {digest}},
+			values.AlertLinks{Grafana: given("grafana"), Runbooks: given("runbooks")})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -174,7 +176,8 @@ func FuzzAlertRules(f *testing.F) {
 			if selector, ok := node.(*parser.VectorSelector); ok {
 				selectors++
 				for _, m := range selector.LabelMatchers {
-					if m.Name == "namespace" && (m.Type != labels.MatchEqual || m.Value != namespace) || m.Name == "image_id" && !m.Matches("registry/image@"+digest) {
+					if m.Name == "namespace" && (m.Type != labels.MatchEqual || m.Value != namespace) || m.Name == "image_id" &&
+						!m.Matches("registry/image@"+digest) {
 						t.Errorf("%s selects %s", approved, m)
 					}
 				}

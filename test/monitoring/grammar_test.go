@@ -147,8 +147,10 @@ func TestLinkedLogQLIsSelective(t *testing.T) {
 
 func TestBrokenLogQLIsRefused(t *testing.T) {
 	broken := []string{
-		``, `{}`, `{rule="a"`, `{rule=a}`, `{rule="a} | json`, `{rule="a"} | jsn`, `{rule="a"} | json a=b`, `{rule="a"} | json a="b",`,
-		`{rule="a"} = "a"`, `{rule="a"} |~`, `{rule="a"} | json | line_format`, `rate({rule="a"}[5m]`, `sum(rate({rule="a"}))`,
+		``, `{}`, `{rule="a"`, `{rule=a}`, `{rule="a} | json`, `{rule="a"} | jsn`, `{rule="a"} | json a=b`,
+		`{rule="a"} | json a="b",`,
+		`{rule="a"} = "a"`, `{rule="a"} |~`, `{rule="a"} | json | line_format`, `rate({rule="a"}[5m]`,
+		`sum(rate({rule="a"}))`,
 		`sum by (a (rate({rule="a"}[5m])))`,
 	}
 	for i, at := range syntaxErrors(t, broken) {

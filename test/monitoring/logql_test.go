@@ -115,7 +115,8 @@ func TestCheckLogQL(t *testing.T) {
 	for _, good := range []string{
 		`{rule="Read file"}`,
 		`{rule=~".+", priority=~"(?i)(warning|error)"} | json`,
-		`{rule=~".+", k8s_ns_name=~".*"} |= "vcluster" !~ "demo.*" | json user="output_fields[\"user.name\"]", first="tags[0]"`,
+		`{rule=~".+", k8s_ns_name=~".*"} |= "vcluster" !~ "demo.*" | json user="output_fields[\"user.name\"]", ` +
+			`first="tags[0]"`,
 		`{namespace="a}b", pod=~".*"}`,
 	} {
 		if err := c.checkLogQL(good); err != nil {

@@ -171,12 +171,14 @@ func TestMetricsAreOfThePinnedVersions(t *testing.T) {
 				continue
 			}
 			t.Errorf("metrics.yaml has the metrics of %s %s, pinned is %q: look them up again (at: %s), then "+
-				"go test . -run TestMetricsAreOfThePinnedVersions -update writes the version", name, source.Version, want, source.At)
+				"go test . -run TestMetricsAreOfThePinnedVersions -update writes the version", name, source.Version,
+				want, source.At)
 		}
 	}
 	for name, metric := range c.Metrics {
 		if _, ok := c.Sources[metric.Source]; !ok {
-			t.Errorf("%s comes from %q, which is no source; there are %v", name, metric.Source, slices.Sorted(maps.Keys(c.Sources)))
+			t.Errorf("%s comes from %q, which is no source; there are %v", name, metric.Source,
+				slices.Sorted(maps.Keys(c.Sources)))
 		}
 	}
 }

@@ -12,7 +12,8 @@ import (
 	"doks-security/values"
 )
 
-// promtool comes to the same results as the rule manager of TestAlerts. It would compare annotations too, and gets none.
+// promtool comes to the same results as the rule manager of TestAlerts. It would compare annotations too, and gets
+// none.
 func TestPromtool(t *testing.T) {
 	promtool, err := exec.LookPath("promtool")
 	if err != nil {

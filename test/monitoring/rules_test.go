@@ -23,8 +23,8 @@ import (
 )
 
 // alertTests is a file of promtool's unit tests of rules
-// (https://prometheus.io/docs/prometheus/latest/configuration/unit_testing_rules/). Annotations are not compared: that they
-// can be rendered is checked of every alert that fires.
+// (https://prometheus.io/docs/prometheus/latest/configuration/unit_testing_rules/). Annotations are not compared: that
+// they can be rendered is checked of every alert that fires.
 type alertTests struct {
 	RuleFiles          []string    `yaml:"rule_files"` // native.yaml or falco-exporter.yaml: by the source of metrics
 	EvaluationInterval string      `yaml:"evaluation_interval"`
@@ -61,7 +61,8 @@ func firing(t *testing.T, alert string, c alertTest) map[string][]string {
 	for _, s := range c.InputSeries {
 		load += "  " + s.Series + " " + s.Values + "\n"
 	}
-	loader, err := promqltest.NewLazyLoader(load, promqltest.LazyLoaderOpts{EnableAtModifier: true, EnableNegativeOffset: true})
+	loader, err := promqltest.NewLazyLoader(load,
+		promqltest.LazyLoaderOpts{EnableAtModifier: true, EnableNegativeOffset: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +166,8 @@ func readTests(t *testing.T, alert string) []alertTest {
 			t.Fatalf("%s: %v", name, err)
 		}
 		if len(file.RuleFiles) != 1 || file.EvaluationInterval != "1m" {
-			t.Fatalf("%s: rule_files %v, evaluation_interval %s; want one file, evaluated each 1m", name, file.RuleFiles, file.EvaluationInterval)
+			t.Fatalf("%s: rule_files %v, evaluation_interval %s; want one file, evaluated each 1m", name, file.RuleFiles,
+				file.EvaluationInterval)
 		}
 		for _, c := range file.Tests {
 			if c.Interval != "1m" {
@@ -267,14 +269,16 @@ func isOf(t *testing.T, c alertTest, kind string) bool {
 func TestBrokenRulesAreRefused(t *testing.T) {
 	for name, text := range map[string]string{
 		"a broken expression": `groups: [{name: a, rules: [{alert: A, expr: "sum by (node (up)"}]}]`,
-		"a broken template":   `groups: [{name: a, rules: [{alert: A, expr: up, annotations: {summary: "{{ $labels.node"}}]}]`,
-		"an unknown key":      `groups: [{name: a, rules: [{alert: A, expr: up, fro: 5m}]}]`,
+		"a broken template": `groups: [{name: a, rules: [{alert: A, expr: up,
+			annotations: {summary: "{{ $labels.node"}}]}]`,
+		"an unknown key": `groups: [{name: a, rules: [{alert: A, expr: up, fro: 5m}]}]`,
 	} {
 		path := filepath.Join(t.TempDir(), "rules.yaml")
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		manager := rules.NewManager(&rules.ManagerOptions{Context: context.Background(), Parser: day.PromQL, Logger: promslog.NewNopLogger()})
+		manager := rules.NewManager(&rules.ManagerOptions{Context: context.Background(), Parser: day.PromQL,
+			Logger: promslog.NewNopLogger()})
 		if _, errs := manager.LoadGroups(time.Minute, labels.EmptyLabels(), "", nil, false, path); errs == nil {
 			t.Error(fmt.Errorf("%s was accepted", name))
 		}

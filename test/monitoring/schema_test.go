@@ -76,7 +76,8 @@ func TestMisspeltDashboardFieldsAreFound(t *testing.T) {
 	}
 	good := files["runtime-security"]
 	for field, broken := range map[string]string{
-		`"gridPos"`: `"gridpos"`, `"legendFormat"`: `"legendformat"`, `"instant": true`: `"instant": "yes"`, `"fillOpacity"`: `"opacity"`,
+		`"gridPos"`: `"gridpos"`, `"legendFormat"`: `"legendformat"`, `"instant": true`: `"instant": "yes"`,
+		`"fillOpacity"`: `"opacity"`,
 	} {
 		text := strings.Replace(good, field, broken, 1)
 		if faults := modelFaults(text); text == good || faults == "" {

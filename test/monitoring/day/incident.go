@@ -59,22 +59,24 @@ func between(from, to string, inside, outside float64) sample {
 
 // busy is how much a node does in a minute, about 1: more by day, with ripples, and twice on node b in the incident.
 func busy(node, minute int) float64 {
-	load := 1 + 0.25*math.Sin(2*math.Pi*float64(minute-clock("09:00"))/Minutes) + 0.06*math.Sin(float64(minute)/float64(7+2*node))
+	load :=
+		1 + 0.25*math.Sin(2*math.Pi*float64(minute-clock("09:00"))/Minutes) + 0.06*math.Sin(float64(minute)/float64(7+2*node))
 	if node == 1 && minute >= clock("14:00") && minute < clock("14:30") {
 		load *= 2
 	}
 	return load
 }
 
-// incident is a day on three nodes. One rule is noisy all day. Before 14:00 somebody opens a shell in shop/web-1 on node
-// b, then runs a dropped binary, and at 14:10 starts a virtual cluster. In the middle of it a replica of falcosidekick is
-// replaced, one delivery fails, and Falco drops system calls. In the morning node c was without Falco.
+// incident is a day on three nodes. One rule is noisy all day. Before 14:00 somebody opens a shell in shop/web-1 on
+// node b, then runs a dropped binary, and at 14:10 starts a virtual cluster. In the middle of it a replica of
+// falcosidekick is replaced, one delivery fails, and Falco drops system calls. In the morning node c was without Falco.
 func incident(metrics string) map[string]sample {
 	series := map[string]sample{}
 	for i, node := range []string{"a", "b", "c"} {
 		series[`kube_node_info{node="`+node+`"}`] = gauge(1)
 		series[`up{job="falco-metrics", node="`+node+`"}`] = gauge(1)
-		series[`falcosecurity_scap_n_evts_total{node="`+node+`"}`] = growing(func(m int) float64 { return 60_000 * busy(i, m) })
+		series[`falcosecurity_scap_n_evts_total{node="`+node+
+			`"}`] = growing(func(m int) float64 { return 60_000 * busy(i, m) })
 		series[`falcosecurity_scap_n_drops_total{node="`+node+`"}`] = gauge(0)
 		series[`falcosecurity_falco_outputs_queue_num_drops_total{node="`+node+`"}`] = gauge(0)
 		series[`falcosecurity_falco_cpu_usage_ratio{node="`+node+`"}`] = func(m int) (float64, bool) {
@@ -84,7 +86,8 @@ func incident(metrics string) map[string]sample {
 			return 170e6 + 10e6*float64(i) + 4e6*busy(i, m), true
 		}
 		series[`falcosecurity_falco_version_info{node="`+node+`", version="0.44.1"}`] = gauge(1)
-		series[`falcosecurity_falco_sha256_rules_files_info{node="`+node+`", file_name="falco_rules.yaml", sha256="6f00"}`] = gauge(1)
+		series[`falcosecurity_falco_sha256_rules_files_info{node="`+node+
+			`", file_name="falco_rules.yaml", sha256="6f00"}`] = gauge(1)
 	}
 	series[`up{job="falco-metrics", node="c"}`] = between("10:00", "10:20", 0, 1)
 	series[`falcosecurity_scap_n_drops_total{node="b"}`] = growing(func(m int) float64 {
@@ -100,7 +103,8 @@ func incident(metrics string) map[string]sample {
 		lives := replicas[name.replica]
 		series[name.series] = counted(lives[0], lives[1], times...)
 	}
-	running := `kube_pod_container_info{namespace=%q, pod=%q, container="syncer", image_spec="ghcr.io/loft-sh/vcluster-oss:0.36.1"}`
+	running := `kube_pod_container_info{namespace=%q, pod=%q, container="syncer", ` +
+		`image_spec="ghcr.io/loft-sh/vcluster-oss:0.36.1"}`
 	series[fmt.Sprintf(running, "team-a", "preview-0")] = gauge(1)
 	series[fmt.Sprintf(running, "vcluster", "demo-0")] = counted("14:09", "18:00", "14:09")
 	return series

@@ -61,6 +61,7 @@ func (e event) line() (Line, map[string]any, error) {
 		return Line{}, nil, err
 	}
 	return Line{At: at, Text: string(text), Fields: map[string]any{}, Labels: map[string]string{
-		"rule": e.rule, "priority": e.priority, "source": "syscall", "hostname": e.node, "k8s_ns_name": e.namespace, "k8s_pod_name": e.pod,
+		"rule": e.rule, "priority": e.priority, "source": "syscall", "hostname": e.node, "k8s_ns_name": e.namespace,
+		"k8s_pod_name": e.pod,
 	}}, fields, nil
 }

@@ -40,7 +40,8 @@ type line struct{ Time, Text string }
 func answer(ctx context.Context, lived *day.Day, d dashboards.Dashboard) ([]panel, error) {
 	var panels []panel
 	for _, p := range d.Panels {
-		shown := panel{Title: p.Title, Description: p.Description, Type: p.Type, GridPos: p.GridPos, FieldConfig: p.FieldConfig}
+		shown := panel{Title: p.Title, Description: p.Description, Type: p.Type, GridPos: p.GridPos,
+			FieldConfig: p.FieldConfig}
 		exprs := make([]string, len(p.Targets))
 		for i, target := range p.Targets {
 			expr, err := d.Fill(target.Expr, d.All)

@@ -39,14 +39,16 @@ func shows(t *testing.T, uid string) map[string]panel {
 func TestRuntimeSecurity(t *testing.T) {
 	panels := shows(t, "runtime-security")
 	events := panels["Latest events"].Table
-	if want := []string{"Time", "Priority", "Rule", "Namespace", "Pod", "Node", "User", "Process", "Command", "Image"}; !slices.Equal(events.Columns, want) {
+	if want := []string{"Time", "Priority", "Rule", "Namespace", "Pod", "Node", "User", "Process", "Command",
+		"Image"}; !slices.Equal(events.Columns, want) {
 		t.Errorf("the latest events have the columns %v, want %v", events.Columns, want)
 	}
 	// Six at half past, eleven others; the third is the one that Alertmanager did not get.
 	if len(events.Rows) != 17 || events.Rows[2]["Process"] != "kworkerd" || events.Rows[3]["Command"] != "vcluster start" {
 		t.Errorf("%d events, the third is %v, the fourth %v", len(events.Rows), events.Rows[2], events.Rows[3])
 	}
-	if top := panels["Top rules"].Table.Rows[0]; top["Rule"] != "Drop and execute new binary in container" || top["Events"] != 7.0 {
+	if top := panels["Top rules"].Table.Rows[0]; top["Rule"] != "Drop and execute new binary in container" ||
+		top["Events"] != 7.0 {
 		t.Errorf("the top rule is %v", top)
 	}
 }
@@ -64,8 +66,10 @@ func TestVirtualClusters(t *testing.T) {
 
 func TestMergeKeepsWhatDiffersApart(t *testing.T) {
 	got := merge([]table{
-		{Columns: []string{"pod", "Value #A"}, Rows: []map[string]any{{"pod": "a", "Value #A": 1.0}, {"pod": "b", "Value #A": 2.0}}},
-		{Columns: []string{"pod", "Value #B"}, Rows: []map[string]any{{"pod": "b", "Value #B": 3.0}, {"pod": "c", "Value #B": 4.0}}},
+		{Columns: []string{"pod", "Value #A"}, Rows: []map[string]any{{"pod": "a", "Value #A": 1.0},
+			{"pod": "b", "Value #A": 2.0}}},
+		{Columns: []string{"pod", "Value #B"}, Rows: []map[string]any{{"pod": "b", "Value #B": 3.0},
+			{"pod": "c", "Value #B": 4.0}}},
 	})
 	want := table{Columns: []string{"pod", "Value #A", "Value #B"}, Rows: []map[string]any{
 		{"pod": "a", "Value #A": 1.0}, {"pod": "b", "Value #A": 2.0, "Value #B": 3.0}, {"pod": "c", "Value #B": 4.0},
