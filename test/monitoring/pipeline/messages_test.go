@@ -88,7 +88,7 @@ func TestFloodIsOneBoundedMessage(t *testing.T) {
 			}
 		}
 	}
-	messages := sink.Messages(To("siem"))
+	messages := sink.Await(2, interval+5*time.Second, To("siem"))
 	last := messages[len(messages)-1].Body
 	if !strings.Contains(last, `"truncatedAlerts":450`) || len(last) > 1<<20 {
 		t.Errorf("the webhook gets %d bytes, or no truncatedAlerts", len(last))
