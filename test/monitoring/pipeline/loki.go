@@ -85,7 +85,7 @@ func (s *LokiSink) serve(w http.ResponseWriter, r *http.Request) {
 // pushed reads a PushRequest (https://github.com/grafana/loki/blob/main/pkg/push/push.proto).
 func pushed(request []byte) ([]Line, error) {
 	var lines []Line
-	err := fields(request, func(number protowire.Number, stream []byte, _ uint64) error {
+	err := fields(request, func(_ protowire.Number, stream []byte, _ uint64) error {
 		var labels string
 		return fields(stream, func(number protowire.Number, value []byte, _ uint64) error {
 			switch number {
