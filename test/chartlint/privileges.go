@@ -38,8 +38,9 @@ func PodSecurity(objects []*Object) []error {
 		enforced, problems := api.PolicyToEvaluate(labels,
 			api.Policy{Enforce: api.LevelVersion{Level: api.LevelPrivileged, Version: api.LatestVersion()}})
 		if len(problems) > 0 {
+			//nolint:staticcheck // a kind is capitalized
 			faults = append(faults, fmt.Errorf("Namespace %s: %w", w.GetNamespace(),
-				problems.ToAggregate())) //nolint:staticcheck // a kind is capitalized
+				problems.ToAggregate()))
 		}
 		result := policy.AggregateCheckResults(evaluator.EvaluatePod(enforced.Enforce, &w.Pod.ObjectMeta, &w.Pod.Spec))
 		if !result.Allowed {

@@ -132,7 +132,7 @@ func metricsOf(expr string) []string {
 	var names []string
 	for _, at := range metricName.FindAllStringIndex(expr, -1) {
 		name := expr[at[0]:at[1]]
-		number := at[0] > 0 && strings.Contains("0123456789.", expr[at[0]-1:at[0]]) // 1e9, 5m
+		number := at[0] > 0 && strings.ContainsAny(expr[at[0]-1:at[0]], "0123456789.") // 1e9, 5m
 		if !number && !slices.Contains(keywords, strings.ToLower(name)) && !slices.Contains(names, name) {
 			names = append(names, name)
 		}

@@ -111,4 +111,4 @@ func (before inventory) differences(after inventory, replaced []string) []string
 }
 
 // names forgets the identifiers: a stack that is deployed again has the same things.
-func (i inventory) names() []string { return slices.Sorted(maps.Keys(i)) }
+func (before inventory) names() []string { return slices.Sorted(maps.Keys(before)) }

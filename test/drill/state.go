@@ -153,7 +153,7 @@ func fill(file string, ended chan struct{}) {
 // sizeOf is what the files of a directory take, in bytes.
 func sizeOf(r *Run, dir string) int64 {
 	var size int64
-	r.must("measuring the state", filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+	r.must("measuring the state", filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}

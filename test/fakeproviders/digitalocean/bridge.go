@@ -108,11 +108,11 @@ func (b *bridged) Create(ctx context.Context, r plugin.CreateRequest) (resource.
 	case err == nil:
 		return resource.ID(d.id), b.outputs(d), nil
 	case d.id == "": // nothing is kept
-		return "", nil, fmt.Errorf("1 error occurred:\n\t* %w\n\n", err) //nolint:staticcheck // Terraform's form
+		return "", nil, fmt.Errorf("1 error occurred:\n\t* %w\n\n", err)
 	}
 	b.schema.blank(d.values)
 	return "", nil, fakeproviders.InitError(resource.ID(d.id), nil, b.outputs(d),
-		fmt.Errorf("creating %s: 1 error occurred:\n\t* %w\n\n", r.URN, err)) //nolint:staticcheck // Terraform's form
+		fmt.Errorf("creating %s: 1 error occurred:\n\t* %w\n\n", r.URN, err))
 }
 
 func (b *bridged) Read(ctx context.Context, r plugin.ReadRequest) (plugin.ReadResult, error) {
@@ -128,7 +128,7 @@ func (b *bridged) Read(ctx context.Context, r plugin.ReadRequest) (plugin.ReadRe
 	}
 	if err := b.read(ctx, d); err != nil {
 		return plugin.ReadResult{}, fmt.Errorf("refreshing %s: 1 error occurred:\n\t* %w\n\n", r.URN,
-			err) //nolint:staticcheck // Terraform's form
+			err)
 	}
 	if d.id == "" {
 		return plugin.ReadResult{}, nil
@@ -156,11 +156,11 @@ func (b *bridged) Update(ctx context.Context, r plugin.UpdateRequest) (fakeprovi
 	b.schema.settle(d.state, d.values, true)
 	if err != nil {
 		return nil, fakeproviders.InitError(r.ID, nil, b.outputs(d),
-			fmt.Errorf("updating %s: 1 error occurred:\n\t* %w\n\n", r.URN, err)) //nolint:staticcheck // Terraform's form
+			fmt.Errorf("updating %s: 1 error occurred:\n\t* %w\n\n", r.URN, err))
 	}
 	if d.id == "" {
 		return nil, fmt.Errorf("Resource provider reported that the resource did not exist while updating %s.\n\n"+
-			//nolint:staticcheck // the published words
+
 			"This is usually a result of the resource having been deleted outside of Pulumi, and can often be "+
 			"fixed by running `pulumi refresh` before updating.", r.URN)
 	}
@@ -172,7 +172,7 @@ func (b *bridged) Delete(ctx context.Context, r plugin.DeleteRequest) error {
 	defer cancel()
 	d := &data{id: string(r.ID), state: plainMap(r.Outputs), values: plainMap(r.Outputs)}
 	if err := b.remove(ctx, d); err != nil {
-		return fmt.Errorf("deleting %s: 1 error occurred:\n\t* %w\n\n", r.URN, err) //nolint:staticcheck // Terraform's form
+		return fmt.Errorf("deleting %s: 1 error occurred:\n\t* %w\n\n", r.URN, err)
 	}
 	return nil
 }

@@ -47,12 +47,12 @@ func (p *provider) createCluster(ctx context.Context, d *data) error {
 	if err != nil {
 		// also of a cluster that exists: the state does not know it
 		d.id = ""
-		return fmt.Errorf("Error creating Kubernetes cluster: %w", err) //nolint:staticcheck // the published words
+		return fmt.Errorf("Error creating Kubernetes cluster: %w", err)
 	}
 	if d.flag("registryIntegration") {
 		if _, err := p.client.Kubernetes.AddRegistry(ctx,
 			&godo.KubernetesClusterRegistryRequest{ClusterUUIDs: []string{d.id}}); err != nil {
-			return fmt.Errorf("Error enabling registry integration: %w", err) //nolint:staticcheck // the published words
+			return fmt.Errorf("Error enabling registry integration: %w", err)
 		}
 	}
 	return p.readCluster(ctx, d)
@@ -62,7 +62,7 @@ func (p *provider) awaitCluster(ctx context.Context, id string) error {
 	return until(ctx, func() (bool, error) {
 		c, _, err := p.client.Kubernetes.Get(ctx, id)
 		if err != nil {
-			return true, fmt.Errorf("Error trying to read cluster state: %w", err) //nolint:staticcheck // the published words
+			return true, fmt.Errorf("Error trying to read cluster state: %w", err)
 		}
 		if c.Status.State == godo.KubernetesClusterStatusError {
 			return true, errors.New(c.Status.Message)
@@ -70,7 +70,7 @@ func (p *provider) awaitCluster(ctx context.Context, id string) error {
 		if c.Status.State == godo.KubernetesClusterStatusRunning {
 			return true, nil
 		}
-		return false, errors.New("Timeout waiting to create cluster") //nolint:staticcheck // the published words
+		return false, errors.New("Timeout waiting to create cluster")
 	})
 }
 
@@ -81,7 +81,7 @@ func (p *provider) readCluster(ctx context.Context, d *data) error {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("Error retrieving Kubernetes cluster: %w", err) //nolint:staticcheck // the published words
+		return fmt.Errorf("Error retrieving Kubernetes cluster: %w", err)
 	}
 	d.set(map[string]any{
 		"name": c.Name, "region": c.RegionSlug, "version": c.VersionSlug, "surgeUpgrade": c.SurgeUpgrade, "ha": c.HA,
@@ -123,7 +123,7 @@ func (p *provider) readKubeconfig(ctx context.Context, d *data, c *godo.Kubernet
 	}
 	configs, err := p.kubeConfigs(ctx, c, d.number("kubeconfigExpireSeconds"))
 	if err != nil {
-		return fmt.Errorf("Unable to fetch Kubernetes credentials: %w", err) //nolint:staticcheck // the published words
+		return fmt.Errorf("Unable to fetch Kubernetes credentials: %w", err)
 	}
 	d.values["kubeConfigs"] = configs
 	return nil
@@ -141,7 +141,7 @@ func (p *provider) updateCluster(ctx context.Context, d *data) error {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("Unable to update cluster: %w", err) //nolint:staticcheck // the published words
+			return fmt.Errorf("Unable to update cluster: %w", err)
 		}
 	}
 	if d.changed("nodePool") {
@@ -153,17 +153,17 @@ func (p *provider) updateCluster(ctx context.Context, d *data) error {
 	if d.changed("version") {
 		if _, err := p.client.Kubernetes.Upgrade(ctx, d.id,
 			&godo.KubernetesClusterUpgradeRequest{VersionSlug: d.text("version")}); err != nil {
-			return fmt.Errorf("Unable to upgrade cluster version: %w", err) //nolint:staticcheck // the published words
+			return fmt.Errorf("Unable to upgrade cluster version: %w", err)
 		}
 	}
 	if d.changed("registryIntegration") {
 		request := &godo.KubernetesClusterRegistryRequest{ClusterUUIDs: []string{d.id}}
 		if d.flag("registryIntegration") {
 			if _, err := p.client.Kubernetes.AddRegistry(ctx, request); err != nil {
-				return fmt.Errorf("Error enabling registry integration: %w", err) //nolint:staticcheck // the published words
+				return fmt.Errorf("Error enabling registry integration: %w", err)
 			}
 		} else if _, err := p.client.Kubernetes.RemoveRegistry(ctx, request); err != nil {
-			return fmt.Errorf("Error disabling registry integration: %w", err) //nolint:staticcheck // the published words
+			return fmt.Errorf("Error disabling registry integration: %w", err)
 		}
 	}
 	return p.readCluster(ctx, d)
@@ -173,13 +173,13 @@ func (p *provider) deleteCluster(ctx context.Context, d *data) error {
 	remove := p.client.Kubernetes.Delete
 	if d.flag("destroyAllAssociatedResources") {
 		if _, _, err := p.client.Kubernetes.ListAssociatedResourcesForDeletion(ctx, d.id); err != nil {
-			return fmt.Errorf("Failed to list associated resources: %w", err) //nolint:staticcheck // the published words
+			return fmt.Errorf("Failed to list associated resources: %w", err)
 		}
 		remove = p.client.Kubernetes.DeleteDangerous
 	}
 	response, err := remove(ctx, d.id)
 	if err != nil && !missing(response, err) {
-		return fmt.Errorf("Unable to delete cluster: %w", err) //nolint:staticcheck // the published words
+		return fmt.Errorf("Unable to delete cluster: %w", err)
 	}
 	return nil
 }
@@ -199,10 +199,10 @@ func (p *provider) importCluster(ctx context.Context, d *data) error {
 	switch {
 	case tagged > 1:
 		return fmt.Errorf("Multiple node pools are tagged as the default node pool; only one node pool may have the `%s` tag",
-			defaultPoolTag) //nolint:staticcheck // the published words
+			defaultPoolTag)
 	case tagged == 0 && len(c.NodePools) != 1:
 		return fmt.Errorf("Cluster contains multiple node pools. Manually add the `%s` tag to the pool that should be used "+
-			"as the default. "+ //nolint:staticcheck // the published words
+			"as the default. "+
 			"Additional pools must be imported separately as 'digitalocean_kubernetes_node_pool' resources.", defaultPoolTag)
 	case tagged == 0:
 		pool := c.NodePools[0]

@@ -76,7 +76,7 @@ func (p *provider) dnsRecord() *bridged {
 		create: func(ctx context.Context, d *data) error {
 			r, _, err := p.client.Domains.CreateRecord(ctx, d.text("domain"), request(d))
 			if err != nil {
-				return fmt.Errorf("Failed to create record: %w", err) //nolint:staticcheck // the published words
+				return fmt.Errorf("Failed to create record: %w", err)
 			}
 			d.id = strconv.Itoa(r.ID)
 			return read(ctx, d)
@@ -89,7 +89,7 @@ func (p *provider) dnsRecord() *bridged {
 			edit := request(d)
 			edit.Type = "" // it cannot change, and is not sent
 			if _, _, err := p.client.Domains.EditRecord(ctx, d.text("domain"), id, edit); err != nil {
-				return fmt.Errorf("Failed to update record: %w", err) //nolint:staticcheck // the published words
+				return fmt.Errorf("Failed to update record: %w", err)
 			}
 			return read(ctx, d)
 		},
@@ -100,7 +100,7 @@ func (p *provider) dnsRecord() *bridged {
 			}
 			response, err := p.client.Domains.DeleteRecord(ctx, d.text("domain"), id)
 			if err != nil && !missing(response, err) {
-				return fmt.Errorf("Error deleting record: %w", err) //nolint:staticcheck // the published words
+				return fmt.Errorf("Error deleting record: %w", err)
 			}
 			return nil
 		},

@@ -28,7 +28,7 @@ func (p *provider) getCluster(ctx context.Context, args fakeproviders.Properties
 		}
 		configs, err := p.kubeConfigs(ctx, c, number(args, "kubeconfigExpireSeconds"))
 		if err != nil {
-			return nil, fmt.Errorf("Unable to fetch Kubernetes credentials: %w", err) //nolint:staticcheck // the published words
+			return nil, fmt.Errorf("Unable to fetch Kubernetes credentials: %w", err)
 		}
 		var pools []any
 		for _, pool := range c.NodePools {
@@ -41,7 +41,7 @@ func (p *provider) getCluster(ctx context.Context, args fakeproviders.Properties
 		}), nil
 	}
 	return nil, fmt.Errorf("Unable to find cluster with name: %s",
-		name) //nolint:staticcheck // the published provider's words
+		name)
 }
 
 func (p *provider) getVersions(ctx context.Context, args fakeproviders.Properties) (fakeproviders.Properties, error) {

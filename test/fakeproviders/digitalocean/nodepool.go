@@ -43,7 +43,7 @@ func (p *provider) nodePool() *bridged {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("Error retrieving Kubernetes node pool: %w", err) //nolint:staticcheck // the published words
+			return fmt.Errorf("Error retrieving Kubernetes node pool: %w", err)
 		}
 		d.set(poolValues(pool, true, ownTags(pool.Tags)))
 		return nil
@@ -54,23 +54,23 @@ func (p *provider) nodePool() *bridged {
 			pool, _, err := p.client.Kubernetes.CreateNodePool(ctx, d.text("clusterId"), poolRequest(d.values))
 			if err != nil {
 				return fmt.Errorf("Error creating Kubernetes node pool: Unable to create new default node pool %w",
-					err) //nolint:staticcheck // the published words
+					err)
 			}
 			if err := p.awaitPool(ctx, d.text("clusterId"), pool.ID); err != nil {
-				return fmt.Errorf("Error creating Kubernetes node pool: %w", err) //nolint:staticcheck // the published words
+				return fmt.Errorf("Error creating Kubernetes node pool: %w", err)
 			}
 			d.id = pool.ID
 			return read(ctx, d)
 		},
 		update: func(ctx context.Context, d *data) error {
 			if err := p.updatePool(ctx, d.text("clusterId"), d.id, d.values); err != nil {
-				return fmt.Errorf("Error updating node pool: %w", err) //nolint:staticcheck // the published words
+				return fmt.Errorf("Error updating node pool: %w", err)
 			}
 			return read(ctx, d)
 		},
 		remove: func(ctx context.Context, d *data) error {
 			if _, err := p.client.Kubernetes.DeleteNodePool(ctx, d.text("clusterId"), d.id); err != nil {
-				return fmt.Errorf("Unable to delete node pool %w", err) //nolint:staticcheck // the published words
+				return fmt.Errorf("Unable to delete node pool %w", err)
 			}
 			return until(ctx, func() (bool, error) {
 				_, response, err := p.client.Kubernetes.GetNodePool(ctx, d.text("clusterId"), d.id)
@@ -78,9 +78,9 @@ func (p *provider) nodePool() *bridged {
 					return true, nil
 				}
 				if err != nil {
-					return true, fmt.Errorf("Error trying to read nodepool state: %w", err) //nolint:staticcheck // the published words
+					return true, fmt.Errorf("Error trying to read nodepool state: %w", err)
 				}
-				return false, errors.New("Timeout waiting to delete nodepool") //nolint:staticcheck // the published words
+				return false, errors.New("Timeout waiting to delete nodepool")
 			})
 		},
 		importer: p.importPool,
@@ -91,7 +91,7 @@ func (p *provider) nodePool() *bridged {
 func (p *provider) importPool(ctx context.Context, d *data) error {
 	clusters, _, err := p.client.Kubernetes.List(ctx, nil)
 	if err != nil {
-		return fmt.Errorf("Unable to list Kubernetes clusters: %w", err) //nolint:staticcheck // the published words
+		return fmt.Errorf("Unable to list Kubernetes clusters: %w", err)
 	}
 	for _, c := range clusters {
 		for _, pool := range c.NodePools {
@@ -101,13 +101,13 @@ func (p *provider) importPool(ctx context.Context, d *data) error {
 			if slices.Contains(pool.Tags, defaultPoolTag) {
 				return fmt.Errorf("Node pool %s has the default node pool tag set; import the owning "+
 					"digitalocean_kubernetes_cluster resource instead (cluster ID=%s)", d.id,
-					c.ID) //nolint:staticcheck // the published words
+					c.ID)
 			}
 			d.values["clusterId"] = c.ID
 			return nil
 		}
 	}
-	return fmt.Errorf("Did not find the cluster owning the node pool %s", d.id) //nolint:staticcheck // the published words
+	return fmt.Errorf("Did not find the cluster owning the node pool %s", d.id)
 }
 
 func poolRequest(v map[string]any) *godo.KubernetesNodePoolCreateRequest {
@@ -161,7 +161,7 @@ func (p *provider) updatePool(ctx context.Context, cluster, pool string, v map[s
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("Unable to update nodepool: %w", err) //nolint:staticcheck // the published words
+		return fmt.Errorf("Unable to update nodepool: %w", err)
 	}
 	return p.awaitPool(ctx, cluster, pool)
 }
@@ -170,7 +170,7 @@ func (p *provider) awaitPool(ctx context.Context, cluster, id string) error {
 	return until(ctx, func() (bool, error) {
 		pool, _, err := p.client.Kubernetes.GetNodePool(ctx, cluster, id)
 		if err != nil {
-			return true, fmt.Errorf("Error trying to read nodepool state: %w", err) //nolint:staticcheck // the published words
+			return true, fmt.Errorf("Error trying to read nodepool state: %w", err)
 		}
 		running := len(pool.Nodes) == pool.Count
 		for _, node := range pool.Nodes {
@@ -179,7 +179,7 @@ func (p *provider) awaitPool(ctx context.Context, cluster, id string) error {
 		if running {
 			return true, nil
 		}
-		return false, errors.New("Timeout waiting to create nodepool") //nolint:staticcheck // the published words
+		return false, errors.New("Timeout waiting to create nodepool")
 	})
 }
 

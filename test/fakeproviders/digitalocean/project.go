@@ -39,7 +39,7 @@ func (p *provider) project() *bridged {
 
 func (p *provider) assign(ctx context.Context, project string, urns []string) error {
 	if _, _, err := p.client.Projects.AssignResources(ctx, project, anys(urns)...); err != nil {
-		return fmt.Errorf("Error assigning resources: %w", err) //nolint:staticcheck // the published words
+		return fmt.Errorf("Error assigning resources: %w", err)
 	}
 	return nil
 }
@@ -47,7 +47,7 @@ func (p *provider) assign(ctx context.Context, project string, urns []string) er
 func (p *provider) assignToDefault(ctx context.Context, urns []string) error {
 	fallback, _, err := p.client.Projects.GetDefault(ctx)
 	if err != nil {
-		return fmt.Errorf("Error locating default project %w", err) //nolint:staticcheck // the published words
+		return fmt.Errorf("Error locating default project %w", err)
 	}
 	return p.assign(ctx, fallback.ID, urns)
 }
@@ -58,12 +58,12 @@ func (p *provider) createProject(ctx context.Context, d *data) error {
 		Environment: d.text("environment"),
 	})
 	if err != nil {
-		return fmt.Errorf("Error creating Project: %w", err) //nolint:staticcheck // the published words
+		return fmt.Errorf("Error creating Project: %w", err)
 	}
 	if urns := texts(d.values["resources"]); len(urns) > 0 {
 		if err := p.assign(ctx, v.ID, urns); err != nil {
-			_, _ = p.client.Projects.Delete(ctx, v.ID)           // tried only
-			return fmt.Errorf("Error creating Project: %w", err) //nolint:staticcheck // the published words
+			_, _ = p.client.Projects.Delete(ctx, v.ID) // tried only
+			return fmt.Errorf("Error creating Project: %w", err)
 		}
 	}
 	d.id = v.ID
@@ -77,11 +77,11 @@ func (p *provider) readProject(ctx context.Context, d *data) error {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("Error reading Project: %w", err) //nolint:staticcheck // the published words
+		return fmt.Errorf("Error reading Project: %w", err)
 	}
 	urns, err := p.filed(ctx, d.id)
 	if err != nil {
-		return fmt.Errorf("Error reading Project: %w", err) //nolint:staticcheck // the published words
+		return fmt.Errorf("Error reading Project: %w", err)
 	}
 	slices.Sort(urns)
 	d.set(map[string]any{
@@ -108,7 +108,7 @@ func (p *provider) updateProject(ctx context.Context, d *data) (err error) {
 		IsDefault:   d.flag("isDefault"),
 	})
 	if err != nil {
-		return fmt.Errorf("Error updating Project: %w", err) //nolint:staticcheck // the published words
+		return fmt.Errorf("Error updating Project: %w", err)
 	}
 	was, is := texts(d.state["resources"]), texts(planned["resources"])
 	if gone := without(was, is); len(gone) > 0 {
@@ -118,7 +118,7 @@ func (p *provider) updateProject(ctx context.Context, d *data) (err error) {
 	}
 	if added := without(is, was); len(added) > 0 {
 		if err := p.assign(ctx, d.id, added); err != nil {
-			return fmt.Errorf("Error Updating project: %w", err) //nolint:staticcheck // the published words
+			return fmt.Errorf("Error Updating project: %w", err)
 		}
 	}
 	return p.readProject(ctx, d)
@@ -128,7 +128,7 @@ func (p *provider) updateProject(ctx context.Context, d *data) (err error) {
 func (p *provider) deleteProject(ctx context.Context, d *data) error {
 	if urns := texts(d.values["resources"]); len(urns) > 0 {
 		if err := p.assignToDefault(ctx, urns); err != nil {
-			return fmt.Errorf("Error assigning resource to default project: %w", err) //nolint:staticcheck // the published words
+			return fmt.Errorf("Error assigning resource to default project: %w", err)
 		}
 	}
 	err := until(ctx, func() (bool, error) {
@@ -136,7 +136,7 @@ func (p *provider) deleteProject(ctx context.Context, d *data) error {
 		return err == nil || !is(response, http.StatusPreconditionFailed), err
 	})
 	if err != nil {
-		return fmt.Errorf("Error deleting project (%s): %w", d.id, err) //nolint:staticcheck // the published words
+		return fmt.Errorf("Error deleting project (%s): %w", d.id, err)
 	}
 	return nil
 }

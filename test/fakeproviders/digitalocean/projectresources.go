@@ -31,7 +31,7 @@ func (p *provider) projectResources() *bridged {
 				return nil
 			}
 			if err != nil {
-				return fmt.Errorf("Error while retrieving project: %w", err) //nolint:staticcheck // the published words
+				return fmt.Errorf("Error while retrieving project: %w", err)
 			}
 			urns := texts(d.values["resources"])
 			if len(urns) == 0 {
@@ -51,7 +51,7 @@ func (p *provider) fileResources(ctx context.Context, d *data) error {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("Error while retrieving project %s: %w", project, err) //nolint:staticcheck // the published words
+		return fmt.Errorf("Error while retrieving project %s: %w", project, err)
 	}
 	was, is := texts(d.state["resources"]), texts(d.values["resources"])
 	if gone := without(was, is); len(gone) > 0 {
@@ -61,7 +61,7 @@ func (p *provider) fileResources(ctx context.Context, d *data) error {
 	}
 	if added := without(is, was); len(added) > 0 {
 		if err := p.assign(ctx, project, added); err != nil {
-			//nolint:staticcheck // the published words
+
 			return fmt.Errorf("Error assigning resources to project %s: %w", project, err)
 		}
 	}
@@ -71,7 +71,7 @@ func (p *provider) fileResources(ctx context.Context, d *data) error {
 
 func (p *provider) unfile(ctx context.Context, urns []string) error {
 	if err := p.assignToDefault(ctx, urns); err != nil {
-		return fmt.Errorf("Error assigning resources to default project: %w", err) //nolint:staticcheck // the published words
+		return fmt.Errorf("Error assigning resources to default project: %w", err)
 	}
 	return nil
 }
@@ -84,11 +84,11 @@ func (p *provider) readFiled(ctx context.Context, d *data) error {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("Error while retrieving project: %w", err) //nolint:staticcheck // the published words
+		return fmt.Errorf("Error while retrieving project: %w", err)
 	}
 	filed, err := p.filed(ctx, d.id)
 	if err != nil {
-		return fmt.Errorf("Error while retrieving project resources: %w", err) //nolint:staticcheck // the published words
+		return fmt.Errorf("Error while retrieving project resources: %w", err)
 	}
 	kept := slices.DeleteFunc(texts(d.values["resources"]), func(urn string) bool { return !slices.Contains(filed, urn) })
 	d.set(map[string]any{"project": d.id, "resources": anys(kept)})
@@ -101,7 +101,7 @@ func (p *provider) filed(ctx context.Context, project string) ([]string, error) 
 	for options := (&godo.ListOptions{Page: 1, PerPage: 200}); ; options.Page++ {
 		listed, response, err := p.client.Projects.ListResources(ctx, project, options)
 		if err != nil {
-			return nil, fmt.Errorf("Error loading project resources: %w", err) //nolint:staticcheck // the published words
+			return nil, fmt.Errorf("Error loading project resources: %w", err)
 		}
 		for _, r := range listed {
 			urns = append(urns, r.URN)

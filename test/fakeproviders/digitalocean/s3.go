@@ -65,7 +65,7 @@ func (p *provider) s3(ctx context.Context, method, bucket, subresource string, b
 // emptyBucket deletes what one list of a bucket's versions has.
 func (p *provider) emptyBucket(ctx context.Context, bucket string) error {
 	type version struct {
-		Key, VersionId string //nolint:revive,staticcheck // as S3 has it
+		Key, VersionId string //nolint:staticcheck // as S3 has it
 	}
 	var listed struct {
 		Markers  []version `xml:"DeleteMarker"`

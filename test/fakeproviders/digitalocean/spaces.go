@@ -42,7 +42,7 @@ func (p *provider) spacesKey() *bridged {
 		create: func(ctx context.Context, d *data) error {
 			key, _, err := p.client.SpacesKeys.Create(ctx, &godo.SpacesKeyCreateRequest{Name: d.text("name"), Grants: grants(d)})
 			if err != nil {
-				return fmt.Errorf("Error creating Spaces key: %w", err) //nolint:staticcheck // the published words
+				return fmt.Errorf("Error creating Spaces key: %w", err)
 			}
 			d.id, d.values["secretKey"] = key.AccessKey, key.SecretKey
 			set(d, key)
@@ -56,7 +56,7 @@ func (p *provider) spacesKey() *bridged {
 				return nil
 			}
 			if err != nil {
-				return fmt.Errorf("Error reading Spaces key: %w", err) //nolint:staticcheck // the published words
+				return fmt.Errorf("Error reading Spaces key: %w", err)
 			}
 			set(d, key)
 			return nil
@@ -65,14 +65,14 @@ func (p *provider) spacesKey() *bridged {
 			key, _, err := p.client.SpacesKeys.Update(ctx, d.id,
 				&godo.SpacesKeyUpdateRequest{Name: d.text("name"), Grants: grants(d)})
 			if err != nil {
-				return fmt.Errorf("Error updating Spaces key: %w", err) //nolint:staticcheck // the published words
+				return fmt.Errorf("Error updating Spaces key: %w", err)
 			}
 			set(d, key)
 			return nil
 		},
 		remove: func(ctx context.Context, d *data) error {
 			if _, err := p.client.SpacesKeys.Delete(ctx, d.id); err != nil {
-				return fmt.Errorf("Error deleting Spaces key: %w", err) //nolint:staticcheck // the published words
+				return fmt.Errorf("Error deleting Spaces key: %w", err)
 			}
 			return nil
 		},
@@ -121,7 +121,7 @@ func (p *provider) bucket() *bridged {
 		schema: bucketSchema, creation: 20 * time.Minute, deletion: 20 * time.Minute,
 		create: func(ctx context.Context, d *data) error {
 			if err := p.s3(ctx, http.MethodPut, d.text("name"), "", nil, nil); err != nil {
-				return fmt.Errorf("Error creating Spaces bucket: %w", err) //nolint:staticcheck // the published words
+				return fmt.Errorf("Error creating Spaces bucket: %w", err)
 			}
 			d.id = d.text("name")
 			return p.updateBucket(ctx, d)
@@ -142,7 +142,7 @@ func (p *provider) bucket() *bridged {
 func (p *provider) updateBucket(ctx context.Context, d *data) error {
 	if d.changed("acl") {
 		if err := p.s3(ctx, http.MethodPut, d.text("name"), "acl", nil, nil); err != nil {
-			return fmt.Errorf("Error putting Spaces ACL: %w", err) //nolint:staticcheck // the published words
+			return fmt.Errorf("Error putting Spaces ACL: %w", err)
 		}
 	}
 	if d.changed("lifecycleRules") {
@@ -157,7 +157,7 @@ func (p *provider) updateBucket(ctx context.Context, d *data) error {
 			}
 		}
 		if err := p.s3(ctx, method, d.text("name"), "lifecycle", body, nil); err != nil {
-			return fmt.Errorf("Error putting S3 lifecycle: %w", err) //nolint:staticcheck // the published words
+			return fmt.Errorf("Error putting S3 lifecycle: %w", err)
 		}
 	}
 	return p.readBucket(ctx, d)
@@ -203,11 +203,11 @@ func (p *provider) deleteBucket(ctx context.Context, d *data) error {
 		var refused *s3Error
 		if !errors.As(err, &refused) || refused.Code != "BucketNotEmpty" || !d.flag("forceDestroy") {
 			return fmt.Errorf("Error deleting Spaces Bucket: %w %q", err,
-				d.text("name")) //nolint:staticcheck // the published words
+				d.text("name"))
 		}
 		if err := p.emptyBucket(ctx, d.text("name")); err != nil {
 			return fmt.Errorf("Error Spaces Bucket force_destroy error deleting: %w",
-				err) //nolint:staticcheck // the published words
+				err)
 		}
 	}
 }

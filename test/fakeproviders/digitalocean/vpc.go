@@ -27,7 +27,7 @@ func (p *provider) vpc() *bridged {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("Error reading VPC: %w", err) //nolint:staticcheck // the published words
+			return fmt.Errorf("Error reading VPC: %w", err)
 		}
 		d.set(map[string]any{
 			"name": v.Name, "region": v.RegionSlug, "description": v.Description, "ipRange": v.IPRange,
@@ -42,7 +42,7 @@ func (p *provider) vpc() *bridged {
 				Name: d.text("name"), RegionSlug: d.text("region"), Description: d.text("description"), IPRange: d.text("ipRange"),
 			})
 			if err != nil {
-				return fmt.Errorf("Error creating VPC: %w", err) //nolint:staticcheck // the published words
+				return fmt.Errorf("Error creating VPC: %w", err)
 			}
 			d.id = v.ID
 			return read(ctx, d)
@@ -53,7 +53,7 @@ func (p *provider) vpc() *bridged {
 					Name: d.text("name"), Description: d.text("description"), Default: godo.PtrTo(d.flag("default")),
 				})
 				if err != nil {
-					return fmt.Errorf("Error updating VPC : %w", err) //nolint:staticcheck // the published words
+					return fmt.Errorf("Error updating VPC : %w", err)
 				}
 			}
 			return read(ctx, d)
@@ -68,7 +68,7 @@ func (p *provider) vpc() *bridged {
 				if is(response, http.StatusForbidden) || is(response, http.StatusConflict) {
 					return false, err
 				}
-				return true, fmt.Errorf("Error deleting VPC: %w", err) //nolint:staticcheck // the published words
+				return true, fmt.Errorf("Error deleting VPC: %w", err)
 			})
 		},
 	}

@@ -195,7 +195,7 @@ func (o object) patch(
 			"how-to-guides/managing-resources-with-server-side-apply/#handle-field-conflicts-on-existing-resources for "+
 			"troubleshooting help"),
 			fmt.Errorf("The resource managed by field manager %q had an apply conflict: %w", manager,
-				err)) //nolint:staticcheck // the published words
+				err))
 	}
 	return applied, err
 }

@@ -138,7 +138,7 @@ func (c *cluster) Do(ctx context.Context, what string, arg any) (map[string]stri
 	return nil, fmt.Errorf("a cluster knows no %q", what)
 }
 
-func (c *cluster) resource(ctx context.Context, m map[string]any) (dynamic.ResourceInterface,
+func (c *cluster) resource(_ context.Context, m map[string]any) (dynamic.ResourceInterface,
 	*unstructured.Unstructured, error) {
 	u := &unstructured.Unstructured{Object: m}
 	p := &provider{config: c.plane.RESTConfig()}

@@ -115,7 +115,7 @@ func (h helmRelease) Create(ctx context.Context, r plugin.CreateRequest) (resour
 	}
 	return "", nil, fakeproviders.InitError(id, nil, outputs, fmt.Errorf(
 		"Helm release %q was created, but failed to initialize completely. Use Helm CLI to investigate: %w", id,
-		release.failed(err))) //nolint:staticcheck // the published words
+		release.failed(err)))
 }
 
 // Read finds the status and the values. The inputs stay.
@@ -139,7 +139,8 @@ func (h helmRelease) Read(ctx context.Context, r plugin.ReadRequest) (plugin.Rea
 	if err != nil {
 		return plugin.ReadResult{}, err
 	}
-	known, inputs := r.State, r.Inputs
+	known := r.State
+	var inputs resource.PropertyMap
 	if v := r.State[inputsKey]; v.IsSecret() {
 		inputs = v.SecretValue().Element.ObjectValue()
 	} else {
@@ -180,7 +181,7 @@ func (h helmRelease) Update(ctx context.Context, r plugin.UpdateRequest) (fakepr
 	id := resource.ID(release.namespace + "/" + release.name)
 	return nil, fakeproviders.InitError(id, nil, outputs, fmt.Errorf(
 		"Helm release %q failed to initialize completely. Use Helm CLI to investigate: %w", id,
-		release.failed(err))) //nolint:staticcheck // the published words
+		release.failed(err)))
 }
 
 func (h helmRelease) Delete(_ context.Context, r plugin.DeleteRequest) error {
