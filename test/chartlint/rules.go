@@ -3,10 +3,10 @@ package chartlint
 import (
 	_ "embed"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/prometheus/prometheus/promql/parser"
 	"gopkg.in/yaml.v3"
 )
 
@@ -70,7 +70,11 @@ func Rules(objects []*Object) []error {
 	for _, o := range objects {
 		ours := o.GetLabels()["app.kubernetes.io/part-of"] == "doks-security"
 		for _, r := range read[o] {
-			for _, name := range metricsOf(r.Expr) {
+			names, err := metricsOf(r.Expr)
+			if err != nil {
+				faults = append(faults, fmt.Errorf("%s: %s%s: %w", id(o), r.Alert, r.Record, err))
+			}
+			for _, name := range names {
 				switch {
 				case recorded[name], exported[name], ours && !strings.Contains(name, ":"):
 				case strings.Contains(name, ":"):
@@ -102,40 +106,18 @@ func exportedMetrics() (map[string]bool, error) {
 	return all, nil
 }
 
-var (
-	// notNames are the parts of PromQL that hold names which are no metrics.
-	notNames = []*regexp.Regexp{
-		regexp.MustCompile("\"(?:[^\"\\\\]|\\\\.)*\"|'(?:[^'\\\\]|\\\\.)*'|`[^`]*`"), // strings
-		regexp.MustCompile(`#.*`),
-		regexp.MustCompile(`\{[^}]*\}`),
-		regexp.MustCompile(`\[[^\]]*\]`),
-		regexp.MustCompile(`(?i)\b(by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)`),
-		regexp.MustCompile(`\boffset\s+-?[0-9a-z]+`),
-		regexp.MustCompile(`\b[a-zA-Z_][a-zA-Z0-9_]*\s*\(`), // functions
-	}
-	metricName = regexp.MustCompile(`[a-zA-Z_:][a-zA-Z0-9_:]*`)
-	keywords   = []string{"and", "or", "unless", "by", "without", "on", "ignoring", "group_left", "group_right", "bool",
-		"inf", "nan"}
-)
-
-// metricsOf are the metrics and recorded series of a PromQL expression. It is not a parser: Prometheus' own reads the
-// same rules in package monitoring.
-func metricsOf(expr string) []string {
-	for _, part := range notNames {
-		expr = part.ReplaceAllStringFunc(expr, func(found string) string {
-			if strings.HasSuffix(found, "(") {
-				return " ("
-			}
-			return " "
-		})
+// metricsOf are the metrics and recorded series that a PromQL expression reads.
+func metricsOf(expr string) ([]string, error) {
+	parsed, err := parser.NewParser(parser.Options{}).ParseExpr(expr)
+	if err != nil {
+		return nil, err
 	}
 	var names []string
-	for _, at := range metricName.FindAllStringIndex(expr, -1) {
-		name := expr[at[0]:at[1]]
-		number := at[0] > 0 && strings.ContainsAny(expr[at[0]-1:at[0]], "0123456789.") // 1e9, 5m
-		if !number && !slices.Contains(keywords, strings.ToLower(name)) && !slices.Contains(names, name) {
-			names = append(names, name)
+	parser.Inspect(parsed, func(node parser.Node, _ []parser.Node) error {
+		if selector, ok := node.(*parser.VectorSelector); ok && !slices.Contains(names, selector.Name) {
+			names = append(names, selector.Name)
 		}
-	}
-	return names
+		return nil
+	})
+	return names, nil
 }

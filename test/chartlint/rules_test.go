@@ -18,8 +18,9 @@ func TestMetricsOf(t *testing.T) {
 		`time() - (x{} > 0) > 60 * 60 * 1e3`:  {"x"},
 		`histogram_quantile(0.99, x:y) and z`: {"x:y", "z"},
 	} {
-		if got := metricsOf(expr); !slices.Equal(got, want) {
-			t.Errorf("%s: %v, want %v", expr, got, want)
+		got, err := metricsOf(expr)
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v (error: %v)", expr, got, want, err)
 		}
 	}
 }
