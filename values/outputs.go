@@ -25,11 +25,7 @@ func Outputs(profile string, namespaces Namespaces, alertmanagerFrom, forwardFro
 	if err != nil {
 		return nil, err
 	}
-	part := loaded
-	for _, key := range []string{"falcosidekick", "config", "alertmanager"} {
-		part, _ = part[key].(map[string]any)
-	}
-	addresses, ok := part["hostport"].(string)
+	addresses, ok := At(loaded, "falcosidekick", "config", "alertmanager", "hostport").(string)
 	if !ok {
 		return nil, fmt.Errorf("values/falco: no falcosidekick.config.alertmanager.hostport for profile %q", profile)
 	}

@@ -67,6 +67,19 @@ func read(file string) (map[string]any, error) {
 	return content, nil
 }
 
+// At is the value below keys, or nil where there is none.
+func At(loaded map[string]any, keys ...string) any {
+	var found any = loaded
+	for _, key := range keys {
+		below, ok := found.(map[string]any)
+		if !ok {
+			return nil
+		}
+		found = below[key]
+	}
+	return found
+}
+
 // Merge lays overlay over base as Helm does with files of values: maps merge, anything else replaces, a null too, which
 // then removes the chart's default. The result shares nothing with the arguments.
 func Merge(base, overlay map[string]any) map[string]any {

@@ -157,7 +157,7 @@ func TestInhibition(t *testing.T) {
 		name, firing, alert string
 		muted               bool
 	}{
-		{"Prometheus' alert of an event that falcosidekick told", event,
+		{"Prometheus' alert of an event that falcosidekick sent", event,
 			"alertname=FalcoHighPriorityEvent, rule=Drop and execute, hostname=a, k8s_ns_name=shop, severity=critical", true},
 		{"another rule's", event, "alertname=FalcoHighPriorityEvent, rule=Read file, hostname=a, severity=critical", false},
 		{"the same rule's on another node", event,
@@ -166,7 +166,7 @@ func TestInhibition(t *testing.T) {
 			"severity=critical", false},
 		{"other alerts about the node", event, "alertname=FalcoBlind, hostname=a, severity=critical", false},
 		{"the event itself", event, event, false},
-		{"a virtual cluster that falcosidekick told", "alertname=V, rule=V, source=falco, hostname=a, severity=warning",
+		{"a virtual cluster that falcosidekick sent", "alertname=V, rule=V, source=falco, hostname=a, severity=warning",
 			"alertname=UnapprovedVirtualClusterStarted, rule=V, hostname=a, severity=warning", true},
 		{"a virtual cluster still running", "alertname=UnapprovedVirtualClusterStarted, rule=V, hostname=a, severity=warning",
 			"alertname=UnapprovedVirtualClusterRunning, namespace=shop, severity=warning", false},
@@ -254,12 +254,12 @@ func TestFalcosidekickTellsEveryAlertmanager(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		replicas := at(stack, "alertmanager", "alertmanagerSpec", "replicas").(int)
-		limit := at(stack, "alertmanager", "alertmanagerSpec", "additionalArgs").([]any)[0].(map[string]any)
+		replicas := values.At(stack, "alertmanager", "alertmanagerSpec", "replicas").(int)
+		limit := values.At(stack, "alertmanager", "alertmanagerSpec", "additionalArgs").([]any)[0].(map[string]any)
 		if limit["name"] != "alerts.per-alertname-limit" || limit["value"] != fmt.Sprint(alerting.MaxOfOneName) {
 			t.Errorf("%s: Alertmanager keeps %v, and messages say %d", profile, limit, alerting.MaxOfOneName)
 		}
-		output := at(falco, "falcosidekick", "config", "alertmanager").(map[string]any)
+		output := values.At(falco, "falcosidekick", "config", "alertmanager").(map[string]any)
 		hosts := strings.Split(output["hostport"].(string), ",")
 		if len(hosts) != replicas {
 			t.Errorf("%s: %d addresses for %d replicas", profile, len(hosts), replicas)
@@ -275,12 +275,4 @@ func TestFalcosidekickTellsEveryAlertmanager(t *testing.T) {
 			t.Errorf("%s: an event's alert ends after %s, or with expireafter %v", profile, lasts, output["expireafter"])
 		}
 	}
-}
-
-func at(values map[string]any, keys ...string) any {
-	var found any = values
-	for _, key := range keys {
-		found = found.(map[string]any)[key]
-	}
-	return found
 }

@@ -130,7 +130,7 @@ func alloyConfig(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return at(loaded, "alloy", "configMap", "content").(string)
+	return values.At(loaded, "alloy", "configMap", "content").(string)
 }
 
 func TestAlloyConfiguration(t *testing.T) {

@@ -1,12 +1,11 @@
 package monitoring
 
 import (
-	"bufio"
 	"errors"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -41,7 +40,7 @@ func TestBacklogOfARealFalcosidekick(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if before := scrape(t, f.URL); len(before) > 0 {
+	if before := scrape(t, f); len(before) > 0 {
 		t.Errorf("before the first event it exports %v", before)
 	}
 	events := []pipeline.Event{{Rule: "a", Priority: "Error"}, {Rule: "b", Priority: "Notice"}}
@@ -50,7 +49,7 @@ func TestBacklogOfARealFalcosidekick(t *testing.T) {
 	}
 	var c alertTest
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(50 * time.Millisecond) {
-		after := scrape(t, f.URL)
+		after := scrape(t, f)
 		if after[`falcosecurity_falcosidekick_outputs_total{destination="alertmanager",status="ok"}`] == "2" &&
 			after[`falcosecurity_falcosidekick_outputs_total{destination="webui",status="ok"}`] == "2" {
 			for series, value := range after {
@@ -74,21 +73,13 @@ func TestBacklogOfARealFalcosidekick(t *testing.T) {
 	}
 }
 
-var falcosidekickSeries = regexp.MustCompile(`^(falcosecurity_falcosidekick_\S+\{.*\}) (\S+)$`)
-
 // scrape reads falcosidekick's own series.
-func scrape(t *testing.T, url string) map[string]string {
+func scrape(t *testing.T, f *pipeline.Falcosidekick) map[string]string {
 	t.Helper()
-	response, err := http.Get(url + "/metrics")
+	series, err := f.Series(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer response.Body.Close()
-	series := map[string]string{}
-	for lines := bufio.NewScanner(response.Body); lines.Scan(); {
-		if match := falcosidekickSeries.FindStringSubmatch(strings.TrimSpace(lines.Text())); match != nil {
-			series[match[1]] = match[2]
-		}
-	}
+	maps.DeleteFunc(series, func(one, _ string) bool { return !strings.HasPrefix(one, "falcosecurity_falcosidekick_") })
 	return series
 }

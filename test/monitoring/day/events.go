@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"doks-security/values"
 )
 
 // event is one that Falco tells, and a replica of falcosidekick counts and forwards.
@@ -20,8 +22,8 @@ var replicas = map[string][2]string{
 	"falco":    {"00:00", "23:59"},
 }
 
-// priorities are in Falco's order, by whose numbers falco-exporter knows them.
-var priorities = []string{"Emergency", "Alert", "Critical", "Error", "Warning", "Notice", "Informational", "Debug"}
+// number is that of the event's priority, as Falco's and falco-exporter's metrics have it.
+func (e event) number() int { return slices.Index(values.Priorities, strings.ToLower(e.priority)) }
 
 // events of the day, in their order.
 func events() []event {
@@ -78,7 +80,7 @@ func told(metrics string) map[counter][]string {
 				`k8s_pod_name=%q, pod=%q}`,
 			e.rule, strings.ToLower(e.priority), e.node, e.namespace, e.pod, e.replica)
 		count(e, "falco", `falcosecurity_falco_rules_matches_total{rule_name=%q, priority="%d", source="syscall", node=%q}`,
-			e.rule, slices.Index(priorities, e.priority), e.node)
+			e.rule, e.number(), e.node)
 		deliver := func(destination, status string) {
 			count(e, e.replica, `falcosecurity_falcosidekick_outputs_total{destination=%q, status=%q, pod=%q}`, destination,
 				status, e.replica)
@@ -86,7 +88,7 @@ func told(metrics string) map[counter][]string {
 		deliver("webui", "ok")
 		for replica := range Outputs[0].Replicas {
 			switch {
-			case slices.Index(priorities, e.priority) > slices.Index(priorities, "Error"):
+			case e.number() > event{priority: "Error"}.number():
 			case e.lost && replica == 0:
 				deliver("alertmanager", "error")
 			default:
@@ -96,7 +98,7 @@ func told(metrics string) map[counter][]string {
 		if metrics == "falco-exporter" {
 			count(e, "exporter",
 				`falco_events{rule=%q, priority="%d", hostname=%q, k8s_ns_name=%q, k8s_pod_name=%q, pod="exporter-%s"}`,
-				e.rule, slices.Index(priorities, e.priority), e.node, e.namespace, e.pod, e.node)
+				e.rule, e.number(), e.node, e.namespace, e.pod, e.node)
 		}
 	}
 	return counters

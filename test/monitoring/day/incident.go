@@ -67,7 +67,7 @@ func busy(node, minute int) float64 {
 	return load
 }
 
-// incident is a day on three nodes. One rule is noisy all day. Before 14:00 somebody opens a shell in shop/web-1 on
+// incident is a day on three nodes. One rule is noisy all day. Before 14:00 a shell is opened in shop/web-1 on
 // node b, then runs a dropped binary, and at 14:10 starts a virtual cluster. In the middle of it a replica of
 // falcosidekick is replaced, one delivery fails, and Falco drops system calls. In the morning node c was without Falco.
 func incident(metrics string) map[string]sample {

@@ -36,10 +36,6 @@ var links = values.AlertLinks{Grafana: "https://grafana.example.org", Runbooks: 
 
 // StartAlertmanager starts one as prometheus-operator does, with the stack's configuration and sink as every receiver.
 func (l *Lab) StartAlertmanager(ctx context.Context, sink *Sink, a AlertmanagerArgs) (*Alertmanager, error) {
-	file, err := l.File(ctx, "alertmanager")
-	if err != nil {
-		return nil, err
-	}
 	rendered, err := a.Settings.Config(links)
 	if err != nil {
 		return nil, err
@@ -52,17 +48,13 @@ func (l *Lab) StartAlertmanager(ctx context.Context, sink *Sink, a AlertmanagerA
 	if err != nil {
 		return nil, err
 	}
-	retention, ok := at(stack, "alertmanager", "alertmanagerSpec", "retention").(string)
+	retention, ok := values.At(stack, "alertmanager", "alertmanagerSpec", "retention").(string)
 	if !ok {
 		return nil, fmt.Errorf("values/kube-prometheus-stack: no alertmanager.alertmanagerSpec.retention")
 	}
-	address, err := freeAddress()
-	if err != nil {
-		return nil, err
-	}
 	args := []string{"--config.file=alertmanager.yaml", "--storage.path=data", "--data.retention=" + retention,
-		"--web.listen-address=" + address, "--web.external-url=http://" + address, "--cluster.listen-address=" + a.Address}
-	more, _ := at(stack, "alertmanager", "alertmanagerSpec", "additionalArgs").([]any)
+		"--cluster.listen-address=" + a.Address}
+	more, _ := values.At(stack, "alertmanager", "alertmanagerSpec", "additionalArgs").([]any)
 	for _, element := range more {
 		argument, _ := element.(map[string]any)
 		args = append(args, fmt.Sprintf("--%s=%s", argument["name"], argument["value"]))
@@ -70,8 +62,9 @@ func (l *Lab) StartAlertmanager(ctx context.Context, sink *Sink, a AlertmanagerA
 	for _, peer := range a.Peers {
 		args = append(args, "--cluster.peer="+peer)
 	}
-	p, err := l.start(ctx, "alertmanager", address, map[string]string{"alertmanager.yaml": config}, launch{
-		file: file, args: args, ready: "/-/ready",
+	p, err := l.start(ctx, "alertmanager", map[string]string{"alertmanager.yaml": config}, func(address string) launch {
+		web := []string{"--web.listen-address=" + address, "--web.external-url=http://" + address}
+		return launch{args: append(web, args...), ready: "/-/ready"}
 	})
 	return &Alertmanager{p}, err
 }

@@ -21,7 +21,7 @@ type LogFile struct {
 	Labels map[string]string
 }
 
-// AlloyArgs are what Alloy is started with. Falco and Others are what its configuration tells apart by labels.
+// AlloyArgs are what Alloy is started with. Falco and Others are what its configuration separates by labels.
 type AlloyArgs struct {
 	Loki          string // http://<host>:<port>
 	Falco, Others []LogFile
@@ -29,22 +29,16 @@ type AlloyArgs struct {
 
 // StartAlloy starts one with the stack's configuration, and files instead of Kubernetes' service discovery.
 func (l *Lab) StartAlloy(ctx context.Context, a AlloyArgs) (*Alloy, error) {
-	file, err := l.File(ctx, "alloy")
-	if err != nil {
-		return nil, err
-	}
 	config, err := a.config()
 	if err != nil {
 		return nil, err
 	}
-	address, err := freeAddress()
-	if err != nil {
-		return nil, err
-	}
-	p, err := l.start(ctx, "alloy", address, map[string]string{"config.alloy": config}, launch{
-		file: file, env: []string{"CLUSTER_NAME=dev", "NODE_NAME=node-a"}, ready: "/-/ready",
-		args: []string{"run", "--server.http.listen-addr=" + address, "--storage.path=data",
-			"--stability.level=generally-available", "--disable-reporting", "config.alloy"},
+	p, err := l.start(ctx, "alloy", map[string]string{"config.alloy": config}, func(address string) launch {
+		return launch{
+			env: []string{"CLUSTER_NAME=dev", "NODE_NAME=node-a"}, ready: "/-/ready",
+			args: []string{"run", "--server.http.listen-addr=" + address, "--storage.path=data",
+				"--stability.level=generally-available", "--disable-reporting", "config.alloy"},
+		}
 	})
 	return &Alloy{p}, err
 }
@@ -55,7 +49,7 @@ func (a AlloyArgs) config() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	text, _ := at(alloy, "alloy", "configMap", "content").(string)
+	text, _ := values.At(alloy, "alloy", "configMap", "content").(string)
 	before, rest, found := strings.Cut(text, `discovery.kubernetes "pods"`)
 	_, after, ends := strings.Cut(rest, `loki.source.file "falco"`)
 	const loki = "http://loki.loki.svc.cluster.local:3100"

@@ -83,7 +83,7 @@ func falcosidekickLimit(t *testing.T, profile string) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	limit, err := resource.ParseQuantity(fmt.Sprint(at(falco, "falcosidekick", "resources", "limits", "memory")))
+	limit, err := resource.ParseQuantity(fmt.Sprint(values.At(falco, "falcosidekick", "resources", "limits", "memory")))
 	if err != nil {
 		t.Fatal(err)
 	}

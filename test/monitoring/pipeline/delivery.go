@@ -1,19 +1,19 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"doks-security/alerting"
+	"doks-security/values"
 )
-
-// Priorities are Falco's, from the lowest.
-var Priorities = []string{"Debug", "Informational", "Notice", "Warning", "Error", "Critical", "Alert", "Emergency"}
 
 // Delivery is where an event has arrived, how often, and how long after it was sent.
 type Delivery struct {
@@ -39,7 +39,8 @@ func Deliver(
 	}
 	var deliveries []Delivery
 	sent := time.Now()
-	for _, priority := range Priorities {
+	for _, priority := range slices.Backward(values.Priorities) {
+		priority = strings.ToUpper(priority[:1]) + priority[1:] // as Falco has it
 		e := Event{Rule: "A rule of priority " + priority, Priority: priority}
 		if err := falcosidekick.Send(ctx, e); err != nil {
 			return nil, err
@@ -98,7 +99,7 @@ func PrintDeliveries(w io.Writer, deliveries []Delivery, receivers []string) err
 			for _, delay := range d.Notified[receiver] {
 				after = append(after, delay.Round(100*time.Millisecond).String())
 			}
-			fmt.Fprintf(table, "\t%s", or(strings.Join(after, ", "), "-"))
+			fmt.Fprintf(table, "\t%s", cmp.Or(strings.Join(after, ", "), "-"))
 		}
 		fmt.Fprintln(table)
 	}

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"maps"
@@ -23,23 +24,16 @@ func (e Event) JSON() ([]byte, error) {
 	if e.Time.IsZero() {
 		e.Time = time.Now()
 	}
-	set := func(value *string, otherwise string) {
-		if *value == "" {
-			*value = otherwise
-		}
-	}
-	set(&e.Hostname, "node-a")
-	set(&e.Namespace, "shop")
-	set(&e.Pod, "web-1")
-	set(&e.Output, e.Rule)
 	fields := map[string]any{
 		"evt.time": e.Time.UnixNano(), "container.id": "3ad7b26ded6d", "container.image.repository": "docker.io/nginx",
-		"k8s.ns.name": e.Namespace, "k8s.pod.name": e.Pod, "user.name": "root", "proc.name": "sh", "proc.cmdline": "sh -c id",
+		"k8s.ns.name": cmp.Or(e.Namespace, "shop"), "k8s.pod.name": cmp.Or(e.Pod, "web-1"), "user.name": "root",
+		"proc.name": "sh", "proc.cmdline": "sh -c id",
 	}
 	maps.Copy(fields, e.Fields)
 	return json.Marshal(map[string]any{
-		"uuid": "", "output": e.Output, "priority": e.Priority, "rule": e.Rule, "source": "syscall", "hostname": e.Hostname,
-		"time": e.Time.UTC().Format(time.RFC3339Nano), "tags": append([]string{}, e.Tags...), "output_fields": fields,
+		"uuid": "", "output": cmp.Or(e.Output, e.Rule), "priority": e.Priority, "rule": e.Rule, "source": "syscall",
+		"hostname": cmp.Or(e.Hostname, "node-a"),
+		"time":     e.Time.UTC().Format(time.RFC3339Nano), "tags": append([]string{}, e.Tags...), "output_fields": fields,
 	})
 }
 

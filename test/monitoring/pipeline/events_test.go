@@ -19,8 +19,8 @@ func startEvents(t *testing.T) (*Falcosidekick, *Alertmanager, *Sink) {
 	return f, a, sink
 }
 
-// An event is no state that ends: receivers hear nothing when Alertmanager forgets it. One that was delayed for longer
-// than that is notified as well.
+// An event is no state that ends: receivers get no message when Alertmanager forgets it. One that was delayed for
+// longer than that is notified as well.
 func TestEventsDoNotResolve(t *testing.T) {
 	t.Parallel()
 	f, a, sink := startEvents(t)
@@ -103,7 +103,7 @@ func incident(t *testing.T, m Message) string {
 
 // After a restart Alertmanager knows what it has sent, but neither alerts nor what they inhibit. Prometheus' alerts
 // come again, and are not notified again. Its alert of an event that falcosidekick sent before is: an event that was
-// lost with the memory must not be silent. It has the event's key, so that nobody is paged twice.
+// lost with the memory must not be silent. It has the event's key, so that it pages once.
 func TestRestart(t *testing.T) {
 	t.Parallel()
 	f, a, sink := startEvents(t)

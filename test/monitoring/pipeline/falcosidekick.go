@@ -1,10 +1,10 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
-	"net"
 	"slices"
 	"strings"
 
@@ -27,28 +27,18 @@ type FalcosidekickArgs struct {
 
 // StartFalcosidekick starts one with the environment that its chart makes of the stack's values.
 func (l *Lab) StartFalcosidekick(ctx context.Context, a FalcosidekickArgs) (*Falcosidekick, error) {
-	file, err := l.File(ctx, "falcosidekick")
-	if err != nil {
-		return nil, err
-	}
 	env, err := a.env()
 	if err != nil {
 		return nil, err
 	}
-	address, err := freeAddress()
-	if err != nil {
-		return nil, err
-	}
-	host, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, err
-	}
-	env["LISTENADDRESS"], env["LISTENPORT"] = host, port
-	var list []string
-	for _, name := range slices.Sorted(maps.Keys(env)) {
-		list = append(list, name+"="+env[name])
-	}
-	p, err := l.start(ctx, "falcosidekick", address, nil, launch{file: file, env: list, ready: "/ping"})
+	p, err := l.start(ctx, "falcosidekick", nil, func(address string) launch {
+		env["LISTENADDRESS"], env["LISTENPORT"], _ = strings.Cut(address, ":")
+		var list []string
+		for _, name := range slices.Sorted(maps.Keys(env)) {
+			list = append(list, name+"="+env[name])
+		}
+		return launch{env: list, ready: "/ping"}
+	})
 	return &Falcosidekick{p}, err
 }
 
@@ -59,14 +49,14 @@ func (a FalcosidekickArgs) env() (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	config, ok := at(falco, "falcosidekick", "config").(map[string]any)
+	config, ok := values.At(falco, "falcosidekick", "config").(map[string]any)
 	if !ok {
 		return nil, fmt.Errorf("values/falco/values.yaml: falcosidekick.config is missing")
 	}
 	// What the program adds: components/runtimesecurity.go.
 	config = values.Merge(config, map[string]any{
-		"customfields": "cluster:" + or(a.Cluster, "dev"),
-		"alertmanager": map[string]any{"minimumpriority": or(a.AlertmanagerFrom, "error")},
+		"customfields": "cluster:" + cmp.Or(a.Cluster, "dev"),
+		"alertmanager": map[string]any{"minimumpriority": cmp.Or(a.AlertmanagerFrom, "error")},
 	})
 	env := map[string]string{"CUSTOMTAGS": "", "ALERTMANAGER_EXPIRESAFTER": ""} // the chart sets them, empty
 	if err := extraEnv(config, env); err != nil {
@@ -110,11 +100,4 @@ func extraEnv(config map[string]any, env map[string]string) error {
 		env[name] = value
 	}
 	return nil
-}
-
-func or(value, otherwise string) string {
-	if value == "" {
-		return otherwise
-	}
-	return value
 }

@@ -20,7 +20,7 @@ func startFallback(t *testing.T, reaches bool) (*Falcosidekick, *Sink) {
 
 var critical = Event{Rule: "Drop and execute", Priority: "Critical"}
 
-// Where falcosidekick does not reach Alertmanager, people hear of a critical event from Prometheus, and of the failure.
+// Where falcosidekick does not reach Alertmanager, Prometheus notifies of a critical event, and of the failure.
 func TestPrometheusNotifiesOfWhatFalcosidekickCannotSend(t *testing.T) {
 	t.Parallel()
 	f, sink := startFallback(t, false)

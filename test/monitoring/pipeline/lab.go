@@ -34,7 +34,7 @@ func (u *Unavailable) Unwrap() error { return u.Reason }
 
 // File is the file of a program, or an *Unavailable.
 func (l *Lab) File(ctx context.Context, name string) (string, error) {
-	programs, err := Programs(ctx)
+	programs, err := Programs()
 	if err != nil {
 		return "", err
 	}
@@ -51,8 +51,18 @@ func (l *Lab) File(ctx context.Context, name string) (string, error) {
 	return "", fmt.Errorf("the pipeline has no program %q", name)
 }
 
-// start runs a program in a directory of its own below the lab's. files are written into it first.
-func (l *Lab) start(ctx context.Context, name, address string, files map[string]string, run launch) (*Process, error) {
+// start runs a program on a free address, in a directory of its own below the lab's. files are written into it first.
+func (l *Lab) start(
+	ctx context.Context, name string, files map[string]string, on func(address string) launch,
+) (*Process, error) {
+	file, err := l.File(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	address, err := freeAddress()
+	if err != nil {
+		return nil, err
+	}
 	l.mu.Lock()
 	l.started++
 	dir := filepath.Join(l.dir, fmt.Sprintf("%s-%d", name, l.started))
@@ -65,7 +75,7 @@ func (l *Lab) start(ctx context.Context, name, address string, files map[string]
 			return nil, err
 		}
 	}
-	p := &Process{Name: name, URL: "http://" + address, dir: dir, launch: run}
+	p := &Process{Name: name, URL: "http://" + address, dir: dir, file: file, launch: on(address)}
 	if err := p.Start(ctx); err != nil {
 		return nil, err
 	}

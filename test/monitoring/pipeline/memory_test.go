@@ -48,7 +48,7 @@ func TestBurstFitsIntoAlertmanagersMemory(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		text, _ := at(stack, "alertmanager", "alertmanagerSpec", "resources", "limits", "memory").(string)
+		text, _ := values.At(stack, "alertmanager", "alertmanagerSpec", "resources", "limits", "memory").(string)
 		var limit int
 		if _, err := fmt.Sscanf(text, "%dMi", &limit); err != nil {
 			t.Fatalf("%s: a memory limit of %q: %v", profile, text, err)

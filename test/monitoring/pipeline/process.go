@@ -19,6 +19,7 @@ type Process struct {
 	Name string
 	URL  string // http://127.0.0.1:<port>
 
+	file    string // its executable
 	dir     string // its data, configuration and log, which outlive it
 	launch  launch
 	command *exec.Cmd
@@ -27,7 +28,6 @@ type Process struct {
 
 // launch is how a program is started.
 type launch struct {
-	file  string
 	args  []string
 	env   []string // all of it: the caller's own is not passed on
 	ready string   // path that answers 200 when it is ready
@@ -44,7 +44,7 @@ func (p *Process) Start(ctx context.Context) error {
 		return err
 	}
 	defer log.Close() // the program has its own
-	p.command = exec.CommandContext(ctx, p.launch.file, p.launch.args...)
+	p.command = exec.CommandContext(ctx, p.file, p.launch.args...)
 	p.command.Dir, p.command.Stdout, p.command.Stderr = p.dir, log, log
 	p.command.Env = append([]string{"HOME=" + p.dir}, p.launch.env...)
 	p.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C ends the lab, and the lab ends its programs

@@ -1,10 +1,10 @@
 package pipeline
 
 import (
-	"context"
 	"fmt"
 	"os/exec"
 	"strings"
+	"sync"
 
 	"doks-security/values"
 )
@@ -20,15 +20,15 @@ type Program struct {
 	Slow     bool     // takes more than five minutes to build: make test does without, make pipeline builds it
 }
 
-// Programs are those of the pipeline, in the versions that the stack deploys. Those of Alertmanager and Prometheus
+// Programs returns those of the pipeline, in the versions that the stack deploys. Those of Alertmanager and Prometheus
 // are those of the libraries in go.mod, which are kube-prometheus-stack's; the others are those of values/<release>.
-func Programs(ctx context.Context) ([]Program, error) {
+var Programs = sync.OnceValues(func() ([]Program, error) {
 	const alertmanagerModule, prometheusModule = "github.com/prometheus/alertmanager", "github.com/prometheus/prometheus"
-	alertmanagerVersion, err := library(ctx, alertmanagerModule)
+	alertmanagerVersion, err := library(alertmanagerModule)
 	if err != nil {
 		return nil, err
 	}
-	prometheusVersion, err := library(ctx, prometheusModule)
+	prometheusVersion, err := library(prometheusModule)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +40,7 @@ func Programs(ctx context.Context) ([]Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	falcosidekick, ok := at(falco, "falcosidekick", "image", "tag").(string)
+	falcosidekick, ok := values.At(falco, "falcosidekick", "image", "tag").(string)
 	if !ok {
 		return nil, fmt.Errorf("values/falco/values.yaml: falcosidekick.image.tag is missing")
 	}
@@ -65,7 +65,7 @@ func Programs(ctx context.Context) ([]Program, error) {
 		{Name: "alloy", Module: "github.com/grafana/alloy", Version: releases["alloy"].AppVersion,
 			Packages: []string{"."}, Slow: true},
 	}, nil
-}
+})
 
 // named is one of a module's programs.
 func (p Program) named(name string) Program {
@@ -87,23 +87,10 @@ func (p Program) reported() string {
 }
 
 // library is the version of a module that this one is built of.
-func library(ctx context.Context, module string) (string, error) {
-	out, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Version}}", module).Output()
+func library(module string) (string, error) {
+	out, err := exec.Command("go", "list", "-m", "-f", "{{.Version}}", module).Output()
 	if err != nil {
 		return "", fmt.Errorf("asking go for the version of %s: %w", module, withStderr(err))
 	}
 	return strings.TrimSpace(string(out)), nil
-}
-
-// at is a value below keys, or nil.
-func at(values map[string]any, keys ...string) any {
-	var found any = values
-	for _, key := range keys {
-		below, ok := found.(map[string]any)
-		if !ok {
-			return nil
-		}
-		found = below[key]
-	}
-	return found
 }

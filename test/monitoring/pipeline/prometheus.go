@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -26,7 +27,7 @@ type PrometheusArgs struct {
 	Cluster string // external label cluster; default: dev
 	// Targets are the programs that it scrapes by the job that their ServiceMonitor makes: falco-falcosidekick.
 	Targets map[string][]*Process
-	// Rules are groups beside the stack's own.
+	// Rules are groups in addition to the stack's.
 	Rules         []values.RuleGroup
 	Alertmanagers []*Alertmanager
 	// Every is the time between two scrapes and evaluations; 0 is the profile's.
@@ -35,20 +36,14 @@ type PrometheusArgs struct {
 
 // StartPrometheus starts one with the stack's rules, and static targets instead of Kubernetes' service discovery.
 func (l *Lab) StartPrometheus(ctx context.Context, a PrometheusArgs) (*Prometheus, error) {
-	file, err := l.File(ctx, "prometheus")
-	if err != nil {
-		return nil, err
-	}
 	files, err := a.files()
 	if err != nil {
 		return nil, err
 	}
-	address, err := freeAddress()
-	if err != nil {
-		return nil, err
-	}
-	args := []string{"--config.file=prometheus.yaml", "--storage.tsdb.path=data", "--web.listen-address=" + address}
-	p, err := l.start(ctx, "prometheus", address, files, launch{file: file, args: args, ready: "/-/ready"})
+	p, err := l.start(ctx, "prometheus", files, func(address string) launch {
+		args := []string{"--config.file=prometheus.yaml", "--storage.tsdb.path=data", "--web.listen-address=" + address}
+		return launch{args: args, ready: "/-/ready"}
+	})
 	return &Prometheus{p}, err
 }
 
@@ -58,7 +53,7 @@ func (a PrometheusArgs) files() (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	interval, ok := at(stack, "prometheus", "prometheusSpec", "scrapeInterval").(string)
+	interval, ok := values.At(stack, "prometheus", "prometheusSpec", "scrapeInterval").(string)
 	if !ok {
 		return nil, fmt.Errorf("values/kube-prometheus-stack: no prometheus.prometheusSpec.scrapeInterval")
 	}
@@ -87,7 +82,7 @@ func (a PrometheusArgs) files() (map[string]string, error) {
 	}
 	config, err := yaml.Marshal(map[string]any{
 		"global": map[string]any{"scrape_interval": interval, "evaluation_interval": interval,
-			"external_labels": map[string]any{"cluster": or(a.Cluster, "dev")}},
+			"external_labels": map[string]any{"cluster": cmp.Or(a.Cluster, "dev")}},
 		"rule_files":     []any{"rules.yaml"},
 		"scrape_configs": scrapes,
 		"alerting":       map[string]any{"alertmanagers": []any{map[string]any{"static_configs": static(alertmanagers)}}},
@@ -151,18 +146,18 @@ func get(ctx context.Context, url string) ([]byte, error) {
 	return body, err
 }
 
-// Metrics are the names of the metrics that a program exports.
-func (p *Process) Metrics(ctx context.Context) (map[string]bool, error) {
+// Series are those that a program exports, as name{label="value"}, and their values.
+func (p *Process) Series(ctx context.Context) (map[string]string, error) {
 	body, err := get(ctx, p.URL+"/metrics")
 	if err != nil {
 		return nil, err
 	}
-	names := map[string]bool{}
+	series := map[string]string{}
 	for line := range strings.Lines(string(body)) {
-		if name, _, _ := strings.Cut(strings.TrimSpace(line), " "); name != "" && name != "#" {
-			name, _, _ = strings.Cut(name, "{")
-			names[name] = true
+		line = strings.TrimSpace(line)
+		if end := strings.LastIndexByte(line, ' '); end > 0 && line[0] != '#' {
+			series[line[:end]] = line[end+1:]
 		}
 	}
-	return names, nil
+	return series, nil
 }

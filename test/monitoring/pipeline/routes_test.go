@@ -18,7 +18,7 @@ func TestAmtoolAcceptsTheConfiguration(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, settings := range map[string]alerting.Settings{"everybody": everybody, "nobody": {}} {
+	for name, settings := range map[string]alerting.Settings{"everybody": everybody, "no receivers": {}} {
 		config, err := settings.Config(links)
 		if err != nil {
 			t.Fatal(err)

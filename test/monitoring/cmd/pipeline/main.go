@@ -34,7 +34,7 @@ func main() {
 
 // find prints the file of each program, and builds those that are missing; slow ones only on request.
 func find(ctx context.Context, slow bool) error {
-	programs, err := pipeline.Programs(ctx)
+	programs, err := pipeline.Programs()
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func run(ctx context.Context) (err error) {
 	if err := pipeline.PrintDeliveries(os.Stdout, deliveries, []string{"chat", "pager"}); err != nil {
 		return err
 	}
-	fmt.Println("\nWhat people hear of a critical event when falcosidekick does not reach Alertmanager:")
+	fmt.Println("\nNotifications of a critical event that falcosidekick cannot send to Alertmanager:")
 	notices, err := pipeline.Outage(ctx, l, settings.Receivers[0], 5*time.Minute)
 	if missing := (*pipeline.Unavailable)(nil); errors.As(err, &missing) {
 		fmt.Println(missing)
