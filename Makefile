@@ -21,8 +21,9 @@ build: ## build the program, as pulumi up runs it
 # What a target needs is checked before anything is compiled.
 .PHONY: stack-file
 stack-file:
-	@test -n "$(STACK)" -a -f "Pulumi.$(STACK).yaml" || { echo "STACK=$(STACK): there is no file Pulumi.$(STACK).yaml;" \
-		"allowed: $(patsubst Pulumi.%.yaml,%,$(wildcard Pulumi.*.yaml)); fix: make env NAME=<stack> writes another" >&2; exit 2; }
+	@test -f "Pulumi.$(STACK).yaml" || { echo "STACK=$(STACK): there is no file Pulumi.$(STACK).yaml;" \
+		"allowed: $(patsubst Pulumi.%.yaml,%,$(wildcard Pulumi.*.yaml));" \
+		"fix: make env NAME=<stack> writes another" >&2; exit 2; }
 
 .PHONY: pulumi-cli
 pulumi-cli:
@@ -36,14 +37,15 @@ chart:
 
 .PHONY: kept-rehearsal
 kept-rehearsal:
-	@test -f "$(AT)" || { echo "AT=$(AT): allowed: the file that make rehearse KEEP=1 names in the other commit" >&2; exit 2; }
+	@test -f "$(AT)" || { echo "AT=$(AT): allowed: the file that make rehearse KEEP=1 names" \
+		"in the other commit" >&2; exit 2; }
 
 .PHONY: tools
 tools: # what a rehearsal runs: the control plane, the simulated DigitalOcean, a Pulumi CLI
 	@test/build
 
 .PHONY: rehearse
-rehearse: stack-file tools ## deploy, check and destroy STACK=dev on this machine, without an account; KEEP=1 leaves it running
+rehearse: stack-file tools ## deploy, check and destroy STACK=dev without an account; KEEP=1 leaves it running
 	@bin/rehearsal -stack $(STACK) -pulumi bin/cli $(if $(KEEP),-keep)
 
 .PHONY: drill
@@ -51,7 +53,7 @@ drill: tools ## rehearse failures and their recovery, all or NAME="<patterns>", 
 	@bin/rehearsal -pulumi bin/cli -drill "$(or $(NAME),*)"
 
 .PHONY: settings-table
-settings-table: tools ## change every setting of a running stack, all or NAME=<pattern>, and write docs/changing-settings.md
+settings-table: tools ## change settings of a running stack, all or NAME=<pattern>: docs/changing-settings.md
 	@bin/rehearsal -pulumi bin/cli -settings "$(or $(NAME),*)"
 
 .PHONY: env
@@ -65,7 +67,8 @@ charts: ## fetch and verify the pinned Helm charts, into .charts or CHARTS_DIR=<
 
 .PHONY: proof
 proof: ## check our values against the real charts, and say which archives were used
-	@bash -o pipefail -c "go -C test test -vet=off -count=1 -v -run 'TestPublishedCharts|TestChartsKeepTheirContracts|TestDevLeaves' \
+	@bash -o pipefail -c "go -C test test -vet=off -count=1 -v \
+		-run 'TestPublishedCharts|TestChartsKeepTheirContracts|TestDevLeaves' \
 		./fakecharts ./chartlint | grep -vE '^ *(=== RUN|--- PASS: .*/)'"
 
 .PHONY: rendered
@@ -86,8 +89,9 @@ test/monitoring/node_modules: test/monitoring/package-lock.json
 	else echo "npm ci failed: LogQL is not read by its grammar"; fi
 
 .PHONY: manifests
-manifests: stack-file ## render all that STACK=dev puts into its cluster into files, build/manifests/dev or OUT=<directory>
-	@go -C test run ./cmd/manifests -root "$(CURDIR)" -stack "$(STACK)" -out "$(abspath $(or $(OUT),build/manifests/$(STACK)))"
+manifests: stack-file ## render what STACK=dev puts into its cluster to build/manifests/dev or OUT=<directory>
+	@go -C test run ./cmd/manifests -root "$(CURDIR)" -stack "$(STACK)" \
+		-out "$(abspath $(or $(OUT),build/manifests/$(STACK)))"
 
 BASE ?= origin/main
 
@@ -96,19 +100,20 @@ preview: stack-file pulumi-cli ## say what pulumi up would do to STACK=<stack>, 
 	@ci/preview "$(STACK)"
 
 .PHONY: preview-rehearsed
-preview-rehearsed: kept-rehearsal tools ## say what pulumi up would do to a rehearsal of another commit, kept with KEEP=1; AT=<the file it names>
+preview-rehearsed: kept-rehearsal tools ## preview this program on a rehearsal of another commit; AT=<its file>
 	@mkdir -p build/preview/$(STACK)
 	@bash -o pipefail -c 'bin/rehearsal -attach "$(AT)" -pulumi bin/cli | tee build/preview/$(STACK)/pulumi.txt'
 
 .PHONY: preview-comment
-preview-comment: stack-file ## write the comment of a pull request on STACK=dev against BASE=origin/main; PULUMI=<what make preview wrote>
+preview-comment: stack-file ## write a pull request's comment on STACK=dev against BASE=origin/main; PULUMI=<file>
 	@ci/compare "$(STACK)" "$(BASE)"
-	@go -C test run ./cmd/comment -stack "$(STACK)" -base "$(CURDIR)/build/preview/$(STACK)/base" -head "$(CURDIR)/build/preview/$(STACK)/head" \
+	@go -C test run ./cmd/comment -stack "$(STACK)" \
+		-base "$(CURDIR)/build/preview/$(STACK)/base" -head "$(CURDIR)/build/preview/$(STACK)/head" \
 		$(if $(PULUMI),-pulumi "$(abspath $(PULUMI))") >build/preview/$(STACK)/comment.md
 	@echo build/preview/$(STACK)/comment.md
 
 .PHONY: drift
-drift: stack-file pulumi-cli ## detect drift of STACK=<stack>: live resources, state, program, and the objects of Helm releases
+drift: stack-file pulumi-cli ## detect drift of STACK=<stack>: resources, state, program, objects of Helm releases
 	@ci/drift "$(STACK)"
 
 .PHONY: release-drift
@@ -128,7 +133,7 @@ lint-workflows: ## check the workflows with actionlint
 
 export VULNDB
 .PHONY: vulnerabilities
-vulnerabilities: ## look for known vulnerabilities in the code we call; needs internet, or VULNDB=<clone of golang/vulndb>
+vulnerabilities: ## look for known vulnerabilities in the code we call; VULNDB=<clone of golang/vulndb> offline
 	@ci/vulnerabilities
 
 .PHONY: sbom

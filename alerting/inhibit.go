@@ -21,7 +21,7 @@ func inhibitRules() []any {
 	rules := []any{
 		rule([]string{`severity="critical"`}, []string{`severity=~"warning|info"`}, sameAlert...),
 		rule([]string{`severity="warning"`}, []string{`severity="info"`}, sameAlert...),
-		// kube-prometheus-stack's: what is only information is told beside something worse, or not at all.
+		// kube-prometheus-stack's: informational alerts are sent together with a more severe one, or not at all.
 		rule([]string{`alertname="InfoInhibitor"`}, []string{`severity="info"`, `alertname!="FalcoReloaded"`},
 			"cluster", "namespace"),
 		// falcosidekick already sent this event, with its details: Prometheus' alert of it is for when that failed.

@@ -1,5 +1,5 @@
-// Package alerting decides who is told of an alert: it makes Alertmanager's configuration of a stack's settings. It
-// knows nothing of Pulumi.
+// Package alerting routes alerts to receivers: it makes Alertmanager's configuration of a stack's settings. It knows
+// nothing of Pulumi.
 package alerting
 
 // Severities are those of every alert, from the lowest.

@@ -43,7 +43,7 @@ func NewNetworkPolicies(ctx *pulumi.Context, name string, args *NetworkPoliciesA
 }
 
 // NetworkPolicyObjects are the policies of these namespaces, as manifests: a NetworkPolicy for what is between pods,
-// and a CiliumNetworkPolicy beside it for what is not.
+// and a CiliumNetworkPolicy in addition for what is not.
 func NetworkPolicyObjects(namespaces values.Namespaces, options ...values.Option) ([]map[string]any, error) {
 	network, err := values.ReadNetwork()
 	if err != nil {

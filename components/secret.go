@@ -47,7 +47,7 @@ func (v versions) annotation(data pulumi.StringMap) map[string]any {
 }
 
 // newSecret writes data as a Kubernetes Secret into the namespace with the role. Charts refer to it by name: what is
-// secret never stands in their values.
+// secret is never in their values.
 func (n *Namespaces) newSecret(ctx *pulumi.Context, role, name string, data pulumi.StringMap,
 	opts ...pulumi.ResourceOption) (*corev1.Secret, error) {
 	return corev1.NewSecret(ctx, logicalName(role, name), &corev1.SecretArgs{

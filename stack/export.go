@@ -60,8 +60,8 @@ func export(ctx *pulumi.Context, s Settings, cluster *components.Cluster, grafan
 	ctx.Export("falcosidekickUiPassword", pulumi.ToSecret(uiLogin.Password))
 }
 
-// exportCost tells what the environment costs. A price nobody could tell is a warning: it is no reason to leave a
-// cluster half deployed.
+// exportCost exports what the environment costs. A price that could not be found is a warning: it is no reason to leave
+// a cluster half deployed.
 func exportCost(ctx *pulumi.Context, s Settings, a *account.Account) error {
 	prices, err := a.NodePrices(ctx.Context())
 	if err != nil {

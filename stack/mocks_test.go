@@ -15,7 +15,7 @@ import (
 	"doks-security/charts/chartstest"
 )
 
-// mocks stands in for the engine: it records what the program registers. The account is served over HTTP.
+// mocks replaces the engine: it records what the program registers. The account is served over HTTP.
 type mocks struct {
 	mu        sync.Mutex
 	resources map[string]resource.PropertyMap // by type and name

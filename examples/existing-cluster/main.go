@@ -65,12 +65,12 @@ func watch(ctx *pulumi.Context, source charts.Source) error {
 	if err != nil {
 		return err
 	}
-	nobody, err := alerting.Settings{}.Config(values.AlertLinks{})
+	noReceivers, err := alerting.Settings{}.Config(values.AlertLinks{})
 	if err != nil {
 		return err
 	}
 	observability, err := components.NewObservability(ctx, "watched", &components.ObservabilityArgs{
-		Platform: platform, Namespaces: namespaces, AlertmanagerConfig: nobody,
+		Platform: platform, Namespaces: namespaces, AlertmanagerConfig: noReceivers,
 		PrometheusRetention: "3d", PrometheusVolumeGiB: 10, AlertmanagerVolumeGiB: 1, GrafanaVolumeGiB: 5,
 	}, inCluster...)
 	if err != nil {

@@ -204,7 +204,7 @@ func (o Owner) provision(c *Cluster, p provision, next int, errs *field.Errors) 
 	return false
 }
 
-// is tells whether a namespace with that StackAnnotation is the stack's; older versions set none. The next pulumi up
+// is reports whether a namespace with that StackAnnotation is the stack's; older versions set none. The next pulumi up
 // after a rename sets the new name.
 func (o Owner) is(annotation string) bool {
 	return annotation == "" || annotation == o.Stack || annotation == o.Former

@@ -12,7 +12,7 @@ type Variant struct {
 }
 
 // commented is a line with a commented setting: "# " in front of the line as it is written otherwise, which is below
-// config. Other comments have one space behind the #. Where `pulumi config set` writes the file anew, it moves some
+// config. Other comments have one space behind the #. Where `pulumi config set` rewrites the file, it moves some
 // comments to the right: these are not taken for settings.
 var commented = regexp.MustCompile(`^# ( {2,})(- .*|[A-Za-z][A-Za-z0-9:-]*:( .*)?)$`)
 

@@ -68,7 +68,7 @@ func (e endpoint) job(name string) string {
 }
 
 // Overcommit finds the chart's alerts that a node's loss would not be survived, where the nodes leave no room for one
-// by design: they would fire for ever.
+// by design: they would never resolve.
 func Overcommit(s stack.Settings, objects []*Object) []error {
 	perNode, shared := stack.Demand(s)
 	nodes, room := stack.Room(s)

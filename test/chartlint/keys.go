@@ -11,7 +11,7 @@ import (
 )
 
 // Keys finds the keys of given that the chart does not know: neither its values, nor its schema, nor those of the
-// charts inside it. What stands empty in the chart's values takes any key. reviewed are the keys known all the same,
+// charts inside it. What is empty in the chart's values takes any key. reviewed are the keys known all the same,
 // with the reason; used collects those it needed.
 func Keys(c *chart.Chart, given map[string]any, reviewed map[string]string, used map[string]bool) []error {
 	k := keys{reviewed: reviewed, used: used}

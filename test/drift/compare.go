@@ -184,7 +184,7 @@ func expires(o *unstructured.Unstructured) bool {
 	return o.GetKind() == "Job" && found
 }
 
-// helmMerges tells whether Helm 3 compares an object with the live one when it updates it. With other kinds it sends
+// helmMerges reports whether Helm 3 compares an object with the live one when it updates it. With other kinds it sends
 // only what differs between two manifests.
 func helmMerges(kind schema.GroupVersionKind) bool {
 	return scheme.Scheme.Recognizes(kind) || kind.Group == "apiextensions.k8s.io"

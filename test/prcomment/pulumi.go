@@ -30,7 +30,7 @@ func summary(output string) string {
 	return strings.Join(all, ", ")
 }
 
-// condense leaves out inputs that stay as they are, but for those beside a change, and moves signs to the start of
+// condense leaves out inputs that stay as they are, but for those next to a change, and moves signs to the start of
 // their lines, where a diff is coloured by them. Diagnostics stay whole.
 func condense(output string) string {
 	var lines []string

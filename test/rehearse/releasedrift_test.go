@@ -19,7 +19,7 @@ import (
 	"doks-security/test/drift"
 )
 
-// What somebody deletes or changes inside a release is found though Pulumi does not see it, and docs/operating.md and
+// What is deleted or changed by hand inside a release is found though Pulumi does not see it, and docs/operating.md and
 // the commands of the report restore it.
 func TestReleaseDrift(t *testing.T) {
 	page := documented(t, "operating.md")

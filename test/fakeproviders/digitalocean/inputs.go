@@ -87,7 +87,7 @@ func (s schema) imported(outputs map[string]any) map[string]any {
 }
 
 // refreshed brings the inputs that a program set up to what the outputs say; a default that changed is one no longer.
-// It tells whether all of it may still be a default.
+// It reports whether all of it may still be a default.
 func (s schema) refreshed(inputs, outputs map[string]any) (map[string]any, bool) {
 	result := map[string]any{}
 	list, hasDefaults := inputs[defaults].([]any)
