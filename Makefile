@@ -1,5 +1,6 @@
 # make help lists the targets.
-export CGO_ENABLED = 0
+# As Pulumi builds the program: pulumi up reuses what make compiled.
+export GOFLAGS := $(shell go env GOFLAGS) -trimpath
 STACK ?= dev
 CHART_NAMES = $(patsubst values/%/chart.yaml,%,$(wildcard values/*/chart.yaml))
 

@@ -77,7 +77,7 @@ func (p Program) build(ctx context.Context, dir string) error {
 	}
 	args := append([]string{"build", "-C", source, "-tags", p.Tags, "-ldflags=-s -w", "-o", built}, p.Packages...)
 	command := exec.CommandContext(ctx, "go", args...)
-	command.Env = append(os.Environ(), "GOWORK=off", "CGO_ENABLED=0")
+	command.Env = append(os.Environ(), "GOWORK=off")
 	if out, err := command.CombinedOutput(); err != nil {
 		return fmt.Errorf("%w: %s", err, lastLines(string(out), 3))
 	}
