@@ -191,15 +191,16 @@ rules: ## lint and test the Falco rules, with USER_RULES=<directory> yours; FALC
 	bin/falcotest -ruleset sandbox $(SANDBOX_RULES) -clauses $(ENGINE) -with rules -with rules/incubating rules/sandbox
 	$(if $(USER_RULES),bin/falcotest $(STOCK_RULES) $(ENGINE) -with rules "$(USER_RULES)")
 
+export FUZZTIME
 .PHONY: fuzz
-fuzz: ## fuzz the linter of rules, and what settings become in other languages, for 30 s each
-	go test ./rules/judge -run '^$$' -fuzz FuzzParse -fuzztime 30s -fuzzminimizetime 10x
-	go test ./rules/judge -run '^$$' -fuzz FuzzLoad -fuzztime 30s -fuzzminimizetime 10x
-	go test ./stack -run '^$$' -fuzz FuzzSettings -fuzztime 30s -fuzzminimizetime 10x
-	go -C test test -vet=off ./identity -run '^$$' -fuzz FuzzExposure -fuzztime 30s -fuzzminimizetime 10x
-	go -C test test -vet=off ./monitoring -run '^$$' -fuzz FuzzAlerting -fuzztime 30s -fuzzminimizetime 10x
-	go -C test test -vet=off ./monitoring -run '^$$' -fuzz FuzzAlertRules -fuzztime 30s -fuzzminimizetime 10x
-	go -C test test -vet=off ./program -run '^$$' -fuzz FuzzAdmission -fuzztime 30s -fuzzminimizetime 10x
+fuzz: ## fuzz the linter of rules, and what settings become in other languages, for FUZZTIME=30s each
+	@ci/fuzz rules/judge FuzzParse
+	@ci/fuzz rules/judge FuzzLoad
+	@ci/fuzz stack FuzzSettings
+	@ci/fuzz test/identity FuzzExposure
+	@ci/fuzz test/monitoring FuzzAlerting
+	@ci/fuzz test/monitoring FuzzAlertRules
+	@ci/fuzz test/program FuzzAdmission
 
 .PHONY: detect
 detect: stack-file pulumi-cli ## start a virtual cluster and other suspects on STACK=<stack>, and wait for the alerts

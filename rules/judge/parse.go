@@ -125,10 +125,13 @@ func (p *parser) negated() Expr {
 	} else {
 		check = p.check()
 	}
-	if negated {
-		return &Not{at, check}
+	if !negated {
+		return check
 	}
-	return check
+	if inner, ok := check.(*Not); ok {
+		return inner.Part
+	}
+	return &Not{at, check}
 }
 
 // embedded reads a condition up to its closing parenthesis.

@@ -130,6 +130,8 @@ func TestCanonical(t *testing.T) {
 		{`proc.name = a or proc.name = b and proc.pname = c`, `proc.name = a or (proc.name = b and proc.pname = c)`},
 		{`not proc.name = a and proc.pname = b`, `(not proc.name = a) and proc.pname = b`},
 		{`not not proc.name = a`, `proc.name = a`},
+		{`not(not proc.name = a)`, `proc.name = a`},
+		{`not not (not proc.name = a)`, `not proc.name = a`},
 	} {
 		a, problem := parsePlain(c.a)
 		b, problemB := parsePlain(c.b)
