@@ -22,20 +22,6 @@ import (
 	"doks-security/stack/stacktest"
 )
 
-// everything is a stack file with every setting that is a string.
-func everything(t testing.TB) map[string]any {
-	t.Helper()
-	text, err := os.ReadFile("testdata/everything.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var file map[string]any
-	if err := yaml.Unmarshal(text, &file); err != nil {
-		t.Fatal(err)
-	}
-	return file
-}
-
 // run runs the program with a stack file, and returns what it registers: an empty account, and a project directory with
 // the file.
 func run(t *testing.T, api string, file map[string]any) (map[string]resource.PropertyMap, error) {

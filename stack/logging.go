@@ -20,7 +20,7 @@ type LoggingSettings struct {
 	// Where Loki keeps logs: a volume, or DigitalOcean Spaces.
 	Storage string `json:"storage" default:"volume" enum:"volume,spaces"`
 	// How long Loki keeps logs: days or hours, at least 24h.
-	Retention string `json:"retention" default:"3d" prod:"30d" format:"period"`
+	Retention string `json:"retention" default:"3d" prod:"30d" example:"2d" format:"period"`
 	// Volume of each replica of Loki, in GiB; with spaces for the write-ahead log and the index only.
 	VolumeGiB int `json:"volumeGiB" default:"10" prod:"20" min:"2" max:"16384" unit:"GiB"`
 	// The bucket, with storage: spaces.

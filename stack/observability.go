@@ -5,7 +5,7 @@ import "doks-security/components"
 // ObservabilitySettings size Prometheus, Alertmanager and Grafana.
 type ObservabilitySettings struct {
 	// How long Prometheus keeps metrics: days or hours.
-	PrometheusRetention string `json:"prometheusRetention" default:"3d" prod:"15d" format:"period"`
+	PrometheusRetention string `json:"prometheusRetention" default:"3d" prod:"15d" example:"2d" format:"period"`
 	// Volume of each replica of Prometheus, in GiB.
 	PrometheusVolumeGiB int `json:"prometheusVolumeGiB" default:"10" prod:"50" min:"2" max:"16384" unit:"GiB"`
 	// Volume of each replica of Alertmanager, in GiB.

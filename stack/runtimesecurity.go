@@ -16,7 +16,7 @@ type RuntimeSecuritySettings struct {
 	// Which of Falco's own rules are loaded, by maturity; each includes those before.
 	Ruleset string `json:"ruleset" default:"stable" format:"ruleset"`
 	// How long falcosidekick-ui keeps events: days or hours.
-	UIRetention string `json:"uiRetention" default:"3d" prod:"14d" format:"period"`
+	UIRetention string `json:"uiRetention" default:"3d" prod:"14d" example:"2d" format:"period"`
 	// Volume of falcosidekick-ui's Redis, in GiB.
 	RedisVolumeGiB int `json:"redisVolumeGiB" default:"1" prod:"5" min:"1" max:"1024" unit:"GiB"`
 	// The lowest priority of Falco that becomes an alert.

@@ -22,6 +22,7 @@ import (
 //	keys:"labelKey"          the name of a Format: of the keys of a map
 //	required:"true"          its object is refused without it
 //	secret:"true"            it is refused in plain text
+//	example:"2d"             a value that is not the default: for people, and for tests that change or fuzz settings
 //
 // A string without default that is not required may be empty, which means not set.
 type Setting struct {
@@ -29,6 +30,7 @@ type Setting struct {
 	Name             string // of the field
 	Type             reflect.Type
 	Required, Secret bool
+	Example          string
 	Format, Keys     Format
 
 	index int
@@ -44,6 +46,7 @@ func (f Formats) Settings(t reflect.Type) []Setting {
 		s := Setting{
 			Key: tag.Get("json"), Name: declared.Name, Type: declared.Type, index: i, tag: tag,
 			Required: tag.Get("required") == "true", Secret: tag.Get("secret") == "true",
+			Example: tag.Get("example"),
 		}
 		if s.Key == "" {
 			continue

@@ -12,7 +12,7 @@ import (
 
 func digest(of string) string { return "sha256:" + strings.Repeat(of, 64) }
 
-// sections are all rows: those below, and one of every other setting that is no string.
+// sections are all rows: those below, and those that the declarations of the other settings give.
 func sections() []section {
 	return withOthers([]section{
 		{"Profile and project", profileChanges()},
@@ -28,7 +28,8 @@ func sections() []section {
 	})
 }
 
-// withOthers adds a row of each boolean, integer and enumeration without one, to the first section of its kind.
+// withOthers adds a row of each other boolean, integer, enumeration and string with an example, to the first section of
+// its kind.
 func withOthers(sections []section) []section {
 	rows := map[string]bool{}
 	of := map[string]int{} // sections by the first part of a setting's path
@@ -63,6 +64,9 @@ func another(s field.Setting) any {
 			if value != text {
 				return value
 			}
+		}
+		if s.Example != "" {
+			return s.Example
 		}
 	}
 	return nil
@@ -127,7 +131,6 @@ func placeChanges() []Change {
 
 func observabilityChanges() []Change {
 	return []Change{
-		{Setting: "observability.prometheusRetention", To: "2d"},
 		{Setting: "observability.prometheusVolumeGiB", To: 20},
 		{Setting: "observability.prometheusVolumeGiB", To: 5},
 		{Setting: "observability.alertmanagerVolumeGiB", To: 2},
@@ -138,7 +141,6 @@ func observabilityChanges() []Change {
 func loggingChanges() []Change {
 	day := Value{"logging.spaces.from", "2099-01-01"}
 	return []Change{
-		{Setting: "logging.retention", To: "2d"},
 		{Setting: "logging.volumeGiB", To: 20},
 		{Setting: "logging.storage", To: "spaces"},
 		{Setting: "logging.storage", To: "spaces", Alongside: []Value{day}, Last: true},
@@ -156,7 +158,6 @@ func runtimeChanges() []Change {
 		{Setting: "runtimeSecurity.metrics", To: "falco-exporter", Alongside: []Value{{"runtimeSecurity.falco", "0.43"}}},
 		{Setting: "runtimeSecurity.ruleset", To: "incubating"},
 		{Setting: "runtimeSecurity.alertmanagerFrom", To: "warning"},
-		{Setting: "runtimeSecurity.uiRetention", To: "2d"},
 		{Setting: "runtimeSecurity.redisVolumeGiB", To: 2},
 		{Setting: "runtimeSecurity.rules", To: rulesDirectory},
 	}
