@@ -18,6 +18,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"doks-security/test/docpages"
+	"doks-security/test/rehearse/rehearsetest"
 )
 
 // entry accounts for commands: those of its list, and those of a page, or of some of its sections.
@@ -180,13 +181,9 @@ func testExists(t *testing.T, name string) bool {
 // pulumiHelp asks the CLI, once for each command.
 func pulumiHelp(t *testing.T) func(words ...string) string {
 	t.Helper()
-	binary := filepath.Join(os.Getenv("REHEARSE_CLI"), "bin", "pulumi")
-	if os.Getenv("REHEARSE_CLI") == "" {
-		found, err := exec.LookPath("pulumi")
-		if err != nil {
-			t.Skip("no pulumi on PATH and REHEARSE_CLI names none; `make test` builds one")
-		}
-		binary = found
+	binary := "pulumi"
+	if cli := rehearsetest.Pulumi(t); cli != "" {
+		binary = filepath.Join(cli, "bin", "pulumi")
 	}
 	known := map[string]string{}
 	return func(words ...string) string {

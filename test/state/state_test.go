@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -17,6 +16,8 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"doks-security/test/rehearse/rehearsetest"
 )
 
 // secret is what a stack of these tests holds, and no file may in plain text.
@@ -32,11 +33,7 @@ type project struct {
 
 func newProject(t *testing.T) *project {
 	t.Helper()
-	root := os.Getenv("REHEARSE_CLI")
-	if _, err := exec.LookPath("pulumi"); err != nil && root == "" {
-		t.Skip("no pulumi on PATH and REHEARSE_CLI names none; `make test` builds one")
-	}
-	cli, err := auto.NewPulumiCommand(&auto.PulumiCommandOptions{Root: root})
+	cli, err := auto.NewPulumiCommand(&auto.PulumiCommandOptions{Root: rehearsetest.CLI(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
