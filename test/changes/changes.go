@@ -52,7 +52,7 @@ func All() []Change {
 	return all
 }
 
-// inTests are the rows that make test runs.
+// inTests are the rows that make rehearsals runs.
 var inTests = []string{"cluster.region", "logging.retention", "project.description", "virtualClusters.admission"}
 
 func (c Change) path() string {

@@ -57,7 +57,7 @@ func groups() []group {
 	}
 }
 
-// inTests are the drills that make test runs, each with the test that runs it: TestDrills runs the drill itself, where
+// inTests are the drills that make rehearsals runs, each with the test that runs it: TestDrills runs the drill itself, where
 // that takes under ten seconds on a deployed stack; the others are tests of package rehearse with the same case.
 var inTests = map[string]string{
 	"cluster-deleted":             "TestClusterDeletedByHand",
