@@ -162,10 +162,10 @@ func TestDriftIssue(t *testing.T) {
 		said         string
 		want         string // number, state and start of the body of those of dev
 	}{
-		{"drift", "3", nil, "~ a change\n~~~~~~~~~~\n@somebody\n", "50 open What stands differs"},
-		{"drift again", "3", open(), "~ a change\n", "3 open What stands differs"},
+		{"drift", "3", nil, "~ a change\n~~~~~~~~~~\n@somebody\n", "50 open The live resources of"},
+		{"drift again", "3", open(), "~ a change\n", "3 open The live resources of"},
 		{"drift of more than an issue holds", "3", nil, strings.Repeat("~ a change\n", 10_000),
-			"50 open What stands differs"},
+			"50 open The live resources of"},
 		{"no drift, as ever", "0", nil, "", ""},
 		{"no drift any more", "0", open(), "", "3 closed old"},
 		{"nobody knows", "255", open(), "error", "3 open old"},

@@ -59,7 +59,7 @@ func TestTakeOver(t *testing.T) {
 		t.Fatal("the page does not label CRDs")
 	}
 	after = "    kubectl label customresourcedefinition" + after
-	e.follow(ctx, t, before, "Take the cluster over", "doctl")
+	e.follow(ctx, t, before, "Import the cluster", "doctl")
 	must(t, out, e.shell(ctx, "pulumi preview --diff"))
 
 	// What the old charts left.
@@ -95,7 +95,7 @@ func TestTakeOver(t *testing.T) {
 func orphans(page string) string {
 	var b strings.Builder
 	seen := map[string]bool{}
-	for _, line := range docpages.Section(page, "Take the cluster over") {
+	for _, line := range docpages.Section(page, "Import the cluster") {
 		for _, plural := range regexp.MustCompile(`(\w+)\.monitoring\.coreos\.com`).FindAllStringSubmatch(line, -1) {
 			if seen[plural[1]] {
 				continue
