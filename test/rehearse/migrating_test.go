@@ -23,7 +23,7 @@ import (
 
 // A cluster, its VPC and project that others made become the stack's, as docs/migrating.md says: the same stand
 // afterwards.
-func TestTakeOver(t *testing.T) {
+func TestImportCluster(t *testing.T) {
 	languageHost(t)
 	page, template := documented(t, "migrating.md"), documented(t, "migrating/import.json")
 	out := &output{}
@@ -91,7 +91,7 @@ func TestTakeOver(t *testing.T) {
 	}
 }
 
-// orphans are the CRDs the page names, as charts leave them that keep them beside their templates.
+// orphans are the CRDs the page names, as charts leave them that keep them next to their templates.
 func orphans(page string) string {
 	var b strings.Builder
 	seen := map[string]bool{}
@@ -156,7 +156,7 @@ func (language) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.Plugi
 	return &pulumirpc.PluginInfo{}, nil
 }
 
-// serveLanguage tells the engine its port, and serves until the engine ends it.
+// serveLanguage reports its port to the engine, and serves until the engine ends it.
 func serveLanguage() error {
 	handle, err := rpcutil.ServeWithOptions(rpcutil.ServeOptions{Init: func(server *grpc.Server) error {
 		pulumirpc.RegisterLanguageRuntimeServer(server, language{})

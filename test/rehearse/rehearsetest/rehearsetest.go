@@ -18,7 +18,7 @@ func CLI(t *testing.T) string {
 	return cli
 }
 
-// Scratch gives the test a temporary directory of its own, in which nothing may be left. What the test registers for
+// Scratch gives the test its own temporary directory, in which nothing may be left. What the test registers for
 // its end after this call runs before the check.
 func Scratch(t *testing.T) {
 	t.Helper()
