@@ -27,6 +27,27 @@ var longLines = regexp.MustCompile(strings.Join([]string{
 
 // Lines of text, configuration and scripts fit into two halves of a screen.
 func TestLinesAreShort(t *testing.T) {
+	for file, text := range texts(t) {
+		if longLines.MatchString(file) {
+			continue
+		}
+		if filepath.Ext(file) == ".txtar" {
+			text = inputs(text)
+		}
+		number := 0
+		for line := range strings.Lines(text) {
+			number++
+			if n := breakable(line); n > columns {
+				t.Errorf("%s:%d: %d columns, at most %d are allowed; fix: break it", file, number, n, columns)
+			}
+		}
+	}
+}
+
+// texts are the tracked files that people write and the linters of Go do not read: Markdown, YAML, archives with
+// YAML, scripts and the Makefile.
+func texts(t *testing.T) map[string]string {
+	t.Helper()
 	if _, err := os.Stat("../../.git"); err != nil {
 		t.Skip("no git repository: its files are not known")
 	}
@@ -34,41 +55,30 @@ func TestLinesAreShort(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checked := 0
+	found := map[string]string{}
 	for file := range strings.SplitSeq(strings.TrimSuffix(string(files), "\x00"), "\x00") {
-		if longLines.MatchString(file) {
-			continue
-		}
 		text, err := os.ReadFile(filepath.Join("../..", file))
 		if err != nil {
 			continue // deleted in the work tree, or a link to a directory
 		}
 		switch filepath.Ext(file) {
-		case ".md", ".yaml", ".yml":
-		case ".txtar":
-			text = inputs(text)
+		case ".md", ".yaml", ".yml", ".txtar":
+			found[file] = string(text)
 		default:
-			if filepath.Base(file) != "Makefile" && !bytes.HasPrefix(text, []byte("#!")) {
-				continue
-			}
-		}
-		checked++
-		number := 0
-		for line := range strings.Lines(string(text)) {
-			number++
-			if n := breakable(line); n > columns {
-				t.Errorf("%s:%d: %d columns, at most %d are allowed; fix: break it", file, number, n, columns)
+			if filepath.Base(file) == "Makefile" || bytes.HasPrefix(text, []byte("#!")) {
+				found[file] = string(text)
 			}
 		}
 	}
-	if checked < 200 {
-		t.Errorf("only %d files were checked", checked)
+	if len(found) < 200 {
+		t.Fatalf("only %d files were found", len(found))
 	}
+	return found
 }
 
 // inputs blanks the *.txt of an archive: the messages of errors, each on one line.
-func inputs(archive []byte) []byte {
-	lines := strings.SplitAfter(string(archive), "\n")
+func inputs(archive string) string {
+	lines := strings.SplitAfter(archive, "\n")
 	output := false
 	for i, line := range lines {
 		if name, ok := strings.CutPrefix(line, "-- "); ok {
@@ -78,7 +88,7 @@ func inputs(archive []byte) []byte {
 			lines[i] = "\n"
 		}
 	}
-	return []byte(strings.Join(lines, ""))
+	return strings.Join(lines, "")
 }
 
 // breakable counts the columns of a line without its words that cannot be broken.
