@@ -39,8 +39,8 @@ type Finding struct {
 	Kind, Object       string // the object and its namespace/name; empty: the release itself
 	Path               string // the field; empty: the object is missing
 	Rendered, Live     string // values for people; of Secrets masked, empty if there is none
-	// Restorable reports whether `helm rollback` to the same revision restores it. Helm 3 does not restore fields of custom
-	// resources, nor remove fields it never rendered.
+	// Restorable reports whether `helm rollback` to the same revision restores it. Helm 3 does not restore fields of
+	// custom resources, nor remove fields it never rendered.
 	Restorable bool
 }
 
