@@ -67,18 +67,18 @@ charts: ## fetch and verify the pinned Helm charts, into .charts or CHARTS_DIR=<
 	@go run ./charts/cmd/charts "$(or $(CHARTS_DIR),.charts)" .
 
 .PHONY: proof
-proof: ## check our values against the real charts, and say which archives were used
+proof: ## lint the chart values against the published charts, and print which archives were used
 	@bash -o pipefail -c "go -C test test -vet=off -count=1 -v \
 		-run 'TestPublishedCharts|TestChartsKeepTheirContracts|TestDevLeaves' \
 		./fakecharts ./chartlint | grep -vE '^ *(=== RUN|--- PASS: .*/)'"
 
 .PHONY: rendered
-rendered: ## write what the charts request and claim to values/rendered.yaml, and what is made of that to the docs
+rendered: ## write the requests and volumes of the charts to values/rendered.yaml, and update the docs
 	go -C test test -vet=off ./chartlint -count=1 -run 'RenderedFile' -update
 	go test ./stack -count=1 -run 'InvalidSettings|Cost' -update
 
 .PHONY: upgrade
-upgrade: chart tools ## say what a newer CHART=falco would change; VERSION=x.y.z, or ARCHIVE=file without internet
+upgrade: chart tools ## diff an upgrade of CHART=falco: VERSION=x.y.z, or ARCHIVE=file without internet
 	@bin/rehearsal -upgrade "$(CHART)" -version "$(VERSION)" -archive "$(ARCHIVE)"
 
 .PHONY: packages
@@ -97,7 +97,7 @@ manifests: stack-file ## render what STACK=dev puts into its cluster to build/ma
 BASE ?= origin/main
 
 .PHONY: preview
-preview: stack-file pulumi-cli ## say what pulumi up would do to STACK=<stack>, without a secret in it
+preview: stack-file pulumi-cli ## run pulumi preview for STACK=<stack>, secrets masked
 	@ci/preview "$(STACK)"
 
 .PHONY: preview-rehearsed
@@ -123,7 +123,7 @@ release-drift: ## compare the objects of Helm releases with what Helm rendered, 
 	@bin/drift -kubeconfig "$(KUBECONFIG)"
 
 .PHONY: audit
-audit: ## list what in the DigitalOcean account belongs to no stack, and its price; only reads
+audit: ## list resources of the DigitalOcean account that belong to no stack, and their price; read-only
 	@go -C test build -o ../bin/audit ./cmd/audit
 	@bin/audit
 
@@ -138,7 +138,7 @@ vulnerabilities: ## look for known vulnerabilities in the code we call; VULNDB=<
 	@ci/vulnerabilities
 
 .PHONY: sbom
-sbom: ## write what the Go modules are made of to build/sbom
+sbom: ## write an SBOM of each Go module to build/sbom
 	@ci/sbom
 
 .PHONY: test
@@ -165,7 +165,7 @@ pipeline: ## run the real programs from Falco's events to notifications, on this
 	@go -C test run ./monitoring/cmd/pipeline
 
 .PHONY: pictures
-pictures: packages ## draw the dashboards over a generated day into docs/images; needs npm and Chromium
+pictures: packages ## render dashboard images from sample data into docs/images; needs npm and Chromium
 	go -C test/monitoring run ./cmd/picture $(CURDIR)/docs/images
 
 .PHONY: lint
@@ -198,7 +198,7 @@ rules: ## lint and test the Falco rules, with USER_RULES=<directory> yours; FALC
 
 export FUZZTIME
 .PHONY: fuzz
-fuzz: ## fuzz the linter of rules, and what settings become in other languages, for FUZZTIME=30s each
+fuzz: ## fuzz the rules linter, and the parsers that settings end in, for FUZZTIME=30s each
 	@ci/fuzz rules/judge FuzzParse
 	@ci/fuzz rules/judge FuzzLoad
 	@ci/fuzz stack FuzzSettings

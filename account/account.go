@@ -170,7 +170,7 @@ func (a *Account) NodePrices(ctx context.Context) (map[string]float64, error) {
 	return prices, nil
 }
 
-// HasDomain tells whether the account manages the DNS of a domain.
+// HasDomain reports whether the account manages the DNS of a domain.
 func (a *Account) HasDomain(ctx context.Context, name string) (bool, error) {
 	_, response, err := a.client.Domains.Get(ctx, name)
 	if isNotFound(response) {

@@ -11,7 +11,7 @@ import (
 
 // Names of receivers that are always, or may be, there.
 const (
-	Nobody        = "null"
+	NullReceiver  = "null"
 	HeartbeatName = "heartbeat"
 )
 
@@ -22,12 +22,12 @@ const EventLasts = 15 * time.Minute
 // Config is Alertmanager's configuration. Links are where messages link to. It holds the receivers' secrets in plain
 // text: keep it one.
 func (s Settings) Config(links values.AlertLinks) (string, error) {
-	receivers := []any{map[string]any{"name": Nobody}}
+	receivers := []any{map[string]any{"name": NullReceiver}}
 	watchdog, err := s.watchdog()
 	if err != nil {
 		return "", err
 	}
-	routes := []any{watchdog, map[string]any{"matchers": []string{`alertname="InfoInhibitor"`}, "receiver": Nobody}}
+	routes := []any{watchdog, map[string]any{"matchers": []string{`alertname="InfoInhibitor"`}, "receiver": NullReceiver}}
 	if s.Heartbeat != nil {
 		receivers = append(receivers, map[string]any{"name": HeartbeatName, "webhook_configs": []any{
 			map[string]any{"url": s.Heartbeat.URL, "send_resolved": false, "max_alerts": 1},
@@ -41,7 +41,7 @@ func (s Settings) Config(links values.AlertLinks) (string, error) {
 		"global": map[string]any{"resolve_timeout": EventLasts.String()},
 		"route": map[string]any{
 			// By severity as well: a message has one, and a critical alert does not wait for the group of a warning.
-			"receiver": Nobody, "group_by": []string{"cluster", "alertname", "severity"},
+			"receiver": NullReceiver, "group_by": []string{"cluster", "alertname", "severity"},
 			"group_wait": "30s", "group_interval": "5m", "repeat_interval": "4h",
 			"routes": routes,
 		},
@@ -57,9 +57,9 @@ func (s Settings) Config(links values.AlertLinks) (string, error) {
 // heartbeatCheck is how often Alertmanager looks whether a heartbeat is due.
 const heartbeatCheck = time.Minute
 
-// watchdog routes the alert that always fires. Nobody wants to read it; the heartbeat's receiver misses it.
+// watchdog routes the alert that always fires. It notifies no one; the heartbeat's service detects its absence.
 func (s Settings) watchdog() (map[string]any, error) {
-	route := map[string]any{"matchers": []string{`alertname="Watchdog"`}, "receiver": Nobody}
+	route := map[string]any{"matchers": []string{`alertname="Watchdog"`}, "receiver": NullReceiver}
 	if s.Heartbeat == nil {
 		return route, nil
 	}

@@ -21,7 +21,7 @@ var fromAny = []string{`rule!=""`, `alertname!="FalcoEventFlood"`}
 func (r Receiver) events() string { return r.Name + "/events" }
 
 // route sends a receiver the severities that it asks for. An event happens once and does not resolve: it goes to a
-// receiver without resolved messages. A critical one elsewhere is a group of its own, notified at once and under
+// receiver without resolved messages. A critical one elsewhere is its own group, notified at once and under
 // its own key; others are one group a rule. Both alerts of an event are in one group: where Alertmanager forgot the one
 // that inhibits the other, PagerDuty and Opsgenie know it by its key.
 func (r Receiver) route() map[string]any {

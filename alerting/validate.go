@@ -16,7 +16,7 @@ import (
 // the operator replaces $(NAME) in its configuration: values that hold either are refused.
 var Formats = field.Formats{
 	"receiverName": {Pattern: field.Label,
-		Valid:   func(name string) bool { return name != Nobody && name != HeartbeatName },
+		Valid:   func(name string) bool { return name != NullReceiver && name != HeartbeatName },
 		Allowed: "lowercase letters, digits and hyphens; null and heartbeat are taken",
 		Fix:     "name it after the people it reaches"},
 	"severity": {Enum: Severities, Example: Severities[0]},
@@ -59,7 +59,7 @@ func (s Settings) Validate(errs *field.Errors) {
 		r.Name, r.MinimumSeverity = "", ""
 		destination, err := json.Marshal(r)
 		if first, twice := destinations[string(destination)]; twice && err == nil {
-			errs.Add(key, field.Hidden, "each channel once: "+first+" tells the same one everything twice",
+			errs.Add(key, field.Hidden, "each destination once: "+first+" already uses this one",
 				"remove one, and give the other the lower minimumSeverity")
 		}
 		destinations[string(destination)] = key
@@ -79,7 +79,7 @@ func (r Receiver) validate(key string, errs *field.Errors) {
 	slices.Sort(kinds)
 	if len(kinds) != 1 {
 		errs.Add(key, json.Number(strings.Join(kinds, " and ")),
-			"exactly one of slack, pagerduty, opsgenie, webhook, email", "make a receiver of its own of each")
+			"exactly one of slack, pagerduty, opsgenie, webhook, email", "write a receiver for each")
 	}
 	if e := r.Email; e != nil {
 		key := key + ".email"

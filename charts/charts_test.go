@@ -50,7 +50,7 @@ func TestFetch(t *testing.T) {
 			[]string{"the archive from /", "expected: sha256 000"}},
 		{"another digest, accepted", repository, Source{Unverified: true, Pinned: true}, has{indexed: "pin"}, nil},
 		{"another digest than the index says", repository, Source{}, has{indexed: "index"},
-			[]string{"but the repository's index says 000"}},
+			[]string{"but the repository's index has 000"}},
 		{"a cached file that was changed", repository, Source{}, has{pinned: true, cached: other},
 			[]string{"shop-1.0.0.tgz has sha256 " + Digest(other), "expected: sha256 " + Digest(archive), "fix: rm '/",
 				"make charts"}},
@@ -149,7 +149,7 @@ func write(t *testing.T, name string, content []byte) {
 	}
 }
 
-// checkLeftovers finds files beside the archives.
+// checkLeftovers finds files other than the archives.
 func checkLeftovers(t *testing.T, dir string, pins ...values.Chart) {
 	t.Helper()
 	files, err := os.ReadDir(dir)
@@ -270,7 +270,7 @@ func TestOfflineFetchesNothing(t *testing.T) {
 	}
 }
 
-func TestDirectoryThatCannotBeWritten(t *testing.T) {
+func TestUnwritableDirectory(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("a file is no directory on every system, but its error differs")
 	}

@@ -79,7 +79,7 @@ func (r *helmRepository) download(ctx context.Context, e entry) ([]byte, error) 
 		return nil, err
 	}
 	if got := Digest(content); e.Digest != "" && got != e.Digest {
-		return nil, fmt.Errorf("%s has sha256 %s, but the repository's index says %s", location, got, e.Digest)
+		return nil, fmt.Errorf("%s has sha256 %s, but the repository's index has %s", location, got, e.Digest)
 	}
 	return content, nil
 }

@@ -178,7 +178,7 @@ func TestRegistryLogin(t *testing.T) {
 	pin := values.Chart{Name: "shop", Version: "1.0.0+build", SHA256: Digest(archive)}
 	encoded := base64.StdEncoding.EncodeToString([]byte("robot:let:me in"))
 	for _, c := range []struct{ name, login, logins, message string }{
-		{"nobody's token", "", `{}`, ""},
+		{"an unknown token", "", `{}`, ""},
 		{"a login", "robot:let:me in", `{"auths": {"HOST": {"auth": "` + encoded + `"}}}`, ""},
 		{"a login that a helper keeps", "helped:HOST", `{"auths": {"HOST": {}}, "credsStore": "test"}`, ""},
 		{"a login of a helper of this host", "helped:HOST", `{"credHelpers": {"HOST": "test"}}`, ""},

@@ -33,7 +33,7 @@ type Admission struct {
 type AdmissionArgs struct {
 	Mode     string // AdmissionWarn or AdmissionDeny
 	Approved []rules.Approval
-	// Exempt are namespaces in which AdmissionDeny only warns, beside kube-system.
+	// Exempt are namespaces in which AdmissionDeny only warns, in addition to kube-system.
 	Exempt []string
 }
 
@@ -84,7 +84,7 @@ func AdmissionObjects(args *AdmissionArgs) ([]map[string]any, error) {
 	case AdmissionWarn:
 	case AdmissionDeny:
 		// Another binding: the actions are a set, to which the dry run of a preview adds the new ones, because the
-		// field manager of the creation is another. The API server refuses Warn beside Deny.
+		// field manager of the creation is another. The API server refuses Warn together with Deny.
 		action, failurePolicy, binding = "Deny", "Fail", "deny."
 	default:
 		return nil, fmt.Errorf("no admission mode %q", args.Mode)

@@ -21,7 +21,7 @@ type DashboardsArgs struct {
 	Namespaces *Namespaces
 }
 
-// NewDashboards creates a ConfigMap a dashboard, beside Grafana: its sidecar reads no other namespace.
+// NewDashboards creates a ConfigMap a dashboard, in Grafana's namespace: its sidecar reads no other namespace.
 func NewDashboards(ctx *pulumi.Context, name string, args *DashboardsArgs,
 	opts ...pulumi.ResourceOption) (*Dashboards, error) {
 	d := &Dashboards{}

@@ -4,13 +4,13 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// RemoteWrite is a store outside of the cluster for all metrics. Each replica of Prometheus writes: the store tells
-// them apart by prometheus_replica, or keeps one.
+// RemoteWrite is a store outside of the cluster for all metrics. Each replica of Prometheus writes: the store
+// distinguishes them by prometheus_replica, or keeps one.
 type RemoteWrite struct {
 	URL, Username, Password string
 }
 
-// EventsForward is where falcosidekick posts events beside its own outputs.
+// EventsForward is where falcosidekick posts events in addition to its own outputs.
 type EventsForward struct {
 	URL, MinimumPriority string
 }

@@ -9,7 +9,7 @@ import (
 	"doks-security/values"
 )
 
-// Gateway is the one way in: Cilium makes a Service of it, and DigitalOcean a load balancer of that.
+// Gateway is the single ingress point: Cilium makes a Service of it, and DigitalOcean a load balancer of that.
 type Gateway struct {
 	pulumi.CustomResourceState
 
@@ -36,7 +36,7 @@ func (g *Gateway) address(ctx *pulumi.Context, namespace string) pulumi.StringOu
 			return pulumi.UnsafeUnknownOutput(nil).ApplyT(func(any) string { return "" }).(pulumi.StringOutput), nil
 		}
 		return pulumi.StringOutput{}, errors.New("the Gateway has no address: `kubectl -n " + namespace +
-			" describe gateway " + gatewayName + "` says why")
+			" describe gateway " + gatewayName + "` shows why")
 	}).(pulumi.StringOutput)
 }
 

@@ -71,7 +71,7 @@ func (l *GrafanaLogin) secret(ctx *pulumi.Context, namespaces *Namespaces,
 	return []pulumi.Resource{created}, err
 }
 
-// Values are the part of Grafana's values that knows the identity provider. What is the same for all stands in
+// Values are the part of Grafana's values that knows the identity provider. What is the same for all is in
 // values/kube-prometheus-stack/gateway.yaml.
 func (l *GrafanaLogin) Values() map[string]any {
 	if l == nil {

@@ -89,7 +89,7 @@ func (e existing) err(ctx *pulumi.Context, planned string) error {
 		}
 		return fmt.Errorf("the account has another %[1]s %[2]q (%[3]s) than this stack's (%[4]v), "+
 			"which has another name or no longer exists.\n    If it has another name: %[5]s\n"+
-			"    If it no longer exists: %[6]s && pulumi preview, which says how to import the other",
+			"    If it no longer exists: %[6]s && pulumi preview, which shows how to import the other",
 			e.kind, e.name, e.ids[0], planned, e.otherwise, forget)
 	}
 	return fmt.Errorf("the account has a %[1]s %[2]q (%[3]s%[4]s) that is not in this stack's state; "+

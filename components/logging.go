@@ -59,7 +59,7 @@ func NewLogging(ctx *pulumi.Context, name string, args *LoggingArgs, opts ...pul
 	}
 	_, err := args.Platform.install(ctx, args.Namespaces, chartRelease{
 		folder: "alloy", known: map[string]any{
-			// Helm replaces lists, so the node's name stands here beside the cluster's.
+			// Helm replaces lists, so the node's name is here, next to the cluster's.
 			"alloy": map[string]any{"extraEnv": []any{
 				map[string]any{"name": "NODE_NAME",
 					"valueFrom": map[string]any{"fieldRef": map[string]any{"fieldPath": "spec.nodeName"}}},

@@ -112,7 +112,7 @@ func TestNetworkPolicyObjects(t *testing.T) {
 		}
 	}
 	for _, namespace := range namespaces {
-		if denied[namespace] != (namespace != NamespaceVCluster) { // its chart brings a policy of its own
+		if denied[namespace] != (namespace != NamespaceVCluster) { // its chart brings its own policy
 			t.Errorf("%s: denied by default %v", namespace, denied[namespace])
 		}
 	}
@@ -127,7 +127,7 @@ func TestNetworkPolicyObjects(t *testing.T) {
 	}
 }
 
-// What Cilium has to say beside the NetworkPolicies, word for word: these identities are what the API server, nodes and
+// What Cilium adds to the NetworkPolicies, word for word: these identities are what the API server, nodes and
 // the internet have there.
 func TestCiliumPolicies(t *testing.T) {
 	namespaces := values.DefaultNamespaces()

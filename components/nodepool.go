@@ -23,9 +23,9 @@ type Pool struct {
 
 // AutoScale bounds the number of nodes.
 type AutoScale struct {
-	// The smallest number of nodes.
+	// Minimum number of nodes.
 	Min int `json:"min" required:"true" min:"1" max:"512" unit:"nodes"`
-	// The largest number of nodes.
+	// Maximum number of nodes.
 	Max int `json:"max" required:"true" min:"1" max:"512" unit:"nodes"`
 }
 
@@ -80,7 +80,7 @@ func (p Pool) asDefault() *digitalocean.KubernetesClusterNodePoolArgs {
 	}
 }
 
-// newNodePool adds a pool to a cluster as a resource of its own, so that its size changes without the cluster's.
+// newNodePool adds a pool to a cluster as its own resource, so that its size changes without the cluster's.
 func newNodePool(
 	ctx *pulumi.Context, name string, p Pool, cluster *digitalocean.KubernetesCluster, opts ...pulumi.ResourceOption,
 ) (*digitalocean.KubernetesNodePool, error) {

@@ -24,7 +24,7 @@ type Platform struct {
 	Known     *Known
 }
 
-// provides tells whether a release is not installed, since the cluster has what it would bring.
+// provides reports whether a release is not installed, since the cluster has what it would bring.
 func (p Platform) provides(release string) bool { return slices.Contains(p.Provided, release) }
 
 // chartRelease is a release as a component asks for it.

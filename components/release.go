@@ -56,5 +56,5 @@ func newRelease(ctx *pulumi.Context, args *ReleaseArgs, opts ...pulumi.ResourceO
 	return release, ctx.RegisterResource("kubernetes:helm.sh/v3:Release", args.Name, props, release, opts...)
 }
 
-// isKubernetes tells the resources that live in the cluster from those beside it.
+// isKubernetes reports whether a resource lives in the cluster.
 func isKubernetes(token string) bool { return strings.HasPrefix(token, "kubernetes:") }

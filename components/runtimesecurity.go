@@ -18,7 +18,7 @@ const (
 const (
 	// NativeMetrics are exported by Falco and falcosidekick themselves.
 	NativeMetrics = "native"
-	// FalcoExporter is a program of its own, deprecated since 2025 and without a successor.
+	// FalcoExporter is a separate program, deprecated since 2025 and without a successor.
 	FalcoExporter = "falco-exporter"
 )
 
@@ -50,7 +50,7 @@ type RuntimeSecurityArgs struct {
 	Forward          *EventsForward
 }
 
-// NewRuntimeSecurity installs Falco and what tells people of its events. The passwords are generated.
+// NewRuntimeSecurity installs Falco and the delivery of its events. The passwords are generated.
 func NewRuntimeSecurity(ctx *pulumi.Context, name string, args *RuntimeSecurityArgs,
 	opts ...pulumi.ResourceOption) (*RuntimeSecurity, error) {
 	s := &RuntimeSecurity{}

@@ -4,7 +4,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// VClusterDemo is a virtual cluster in a namespace nobody approved: it makes the rule fire.
+// VClusterDemo is a virtual cluster in an unapproved namespace: it makes the rule fire.
 type VClusterDemo struct {
 	pulumi.ResourceState
 }

@@ -93,7 +93,7 @@ func (w Wanted) find(inventory *account.Inventory, errs *field.Errors) *godo.Kub
 	own := w.Last.own(inventory, w.Stack)
 	// Older versions left only the name.
 	if deployed != nil && (own == nil || own.ID != deployed.ID) && deployed.Name != w.Name {
-		errs.Add("cluster.existing", nil, deployed.Name+": this stack is deployed there, and moving to a cluster of its own "+
+		errs.Add("cluster.existing", nil, deployed.Name+": this stack is deployed there, and moving to a new cluster "+
 			"would delete its releases and volumes", keepExisting(deployed.Name))
 	}
 	named := inventory.ClusterNamed(w.Name)

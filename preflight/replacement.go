@@ -23,7 +23,7 @@ func replacement(running *godo.KubernetesCluster, vpc *godo.VPC, w Wanted, errs 
 		}
 		errs.Add(key, wanted, fmt.Sprintf("%s, as the running cluster %s has it: a change would replace the cluster and "+
 			"delete its volumes", is, running.Name),
-			fmt.Sprintf("pulumi config set --path '%s' %s; to move, deploy a new stack beside it: make env NAME=<name>", key,
+			fmt.Sprintf("pulumi config set --path '%s' %s; to move, deploy a second stack: make env NAME=<name>", key,
 				is))
 	}
 	same("cluster.region", running.RegionSlug, w.Region)

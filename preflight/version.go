@@ -67,7 +67,7 @@ func newest(versions []string, prefix string) (found string) {
 	return found
 }
 
-// matches tells whether version is the prefix or below it: 1.3 is no prefix of 1.34.1-do.0.
+// matches reports whether version is the prefix or below it: 1.3 is no prefix of 1.34.1-do.0.
 func matches(version, prefix string) bool {
 	rest, ok := strings.CutPrefix(version, prefix)
 	return ok && (rest == "" || strings.HasSuffix(prefix, ".") || rest[0] == '.' || rest[0] == '-')

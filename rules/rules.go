@@ -1,4 +1,4 @@
-// Package rules holds our Falco rules, with the situations they must and must not fire in beside them. Falco loads the
+// Package rules holds our Falco rules, with the situations they must and must not fire in next to them. Falco loads the
 // files in the order of their names, after its own.
 package rules
 

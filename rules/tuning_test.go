@@ -110,9 +110,8 @@ func holdTuning(t *testing.T, stock []judge.File) {
 
 // The docs have every false positive with its lines: UPDATE_DOCS=1 go test ./rules -run TestTuningIsDocumented
 func TestTuningIsDocumented(t *testing.T) {
-	var table, lines strings.Builder
+	var list, lines strings.Builder
 	targets := map[string]bool{}
-	table.WriteString("| | rule | false positive | reported in |\n|---|---|---|---|\n")
 	for i, f := range falsePositives(t) {
 		var links []string
 		for _, report := range f.Reports {
@@ -121,7 +120,7 @@ func TestTuningIsDocumented(t *testing.T) {
 			links = append(links, "["+short+"]")
 			targets[fmt.Sprintf("[%s]: https://github.com/%s/issues/%s\n", short, repository, number)] = true
 		}
-		fmt.Fprintf(&table, "| %d | %s | %s | %s |\n", i+1, f.Rule, f.What, strings.Join(links, ", "))
+		fmt.Fprintf(&list, "%d. *%s*: %s\n   (%s)\n", i+1, f.Rule, f.What, strings.Join(links, ", "))
 		fmt.Fprintf(&lines, "# %d. %s\n%s\n", i+1, f.What, f.Lines)
 	}
 	const begin, end = "<!-- begin tuning -->\n", "<!-- end tuning -->"
@@ -136,7 +135,7 @@ func TestTuningIsDocumented(t *testing.T) {
 		t.Fatalf("no %s ... %s in %s", begin, end, path)
 	}
 	links := strings.Join(slices.Sorted(maps.Keys(targets)), "")
-	want := before + begin + table.String() + "\n" + links + "\n```yaml\n" + strings.TrimSuffix(lines.String(), "\n") +
+	want := before + begin + list.String() + "\n" + links + "\n```yaml\n" + strings.TrimSuffix(lines.String(), "\n") +
 		"```\n" + end + after
 	if want == string(text) {
 		return

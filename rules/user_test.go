@@ -27,7 +27,7 @@ func TestUserFiles(t *testing.T) {
 	}
 }
 
-func TestUserFilesWithFaults(t *testing.T) {
+func TestUserFilesWithErrors(t *testing.T) {
 	for name, want := range map[string]string{
 		"unknown-field": "testdata/user/unknown-field/a.yaml:7:9: unknown field fd.nmae",
 		"unknown-macro": "testdata/user/unknown-macro/a.yaml:5:14: unknown macro container_started",
@@ -79,7 +79,7 @@ func TestUserCases(t *testing.T) {
 	}
 	if problems := run(declared(t, judge.Stable)); len(problems) != 2 ||
 		!strings.Contains(problems.Error(), "what shell_procs means is not known") {
-		t.Errorf("want to be told that shell_procs is not known: %v", problems)
+		t.Errorf("want an error that shell_procs is not known: %v", problems)
 	}
 	if problems := run(upstream(t, judge.Stable)); len(problems) > 0 {
 		t.Error(problems)

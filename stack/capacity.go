@@ -48,7 +48,7 @@ func Allocatable(size string) (values.Resources, bool) {
 	return values.Resources{MilliCPU: cpus*1000 - 100, MiB: mib}, true
 }
 
-// Demand is what the stack's pods request: on every node, and altogether beside that.
+// Demand is what the stack's pods request: on every node, and in total elsewhere.
 func Demand(s Settings) (perNode, shared values.Resources) {
 	for _, r := range s.rendered() {
 		perNode, shared = perNode.Plus(r.PerNode, 1), shared.Plus(r.Shared, 1)
@@ -56,7 +56,7 @@ func Demand(s Settings) (perNode, shared values.Resources) {
 	return perNode, shared
 }
 
-// Room is what the smallest number of nodes leaves beside DOKS' own pods, where no taint keeps this stack off.
+// Room is what the minimum number of nodes leaves next to DOKS' own pods, where no taint keeps this stack off.
 func Room(s Settings) (nodes int, room values.Resources) {
 	for _, p := range s.Cluster.Pools {
 		if slices.ContainsFunc(p.Taints, func(t components.Taint) bool { return t.Effect != "PreferNoSchedule" }) {
@@ -82,8 +82,8 @@ func validateCapacity(s Settings, faults *field.Errors) {
 	}
 	if have.MilliCPU < need.MilliCPU || have.MiB < need.MiB {
 		faults.Add("cluster.pools", describe(s.Cluster.Pools),
-			fmt.Sprintf("room for %dm CPU and %d MiB beside what runs on every node; the smallest number of these nodes leaves "+
-				"%dm and %d MiB",
+			fmt.Sprintf("room for %dm CPU and %d MiB in addition to what runs on every node; "+
+				"the minimum number of these nodes leaves %dm and %d MiB",
 				need.MilliCPU, need.MiB, max(0, have.MilliCPU), max(0, have.MiB)),
 			"add nodes to an untainted pool, or choose a larger size")
 	}
@@ -110,7 +110,7 @@ func describe(pools []components.Pool) string {
 	return text
 }
 
-// nodes is the smallest number of nodes of all pools; three are assumed of a cluster that others look after.
+// nodes is the minimum number of nodes of all pools; three are assumed of a cluster that is managed elsewhere.
 func (s Settings) nodes() int {
 	if s.Cluster.Existing != "" {
 		return 3

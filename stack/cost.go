@@ -11,7 +11,7 @@ import (
 )
 
 // Cost is what an environment costs, in US dollars a month, without traffic, snapshots, taxes and credits. Nodes that
-// scale by themselves count with their smallest number.
+// scale by themselves count with their minimum.
 type Cost struct {
 	Nodes         float64 `json:"nodes"`
 	ControlPlane  float64 `json:"controlPlane"` // free without high availability

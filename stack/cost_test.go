@@ -97,13 +97,13 @@ func TestCostsAreDocumented(t *testing.T) {
 		name string
 		of   func(Cost) float64
 	}{
-		{"nodes, at their smallest number", func(c Cost) float64 { return c.Nodes }},
+		{"nodes (minimum)", func(c Cost) float64 { return c.Nodes }},
 		{"control plane", func(c Cost) float64 { return c.ControlPlane }},
 		{"load balancers", func(c Cost) float64 { return c.LoadBalancers }},
 		{"volumes", func(c Cost) float64 { return c.Volumes }},
 		{"Spaces", func(c Cost) float64 { return c.Spaces }},
 		{"**total**", func(c Cost) float64 { return c.Total }},
-		{"with all pools at their largest number of nodes", func(c Cost) float64 { return c.Maximum }},
+		{"total with all pools at their maximum", func(c Cost) float64 { return c.Maximum }},
 	}
 	var costs []Cost
 	for _, stack := range []string{"dev", "staging", "prod"} {

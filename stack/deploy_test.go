@@ -120,7 +120,7 @@ func TestDeployIntoExistingCluster(t *testing.T) {
 	}
 	for key := range m.resources {
 		if strings.HasPrefix(key, "digitalocean:") {
-			t.Errorf("%s: an existing cluster is looked up, nothing is created beside it", key)
+			t.Errorf("%s: an existing cluster is looked up, nothing else is created", key)
 		}
 	}
 }

@@ -33,7 +33,7 @@ func (e endpoint) portForward(namespaces values.Namespaces, kubeconfig string) s
 		e.localPort, e.port)
 }
 
-// export tells people how to reach the system. Passwords and the kubeconfig are secrets.
+// export exports how to reach the system. Passwords and the kubeconfig are secrets.
 func export(ctx *pulumi.Context, s Settings, cluster *components.Cluster, grafanaLogin, uiLogin components.Login) {
 	ctx.Export("stackId", pulumi.String(components.StackID(ctx)))
 	ctx.Export("logs", pulumi.String(s.logStore().String()))
@@ -69,7 +69,7 @@ func exportCost(ctx *pulumi.Context, s Settings, a *account.Account) error {
 	}
 	cost, err := MonthlyCost(s, prices)
 	if err != nil {
-		return ctx.Log.Warn("monthlyCostUSD is not known: DigitalOcean tells "+err.Error(), nil)
+		return ctx.Log.Warn("monthlyCostUSD is not known: DigitalOcean reports "+err.Error(), nil)
 	}
 	ctx.Export("monthlyCostUSD", pulumi.ToFloat64Map(map[string]float64{
 		"nodes": cost.Nodes, "controlPlane": cost.ControlPlane, "loadBalancers": cost.LoadBalancers,

@@ -132,7 +132,7 @@ func supportedMinor(version string) bool {
 	return err == nil && minor >= OldestMinor
 }
 
-// afterFirstLogs tells whether a day comes after the first of Loki's schema; whether it has begun is for the running
+// afterFirstLogs reports whether a day comes after the first of Loki's schema; whether it has begun is for the running
 // Loki to say.
 func afterFirstLogs(day string) bool {
 	parsed, err := time.Parse(time.DateOnly, day)

@@ -47,7 +47,7 @@ func validateForward(s Settings, faults *field.Errors) {
 		for i, r := range s.Alerting.Receivers {
 			if r.Webhook != nil && r.Webhook.URL == e.URL {
 				faults.Add("forward.events.url", field.Hidden,
-					fmt.Sprintf("another URL than alerting.receivers[%d].webhook.url: it would be told each event twice", i),
+					fmt.Sprintf("another URL than alerting.receivers[%d].webhook.url: each event would be delivered twice", i),
 					"remove one of them")
 			}
 		}

@@ -19,7 +19,7 @@ var update = flag.Bool("update", false, "write generated files, and the messages
 // longValue in a case is a value of 100,000 characters.
 const longValue = "<100000 times x>"
 
-// invalidCase is a stack file with one error, from an archive in testdata/invalid: <name>.yaml, and beside it
+// invalidCase is a stack file with one error, from an archive in testdata/invalid: <name>.yaml, and next to it
 // <name>.txt, the message a person reads.
 type invalidCase struct {
 	name      string

@@ -30,7 +30,7 @@ func Load(ctx *pulumi.Context) (Settings, error) {
 	}
 	for key := range file {
 		if name, ours := strings.CutPrefix(key, Project+":"); ours && !slices.Contains(sections, name) {
-			raw[name] = field.Hidden // the SDK only answers for keys it is asked for: a misspelt one would go unnoticed
+			raw[name] = field.Hidden // the SDK only answers for keys it is asked for: a misspelled one would go unnoticed
 		}
 	}
 	settings, err := Parse(ctx.Stack(), raw)

@@ -104,7 +104,7 @@ func TestValidSettings(t *testing.T) {
 	}
 }
 
-func TestAllFaultsAtOnce(t *testing.T) {
+func TestAllErrorsTogether(t *testing.T) {
 	_, err := Parse("dev", map[string]string{
 		"profile": "tiny",
 		"cluster": `{"regoin":"fra1","version":"latest","ha":"yes","pools":[{"name":"a","size":"s-1vcpu-1gb","count":0}]}`,
@@ -112,7 +112,7 @@ func TestAllFaultsAtOnce(t *testing.T) {
 		"extra":   `{}`,
 	})
 	if err == nil {
-		t.Fatal("no fault found")
+		t.Fatal("no error found")
 	}
 	for _, key := range []string{
 		"profile", "cluster.regoin", "cluster.version", "cluster.ha", "cluster.pools[0].size", "cluster.pools[0].count",
@@ -138,7 +138,7 @@ func TestPrecedence(t *testing.T) {
 			func(s Settings) any { return s.Logging.Retention }, "30d"},
 		{"stack file over profile", map[string]string{"profile": "prod", "cluster": pools, "logging": `{"retention":"7d"}`},
 			func(s Settings) any { return s.Logging.Retention }, "7d"},
-		{"neighbours keep their default", map[string]string{"cluster": pools, "logging": `{"retention":"7d"}`},
+		{"neighbors keep their default", map[string]string{"cluster": pools, "logging": `{"retention":"7d"}`},
 			func(s Settings) any { return s.Logging.VolumeGiB }, 10},
 		{"false over a profile's true", map[string]string{"profile": "prod",
 			"cluster": strings.Replace(pools, "{", `{"protect":false,`, 1)},

@@ -177,7 +177,7 @@ func revealed(v resource.PropertyValue) (any, bool) {
 }
 
 // A change of the bucket's name is ignored: Loki and its key keep to the bucket there is.
-func TestLokiUsesTheBucketThereIs(t *testing.T) {
+func TestLokiUsesTheExistingBucket(t *testing.T) {
 	m := &mocks{bucket: "former"}
 	logging := `{"storage":"spaces","spaces":{"region":"fra1","bucket":"renamed"}}`
 	if err := deploy(t, m, "dev", map[string]string{"cluster": onePool, "logging": logging}); err != nil {
@@ -194,7 +194,7 @@ func TestLokiUsesTheBucketThereIs(t *testing.T) {
 	}
 }
 
-// What Loki forgets must not lie in the bucket for ever, and what it still serves must not go.
+// What Loki forgets must not stay in the bucket forever, and what it still serves must not go.
 func TestBucketOutlivesTheRetention(t *testing.T) {
 	for retention, want := range map[string]float64{"30d": 37, "14d": 21, "36h": 9} {
 		m := &mocks{}

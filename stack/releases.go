@@ -39,7 +39,7 @@ func (s Settings) rendered() []values.Rendered {
 	return all
 }
 
-// provided tells whether the cluster has what a release would bring.
+// provided reports whether the cluster has what a release would bring.
 func (s Settings) provided(release string) bool { return slices.Contains(s.Cluster.Provides, release) }
 
 // installed are the releases with the names of their namespaces.

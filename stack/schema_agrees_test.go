@@ -12,25 +12,25 @@ import (
 // elsewhere.
 var caught = []string{
 	"admission-unknown", "alerting-heartbeat-interval-in-seconds", "alerting-opsgenie-region-unknown",
-	"alerting-receiver-key-misspelt", "alerting-severity-unknown", "alertmanager-priority-unknown",
-	"approved-digest-is-a-tag", "approved-digest-short", "approved-digests-empty", "approved-key-misspelt",
+	"alerting-receiver-key-misspelled", "alerting-severity-unknown", "alertmanager-priority-unknown",
+	"approved-digest-is-a-tag", "approved-digest-short", "approved-digests-empty", "approved-key-misspelled",
 	"approved-namespace-invalid", "approved-namespace-missing", "approved-namespaces-renamed", "approved-old-form",
 	"cluster-name-uppercase", "credentials-unknown", "falco-version-unknown", "forward-events-priority-unknown",
-	"forward-password-not-text", "grafana-volume-negative", "key-in-list-misspelt", "key-misspelt",
-	"key-nested-misspelt", "logging-storage-unknown", "maintenance-day-unknown", "maintenance-start-not-a-time",
+	"forward-password-not-text", "grafana-volume-negative", "key-in-list-misspelled", "key-misspelled",
+	"key-nested-misspelled", "logging-storage-unknown", "maintenance-day-unknown", "maintenance-start-not-a-time",
 	"metrics-unknown", "namespaces-name-invalid", "namespaces-name-reserved", "namespaces-prefix-uppercase",
 	"namespaces-role-unknown", "pool-name-underscore", "pool-size-unknown", "pool-taint-effect-unknown",
 	"pool-taint-key-invalid", "profile-unknown", "provides-unknown", "project-environment-unknown",
 	"prometheus-retention-not-a-period",
-	"prometheus-volume-too-small", "redis-volume-too-small", "region-unknown", "section-misspelt",
+	"prometheus-volume-too-small", "redis-volume-too-small", "region-unknown", "section-misspelled",
 	"section-not-an-object", "spaces-bucket-uppercase", "spaces-from-not-a-day", "spaces-region-without-spaces",
 	"tag-with-space",
-	"namespace-misspelt", "secret-slack-url-plain-beside-an-encrypted", "secret-pagerduty-key-plain-beside-an-encrypted",
-	"secret-opsgenie-key-plain-beside-an-encrypted", "secret-webhook-url-plain-beside-an-encrypted",
-	"secret-email-password-plain-beside-an-encrypted", "secret-heartbeat-url-plain-beside-an-encrypted",
-	"secret-remote-write-password-plain-beside-an-encrypted", "secret-events-url-plain-beside-an-encrypted",
-	"secret-grafana-client-plain-beside-an-encrypted", "secret-oauth2-proxy-client-plain-beside-an-encrypted",
-	"secret-dns-token-plain-beside-an-encrypted", "exposure-identity-group-ends-in-colon",
+	"namespace-misspelled", "secret-slack-url-plain-with-an-encrypted", "secret-pagerduty-key-plain-with-an-encrypted",
+	"secret-opsgenie-key-plain-with-an-encrypted", "secret-webhook-url-plain-with-an-encrypted",
+	"secret-email-password-plain-with-an-encrypted", "secret-heartbeat-url-plain-with-an-encrypted",
+	"secret-remote-write-password-plain-with-an-encrypted", "secret-events-url-plain-with-an-encrypted",
+	"secret-grafana-client-plain-with-an-encrypted", "secret-oauth2-proxy-client-plain-with-an-encrypted",
+	"secret-dns-token-plain-with-an-encrypted", "exposure-identity-group-ends-in-colon",
 	"type-fraction-for-number", "type-list-for-object", "type-number-for-text", "type-text-for-boolean",
 	"type-text-for-list", "ui-retention-not-a-period", "version-latest",
 }
@@ -63,12 +63,12 @@ func TestSchemaAgreesWithTheProgram(t *testing.T) {
 		}
 	}
 	for name, text := range map[string]string{
-		"a secret":                  "config: {doks-security:forward: {events: {url: {secure: abc}}}}",
-		"another namespace":         "encryptionsalt: a\nconfig: {digitalocean:token: {secure: abc}}",
-		"a secret that is misspelt": "config: {doks-security:forward: {events: {url: {secret: abc}}}}",
-		"an unknown section":        "config: {doks-security:clusters: {}}",
-		"no namespace":              "config: {profile: dev}",
-		"no config":                 "configuration: {}",
+		"a secret":                    "config: {doks-security:forward: {events: {url: {secure: abc}}}}",
+		"another namespace":           "encryptionsalt: a\nconfig: {digitalocean:token: {secure: abc}}",
+		"a secret that is misspelled": "config: {doks-security:forward: {events: {url: {secret: abc}}}}",
+		"an unknown section":          "config: {doks-security:clusters: {}}",
+		"no namespace":                "config: {profile: dev}",
+		"no config":                   "configuration: {}",
 	} {
 		var content any
 		if err := yaml.Unmarshal([]byte(text), &content); err != nil {

@@ -9,7 +9,7 @@ import (
 	"doks-security/stack/field"
 )
 
-// Encrypted tells whether a value of a stack file is one that Pulumi encrypted: {secure: ciphertext}.
+// Encrypted reports whether a value of a stack file is one that Pulumi encrypted: {secure: ciphertext}.
 func Encrypted(value any) bool {
 	object, _ := value.(map[string]any)
 	_, secure := object["secure"]
@@ -17,7 +17,7 @@ func Encrypted(value any) bool {
 }
 
 // encryptedOnly is what is allowed of a secret.
-const encryptedOnly = "encrypted: whoever reads the stack file could use it"
+const encryptedOnly = "encrypted: anyone who reads the stack file could use it"
 
 // secretErrors refuses secrets in plain text: a stack file is committed. What is a secret says the tag of its field.
 // Each is looked up by its own path in the stack file: Pulumi only reports whether anything in a section is encrypted.

@@ -108,7 +108,7 @@ type ClusterSettings struct {
 	APIAllowedCIDRs []string `json:"apiAllowedCIDRs"`
 	// Nodes may pull from the account's container registry.
 	RegistryIntegration bool `json:"registryIntegration" default:"false"`
-	// Tags of the cluster and its nodes, beside the stack's own.
+	// Tags of the cluster and its nodes, in addition to the stack's own.
 	Tags []string `json:"tags" format:"tag"`
 
 	// The cluster, its VPC, project and bucket cannot be deleted by pulumi destroy.

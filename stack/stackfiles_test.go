@@ -56,7 +56,7 @@ func checkStackFiles(t *testing.T, dir string) {
 }
 
 // commentErrors finds commented settings of a stack file that do not exist, or would be of the wrong type. Whether they
-// fit the settings beside them, which are the user's, is a matter of stack/cmd/env: TestCommentedSettingsAreValid.
+// fit the settings next to them, which are the user's, is a matter of stack/cmd/env: TestCommentedSettingsAreValid.
 func commentErrors(schema *jsonschema.Schema, text string) []error {
 	var errs []error
 	for _, v := range stacktest.Uncommented(text) {
@@ -100,11 +100,11 @@ func TestCommentErrors(t *testing.T) {
 		{"prose", "    # haa: true", "  # doks-security:login:", ""},
 		{"comments that Pulumi moved", "    #     haa: true",
 			"#   doks-security:charts:\nencryptionsalt: v1:salt\n#     mirror: oci://example.org", ""},
-		{"a misspelt setting", "#     haa: true", "", "haa: true"},
-		{"a misspelt section", "", "#   doks-security:login:\n#     retention: 7d", "doks-security:login:"},
-		{"a misspelt setting of a commented section", "", "#   doks-security:logging:\n#     retentions: 7d",
+		{"a misspelled setting", "#     haa: true", "", "haa: true"},
+		{"a misspelled section", "", "#   doks-security:login:\n#     retention: 7d", "doks-security:login:"},
+		{"a misspelled setting of a commented section", "", "#   doks-security:logging:\n#     retentions: 7d",
 			"doks-security:logging:"},
-		{"a misspelt setting in a list", "", "#       - name: more\n#         sice: s-4vcpu-8gb", "- name: more"},
+		{"a misspelled setting in a list", "", "#       - name: more\n#         sice: s-4vcpu-8gb", "- name: more"},
 		{"another type", "#     ha: high", "", "ha: high"},
 		{"a number YAML reads as another", "#     maintenance: {start: 04:00}",
 			"#   doks-security:logging:\n#     volumeGiB: 010", "010"},

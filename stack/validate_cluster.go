@@ -24,12 +24,12 @@ func validateExisting(s Settings, given map[string]map[string]any, faults *field
 	for _, key := range sortedKeys(given["cluster"]) {
 		if !slices.Contains(withExisting, key) {
 			faults.Add("cluster."+key, field.Plain(given["cluster"][key]),
-				"only cluster.credentials and cluster.provides beside cluster.existing",
+				"only cluster.credentials and cluster.provides with cluster.existing",
 				"remove it: the cluster "+s.Cluster.Existing+" is looked up, not changed")
 		}
 	}
 	if len(given["project"]) > 0 {
-		faults.Add("project", field.Plain(given["project"]), "nothing beside cluster.existing",
+		faults.Add("project", field.Plain(given["project"]), "not set with cluster.existing",
 			"remove it: the cluster stays in the project it is in")
 	}
 }
@@ -65,7 +65,7 @@ func validateCluster(c ClusterSettings, faults *field.Errors) {
 				"no tag that begins with "+account.StackTag("")+": by these stacks find their clusters",
 				"remove it: the stack's own is added")
 		case reservedTag.MatchString(t):
-			faults.Add(key, t, "no tag of DigitalOcean's and its provider's own: k8s, k8s:..., terraform:...", "remove it")
+			faults.Add(key, t, "no tag that DigitalOcean or its provider sets: k8s, k8s:..., terraform:...", "remove it")
 		case account.HasTag(c.Tags[:i], t):
 			faults.Add(key, t, "each tag once: DigitalOcean takes upper and lower case for the same", "remove it")
 		}

@@ -23,7 +23,7 @@ func validateExposure(e ExposureSettings, given map[string]any, faults *field.Er
 	case components.Private:
 		for _, key := range sortedKeys(given) {
 			if key != "mode" {
-				faults.Add("exposure."+key, field.Hidden, "nothing beside exposure.mode: private, which exposes nothing",
+				faults.Add("exposure."+key, field.Hidden, "only mode, when exposure.mode is private",
 					"pulumi config set --path 'exposure.mode' gateway, or remove it")
 			}
 		}
@@ -39,7 +39,7 @@ func validateExposure(e ExposureSettings, given map[string]any, faults *field.Er
 		"falcosidekickUi": e.Clients.FalcosidekickUI} {
 		key := "exposure.clients." + name
 		if client.ClientID == "" {
-			faults.Add(key+".clientId", nil, "the client's id at the identity provider: nobody gets in without a login",
+			faults.Add(key+".clientId", nil, "the client's id at the identity provider: a login is required",
 				"register a client there, then pulumi config set --path '"+key+".clientId' <id>")
 		}
 		if client.ClientSecret == "" {
@@ -68,7 +68,7 @@ func validateHostnames(e ExposureSettings, faults *field.Errors) {
 	}
 	if e.Hostnames.Grafana == e.Hostnames.FalcosidekickUI {
 		faults.Add("exposure.hostnames.falcosidekickUi", e.Hostnames.FalcosidekickUI,
-			"another name than exposure.hostnames.grafana: each is a site of its own",
+			"another name than exposure.hostnames.grafana: each is a separate site",
 			"pulumi config set --path 'exposure.hostnames.falcosidekickUi' falco."+e.Domain)
 	}
 }
@@ -97,7 +97,7 @@ func validateAllowedCIDRs(e ExposureSettings, faults *field.Errors) {
 	}
 	if e.Certificates.Challenge == components.HTTPChallenge && len(e.AllowedCIDRs) > 0 && !open {
 		faults.Add("exposure.certificates.challenge", e.Certificates.Challenge,
-			"dns, unless exposure.allowedCIDRs has 0.0.0.0/0: the issuer's own requests come from addresses nobody publishes, "+
+			"dns, unless exposure.allowedCIDRs has 0.0.0.0/0: the addresses of the issuer's own requests are not published, "+
 				"and the load balancer would turn them away",
 			"pulumi config set --path 'exposure.certificates.challenge' dns")
 	}
@@ -152,7 +152,7 @@ func validateIdentity(i components.IdentitySettings, faults *field.Errors) {
 	}
 	for n, group := range i.AdminGroups {
 		if len(i.Groups) > 0 && !slices.Contains(i.Groups, group) {
-			faults.Add(fmt.Sprintf("%s.adminGroups[%d]", key, n), group, "one of "+key+".groups: nobody else gets in",
+			faults.Add(fmt.Sprintf("%s.adminGroups[%d]", key, n), group, "one of "+key+".groups: only their members can log in",
 				"add it to groups")
 		}
 	}

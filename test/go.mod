@@ -9,6 +9,7 @@ require (
 	github.com/digitalocean/godo v1.237.0
 	github.com/getkin/kin-openapi v0.153.0
 	github.com/golang/snappy v1.0.0
+	github.com/golangci/misspell v0.8.0
 	github.com/google/shlex v0.0.0-20191202100458-e7afc7fbc510
 	github.com/google/uuid v1.6.0
 	github.com/grafana/alloy/syntax v0.1.0

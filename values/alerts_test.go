@@ -35,7 +35,7 @@ func allAlerts(t *testing.T) map[string]Rule {
 	return alerts
 }
 
-func TestAlertsSayWhatAPersonNeeds(t *testing.T) {
+func TestAlertsHaveAnnotations(t *testing.T) {
 	alerts := allAlerts(t)
 	if len(alerts) < 18 {
 		t.Errorf("%d alerts, want at least 18", len(alerts))

@@ -120,7 +120,7 @@ func (n *Network) connect(files map[string]networkFile, ends map[string]Workload
 			for _, p := range w.To {
 				check(p)
 				if ends[p.Name].Namespace != "" {
-					wrong("to %s: say it in the network.yaml of %s, as from", p.Name, p.Name)
+					wrong("to %s: write it to the network.yaml of %s, as from", p.Name, p.Name)
 				}
 				n.Connections = append(n.Connections, Connection{ends[w.Name], ends[p.Name], p.Port, p.Why, p.With})
 			}

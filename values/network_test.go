@@ -40,7 +40,7 @@ func TestNetworkRefuses(t *testing.T) {
 		{"an unknown option", `{name: a, from: [{name: b, with: "a: b"}]}`,
 			`a: no option "a: b"; allowed: ["logging.storage: spaces"`},
 		{"another egress", `{name: a, egress: none}`, `a: egress "none"; allowed: restricted`},
-		{"to a workload", `{name: a, to: [{name: b, port: 1}]}`, "a: to b: say it in the network.yaml of b, as from"},
+		{"to a workload", `{name: a, to: [{name: b, port: 1}]}`, "a: to b: write it to the network.yaml of b, as from"},
 		{"to the internet", `{name: a, to: [{name: the internet, port: 1}]}`, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -57,7 +57,7 @@ func TestNamespacesArePlacedInLists(t *testing.T) {
 }
 
 // Two releases of one name would be one in Helm.
-func TestReleasesHaveNamesOfTheirOwn(t *testing.T) {
+func TestReleaseNamesAreUnique(t *testing.T) {
 	releases, err := Releases()
 	if err != nil {
 		t.Fatal(err)

@@ -36,7 +36,7 @@ type Rendered struct {
 type Claim struct {
 	Name        string `yaml:"name"`                  // with a StatefulSet, of its template
 	Namespace   string `yaml:"namespace"`             // role
-	StatefulSet string `yaml:"statefulSet,omitempty"` // empty: a claim of its own
+	StatefulSet string `yaml:"statefulSet,omitempty"` // empty: its own claim
 	Operator    bool   `yaml:"operator,omitempty"`    // prometheus-operator creates the StatefulSet
 	Replicas    int    `yaml:"replicas"`
 	Setting     string `yaml:"setting,omitempty"` // that sizes it, in GiB, such as logging.volumeGiB

@@ -1,4 +1,4 @@
-// Package values holds all that is data about a Helm release, as plain YAML, in a folder of its own:
+// Package values holds all that is data about a Helm release, as plain YAML, in its own folder:
 //
 //	loki/chart.yaml    which chart is installed: name, version, repository, sha256
 //	loki/values.yaml   its values, sized for the profile dev

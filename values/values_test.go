@@ -105,7 +105,7 @@ func TestLoadRefuses(t *testing.T) {
 	}
 }
 
-// An overlay that repeats what stands below it hides which keys make the difference.
+// An overlay that repeats what is below it hides which keys make the difference.
 func TestOverlaysOnlyHoldWhatDiffers(t *testing.T) {
 	err := fs.WalkDir(files, ".", func(file string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || !isOverlay(file) {
@@ -131,7 +131,7 @@ func TestOverlaysOnlyHoldWhatDiffers(t *testing.T) {
 	}
 }
 
-// isOverlay tells the files that change a release's values.
+// isOverlay reports which files that change a release's values.
 func isOverlay(file string) bool {
 	name := path.Base(file)
 	return name != "values.yaml" && name != "network.yaml" && !strings.HasPrefix(name, "chart") &&
@@ -215,7 +215,7 @@ func TestEveryReleaseIsPinned(t *testing.T) {
 	}
 }
 
-func TestFilesAreMaps(t *testing.T) {
+func TestValuesFilesAreMaps(t *testing.T) {
 	err := fs.WalkDir(files, ".", func(file string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
@@ -224,7 +224,7 @@ func TestFilesAreMaps(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		var content map[string]any // yaml.v3 refuses a key that stands twice
+		var content map[string]any // yaml.v3 refuses a key that is there twice
 		if err := yaml.Unmarshal(text, &content); err != nil || len(content) == 0 {
 			t.Errorf("%s: %v, %d keys", file, err, len(content))
 		}

@@ -69,7 +69,7 @@ func TestWatch(t *testing.T) {
 			releases = append(releases, name)
 		}
 		if strings.HasPrefix(key, "digitalocean:") {
-			t.Errorf("%s is created beside the existing cluster", key)
+			t.Errorf("%s is created in addition to the existing cluster", key)
 		}
 	}
 	slices.Sort(releases)

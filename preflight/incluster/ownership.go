@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	// PartOfLabel and PartOf are on everything the program creates in a cluster beside charts.
+	// PartOfLabel and PartOf are on everything the program creates in a cluster, charts apart.
 	PartOfLabel = "app.kubernetes.io/part-of"
 	PartOf      = "doks-security"
 	// StackAnnotation is on the namespaces of a stack: <project>/<stack>. Namespaces of older versions have none.
@@ -210,7 +210,7 @@ func (o Owner) is(annotation string) bool {
 	return annotation == "" || annotation == o.Stack || annotation == o.Former
 }
 
-// owns tells whether a namespace is the stack's.
+// owns reports whether a namespace is the stack's.
 func (c *Cluster) owns(o Owner, namespace string) bool {
 	return slices.ContainsFunc(c.Namespaces, func(n Object) bool {
 		return n.Metadata.Name == namespace && n.isOfProject() && o.is(n.Metadata.Annotations[StackAnnotation])
@@ -232,5 +232,5 @@ func (o Object) owner() string {
 	if manager := o.Metadata.Labels["app.kubernetes.io/managed-by"]; manager != "" {
 		return manager
 	}
-	return "somebody else (it belongs to no Helm release)"
+	return "an unknown owner (it belongs to no Helm release)"
 }

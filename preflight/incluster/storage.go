@@ -12,7 +12,7 @@ import (
 // LogsAnnotation is on Loki's StatefulSet and says where Loki stores its logs: the String of a LogStore.
 const LogsAnnotation = "doks-security/logs"
 
-// spacesSecret is the Secret with Loki's Spaces key; releases without LogsAnnotation are told apart by it.
+// spacesSecret is the Secret with Loki's Spaces key; releases without LogsAnnotation are distinguished by it.
 const spacesSecret = "loki-spaces"
 
 // LogStore is where Loki stores logs: on its volume, or in a bucket of Spaces.

@@ -41,11 +41,11 @@ type Check struct {
 	at       Position
 	Field    Operand
 	Operator string
-	Values   []Value  // what stands on the right: one, or a list
+	Values   []Value  // what is on the right: one, or a list
 	Other    *Operand // or another field
 }
 
-// Operand is a field with its argument, or what stands in its place inside a transformer: a constant, or several values
+// Operand is a field with its argument, or what is in its place inside a transformer: a constant, or several values
 // that a call makes one of. Transformers are what is done to it.
 type Operand struct {
 	at           Position

@@ -9,7 +9,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Cases are the situations beside a rule file: events with the rules that must fire on them, and no others.
+// Cases are the situations next to a rule file: events with the rules that must fire on them, and no others.
 type Cases struct {
 	// After is a file of rules that is loaded last in all cases, as a user's overrides are: a path from the directory of
 	// the cases.
@@ -42,7 +42,7 @@ func (c *Case) UnmarshalYAML(node *yaml.Node) error {
 	return node.Decode((*plain)(c))
 }
 
-// ReadCases reads a file of cases strictly: every case has a name of its own and says what fires, `[]` for nothing.
+// ReadCases reads a file of cases strictly: every case has its own name and lists what fires, `[]` for nothing.
 func ReadCases(file string, text []byte) (*Cases, error) {
 	cases := &Cases{file: file}
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
@@ -56,7 +56,7 @@ func ReadCases(file string, text []byte) (*Cases, error) {
 		_, given := cases.Given[c.Given]
 		switch {
 		case c.Name == "" || c.Fires == nil:
-			return nil, fmt.Errorf("%s: a case has a name and says what `fires`", at)
+			return nil, fmt.Errorf("%s: a case has a `name` and what it `fires`", at)
 		case seen[c.Name]:
 			return nil, fmt.Errorf("%s: a second case %q", at, c.Name)
 		case c.Given != "" && !given:
@@ -100,7 +100,7 @@ func (cs *Cases) event(c Case) Event {
 // Run holds the rules against every case and returns what differs, with the case's place.
 func (cs *Cases) Run(set *Ruleset) Problems { return cs.run(set, nil) }
 
-// RunOnly is Run with rules beside the named ones left out of account: those of Falco that the cases say nothing of.
+// RunOnly is Run without regard to rules other than the named ones: those of Falco that the cases do not mention.
 func (cs *Cases) RunOnly(set *Ruleset, rules []string) Problems {
 	return cs.run(set, func(rule string) bool { return !slices.Contains(rules, rule) })
 }

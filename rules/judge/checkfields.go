@@ -159,12 +159,12 @@ func (t *tables) checkMistaken(falco Falco, v Value, warn func(Position, string,
 		return r
 	}, v.Text)
 	if _, length, err := t.fieldAt(text); err == nil && length > 0 && length == len(text) {
-		warn(v.at, compileCondition, "%q is a field, and is compared as a text: write val(%s) to compare with its value",
+		warn(v.at, compileCondition, "%q is a field, and is compared as a string: write val(%s) to compare with its value",
 			v.Text, text)
 	}
 	for _, name := range append([]string{"val"}, falco.transformers()...) {
 		if strings.HasPrefix(text, name+"(") && strings.HasSuffix(text, ")") {
-			warn(v.at, compileCondition, "%q is a transformer, and is compared as a text: write it without quotes", v.Text)
+			warn(v.at, compileCondition, "%q is a transformer, and is compared as a string: write it without quotes", v.Text)
 		}
 	}
 }

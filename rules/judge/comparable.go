@@ -63,7 +63,7 @@ func checkRight(left, right Operand, l, r fieldInfo, operator string) error {
 	base, _ := splitModifier(operator)
 	switch {
 	case base == "pmatch" || base == "regex":
-		return fmt.Errorf("`%s` compares with a text, not with another field", base)
+		return fmt.Errorf("`%s` compares with a string, not with another field", base)
 	case slices.Contains([]string{"ipnet", "ipv4net", "ipv6net"}, l.kind) || l.noRight:
 		return fmt.Errorf("%s cannot be compared with another field", left.Name)
 	case r.noRight:

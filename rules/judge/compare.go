@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// compareText compares one value of a field with what stands on the right.
+// compareText compares one value of a field with what is on the right.
 func compareText(operator, kind, value string, want []string) bool {
 	base, modifier := splitModifier(operator)
 	matches := 0

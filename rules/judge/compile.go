@@ -46,9 +46,10 @@ func (s *Ruleset) compile(problems *Problems) {
 		switch {
 		case d.used || d.kind == "rule":
 		case d.kind == "list":
-			problems.warn(d.at, unusedList, "nothing uses the list %s: is an `override` missing, or its name misspelt?", d.name)
+			problems.warn(d.at, unusedList, "nothing uses the list %s: is an `override` missing, or its name misspelled?",
+				d.name)
 		default:
-			problems.warn(d.at, unusedMacro, "nothing uses the macro %s: is an `override` missing, or its name misspelt?",
+			problems.warn(d.at, unusedMacro, "nothing uses the macro %s: is an `override` missing, or its name misspelled?",
 				d.name)
 		}
 		for i := before; i < len(*problems); i++ {

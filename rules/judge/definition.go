@@ -57,7 +57,8 @@ func (d *document) readDefinition(e *entry) {
 	case e.legacy:
 		d.checkLegacy(*e)
 	case e.onlyEnables() && !e.has("enabled"):
-		d.problems.add(e.at, "nothing says how the rule is changed: add `override: {<key>: append}` or replace, or all of %s",
+		d.problems.add(e.at,
+			"it is not stated how the rule is changed: add `override: {<key>: append}` or replace, or all of %s",
 			strings.Join(needed["rule"], ", "))
 	case e.onlyEnables():
 		d.checkForm(*e, "enabled")
@@ -137,7 +138,7 @@ func (d *document) checkLegacy(e entry) {
 		case key == "condition" || key == "exceptions":
 			d.checkForm(e, key)
 		case slices.Contains(replaceable["rule"], key):
-			d.problems.warn(d.place(node), ignoredKey, "%s is ignored beside `append: true`: change it with `override`", key)
+			d.problems.warn(d.place(node), ignoredKey, "%s is ignored with `append: true`: change it with `override`", key)
 		}
 	}
 }

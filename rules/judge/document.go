@@ -177,7 +177,7 @@ func (d *document) scalar(e entry, key string) bool {
 	case isNull(node) || node.Kind == yaml.ScalarNode && node.Value == "":
 		d.problems.add(d.place(node), "%s is empty", key)
 	case node.Kind != yaml.ScalarNode:
-		d.problems.add(d.place(node), "%s: want a text", key)
+		d.problems.add(d.place(node), "%s: want a string", key)
 	default:
 		return true
 	}

@@ -13,7 +13,7 @@ import (
 type Event map[string][]string
 
 // Fires returns the names of the rules that are true on the event, in load order. Falco with `rule_matching: first`
-// tells the first of them, with `all` all. The error names what is not known of a rule.
+// reports the first of them, with `all` all. The error names what is not known of a rule.
 func (s *Ruleset) Fires(event Event) ([]string, error) {
 	var fired []string
 	for _, d := range s.definitions {

@@ -17,7 +17,7 @@ const shells = `
 // Lint a file behind Falco's own rules, of which only the names are known, for all supported releases. Falco 0.44 warns
 // of an unknown key, 0.43 ignores it.
 func ExampleLoad() {
-	broken := shells + "  tags: [shell]\n  colour: red\n"
+	broken := shells + "  tags: [shell]\n  color: red\n"
 	_, problems := judge.Load(nil, append(judge.StockNames(judge.Stable),
 		judge.File{Name: "shells.yaml", Text: broken})...)
 	for _, problem := range problems {

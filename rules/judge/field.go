@@ -76,7 +76,7 @@ func (t *tables) eventArgument(name, rest string, info fieldInfo) (fieldInfo, in
 	case strings.HasPrefix(rest, "["):
 		length, err := numberArgument(name, rest)
 		if err != nil {
-			err = fmt.Errorf("%w; an argument by its name stands behind a dot: %s.%s", err, name, strings.Trim(rest, "[]"))
+			err = fmt.Errorf("%w; an argument by its name follows a dot: %s.%s", err, name, strings.Trim(rest, "[]"))
 		}
 		return info, length, err
 	case !strings.HasPrefix(rest, "."):

@@ -57,7 +57,7 @@ func (s *Ruleset) expandLists(problems *Problems) []expanded {
 
 func (s *Ruleset) notAList(d *definition, item Value, problems *Problems) {
 	if !d.stock {
-		problems.warn(item.at, notAList, "no list %s is defined before: Falco takes it for a text; if it is one, put "+
+		problems.warn(item.at, notAList, "no list %s is defined before: Falco takes it for a string; if it is one, put "+
 			"it in quotes",
 			item.Text)
 	}
@@ -106,7 +106,7 @@ func delimited(text string, start, end int) bool {
 		(end >= len(text) || strings.IndexByte(around, text[end]) >= 0)
 }
 
-// enclosed is true of a name that stands in parentheses or between commas, or inside quotes.
+// enclosed is true of a name in parentheses or between commas, or inside quotes.
 func enclosed(text string, start, end int) bool {
 	before := strings.TrimRight(text[:start], " \t\n\r")
 	after := strings.TrimLeft(text[end:], " \t\n\r")

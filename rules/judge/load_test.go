@@ -56,8 +56,8 @@ func TestFiles(t *testing.T) {
 			`1:10: no list "shel_binaries" is loaded before: nothing to override`},
 		{"list redefined", `- {list: shell_binaries, items: [fish]}`,
 			`warning: this list replaces the one of falco_rules.yaml`},
-		{"list nobody uses", `- {list: own, items: [fish]}`, `warning: nothing uses the list own`},
-		{"macro nobody uses", `- {macro: own, condition: proc.name = a}`, `warning: nothing uses the macro own`},
+		{"unused list", `- {list: own, items: [fish]}`, `warning: nothing uses the list own`},
+		{"unused macro", `- {macro: own, condition: proc.name = a}`, `warning: nothing uses the macro own`},
 		{"deprecated append", `- {list: shell_binaries, items: [fish], append: true}`, "`append` is deprecated"},
 		{"override without its key", `- {list: shell_binaries, items: [fish], override: {condition: append}}`,
 			`condition of a list cannot be overridden`},
@@ -92,7 +92,7 @@ func TestFiles(t *testing.T) {
 			ruleTail + "evt.type = open and proc.name in (c)}", `a list in a list in a list`},
 		{"list in itself", "- {list: a_a, items: [x]}\n- {list: b_b, items: [a_a]}\n- {list: a_a, items: [b_b], override: " +
 			"{items: append}}\n- {rule: r" + ruleTail + "evt.type = open and proc.name in (a_a)}",
-			`Falco takes the name of the list a_a for a text`},
+			`Falco takes the name of the list a_a for a string`},
 		{"unknown list in a list", "- {list: a, items: [shel_binaries]}\n- {rule: r" + ruleTail +
 			"evt.type = open and proc.name in (a)}", `1:21: warning: no list shel_binaries is defined before`},
 		{"quoted text in a list", "- {list: a, items: ['shel_binaries']}\n- {rule: r" + ruleTail +

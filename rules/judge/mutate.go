@@ -12,7 +12,7 @@ type Mutant struct {
 	rules  func() *Ruleset
 }
 
-// Rules are the changed rules, resolved anew at each call.
+// Rules are the changed rules, resolved again at each call.
 func (m Mutant) Rules() *Ruleset { return m.rules() }
 
 // Mutants changes every clause of every condition outside of Falco's own files, one at a time: each part of an `and`
@@ -46,7 +46,7 @@ func (s *Ruleset) Mutants(files []string) []Mutant {
 	return mutants
 }
 
-// mutant is the ruleset with one definition exchanged, resolved anew.
+// mutant is the ruleset with one definition exchanged, resolved again.
 func (s *Ruleset) mutant(original, changed *definition, at Position, change string) Mutant {
 	return Mutant{Position: at, Change: fmt.Sprintf("%s %s: %s", original.kind, original.name, change),
 		rules: func() *Ruleset {

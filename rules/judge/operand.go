@@ -47,7 +47,7 @@ func (t *tables) call(o Operand) (fieldInfo, error) {
 	case o.Call == "concat" && slices.ContainsFunc(values, func(i fieldInfo) bool { return !text(i) }):
 		return result, fmt.Errorf("concat() takes texts")
 	case o.Call == "getopt" && (len(values) != 2 || values[0].kind != "charbuf" || !values[0].list || !text(values[1])):
-		return result, fmt.Errorf("getopt() takes a list of arguments and a text with the options")
+		return result, fmt.Errorf("getopt() takes a list of arguments and a string with the options")
 	case o.Call == "getopt" && o.HasArgument && len(o.Argument) != 1:
 		return result, fmt.Errorf("getopt()[%s]: want one character", o.Argument)
 	case !slices.Contains(multiTransformers, o.Call):

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Operators by what stands on their right. A longer one comes before its prefix.
+// Operators by what is on their right. A longer one comes before its prefix.
 var (
 	numberOperators = []string{"<=", "<", ">=", ">"}
 	equalOperators  = []string{"==", "=", "!="}

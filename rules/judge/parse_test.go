@@ -46,7 +46,7 @@ func TestConditions(t *testing.T) {
 		{`evt.type = execve and proc.env[HOME] = /root`, ``},
 		{`evt.type = execve and container.mount.dest[/var/run/docker.sock] exists`, ``},
 		{`evt.type = socket and evt.arg.domain contains AF_PACKET`, ``},
-		{`evt.type = socket and evt.arg[domain] contains AF_PACKET`, `by its name stands behind a dot: evt.arg.domain`},
+		{`evt.type = socket and evt.arg[domain] contains AF_PACKET`, `by its name follows a dot: evt.arg.domain`},
 		{`evt.type = socket and evt.arg[0] contains AF_PACKET`, ``},
 		{`evt.type = execve and tolower(proc.name) = sh`, ``},
 		{`evt.type = execve and len(proc.args) > 100`, ``},

@@ -264,6 +264,6 @@ func (p *parser) value(single bool) Value {
 	if single && strings.HasPrefix(p.rest(), "(") {
 		p.fail("want one value, not a list: compare with `in (...)`, or write the comparisons out, joined by `or`")
 	}
-	p.fail("want a value, not %q; text with blanks or any of ( ) = , stands in quotes", p.excerpt())
+	p.fail("want a value, not %q; quote a string with blanks or any of ( ) = ,", p.excerpt())
 	return value
 }

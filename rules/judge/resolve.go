@@ -119,11 +119,11 @@ func (r *resolver) check(e *Check, in *definition) (Expr, error) {
 			continue
 		case r.set.items[v.at] == v.Text: // expandLists looked at it
 		case list != nil && !in.stock:
-			r.problems.warn(v.at, notAList, "Falco takes the name of the list %s for a text: a list in a list in a list, or "+
+			r.problems.warn(v.at, notAList, "Falco takes the name of the list %s for a string: a list in a list in a list, or "+
 				"one that is defined later",
 				v.Text)
 		case list == nil && !in.stock && looksLikeList(v.Text) && e.Field.Name != "evt.type":
-			r.problems.warn(v.at, notAList, "no list %s is defined: Falco takes it for a text; if it is one, put it in quotes",
+			r.problems.warn(v.at, notAList, "no list %s is defined: Falco takes it for a string; if it is one, put it in quotes",
 				v.Text)
 		}
 		known.Values = append(known.Values, v)

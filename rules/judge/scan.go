@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// scanner cuts a condition into tokens. What a token may be depends on where it stands, so the parser asks for one.
+// scanner cuts a condition into tokens. What a token may be depends on where it is, so the parser asks for one.
 type scanner struct {
 	source
 	pos int

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// CasesSuffix ends the names of files of cases. They are beside rule files and are none.
+// CasesSuffix ends the names of files of cases. They are next to rule files and are none.
 const CasesSuffix = ".cases.yaml"
 
 // Suite is a file of cases with the rules that they are about.

@@ -21,7 +21,7 @@ var argumentLines string
 type tables struct {
 	fields    map[string]fieldInfo
 	longest   int               // the length of the longest name of a field
-	events    map[string]int    // the number of codes of a name, sharedCodes without codes of its own
+	events    map[string]int    // the number of codes of a name, sharedCodes without its own codes
 	arguments map[string]string // their type
 }
 

@@ -21,7 +21,7 @@ var digits = regexp.MustCompile(`^[0-9]*$`)
 // A warning is of what it reads as something else.
 func checkValue(kind, text string) (warning, err error) {
 	if len(text) >= maxValue && (slices.Contains(textual, kind) || kind == "bytebuf" || strings.HasPrefix(kind, "sock")) {
-		return nil, fmt.Errorf("a text of %d bytes: Falco compares with at most %d", len(text), maxValue-1)
+		return nil, fmt.Errorf("a string of %d bytes: Falco compares with at most %d", len(text), maxValue-1)
 	}
 	switch kind {
 	case "charbuf", "fspath", "fsrelpath", "bytebuf", "sockaddr", "socktuple", "sockfamily":

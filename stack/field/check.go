@@ -6,13 +6,13 @@ import (
 	"unicode"
 )
 
-// Hidden stands in messages for a value that may be a secret.
+// Hidden replaces in messages a value that may be a secret.
 const Hidden = "[may be secret]"
 
 var (
 	// Label is a DNS label (RFC 1123), as Kubernetes names most things.
 	Label = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`)
-	// Variable is what the config reloader of prometheus-operator replaces by an environment variable of its own in the
+	// Variable is what the config reloader of prometheus-operator replaces by its own environment variable in the
 	// configurations of Prometheus and Alertmanager. It fails where there is none of that name.
 	Variable = regexp.MustCompile(`\$\([A-Za-z0-9_]+\)`)
 )

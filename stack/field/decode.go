@@ -26,7 +26,7 @@ type Decoder struct {
 }
 
 // Decode reads a section, JSON, into target, a pointer to a struct, and returns what was given. Without text there are
-// the defaults. Values of a section with secrets are not shown where they do not fit: a misspelt key may hold a secret.
+// the defaults. Values of a section with secrets are not shown where they do not fit: a misspelled key may be a secret.
 func (d *Decoder) Decode(section, text string, target any) map[string]any {
 	var object map[string]any
 	reader := json.NewDecoder(bytes.NewReader([]byte(text)))

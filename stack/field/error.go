@@ -36,7 +36,7 @@ func (e Error) String() string {
 		e.Allowed, shorten(e.Fix, 1000))
 }
 
-// shorten keeps the first characters of a text, and says how many there are.
+// shorten keeps the first characters of a string, and adds how many there are.
 func shorten(text string, longest int) string {
 	characters := []rune(text)
 	if len(characters) <= longest {
@@ -85,7 +85,7 @@ func (es *Errors) Add(key string, value any, allowed, fix string) {
 	*es = append(*es, Error{Key: key, Value: text, Allowed: allowed, Fix: fix})
 }
 
-// Has tells whether there is an error of this key.
+// Has reports whether there is an error of this key.
 func (es Errors) Has(key string) bool {
 	return slices.ContainsFunc(es, func(e Error) bool { return e.Key == key })
 }

@@ -41,7 +41,7 @@ var Common = Formats{
 	},
 }
 
-// Allows tells whether a string is allowed.
+// Allows reports whether a string is allowed.
 func (f Format) Allows(value string) bool {
 	return (f.Enum == nil || slices.Contains(f.Enum, value)) && (f.Pattern == nil || f.Pattern.MatchString(value)) &&
 		!slices.Contains(f.Except, value) && (f.Valid == nil || f.Valid(value)) &&

@@ -39,7 +39,7 @@ func (f Formats) eachSecret(value any, s Setting, path string, found func(path s
 	}
 }
 
-// HoldSecrets tells whether a type has a setting that is a secret.
+// HoldSecrets reports whether a type has a setting that is a secret.
 func (f Formats) HoldSecrets(t reflect.Type) bool {
 	switch t.Kind() {
 	case reflect.Pointer, reflect.Slice:

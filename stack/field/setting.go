@@ -107,7 +107,7 @@ func (s Setting) parse(text string) any {
 	return text
 }
 
-// derived tells whether a default is made of other settings.
+// derived reports whether a default is made of other settings.
 func derived(text string) bool { return strings.Contains(text, "{") }
 
 // Derive sets the settings below root, a pointer to a struct, that are empty and whose default names others. Such a

@@ -35,7 +35,7 @@ func ParseURL(value string) (*url.URL, bool) {
 	return u, u.Port() == "" || isPort(u.Port())
 }
 
-// HasCredentials tells whether a URL carries a login, or a query parameter such as token=...
+// HasCredentials reports whether a URL carries a login, or a query parameter such as token=...
 func HasCredentials(u *url.URL) bool {
 	if u.User != nil {
 		return true
@@ -49,7 +49,7 @@ func HasCredentials(u *url.URL) bool {
 	return err != nil
 }
 
-// IsHost tells whether a value is a host name or an IP address.
+// IsHost reports whether a value is a host name or an IP address.
 func IsHost(value string) bool {
 	if address, err := netip.ParseAddr(value); err == nil {
 		return address.Zone() == ""
@@ -57,7 +57,7 @@ func IsHost(value string) bool {
 	return len(value) <= 253 && hostName.MatchString(value)
 }
 
-// IsHostPort tells whether a value is a host name or an IP address with a port from 1 to 65535.
+// IsHostPort reports whether a value is a host name or an IP address with a port from 1 to 65535.
 func IsHostPort(value string) bool {
 	host, port, err := net.SplitHostPort(value)
 	return err == nil && IsHost(host) && isPort(port)
@@ -68,7 +68,7 @@ func isPort(value string) bool {
 	return err == nil && number > 0
 }
 
-// IsAddress tells whether a value is a mail address without a name.
+// IsAddress reports whether a value is a mail address without a name.
 func IsAddress(value string) bool {
 	address, err := mail.ParseAddress(value)
 	return err == nil && address.Address == value

@@ -104,7 +104,7 @@ func Approved() []rules.Approval {
 	return approved
 }
 
-// Exempt are the exempt namespaces of the cases, beside kube-system.
+// Exempt are the exempt namespaces of the cases, in addition to kube-system.
 var Exempt = []string{"falco", "monitoring"}
 
 // Resources are the resources of the API by kind.

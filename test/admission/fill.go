@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// fill makes a pod large: n characters or n items of what is named, in a container of its own where it is one of a
+// fill makes a pod large: n characters or n items of what is named, in its own container where it is one of a
 // container. The names are valid, so that the API server takes the object, if its size is the only thing that is odd.
 func fill(pod object, what string, n int) {
 	filler := object{"name": "filler", "image": "registry.example.org/filler:1"}

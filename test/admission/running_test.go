@@ -149,9 +149,9 @@ func TestBrokenPolicyAdmitsWithWarn(t *testing.T) {
 	a.until(t, "the broken policy admits", known, acts(components.AdmissionOff))
 }
 
-// A policy that fails denies every new pod with deny, and locks out nobody: what is exempt starts, what runs can be
+// A policy that fails denies every new pod with deny, and locks out no one: what is exempt starts, what runs can be
 // stopped, drained, finalized and deleted, and the policy itself can be repaired and deleted.
-func TestBrokenPolicyLocksOutNobody(t *testing.T) {
+func TestBrokenPolicyDoesNotLockOut(t *testing.T) {
 	a := start(t)
 	deployment := replaceable(application.Image)
 	for name, c := range map[string]Case{

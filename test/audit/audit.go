@@ -48,8 +48,8 @@ type auditor struct {
 	stray map[string]string // why a cluster belongs to no stack, by its id; empty: it belongs to one
 }
 
-// Run lists them. What could be listed is returned beside the error, which has every list that could not; without the
-// clusters nothing is, since nothing else can be told apart.
+// Run lists them. What could be listed is returned with the error, which has every list that could not; without the
+// clusters nothing is, since nothing else can be distinguished.
 func Run(ctx context.Context, account Account) (*Result, error) {
 	inventory, err := list(ctx, account.Client)
 	if inventory == nil {

@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// pulumi has one stack, dev, on a cluster of its own, and another on a cluster that others made.
+// pulumi has one stack, dev, on its own cluster, and another on a cluster that others made.
 func pulumi(args []string) int {
 	switch line := strings.Join(args, " "); line {
 	case "stack ls --json --non-interactive":

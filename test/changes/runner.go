@@ -51,7 +51,7 @@ func (r *Runner) open(ctx context.Context) error {
 		return err
 	}
 	r.session, r.file = session, file(filepath.Join(session.Project(), "Pulumi.dev.yaml"))
-	session.Account().AddDomain("example.net") // beside the one of the stack file
+	session.Account().AddDomain("example.net") // in addition to the one of the stack file
 	if err := r.linkDoctl(); err != nil {
 		return err
 	}

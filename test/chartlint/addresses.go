@@ -93,7 +93,7 @@ func (x *index) addresses(text string) []string {
 	return all
 }
 
-// resolve says why an address, as the namespace's pods see it, is nobody's.
+// resolve says why an address, as the namespace's pods see it, does not exist.
 func (x *index) resolve(namespace, address string) string {
 	scheme, rest, isURL := strings.Cut(address, "://")
 	if !isURL {

@@ -8,8 +8,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// Bindings finds roles and accounts that a binding names, and Services that the API server is told to call, and that
-// nobody makes.
+// Bindings finds roles and accounts that a binding names, and Services that the API server is to call, and that
+// do not exist.
 func Bindings(objects []*Object) []error {
 	x, err := newIndex(objects)
 	if err != nil {
@@ -25,12 +25,13 @@ func Bindings(objects []*Object) []error {
 				continue
 			}
 			if !x.has(b.RoleRef.Kind, o.GetNamespace(), b.RoleRef.Name) {
-				faults = append(faults, fmt.Errorf("%s gives the %s %s, which nobody makes", id(o), b.RoleRef.Kind, b.RoleRef.Name))
+				faults = append(faults, fmt.Errorf("%s references the %s %s, which does not exist", id(o),
+					b.RoleRef.Kind, b.RoleRef.Name))
 			}
 			for _, s := range b.Subjects {
 				if namespace := cmp.Or(s.Namespace, o.GetNamespace()); s.Kind == "ServiceAccount" &&
 					!x.has(s.Kind, namespace, s.Name) {
-					faults = append(faults, fmt.Errorf("%s is for the ServiceAccount %s/%s, which nobody makes", id(o),
+					faults = append(faults, fmt.Errorf("%s is for the ServiceAccount %s/%s, which does not exist", id(o),
 						namespace, s.Name))
 				}
 			}

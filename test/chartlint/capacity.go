@@ -34,7 +34,7 @@ func (d Demand) Volumes() int {
 
 // String is a line of a report.
 func (d Demand) String() string {
-	return fmt.Sprintf("%dm CPU and %d MiB on every node, %dm and %d MiB beside that, %d volumes",
+	return fmt.Sprintf("%dm CPU and %d MiB on every node, %dm and %d MiB elsewhere, %d volumes",
 		d.PerNode.MilliCPU, d.PerNode.MiB, d.Shared.MilliCPU, d.Shared.MiB, d.Volumes())
 }
 
@@ -89,7 +89,7 @@ func Rendered(s stack.Settings, d Demand) []error {
 	if perNode == d.PerNode && shared == d.Shared {
 		return nil
 	}
-	return []error{fmt.Errorf("values/rendered.yaml has %+v on every node and %+v beside that, pods request %+v and %+v: "+
+	return []error{fmt.Errorf("values/rendered.yaml has %+v on every node and %+v elsewhere, pods request %+v and %+v: "+
 		"`make rendered`",
 		perNode, shared, d.PerNode, d.Shared)}
 }

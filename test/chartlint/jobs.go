@@ -13,7 +13,7 @@ import (
 var readsJob = regexp.MustCompile(`\bjob=\\+"([^"\\]+)\\+"`)
 
 // Jobs finds rules and dashboards of ours that read a job which no monitor gives its targets: an alert that waits for
-// its absence would fire for ever, any other never.
+// its absence can never resolve, any other never fires.
 func Jobs(objects []*Object) []error {
 	x, err := newIndex(objects)
 	if err != nil {
@@ -88,7 +88,7 @@ func Overcommit(s stack.Settings, objects []*Object) []error {
 		}
 		for _, rule := range rules {
 			if endless[rule.Alert] {
-				faults = append(faults, fmt.Errorf("%s: %s would fire for ever on %d nodes", id(o), rule.Alert, nodes))
+				faults = append(faults, fmt.Errorf("%s: %s can never resolve on %d nodes", id(o), rule.Alert, nodes))
 			}
 		}
 	}

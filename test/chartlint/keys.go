@@ -177,7 +177,7 @@ func (s schemas) property(key string) (schemas, bool) {
 	return found, len(found.parts) > 0
 }
 
-// closed tells whether the schema names keys, so that others are unknown.
+// closed reports whether the schema names keys, so that others are unknown.
 func (s schemas) closed() bool {
 	return slices.ContainsFunc(s.parts, func(part map[string]any) bool {
 		properties, _ := part["properties"].(map[string]any)

@@ -9,7 +9,7 @@ import (
 )
 
 func TestKeys(t *testing.T) {
-	reviewed := map[string]string{"config.colour": "a test", "config.extra.deep": "a test"}
+	reviewed := map[string]string{"config.color": "a test", "config.extra.deep": "a test"}
 	for _, c := range []struct {
 		name, values string
 		unknown      []string
@@ -18,16 +18,16 @@ func TestKeys(t *testing.T) {
 		{"below an empty map", `{resources: {limits: {memory: 1Gi}}}`, nil},
 		{"below nothing", `{nodeSelector: {disk: fast}}`, nil},
 		{"of the schema, by reference", `{service: {port: 80}}`, nil},
-		{"of the schema, beside the values", `{config: {format: json}}`, nil},
+		{"of the schema, not of the values", `{config: {format: json}}`, nil},
 		{"of a chart inside, under its alias", `{backend: {size: 2Gi, password: {existingSecret: a}}, global: {a: 1}}`, nil},
-		{"reviewed", `{config: {colour: red, extra: {deep: 1}}}`, nil},
-		{"misspelt", `{replcas: 2}`, []string{"replcas"}},
-		{"misspelt below", `{image: {tga: a}}`, []string{"image.tga"}},
-		{"misspelt in a chart inside", `{backend: {password: {existingSecrets: a}}}`,
+		{"reviewed", `{config: {color: red, extra: {deep: 1}}}`, nil},
+		{"misspelled", `{replcas: 2}`, []string{"replcas"}},
+		{"misspelled below", `{image: {tga: a}}`, []string{"image.tga"}},
+		{"misspelled in a chart inside", `{backend: {password: {existingSecrets: a}}}`,
 			[]string{"backend.password.existingSecrets"}},
 		{"under the inside chart's own name", `{store: {size: 2Gi}}`, []string{"store.size"}},
-		{"misspelt below the schema", `{service: {prt: 80}}`, []string{"service.prt"}},
-		{"misspelt beside a reviewed one", `{config: {extra: {deep: 1, dep: 2}}}`, []string{"config.extra.dep"}},
+		{"misspelled below the schema", `{service: {prt: 80}}`, []string{"service.prt"}},
+		{"misspelled next to a reviewed one", `{config: {extra: {deep: 1, dep: 2}}}`, []string{"config.extra.dep"}},
 		{"an object for a text", `{config: {level: {a: 1}}}`, []string{"config.level (an object; the chart has info)"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

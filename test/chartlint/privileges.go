@@ -32,7 +32,7 @@ func PodSecurity(objects []*Object) []error {
 	for _, w := range all {
 		labels, ok := namespaces[w.GetNamespace()]
 		if !ok {
-			faults = append(faults, fmt.Errorf("%s: nobody makes its namespace", id(w.Object)))
+			faults = append(faults, fmt.Errorf("%s: its namespace does not exist", id(w.Object)))
 			continue
 		}
 		enforced, problems := api.PolicyToEvaluate(labels,
@@ -152,7 +152,7 @@ func readsSecrets(rule rbacv1.PolicyRule) bool {
 		any(rule.Verbs, "get", "list", "watch")
 }
 
-// reloader is how prometheus-operator is told the image of the second container in its pods.
+// reloader is how prometheus-operator gets the image of the second container in its pods.
 const reloader = "--prometheus-config-reloader="
 
 // Images finds images without a fixed tag.
@@ -183,7 +183,7 @@ func ImagesOf(objects []*Object) ([]string, error) {
 	return slices.Compact(images), err
 }
 
-// images are those of its containers, and those it is told to run.
+// images are those of its containers, and those it is to run.
 func (w workload) images() []string {
 	var images []string
 	for _, c := range w.containers() {

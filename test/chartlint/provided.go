@@ -15,12 +15,12 @@ import (
 	"doks-security/test/prometheusoperator"
 )
 
-// What nobody renders and yet is there: Kubernetes' and DOKS' own objects, and what hooks and operators make.
+// What no chart renders and yet exists: Kubernetes' and DOKS' own objects, and what hooks and operators make.
 //
 //go:embed provided.yaml
 var providedYAML []byte
 
-// Complete adds to objects what Kubernetes, DOKS, hooks and operators make beside them.
+// Complete adds to objects what Kubernetes, DOKS, hooks and operators create in addition.
 func Complete(objects []*Object) ([]*Object, error) {
 	added, err := provided(objects)
 	if err != nil {

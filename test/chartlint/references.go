@@ -13,7 +13,7 @@ import (
 // reference is one object's word for another, with the key of its data that is read, if one is.
 type reference struct{ kind, name, key string }
 
-// References finds the Secrets, ConfigMaps, accounts, volume claims and classes that workloads name and nobody makes.
+// References finds the Secrets, ConfigMaps, accounts, volume claims and classes that workloads name and do not exist.
 func References(objects []*Object) []error {
 	x, err := newIndex(objects)
 	if err != nil {
@@ -43,7 +43,7 @@ func References(objects []*Object) []error {
 func (x *index) missing(namespace string, r reference) string {
 	o := x.objects[indexKey(r.kind, namespace, r.name)]
 	if o == nil {
-		return fmt.Sprintf("the %s %s/%s, which nobody makes", r.kind, namespace, r.name)
+		return fmt.Sprintf("the %s %s/%s, which does not exist", r.kind, namespace, r.name)
 	}
 	if _, ok := content(o)[r.key]; r.key != "" && !ok {
 		return fmt.Sprintf("the key %s of the %s %s/%s, which has none", r.key, r.kind, namespace, r.name)

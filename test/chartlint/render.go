@@ -74,7 +74,7 @@ func (r *Renderer) Release(release program.Release, kubernetes string) ([]*Objec
 	if objects, ok := r.rendered[key]; ok {
 		return objects, nil
 	}
-	c, err := r.load(release.Chart) // anew: rendering changes a chart
+	c, err := r.load(release.Chart) // again: rendering changes a chart
 	if err != nil {
 		return nil, err
 	}

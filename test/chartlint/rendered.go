@@ -57,7 +57,7 @@ func RenderedFile(root string, r *Renderer, kubernetes string) (string, error) {
 	return renderedHead + text.String(), err
 }
 
-// volumeSizes are a size for each setting of volumes, all different: by its size a claim tells its setting.
+// volumeSizes are a size for each setting of volumes, all different: by its size a claim shows its setting.
 func volumeSizes() map[string]int {
 	sizes := map[string]int{}
 	for _, declared := range stack.Declarations() {

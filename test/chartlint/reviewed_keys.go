@@ -2,10 +2,10 @@ package chartlint
 
 // Why a chart does not name a key.
 const (
-	apiField = "a field of the Kubernetes API, copied as it stands: the object is decoded strictly"
+	apiField = "a field of the Kubernetes API, copied unchanged: the object is decoded strictly"
 	loki     = "a setting of Loki, copied into its configuration"
 	grafana  = "a setting of Grafana, copied into grafana.ini"
-	comment  = "stands in the chart's values as a comment only"
+	comment  = "in the chart's values as a comment only"
 )
 
 // ReviewedKeys are the keys that charts take without naming them, by chart, with the reason.

@@ -81,7 +81,7 @@ func targetOf(port corev1.ServicePort) intstr.IntOrString {
 	return port.TargetPort
 }
 
-// listens tells whether a container declares the port, by name or number.
+// listens reports whether a container declares the port, by name or number.
 func listens(pods []workload, port intstr.IntOrString) bool {
 	for _, w := range pods {
 		for _, c := range w.containers() {
@@ -109,11 +109,11 @@ func probed(c corev1.Container) []intstr.IntOrString {
 	return ports
 }
 
-// connect says why nobody answers at a Service's port, by number or name; without a port, whether it exists.
+// connect reports why nothing answers at a Service's port, by number or name; without a port, whether it exists.
 func (x *index) connect(namespace, name, port string) string {
 	s, ok := x.services[namespace+"/"+name]
 	if !ok {
-		return fmt.Sprintf("the Service %s/%s, which nobody makes", namespace, name)
+		return fmt.Sprintf("the Service %s/%s, which does not exist", namespace, name)
 	}
 	for _, p := range s.Spec.Ports {
 		target := targetOf(p)

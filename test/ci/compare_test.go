@@ -81,7 +81,7 @@ func TestCompare(t *testing.T) {
 		}
 		for _, want := range wants {
 			if !strings.Contains(string(text), want) {
-				t.Errorf("no word of %q in\n%.3000s", want, text)
+				t.Errorf("output does not contain %q:\n%.3000s", want, text)
 			}
 		}
 	}

@@ -19,7 +19,7 @@ func TestPost(t *testing.T) {
 		{"the first", nil, 0},
 		{"one is there", []*comment{{ID: 1, User: bot, Body: "hello"}, {ID: 2, User: bot, Body: marker + "old"}}, 2},
 		{"of another stack", []*comment{{ID: 1, User: bot, Body: "<!-- doks-security preview prod -->\n"}}, 0},
-		{"somebody else's", []*comment{{ID: 1, User: person, Body: marker + "quoted"}}, 0},
+		{"of another user", []*comment{{ID: 1, User: person, Body: marker + "quoted"}}, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			now := (&github{Comments: c.comments}).open(t)
@@ -113,11 +113,11 @@ func TestPublish(t *testing.T) {
 	} {
 		for _, want := range wants {
 			if !strings.Contains(got[i].Body, want) {
-				t.Errorf("no word of %q in\n%s", want, got[i].Body)
+				t.Errorf("output does not contain %q:\n%s", want, got[i].Body)
 			}
 		}
 	}
-	for _, forks := range publish("somebody/name", "c0ffee") {
+	for _, forks := range publish("someone/name", "c0ffee") {
 		if strings.Contains(forks.Body, "70 unchanged") {
 			t.Errorf("a fork made up what Pulumi says:\n%s", forks.Body)
 		}
@@ -162,13 +162,13 @@ func TestDriftIssue(t *testing.T) {
 		said         string
 		want         string // number, state and start of the body of those of dev
 	}{
-		{"drift", "3", nil, "~ a change\n~~~~~~~~~~\n@somebody\n", "50 open What stands differs"},
-		{"drift again", "3", open(), "~ a change\n", "3 open What stands differs"},
+		{"drift", "3", nil, "~ a change\n~~~~~~~~~~\n@someone\n", "50 open The live resources of"},
+		{"drift again", "3", open(), "~ a change\n", "3 open The live resources of"},
 		{"drift of more than an issue holds", "3", nil, strings.Repeat("~ a change\n", 10_000),
-			"50 open What stands differs"},
+			"50 open The live resources of"},
 		{"no drift, as ever", "0", nil, "", ""},
 		{"no drift any more", "0", open(), "", "3 closed old"},
-		{"nobody knows", "255", open(), "error", "3 open old"},
+		{"unknown result", "255", open(), "error", "3 open old"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Setenv("RUN", "https://example.org/run")

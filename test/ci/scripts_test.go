@@ -236,7 +236,7 @@ func TestDrift(t *testing.T) {
 			}
 			for _, want := range c.says {
 				if !strings.Contains(out, want) {
-					t.Errorf("no word of %q in\n%s", want, out)
+					t.Errorf("output does not contain %q:\n%s", want, out)
 				}
 			}
 		})

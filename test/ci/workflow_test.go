@@ -11,7 +11,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// people is the condition under which a job may meet secrets on a pull request that nobody has read yet.
+// people is the condition under which a job may meet secrets on a pull request that has not been reviewed yet.
 const people = "github.event.pull_request.user.type == 'User'"
 
 // forks is the condition under which a job may meet secrets on a pull request.
@@ -108,7 +108,7 @@ func faults(text []byte) ([]string, error) {
 			j.Environment != nil
 		add := func(fault string) { all = append(all, name+": "+fault) }
 		if j.Permissions == nil {
-			add("no permissions of its own")
+			add("no permissions")
 		}
 		if j.Minutes == 0 && j.Uses == "" {
 			add("no timeout")
@@ -123,7 +123,7 @@ func faults(text []byte) ([]string, error) {
 			add("a deployment that does not wait for the tests")
 		}
 		if onRun && secrets {
-			add("secrets beside what another run left")
+			add("secrets together with what another run left")
 		}
 		for permission, access := range j.Permissions {
 			if onPull && access == "write" {

@@ -93,7 +93,7 @@ jobs:
 		{"permissions: {}\n", "", "it does not begin without permissions"},
 		{"permissions: {}\n", "permissions: {contents: write}\n", "it does not begin without permissions"},
 		{"{pull_request: }", "{pull_request_target: }", "pull_request_target"},
-		{"    permissions: {contents: read}\n", "", "a: no permissions of its own"},
+		{"    permissions: {contents: read}\n", "", "a: no permissions"},
 		{"contents: read}", "contents: write}", "a: may write contents for a change's own code"},
 		{"    timeout-minutes: 5\n", "", "a: no timeout"},
 		{"run: pulumi up", "run: 'echo ${{ github.head_ref }}'", "a: an expression in a script: echo ${{ github.head_ref }}"},

@@ -239,7 +239,7 @@ func TestChildDiesWithItsParent(t *testing.T) {
 	eventually(t, "the child is gone", func() bool { return syscall.Kill(child, 0) != nil })
 }
 
-func TestStartSaysWhatIsWrong(t *testing.T) {
+func TestStartReportsErrors(t *testing.T) {
 	if _, err := Start(t.Context(), Options{Dir: filepath.Join(t.TempDir(), "missing", "c")}); err == nil {
 		t.Error("a directory that cannot be made is no error")
 	}

@@ -1,5 +1,5 @@
 // Package controlplane runs a Kubernetes control plane on this machine: etcd, kube-apiserver, kube-controller-manager
-// and kube-scheduler from their Go modules, with KWOK playing the kubelets and a little of DigitalOcean's cloud beside
+// and kube-scheduler from their Go modules, with KWOK playing the kubelets and a little of DigitalOcean's cloud around
 // it (volumes, load balancers). Nodes and pods are simulated; the API, admission, controllers and scheduling are real.
 //
 // It runs in a child process of the same binary, so that it can be ended and started again, and cannot outlive its

@@ -89,7 +89,7 @@ func proxy(ctx context.Context, connection net.Conn, client kubernetes.Interface
 	_, _ = io.Copy(connection, backend)
 }
 
-// hasStandIn tells whether a connection is for a Service that somebody stands in for.
+// hasStandIn reports whether a connection is for a Service that somebody stands in for.
 func hasStandIn(ctx context.Context, client kubernetes.Interface, address string) bool {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {

@@ -65,7 +65,7 @@ func (c *cloud) serveGateway(gateway *unstructured.Unstructured) error {
 	return err
 }
 
-// programGateway tells a Gateway its load balancer's address.
+// programGateway gives a Gateway its load balancer's address.
 func (c *cloud) programGateway(service *corev1.Service) error {
 	name := service.Labels[owningGateway]
 	if name == "" || len(service.Status.LoadBalancer.Ingress) == 0 || service.DeletionTimestamp != nil {

@@ -22,7 +22,7 @@ import (
 	scheduleroptions "k8s.io/kubernetes/cmd/kube-scheduler/app/options"
 )
 
-// freePorts finds ports nobody listens on; they are taken again at once.
+// freePorts finds free ports; they are taken again at once.
 func freePorts(n int) ([]int, error) {
 	var ports []int
 	for range n {
@@ -48,7 +48,7 @@ func startEtcd(dir string, keys *pki, port int) (*embed.Etcd, error) {
 		ClientCertAuth: true,
 	}
 	config.PeerTLSInfo = config.ClientTLSInfo
-	config.EnableGRPCGateway = false // would be a client of its own
+	config.EnableGRPCGateway = false // would be its own client
 	config.ListenClientUrls, config.AdvertiseClientUrls = []url.URL{client}, []url.URL{client}
 	config.ListenPeerUrls = []url.URL{peer}
 	config.UnsafeNoFsync = true // nothing here outlives the process
@@ -116,7 +116,7 @@ func newAPIServer(keys *pki, port int, etcd, egress string) (func(context.Contex
 		"--service-account-key-file=" + keys.path("sa.pub"), "--service-account-signing-key-file=" + keys.path("sa.key"),
 		"--service-cluster-ip-range=10.245.0.0/16",
 		"--authorization-mode=Node,RBAC",
-		"--enable-admission-plugins=NodeRestriction", // beside the defaults, PodSecurity among them
+		"--enable-admission-plugins=NodeRestriction", // in addition to the defaults, PodSecurity among them
 		"--allow-privileged=true",
 		"--profiling=false",
 		"--egress-selector-config-file=" + egress,

@@ -40,7 +40,7 @@ type Options struct {
 type ControlPlane struct {
 	dir    string
 	child  *exec.Cmd
-	stdin  io.Closer // its end tells the child to stop
+	stdin  io.Closer // the child stops at its end
 	exited chan struct{}
 	config *rest.Config
 	client kubernetes.Interface
@@ -72,7 +72,7 @@ func Start(ctx context.Context, o Options) (_ *ControlPlane, err error) {
 	}
 	c := &ControlPlane{dir: o.Dir, child: child, stdin: stdin, exited: make(chan struct{})}
 	go func() {
-		_ = child.Wait() // how it ended stands in its log
+		_ = child.Wait() // how it ended is in its log
 		close(c.exited)
 	}()
 	if err := c.wait(ctx); err != nil {

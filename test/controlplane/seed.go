@@ -18,7 +18,7 @@ import (
 const adminAccount = "rehearsal-admin"
 
 // What DOKS' own pods ask for on a node: cilium, csi-do-node, do-node-agent, konnectivity-agent, coredns and others,
-// altogether. One DaemonSet stands for them: the sum is what scheduling is about.
+// in total. One DaemonSet stands for them: the sum is what scheduling is about.
 var doksPods = corev1.ResourceList{
 	corev1.ResourceCPU: resource.MustParse("522m"), corev1.ResourceMemory: resource.MustParse("694Mi"),
 }

@@ -55,7 +55,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-func TestFaultMessages(t *testing.T) {
+func TestErrorMessages(t *testing.T) {
 	s, c := open(t, &fake{})
 	for _, f := range []struct {
 		fault Fault

@@ -79,7 +79,7 @@ func (s *Simulator) subnets(r *godo.KubernetesClusterCreateRequest) (pods, servi
 	return chosen.String(), free(19, append(taken, network{chosen, r.Name})).String()
 }
 
-// ensureDefaultVPC finds the default VPC of a region; the first cluster without a VPC of its own makes it.
+// ensureDefaultVPC finds the default VPC of a region; the first cluster without its own VPC makes it.
 func (s *Simulator) ensureDefaultVPC(region string) *godo.VPC {
 	if v := s.defaultVPC(region); v != nil {
 		return v

@@ -24,7 +24,7 @@ var (
 	comment = regexp.MustCompile(`\s+# .*$`)
 )
 
-// Commands finds the commands of a page: lines of its code blocks, and what stands between backquotes in its text.
+// Commands finds the commands of a page: lines of its code blocks, and what is between backquotes in its text.
 func Commands(page, text string) []Command {
 	var all []Command
 	for _, l := range read(text) {
@@ -63,7 +63,7 @@ type line struct {
 	code bool
 }
 
-// read tells code from text: indented by four, or fenced. A line that ends in a backslash goes on. Of a transcript,
+// read separates code from text: indented by four, or fenced. A line that ends in a backslash goes on. Of a transcript,
 // which is fenced as console, only what was typed is read.
 func read(text string) []line {
 	var lines []line

@@ -86,7 +86,7 @@ func (c *comparer) compare(ctx context.Context, rendered, live *unstructured.Uns
 	wanted := appliable(rendered, live)
 	restored, err := client.Apply(ctx, rendered.GetName(), wanted,
 		metav1.ApplyOptions{FieldManager: fieldManager, Force: true, DryRun: []string{metav1.DryRunAll}})
-	if apierrors.IsInvalid(err) { // an immutable field differs: somebody made the object again
+	if apierrors.IsInvalid(err) { // an immutable field differs: the object was created again
 		return refused(about, err), nil
 	}
 	if err != nil {
@@ -178,7 +178,7 @@ func content(o *unstructured.Unstructured) map[string]any {
 	return o.Object
 }
 
-// expires tells whether a Job is deleted once it is done.
+// expires reports whether a Job is deleted once it is done.
 func expires(o *unstructured.Unstructured) bool {
 	_, found, _ := unstructured.NestedFieldNoCopy(o.Object, "spec", "ttlSecondsAfterFinished")
 	return o.GetKind() == "Job" && found

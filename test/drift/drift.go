@@ -5,7 +5,7 @@
 // server-side apply in dry-run mode what each object would become if it were applied again, and compares that with the
 // live object, so that defaults, quantities and list keys are the API server's own. Nothing is written.
 //
-// Fields that a release does not render are not compared, but for those that somebody set with kubectl. Fields that a
+// Fields that a release does not render are not compared, but for those set with kubectl. Fields that a
 // controller set are its business: replicas under a HorizontalPodAutoscaler, an injected caBundle, the rules of an
 // aggregated ClusterRole. Who set a field is in the object's [managedFields]: a manager is a controller if it wrote the
 // status of an object, or by its name. A volume that was grown stays: it cannot shrink.
@@ -39,8 +39,8 @@ type Finding struct {
 	Kind, Object       string // the object and its namespace/name; empty: the release itself
 	Path               string // the field; empty: the object is missing
 	Rendered, Live     string // values for people; of Secrets masked, empty if there is none
-	// Restorable tells whether `helm rollback` to the same revision restores it. Helm 3 does not restore fields of custom
-	// resources, nor remove fields it never rendered.
+	// Restorable reports whether `helm rollback` to the same revision restores it. Helm 3 does not restore fields of
+	// custom resources, nor remove fields it never rendered.
 	Restorable bool
 }
 

@@ -75,7 +75,7 @@ func (o *owners) addedByHand(rendered, live *unstructured.Unstructured) []differ
 	return added
 }
 
-// areControllers tells whether controllers alone manage a field.
+// areControllers reports whether controllers alone manage a field.
 func (c *comparer) areControllers(managers []string) bool {
 	return len(managers) > 0 && !slices.ContainsFunc(managers, func(m string) bool { return !c.isController(m) })
 }
@@ -87,7 +87,8 @@ func (c *comparer) isController(manager string) bool {
 		slices.ContainsFunc([]string{"controller", "operator", "injector"}, named))
 }
 
-// isKubectl tells a person's manager: kubectl-edit, kubectl-patch, kubectl-set and so on, and kubectl for scale.
+// isKubectl reports whether a manager is a person's: kubectl-edit, kubectl-patch, kubectl-set and so on, and kubectl
+// for scale.
 func isKubectl(manager string) bool { return strings.HasPrefix(manager, "kubectl") }
 
 // locate names a path of managedFields as this package does, by the elements that the live object has.
@@ -116,7 +117,7 @@ func locate(value any, owned fieldpath.Path) (path, bool) {
 	return at, len(at) > 0
 }
 
-// matches tells whether an element of a list is the one that managedFields mean by its value or its keys.
+// matches reports whether an element of a list is the one that managedFields mean by its value or its keys.
 func matches(e fieldpath.PathElement, candidate any) bool {
 	if e.Value != nil {
 		return fmt.Sprint((*e.Value).Unstructured()) == fmt.Sprint(candidate)

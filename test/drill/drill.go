@@ -70,7 +70,7 @@ var inTests = map[string]string{
 	"refused-version":             "TestEditsNeverReplaceTheCluster/two minors at once",
 	"refused-volume-size":         "TestEditsOfARunningStack",
 	"refused-profile":             "TestEditsOfARunningStack",
-	"refused-namespace":           "TestClusterWithThingsOfOthers",
+	"refused-namespace":           "TestClusterWithForeignObjects",
 	"int-upgrade-release":         ownTest,
 	"kill-upgrade-release":        ownTest,
 	"release-pending":             ownTest,
@@ -90,7 +90,7 @@ func All() []Drill {
 	return all
 }
 
-// next takes the drill that needs no deployment of its own, if there is one: a deployment takes as long as most drills.
+// next takes the drill that needs no separate deployment, if there is one: a deployment takes as long as most drills.
 func next(state State, left []Drill) (Drill, []Drill) {
 	i := max(0, slices.IndexFunc(left, func(d Drill) bool { return d.From == state }))
 	return left[i], slices.Delete(slices.Clone(left), i, i+1)

@@ -102,7 +102,7 @@ func TestPage(t *testing.T) {
 	for _, d := range All() {
 		if names[d.Name] || !regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`).MatchString(d.Name) ||
 			!strings.HasSuffix(d.What, ".") {
-			t.Errorf("%q: %q: a name of its own in lower case, and one sentence", d.Name, d.What)
+			t.Errorf("%q: %q: want a unique name in lower case, and one sentence", d.Name, d.What)
 		}
 		names[d.Name] = true
 		if !strings.Contains(string(page), "\n"+row(d)) {

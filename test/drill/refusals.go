@@ -24,7 +24,7 @@ func set(setting, value string) string {
 }
 
 // refusalDrills change settings of a running stack, as an edit of the stack file does. TestEditsNeverReplaceTheCluster,
-// TestEditsOfARunningStack and TestClusterWithThingsOfOthers of package rehearse have more of them.
+// TestEditsOfARunningStack and TestClusterWithForeignObjects of package rehearse have more of them.
 func refusalDrills() []Drill {
 	var drills []Drill
 	for _, c := range []refusal{

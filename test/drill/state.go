@@ -82,7 +82,7 @@ func (r *Run) forget(token, name string) {
 	r.Fatalf("the state has no %s %s", token, name)
 }
 
-// diskFull gives the state a small file system of its own, and fills it while a run is under way.
+// diskFull gives the state its own small file system, and fills it while a run is under way.
 func diskFull(r *Run) {
 	state := r.session.State()
 	if os.Geteuid() != 0 {

@@ -46,7 +46,7 @@ func TestOpen(t *testing.T) {
 					": unpinned, sha256 ",
 			} {
 				if !archives.Unverified || !strings.Contains(notes, want) {
-					t.Errorf("no word of %q in\n%s", want, notes)
+					t.Errorf("output does not contain %q:\n%s", want, notes)
 				}
 			}
 		})
@@ -56,6 +56,6 @@ func TestOpen(t *testing.T) {
 func TestLoadNamesTheArchive(t *testing.T) {
 	_, err := (&Archives{Dir: t.TempDir()}).Load(values.Chart{Name: "a", Version: "1.0.0"})
 	if !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), "a-1.0.0.tgz") {
-		t.Errorf("error %v, want one about a-1.0.0.tgz", err)
+		t.Errorf("err = %v, want it to contain a-1.0.0.tgz", err)
 	}
 }

@@ -104,7 +104,7 @@ func TestChartsKeepTheirContracts(t *testing.T) {
 	})
 }
 
-func TestCheckFindsFaults(t *testing.T) {
+func TestCheckFindsErrors(t *testing.T) {
 	service := func(name string, port int, selector map[string]any) *unstructured.Unstructured {
 		return &unstructured.Unstructured{Object: map[string]any{
 			"apiVersion": "v1", "kind": "Service", "metadata": map[string]any{"name": name, "namespace": "a"},

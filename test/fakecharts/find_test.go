@@ -30,7 +30,7 @@ func TestFindRefusesAChangedArchive(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel() // nothing is fetched
 	if _, unreachable, err := Find(ctx, root); !errors.Is(err, ErrDigest) {
-		t.Errorf("unreachable %v, error %v, want one about the digest", unreachable, err)
+		t.Errorf("unreachable %v, err = %v, want an error about the digest", unreachable, err)
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 // Properties are a resource's inputs or outputs.
 type Properties = resource.PropertyMap
 
-// Instance is a provider with a configuration of its own.
+// Instance is a provider with its own configuration.
 type Instance struct {
 	// Configure takes the provider's configuration. It is called before any resource of that provider. Optional.
 	Configure func(ctx context.Context, inputs Properties) error

@@ -10,7 +10,7 @@ import (
 	"doks-security/components"
 )
 
-// What Grafana makes of its configuration and of somebody's claims, with the libraries it uses itself for both.
+// What Grafana makes of its configuration and of a user's claims, with the libraries it uses itself for both.
 func TestGrafanaReadsClaims(t *testing.T) {
 	for _, x := range []struct {
 		name, claim string
@@ -23,10 +23,10 @@ func TestGrafanaReadsClaims(t *testing.T) {
 			"[others operators]", "Admin"},
 		{"one of the second group of administrators", "groups", []string{"a", "b"}, map[string]any{"groups": []any{"b"}},
 			"[b]", "Admin"},
-		{"somebody else", "groups", []string{"operators"}, map[string]any{"groups": []any{"others"}}, "[others]", "Viewer"},
+		{"another user", "groups", []string{"operators"}, map[string]any{"groups": []any{"others"}}, "[others]", "Viewer"},
 		{"a name that only begins alike", "groups", []string{"operators"}, map[string]any{"groups": []any{"operators-old"}},
 			"[operators-old]", "Viewer"},
-		{"nobody administrates", "groups", nil, map[string]any{"groups": []any{"operators"}}, "[operators]", "Viewer"},
+		{"no administrators", "groups", nil, map[string]any{"groups": []any{"operators"}}, "[operators]", "Viewer"},
 		{"a claim that is a URL", "https://example.org/groups", []string{"operators"},
 			map[string]any{"https://example.org/groups": []any{"operators"}}, "[operators]", "Admin"},
 		{"nested claims, as Keycloak has them", "resource_access.observability.roles", []string{"operators"},

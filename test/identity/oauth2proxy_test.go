@@ -214,7 +214,7 @@ func user(email string, groups ...string) *mockoidc.MockUser {
 	return &mockoidc.MockUser{Subject: email, Email: email, EmailVerified: true, Groups: groups}
 }
 
-func TestNobodyPassesWithoutLogin(t *testing.T) {
+func TestLoginIsRequired(t *testing.T) {
 	l := start(t, operators())
 	for _, x := range []struct {
 		method, path string
@@ -241,7 +241,7 @@ func TestNobodyPassesWithoutLogin(t *testing.T) {
 	}
 }
 
-func TestWhoGetsIn(t *testing.T) {
+func TestLoginAccess(t *testing.T) {
 	groupsOnly, domainsOnly := operators(), operators()
 	groupsOnly.EmailDomains, domainsOnly.Groups = nil, nil
 	for _, x := range []struct {

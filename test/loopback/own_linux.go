@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// own tells whether the other end of a connection belongs to this user, or to root.
+// own reports whether the other end of a connection belongs to this user, or to root.
 func own(connection net.Conn) bool {
 	local, remote := connection.LocalAddr().(*net.TCPAddr), connection.RemoteAddr().(*net.TCPAddr)
 	// A socket for both families is in tcp6, with an IPv4 address that is mapped.

@@ -41,7 +41,7 @@ func Write(o Options) (prcomment.Summary, error) {
 	if err != nil {
 		return prcomment.Summary{}, err
 	}
-	s := summarise(o, installation)
+	s := summarize(o, installation)
 	files, err := render(o, installation, s.Kubernetes)
 	if err != nil {
 		return prcomment.Summary{}, err

@@ -61,7 +61,7 @@ func twice(t *testing.T, archives *fakecharts.Archives) {
 	}
 }
 
-func TestTwiceTheSameBytes(t *testing.T) { twice(t, nil) }
+func TestManifestsAreDeterministic(t *testing.T) { twice(t, nil) }
 
 // The project's own stack files are rendered, whichever there are and whatever they set.
 func TestStackFiles(t *testing.T) {
@@ -88,7 +88,7 @@ func TestAnotherDomain(t *testing.T) {
 	}
 }
 
-func TestTwiceTheSameBytesOfPublishedCharts(t *testing.T) {
+func TestPublishedChartManifestsAreDeterministic(t *testing.T) {
 	archives, err := fakecharts.OpenIn("../..")
 	if errors.Is(err, fakecharts.ErrMissing) {
 		t.Skip(err)
@@ -160,7 +160,7 @@ func TestEncryptedSettings(t *testing.T) {
 	}
 }
 
-func TestADirectoryOfSomethingElseIsKept(t *testing.T) {
+func TestForeignDirectoryIsKept(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "thesis"), nil, 0o600); err != nil {
 		t.Fatal(err)

@@ -40,7 +40,7 @@ func file(o *unstructured.Unstructured) string {
 	return strings.ReplaceAll(strings.Join(parts, "_"), ":", "_") + ".yaml"
 }
 
-// mask hides what Secrets hold, and certificates that charts make anew at each rendering.
+// mask hides what Secrets hold, and certificates that charts make again at each rendering.
 func mask(o *unstructured.Unstructured) {
 	if o.GetKind() == "Secret" {
 		for _, field := range []string{"data", "stringData"} {

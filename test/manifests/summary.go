@@ -7,13 +7,13 @@ import (
 	"doks-security/test/program"
 )
 
-// summarise counts what a stack asks for and costs.
-func summarise(o Options, i *program.Installation) prcomment.Summary {
+// summarize counts what a stack asks for and costs.
+func summarize(o Options, i *program.Installation) prcomment.Summary {
 	s := prcomment.Summary{Stack: o.Stack, Kubernetes: kubernetes(i), StandIns: o.Archives == nil}
 	if o.Archives != nil {
 		s.Notes = o.Archives.Notes
 	}
-	prices := map[string]float64{} // those the simulated API tells
+	prices := map[string]float64{} // those of the simulated API
 	for _, size := range digitalocean.Sizes() {
 		prices[size.Slug] = size.PriceMonthly
 	}

@@ -70,7 +70,7 @@ func TestRoutes(t *testing.T) {
 	for _, c := range []struct {
 		name, alert string
 		settings    alerting.Settings
-		told        []string
+		notified    []string
 	}{
 		{"critical", "alertname=FalcoBlind, severity=critical", everybody,
 			[]string{"team", "oncall", "backup", "siem", "archive"}},
@@ -86,23 +86,23 @@ func TestRoutes(t *testing.T) {
 		{"the dead man's switch", "alertname=Watchdog, severity=none", everybody, []string{"heartbeat"}},
 		{"a helper of the chart", "alertname=InfoInhibitor, severity=none", everybody, []string{"null"}},
 		{"no severity", "alertname=Other", everybody, []string{"null"}},
-		{"nobody configured", "alertname=FalcoBlind, severity=critical", alerting.Settings{}, []string{"null"}},
+		{"no receiver configured", "alertname=FalcoBlind, severity=critical", alerting.Settings{}, []string{"null"}},
 		{"no heartbeat configured", "alertname=Watchdog, severity=none", alerting.Settings{}, []string{"null"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			var told []string
+			var notified []string
 			for _, route := range dispatch.NewRoute(load(t, c.settings).Route, nil).Match(set(c.alert)) {
-				told = append(told, route.RouteOpts.Receiver)
+				notified = append(notified, route.RouteOpts.Receiver)
 			}
-			if !slices.Equal(told, c.told) {
-				t.Errorf("told are %v, want %v", told, c.told)
+			if !slices.Equal(notified, c.notified) {
+				t.Errorf("notified are %v, want %v", notified, c.notified)
 			}
 		})
 	}
 }
 
-// Every alert of ours reaches a receiver that wants everything: none is routed to nobody.
-func TestEveryAlertReachesSomebody(t *testing.T) {
+// Every alert of ours reaches a receiver that wants everything: none is dropped.
+func TestEveryAlertReachesAReceiver(t *testing.T) {
 	route := dispatch.NewRoute(load(t, everybody).Route, nil)
 	for _, metrics := range []string{"native", "falco-exporter"} {
 		groups, err := values.Alerts(metrics, values.DefaultNamespaces(), nil, values.AlertLinks{})
@@ -117,7 +117,7 @@ func TestEveryAlertReachesSomebody(t *testing.T) {
 				labels := set("alertname=" + rule.Alert + ", severity=" + rule.Labels["severity"])
 				if !slices.ContainsFunc(route.Match(labels),
 					func(r *dispatch.Route) bool { return strings.HasPrefix(r.RouteOpts.Receiver, "siem") }) {
-					t.Errorf("%s reaches nobody", rule.Alert)
+					t.Errorf("%s reaches no receiver", rule.Alert)
 				}
 			}
 		}
@@ -149,7 +149,7 @@ func TestBrokenRoutesAreFound(t *testing.T) {
 	}
 }
 
-// One channel is not told the same thing twice: what is firing hides what says less.
+// Each event is delivered once per channel: a firing alert inhibits less severe ones.
 func TestInhibition(t *testing.T) {
 	event := "alertname=Drop and execute, rule=Drop and execute, source=falco, hostname=a, severity=critical, " +
 		"k8s_ns_name=shop, proc_pid=17"
@@ -172,7 +172,7 @@ func TestInhibition(t *testing.T) {
 			"alertname=UnapprovedVirtualClusterRunning, namespace=shop, severity=warning", false},
 		{"a virtual cluster of high priority", "alertname=UnapprovedVirtualClusterStarted, rule=V, hostname=a, " +
 			"severity=warning", "alertname=FalcoHighPriorityEvent, rule=V, hostname=a, severity=critical", true},
-		{"a warning beside the same alert, critical", "alertname=A, namespace=n, severity=critical",
+		{"a warning with the same alert, critical", "alertname=A, namespace=n, severity=critical",
 			"alertname=A, namespace=n, severity=warning", true},
 		{"a warning about another node", "alertname=A, namespace=n, instance=a, severity=critical",
 			"alertname=A, namespace=n, instance=b, severity=warning", false},
@@ -243,8 +243,8 @@ func TestMessages(t *testing.T) {
 	}
 }
 
-// falcosidekick tells every replica: they share what they have told, not the alerts they inhibit by.
-func TestFalcosidekickTellsEveryAlertmanager(t *testing.T) {
+// falcosidekick sends to every replica: they share which notifications were sent, not the alerts they inhibit by.
+func TestFalcosidekickNotifiesEveryAlertmanager(t *testing.T) {
 	for _, profile := range values.Profiles {
 		stack, err := values.Load("kube-prometheus-stack", profile, values.DefaultNamespaces())
 		if err != nil {

@@ -32,7 +32,7 @@ func (c catalog) alloyFaults(text string) []string {
 	for _, statement := range file.Body {
 		block, ok := statement.(*ast.BlockStmt)
 		if !ok {
-			w.fault("%v stands outside of a block", statement)
+			w.fault("%v is outside of a block", statement)
 			continue
 		}
 		name := strings.Join(block.Name, ".")
@@ -148,7 +148,7 @@ func TestBrokenAlloyConfigurationsAreFound(t *testing.T) {
 		"no rule sets the label k8s_ns_name": strings.ReplaceAll(good, "k8s_ns_name ", "namespace_name "),
 		"no component loki.sink":             strings.Replace(good, "loki.write \"default\"", "loki.sink \"default\"", 1),
 		"missing closing )":                  strings.Replace(good, `"Succeeded|Failed|Completed"`, `"(Succeeded"`, 1),
-		"nobody writes":                      strings.Replace(good, `{stream=\"stdout\"`, `{output=\"stdout\"`, 1),
+		"no stream has all the labels":       strings.Replace(good, `{stream=\"stdout\"`, `{output=\"stdout\"`, 1),
 		`the environment has no "NODE"`:      strings.Replace(good, `"NODE_NAME"`, `"NODE"`, 1),
 		"expected":                           strings.Replace(good, "stage.cri { }", "stage.cri {", 1),
 	} {

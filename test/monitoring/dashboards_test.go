@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"doks-security/test/monitoring/dashboards"
-	"doks-security/test/monitoring/day"
+	"doks-security/test/monitoring/scenario"
 	"doks-security/values"
 )
 
@@ -32,7 +32,7 @@ func (c catalog) check(source, expr string) []string {
 		}
 		return nil
 	}
-	parsed, err := day.PromQL.ParseExpr(expr)
+	parsed, err := scenario.PromQL.ParseExpr(expr)
 	if err != nil {
 		return []string{err.Error()}
 	}
@@ -68,7 +68,7 @@ func TestDashboardsReadWhatIsExported(t *testing.T) {
 	}
 }
 
-func TestDashboardsAreWhole(t *testing.T) {
+func TestDashboardLayout(t *testing.T) {
 	titles := map[string]bool{}
 	for uid, d := range readDashboards(t) {
 		if d.UID != uid || d.Title == "" || titles[d.Title] || d.SchemaVersion < 39 {
@@ -109,7 +109,7 @@ func TestDashboardsAreWhole(t *testing.T) {
 }
 
 // Links within Grafana: dashboards to each other, alerts to dashboards, with variables that are there.
-func TestLinksLeadSomewhere(t *testing.T) {
+func TestLinksResolve(t *testing.T) {
 	targets := readDashboards(t)
 	texts, err := values.Dashboards()
 	if err != nil {

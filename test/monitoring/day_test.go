@@ -12,12 +12,12 @@ import (
 
 	"github.com/prometheus/prometheus/promql"
 
-	"doks-security/test/monitoring/day"
+	"doks-security/test/monitoring/scenario"
 )
 
 var update = flag.Bool("update", false, "rewrite testdata/day.txt")
 
-// What the dashboards would show of that day, and which alerts fired, stands in testdata/day.txt: the same with
+// What the dashboards would show of that day, and which alerts fired, is in testdata/day.txt: the same with
 // falco-exporter, which counts the events another way.
 func TestDayWithAnIncident(t *testing.T) {
 	for _, metrics := range []string{"native", "falco-exporter"} {
@@ -52,7 +52,7 @@ func withoutEnds(shown string) string {
 
 func showDay(t *testing.T, metrics string) string {
 	t.Helper()
-	lived, err := day.Live(t.Context(), metrics)
+	lived, err := scenario.Live(t.Context(), metrics)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func showDay(t *testing.T, metrics string) string {
 		checkAnnotations(t, change.Alert)
 		fmt.Fprintf(&shown, "  %s\n", change)
 	}
-	end := day.Midnight.Add((day.Minutes - 2) * time.Minute)
+	end := scenario.Midnight.Add((scenario.Minutes - 2) * time.Minute)
 	range24 := strings.NewReplacer("$__range", "1438m", "$__interval", "2m", "$__rate_interval", "5m")
 	for _, uid := range []string{"runtime-security", "virtual-clusters"} {
 		d := readDashboards(t)[uid]
@@ -93,7 +93,7 @@ func showDay(t *testing.T, metrics string) string {
 	return shown.String()
 }
 
-func instant(t *testing.T, lived *day.Day, expr string, at time.Time) []string {
+func instant(t *testing.T, lived *scenario.Day, expr string, at time.Time) []string {
 	t.Helper()
 	vector, err := lived.Instant(t.Context(), expr, at)
 	if err != nil {
@@ -108,9 +108,9 @@ func instant(t *testing.T, lived *day.Day, expr string, at time.Time) []string {
 }
 
 // sums are what a graph adds up to over the day, and its highest point.
-func sums(t *testing.T, lived *day.Day, expr string, end time.Time) []string {
+func sums(t *testing.T, lived *scenario.Day, expr string, end time.Time) []string {
 	t.Helper()
-	matrix, err := lived.Range(t.Context(), expr, day.Midnight, end)
+	matrix, err := lived.Range(t.Context(), expr, scenario.Midnight, end)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ import (
 	"doks-security/alerting"
 	"doks-security/stack/field"
 	"doks-security/stack/stacktest"
-	"doks-security/test/monitoring/day"
+	"doks-security/test/monitoring/scenario"
 	"doks-security/values"
 )
 
@@ -162,12 +162,13 @@ func FuzzAlertRules(f *testing.F) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, errs := rulefmt.Parse(text, false, model.UTF8Validation, day.PromQL, promslog.NewNopLogger()); len(errs) > 0 {
+			_, errs := rulefmt.Parse(text, false, model.UTF8Validation, scenario.PromQL, promslog.NewNopLogger())
+			if len(errs) > 0 {
 				t.Errorf("%s: %v\n%s", name, errs, text)
 			}
 		}
 		approved := groups["approved-virtual-clusters"].Rules[0].Expr
-		expr, err := day.PromQL.ParseExpr(approved)
+		expr, err := scenario.PromQL.ParseExpr(approved)
 		if err != nil {
 			t.Fatalf("%s: %v", approved, err)
 		}

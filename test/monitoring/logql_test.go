@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"doks-security/test/monitoring/day"
+	"doks-security/test/monitoring/scenario"
 )
 
 // What LogQL's grammar (grammar_test.go) does not know: labels, selectors that Loki refuses, paths into JSON. This is a
@@ -29,7 +29,7 @@ func (c catalog) checkLogQL(text string) error {
 	if err != nil {
 		return err
 	}
-	matchers, err := day.PromQL.ParseMetricSelector(text[:end])
+	matchers, err := scenario.PromQL.ParseMetricSelector(text[:end])
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func (c catalog) checkLogQL(text string) error {
 		}
 		return true
 	}) {
-		return fmt.Errorf("nobody writes streams with all the labels of %s", text[:end])
+		return fmt.Errorf("no stream has all the labels of %s", text[:end])
 	}
 	return c.checkPipeline(text[end:])
 }
@@ -128,8 +128,8 @@ func TestCheckLogQL(t *testing.T) {
 		`{rule="a"`:                  "does not end",
 		`{rule=a}`:                   "unexpected",
 		`{rule=~"(a"}`:               "missing closing",
-		`{rule="a", namespace="b"}`:  "nobody writes",
-		`{rul="a"}`:                  "nobody writes",
+		`{rule="a", namespace="b"}`:  "no stream has all the labels",
+		`{rul="a"}`:                  "no stream has all the labels",
 		`{rule="a"} | jsn`:           "not a stage",
 		`{rule="a"} | json a=b`:      "not a field",
 		`{rule="a"} | json a="b[c]"`: "not a path",

@@ -13,7 +13,7 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 	"gopkg.in/yaml.v3"
 
-	"doks-security/test/monitoring/day"
+	"doks-security/test/monitoring/scenario"
 	"doks-security/values"
 )
 
@@ -51,7 +51,7 @@ func readCatalog(t *testing.T) catalog {
 	return c
 }
 
-// unknown finds what an expression reads that nobody exports: metrics, labels in matchers, and labels that are grouped,
+// unknown finds what an expression reads and no exporter has: metrics, labels in matchers, and labels that are grouped,
 // joined or kept.
 func (c catalog) unknown(expr parser.Expr) []string {
 	var faults []string
@@ -113,7 +113,8 @@ func queries(t *testing.T) map[string]string {
 	t.Helper()
 	found := map[string]string{}
 	for _, metrics := range []string{"native", "falco-exporter"} {
-		groups, err := values.Alerts(metrics, values.DefaultNamespaces(), day.Approved, values.AlertLinks{}, day.Outputs...)
+		groups, err := values.Alerts(metrics, values.DefaultNamespaces(), scenario.Approved, values.AlertLinks{},
+			scenario.Outputs...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -129,7 +130,7 @@ func queries(t *testing.T) map[string]string {
 func TestRulesReadWhatIsExported(t *testing.T) {
 	c := readCatalog(t)
 	for where, text := range queries(t) {
-		expr, err := day.PromQL.ParseExpr(text)
+		expr, err := scenario.PromQL.ParseExpr(text)
 		if err != nil {
 			t.Errorf("%s: %v", where, err)
 			continue
@@ -222,7 +223,7 @@ func TestUnknownMetricsAndLabelsAreFound(t *testing.T) {
 		`absent(rate(falcosecurity_falcosidekick_outputs_totals[5m]))`: "outputs_totals",
 		`up * on (pod) group_left (image) kube_pod_container`:          "kube_pod_container",
 	} {
-		expr, err := day.PromQL.ParseExpr(text)
+		expr, err := scenario.PromQL.ParseExpr(text)
 		if err != nil {
 			t.Fatal(err)
 		}

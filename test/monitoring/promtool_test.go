@@ -8,7 +8,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
-	"doks-security/test/monitoring/day"
+	"doks-security/test/monitoring/scenario"
 	"doks-security/values"
 )
 
@@ -47,7 +47,8 @@ func TestPromtool(t *testing.T) {
 // writeRules writes all rules into one file, without annotations.
 func writeRules(t *testing.T, file, metrics string) {
 	t.Helper()
-	groups, err := values.Alerts(metrics, values.DefaultNamespaces(), day.Approved, values.AlertLinks{}, day.Outputs...)
+	groups, err := values.Alerts(metrics, values.DefaultNamespaces(), scenario.Approved, values.AlertLinks{},
+		scenario.Outputs...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,7 @@ import (
 	"github.com/prometheus/prometheus/rules"
 	"gopkg.in/yaml.v3"
 
-	"doks-security/test/monitoring/day"
+	"doks-security/test/monitoring/scenario"
 	"doks-security/values"
 )
 
@@ -74,10 +74,10 @@ func firing(t *testing.T, alert string, c alertTest) map[string][]string {
 	loader.SubqueryInterval = time.Minute
 	manager := rules.NewManager(&rules.ManagerOptions{
 		QueryFunc:  rules.EngineQueryFunc(loader.QueryEngine(), loader.Storage()),
-		Appendable: loader.Storage(), Context: context.Background(), Parser: day.PromQL, Logger: promslog.NewNopLogger(),
+		Appendable: loader.Storage(), Context: context.Background(), Parser: scenario.PromQL, Logger: promslog.NewNopLogger(),
 		NotifyFunc: func(context.Context, string, ...*rules.Alert) {},
 	})
-	files, err := day.RuleFiles(t.TempDir(), c.metrics)
+	files, err := scenario.RuleFiles(t.TempDir(), c.metrics)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +85,7 @@ func firing(t *testing.T, alert string, c alertTest) map[string][]string {
 	if errs != nil {
 		t.Fatal(errs)
 	}
-	ordered := day.RecordersFirst(groups)
+	ordered := scenario.RecordersFirst(groups)
 	fired := map[string][]string{}
 	var last time.Duration
 	for _, expected := range c.AlertRuleTest {
@@ -113,7 +113,7 @@ func firing(t *testing.T, alert string, c alertTest) map[string][]string {
 // active are the label sets of the alert's firing instances. Their annotations must read well.
 func active(t *testing.T, groups []*rules.Group, alert string) []string {
 	t.Helper()
-	firing, err := day.Firing(groups)
+	firing, err := scenario.Firing(groups)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,7 +180,7 @@ func readTests(t *testing.T, alert string) []alertTest {
 	return tests
 }
 
-// Each alert has a file of tests beside the others.
+// Each alert has a file of tests.
 func TestAlerts(t *testing.T) {
 	files, err := filepath.Glob("testdata/alerts/*.yaml")
 	if err != nil || len(files) == 0 {
@@ -214,7 +214,7 @@ func TestAlerts(t *testing.T) {
 }
 
 // No alert goes without a case of each kind: it fires, stays silent, recovers, and where a counter is born with its
-// first event, tells that one.
+// first event, reports that one.
 func TestEveryAlertHasItsCases(t *testing.T) {
 	for _, metrics := range []string{"native", "falco-exporter"} {
 		groups, err := values.Alerts(metrics, values.DefaultNamespaces(), nil, values.AlertLinks{})
@@ -265,7 +265,7 @@ func isOf(t *testing.T, c alertTest, kind string) bool {
 	return first >= 0
 }
 
-// A rule that would never load must not pass: neither a broken expression nor a misspelt key.
+// A rule that would never load must not pass: neither a broken expression nor a misspelled key.
 func TestBrokenRulesAreRefused(t *testing.T) {
 	for name, text := range map[string]string{
 		"a broken expression": `groups: [{name: a, rules: [{alert: A, expr: "sum by (node (up)"}]}]`,
@@ -277,7 +277,7 @@ func TestBrokenRulesAreRefused(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		manager := rules.NewManager(&rules.ManagerOptions{Context: context.Background(), Parser: day.PromQL,
+		manager := rules.NewManager(&rules.ManagerOptions{Context: context.Background(), Parser: scenario.PromQL,
 			Logger: promslog.NewNopLogger()})
 		if _, errs := manager.LoadGroups(time.Minute, labels.EmptyLabels(), "", nil, false, path); errs == nil {
 			t.Error(fmt.Errorf("%s was accepted", name))

@@ -69,7 +69,7 @@ func TestDashboardsFitGrafanasModel(t *testing.T) {
 	}
 }
 
-func TestMisspeltDashboardFieldsAreFound(t *testing.T) {
+func TestMisspelledDashboardFieldsAreFound(t *testing.T) {
 	files, err := values.Dashboards()
 	if err != nil {
 		t.Fatal(err)

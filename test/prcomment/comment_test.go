@@ -107,7 +107,7 @@ func TestComment(t *testing.T) {
 			}
 			for _, want := range c.says {
 				if !strings.Contains(got, want) {
-					t.Errorf("no word of %q in\n%s", want, got)
+					t.Errorf("output does not contain %q:\n%s", want, got)
 				}
 			}
 			for _, no := range c.neverSays {
@@ -142,7 +142,7 @@ func TestLongComment(t *testing.T) {
 	for _, want := range []string{"left out: the rest of Pulumi's diff, the rest of `release-", "The whole: elsewhere",
 		"+ Pod_0.yaml", "~ 1 to update"} {
 		if !strings.Contains(got, want) {
-			t.Errorf("no word of %q in\n%s", want, got[len(got)-3000:])
+			t.Errorf("output does not contain %q:\n%s", want, got[len(got)-3000:])
 		}
 	}
 }
@@ -167,7 +167,7 @@ func TestLinksAreRefused(t *testing.T) {
 	}
 }
 
-// A summary of somebody else's code stays in its place of the table.
+// A summary of another program's code stays in its place of the table.
 func TestHostileSummary(t *testing.T) {
 	hostile := small
 	hostile.Kubernetes = "1.34` | [click](https://example.org) <img src=x>\n# heading @everyone"

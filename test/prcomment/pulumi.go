@@ -6,7 +6,7 @@ import (
 )
 
 var (
-	// volatile says where something is kept, and how long it took; the URN beside it says what it is.
+	// volatile is where something is kept, and how long it took; the URN next to it identifies it.
 	volatile = regexp.MustCompile(`^ +\[(id|provider)=|^Duration: `)
 	// property is a line of a resource's inputs, or the end of some, without a sign.
 	property = regexp.MustCompile(`^ {8,}(([\w./-]+|\[\d+\]|"[^"]*") *: |[}\]]$)`)
@@ -31,7 +31,7 @@ func summary(output string) string {
 }
 
 // condense leaves out inputs that stay as they are, but for those next to a change, and moves signs to the start of
-// their lines, where a diff is coloured by them. Diagnostics stay whole.
+// their lines, where a diff is colored by them. Diagnostics stay whole.
 func condense(output string) string {
 	var lines []string
 	for line := range strings.Lines(output) {
@@ -57,7 +57,7 @@ func condense(output string) string {
 	return all.String()
 }
 
-// hoist makes a changed line (~) one that GitHub colours (!).
+// hoist makes a changed line (~) one that GitHub colors (!).
 func hoist(line string) string {
 	match := sign.FindStringSubmatch(line)
 	if match == nil {

@@ -19,19 +19,19 @@ type Resources struct {
 	MiB      int `json:"MiB"`
 }
 
-// Summary is what else there is to say of one stack beside its manifests.
+// Summary is what else there is to report of one stack next to its manifests.
 type Summary struct {
 	Stack      string `json:"stack"`
 	Kubernetes string `json:"kubernetes"`
 	// StandIns says that the charts are stand-ins, not the published ones: what those would render is not known.
 	StandIns bool     `json:"standIns"`
 	Notes    []string `json:"notes,omitempty"` // on single charts: unverified, unpinned
-	// Nodes is the smallest number of nodes this stack may use; none is known of an existing cluster. Room is what they
-	// leave beside DOKS' own pods, Free what this stack leaves of it.
+	// Nodes is the minimum number of nodes of this stack; none is known of an existing cluster. Room is what they
+	// leave next to DOKS' own pods, Free what this stack leaves of it.
 	Nodes int       `json:"nodes"`
 	Room  Resources `json:"room"`
 	Free  Resources `json:"free"`
-	// MonthlyCostUSD is nil where nobody computed it.
+	// MonthlyCostUSD is nil where it was not computed.
 	MonthlyCostUSD *float64 `json:"monthlyCostUSD,omitempty"`
 }
 

@@ -80,7 +80,7 @@ func StackFiles(root string) ([]Case, error) {
 // larger are nodes on which every option of dev has room.
 var larger = map[string]any{"pools": []any{map[string]any{"name": "default", "size": "s-4vcpu-8gb", "count": 3}}}
 
-// Gateway is an exposure by Gateway, with all that identity providers and issuers want to be told. Its secrets are
+// Gateway is an exposure by Gateway, with all that identity providers and issuers require. Its secrets are
 // encrypted, as in a stack file.
 func Gateway() map[string]any {
 	encrypted := func() any { return map[string]any{"secure": "v1:ciphertext"} }

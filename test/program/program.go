@@ -1,4 +1,4 @@
-// Package program tells what the program installs: it runs stack.Deploy under mocks with a real stack file, and keeps
+// Package program lists what the program installs: it runs stack.Deploy under mocks with a real stack file, and keeps
 // every Helm release with its values and every Kubernetes object. Nothing is listed by hand, so nothing is forgotten.
 package program
 
@@ -31,7 +31,7 @@ type Release struct {
 type Installation struct {
 	Settings stack.Settings
 	Releases []Release // by name
-	// Objects are those the program creates beside the charts': namespaces, Secrets.
+	// Objects are those the program creates in addition to the charts': namespaces, Secrets.
 	Objects []*unstructured.Unstructured
 }
 

@@ -21,7 +21,7 @@ func TestCases(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]struct {
-		releases []string // beside the base
+		releases []string // in addition to the base
 		secrets  int
 	}{
 		"dev":                     {nil, 4},
@@ -81,7 +81,7 @@ func TestEveryCaseRuns(t *testing.T) {
 	}
 }
 
-func TestRunRefusesAFaultyCase(t *testing.T) {
+func TestRunRefusesAnInvalidCase(t *testing.T) {
 	if _, err := Run("../..", Fixture("dev", map[string]any{"logging": map[string]any{"storage": "tape"}})); err == nil {
 		t.Error("no fault")
 	}

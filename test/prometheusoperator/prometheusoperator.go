@@ -29,7 +29,7 @@ var applications = map[string]struct {
 // ManagedBy is the label app.kubernetes.io/managed-by of what the operator creates.
 const ManagedBy = "prometheus-operator"
 
-// Handles tells the kinds that become pods from others.
+// Handles reports whether a kind becomes pods.
 func Handles(kind string) bool { return applications[kind].name != "" }
 
 // Objects returns a custom resource's StatefulSet and its headless Service.

@@ -74,7 +74,7 @@ func newCiliumPolicy(object map[string]any) (ciliumPolicy, error) {
 	return p, nil
 }
 
-// selects tells whether a policy is about a pod.
+// selects reports whether a policy is about a pod.
 func (p *ciliumPolicy) selects(pod *corev1.Pod) bool {
 	return pod.Namespace == p.Namespace && p.Spec.EndpointSelector.matches(pod)
 }
@@ -92,7 +92,7 @@ func (e endpoints) matches(pod *corev1.Pod) bool {
 	return true
 }
 
-// allows tells whether one of the rules lets an end and a port through.
+// allows reports whether one of the rules lets an end and a port through.
 func allows(rules []ciliumRule, other end, port int) bool {
 	for _, rule := range rules {
 		if !rule.hasPort(port) {

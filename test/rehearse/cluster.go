@@ -85,7 +85,7 @@ func look(ctx context.Context, client kubernetes.Interface, custom dynamic.Inter
 		nodes.Items, sets.Items, policies.Items, configs.Items, cilium}, nil
 }
 
-// releases tells deployed Helm releases from others, by their storage.
+// releases finds deployed Helm releases, by their storage.
 func (c *cluster) releases() (deployed, others []string) {
 	latest := map[string]corev1.Secret{}
 	for _, s := range c.secrets {
@@ -220,7 +220,7 @@ func (c *cluster) secret(namespace, name, key string) string {
 	return ""
 }
 
-// forwards tells whether the Service and port of a port-forward command exist.
+// forwards reports whether the Service and port of a port-forward command exist.
 func (c *cluster) forwards(command string) bool {
 	for _, s := range c.services {
 		for _, p := range s.Spec.Ports {

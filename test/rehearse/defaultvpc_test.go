@@ -34,7 +34,7 @@ func TestFirstVPCOfARegion(t *testing.T) {
 	must(t, out, err)
 	must(t, out, e.preview(ctx, true))
 
-	// A stack that was deployed without this check, or whose VPC somebody made the default.
+	// A stack that was deployed without this check, or whose VPC was made the default.
 	client := e.account.client(t)
 	vpcs, _, err := client.VPCs.List(ctx, nil)
 	must(t, out, err)

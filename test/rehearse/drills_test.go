@@ -111,7 +111,7 @@ func (e *engine) createShared(ctx context.Context, t *testing.T, out *output) {
 	}
 }
 
-// A cluster that others look after is used, and left as it was.
+// A cluster that is managed elsewhere is used, and left as it was.
 func TestExistingCluster(t *testing.T) {
 	out := &output{}
 	ctx, e := session(t, out, map[string]any{"doks-security:cluster": map[string]any{"existing": "shared"}})

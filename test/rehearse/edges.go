@@ -11,7 +11,7 @@ import (
 	"doks-security/values"
 )
 
-// outsider is a pod of somebody else.
+// outsider is a pod of another team.
 var outsider = corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "outsider", Namespace: "default"}}
 
 // entities are the ends that are no pods, by the name an edge calls them; the first is where
@@ -135,7 +135,7 @@ func allEntities() []string {
 	return all
 }
 
-// options are the settings that edges depend on, by what stands of them.
+// options are the settings that edges depend on, by their values.
 func (c *cluster) options() []values.Option {
 	var options []values.Option
 	for _, s := range c.secrets {
@@ -177,7 +177,7 @@ func (c *cluster) all() []*corev1.Pod {
 	return pods
 }
 
-// isTarget tells whether an edge ends at a pod.
+// isTarget reports whether an edge ends at a pod.
 func isTarget(edges []values.Connection, pod *corev1.Pod) bool {
 	for _, e := range edges {
 		if e.To.Namespace == pod.Namespace && labels.SelectorFromSet(e.To.Labels).Matches(labels.Set(pod.Labels)) {

@@ -32,7 +32,7 @@ type engine struct {
 	workspace *workspace
 	account   *account
 	charts    *charts
-	env       map[string]string // what the CLI is told beside its arguments
+	env       map[string]string // what the CLI gets in addition to its arguments
 	out       io.Writer
 	closers   []func() error
 }

@@ -26,12 +26,12 @@ func explain(ctx context.Context, a *account, r *report) {
 		r.step("warnings of the cluster")
 	}
 	slices.SortFunc(events.Items, func(a, b corev1.Event) int { return a.LastTimestamp.Compare(b.LastTimestamp.Time) })
-	told := map[string]bool{}
+	printed := map[string]bool{}
 	for _, e := range events.Items {
 		line := strings.TrimSpace(e.InvolvedObject.Kind + " " + e.InvolvedObject.Namespace + "/" + e.InvolvedObject.Name +
 			": " + e.Message)
-		if !told[line] {
-			told[line] = true
+		if !printed[line] {
+			printed[line] = true
 			r.note("%s", line)
 		}
 	}

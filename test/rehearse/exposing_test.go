@@ -12,7 +12,7 @@ import (
 	"doks-security/test/docpages"
 )
 
-// A cluster that stands is exposed by the commands of docs/security.md, and then closed again.
+// A running cluster is exposed by the commands of docs/security.md, and then closed again.
 func TestExpose(t *testing.T) {
 	commands := docpages.Section(documented(t, "security.md"), "Exposure")
 	out := &output{}

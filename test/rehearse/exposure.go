@@ -22,7 +22,7 @@ type exposed struct {
 	domain                         string
 }
 
-// checkExposure looks at the way in as somebody outside would: by name, to the load balancer, through a listener with a
+// checkExposure looks at the way in as a user outside would: by name, to the load balancer, through a listener with a
 // certificate, to a Service.
 func checkExposure(ctx context.Context, client dynamic.Interface, a *account, c *cluster, outputs auto.OutputMap,
 	domain string, r *report) error {
@@ -116,7 +116,7 @@ func (e *exposed) site(hostname string) []string {
 			}
 		}
 		if !strings.Contains(fmt.Sprint(rules), "Strict-Transport-Security") {
-			faults = append(faults, hostname+": browsers are not told to keep to https")
+			faults = append(faults, hostname+": no Strict-Transport-Security header")
 		}
 	}
 	if !routed {

@@ -49,7 +49,7 @@ func outside(t *testing.T) *exposed {
 	return e
 }
 
-func TestExposureFaultsAreFound(t *testing.T) {
+func TestExposureErrorsAreFound(t *testing.T) {
 	for _, x := range []struct {
 		name, says string
 		change     func(*exposed)
@@ -78,7 +78,7 @@ func TestExposureFaultsAreFound(t *testing.T) {
 			e.routes = slices.DeleteFunc(e.routes,
 				func(r unstructured.Unstructured) bool { return r.GetNamespace() == "monitoring" })
 		}},
-		{"no HSTS", "not told to keep to https", func(e *exposed) {
+		{"no HSTS", "no Strict-Transport-Security header", func(e *exposed) {
 			for i := range e.routes {
 				rules, _, _ := unstructured.NestedSlice(e.routes[i].Object, "spec", "rules")
 				delete(rules[0].(map[string]any), "filters")

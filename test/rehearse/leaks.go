@@ -27,7 +27,7 @@ func checkLeaks(c *cluster, w *workspace, token string, r *report) {
 		err = w.addState(texts)
 	}
 	if err != nil {
-		r.check("no secret stands anywhere in plain text", false, "%v", err)
+		r.check("no secret is stored in plain text", false, "%v", err)
 		return
 	}
 	secrets := c.secretTexts()
@@ -39,7 +39,7 @@ func checkLeaks(c *cluster, w *workspace, token string, r *report) {
 		len(found) == 0 && len(secrets) > 3 && len(texts) > 10, "%v", found)
 }
 
-// find lists which secret stands where; the secrets themselves are not told.
+// find lists where which secret is found, without the secrets.
 func (p places) find(secrets map[string]string) []string {
 	var found []string
 	for name, secret := range secrets {

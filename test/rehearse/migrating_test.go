@@ -23,7 +23,7 @@ import (
 
 // A cluster, its VPC and project that others made become the stack's, as docs/migrating.md says: the same stand
 // afterwards.
-func TestTakeOver(t *testing.T) {
+func TestImportCluster(t *testing.T) {
 	languageHost(t)
 	page, template := documented(t, "migrating.md"), documented(t, "migrating/import.json")
 	out := &output{}
@@ -59,7 +59,7 @@ func TestTakeOver(t *testing.T) {
 		t.Fatal("the page does not label CRDs")
 	}
 	after = "    kubectl label customresourcedefinition" + after
-	e.follow(ctx, t, before, "Take the cluster over", "doctl")
+	e.follow(ctx, t, before, "Import the cluster", "doctl")
 	must(t, out, e.shell(ctx, "pulumi preview --diff"))
 
 	// What the old charts left.
@@ -91,11 +91,11 @@ func TestTakeOver(t *testing.T) {
 	}
 }
 
-// orphans are the CRDs the page names, as charts leave them that keep them beside their templates.
+// orphans are the CRDs the page names, as charts leave them that keep them next to their templates.
 func orphans(page string) string {
 	var b strings.Builder
 	seen := map[string]bool{}
-	for _, line := range docpages.Section(page, "Take the cluster over") {
+	for _, line := range docpages.Section(page, "Import the cluster") {
 		for _, plural := range regexp.MustCompile(`(\w+)\.monitoring\.coreos\.com`).FindAllStringSubmatch(line, -1) {
 			if seen[plural[1]] {
 				continue
@@ -156,7 +156,7 @@ func (language) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.Plugi
 	return &pulumirpc.PluginInfo{}, nil
 }
 
-// serveLanguage tells the engine its port, and serves until the engine ends it.
+// serveLanguage reports its port to the engine, and serves until the engine ends it.
 func serveLanguage() error {
 	handle, err := rpcutil.ServeWithOptions(rpcutil.ServeOptions{Init: func(server *grpc.Server) error {
 		pulumirpc.RegisterLanguageRuntimeServer(server, language{})

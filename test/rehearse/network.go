@@ -36,10 +36,10 @@ func (e end) String() string {
 	return e.pod.Namespace + "/" + e.pod.Name
 }
 
-// onHost tells whether an end is beyond policies: it has no identity of its own.
+// onHost reports whether an end is beyond policies: it has no own identity.
 func (e end) onHost() bool { return e.pod != nil && e.pod.Spec.HostNetwork }
 
-// reaches tells whether a connection is let through on both sides.
+// reaches reports whether a connection is let through on both sides.
 func (n network) reaches(from, to end, port int) bool {
 	return n.leaves(from, to, port) && n.enters(from, to, port)
 }

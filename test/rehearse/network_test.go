@@ -119,7 +119,7 @@ func TestReaches(t *testing.T) {
 	}
 }
 
-func TestCheckNetworkFindsFaults(t *testing.T) {
+func TestCheckNetworkFindsErrors(t *testing.T) {
 	for _, x := range []struct {
 		name, fails string
 		change      func(*cluster)

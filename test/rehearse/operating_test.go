@@ -15,7 +15,7 @@ import (
 	"doks-security/test/program"
 )
 
-// docs/operating.md on Kubernetes' versions and nodes, as it stands there.
+// docs/operating.md on Kubernetes' versions and nodes, as written there.
 func TestOperateNodes(t *testing.T) {
 	page := documented(t, "operating.md")
 	out := &output{}
@@ -71,7 +71,7 @@ func TestOperateNodes(t *testing.T) {
 	must(t, out, e.destroy(ctx, &report{out: out}))
 }
 
-// docs/operating.md on volumes, backups and the end, as it stands there.
+// docs/operating.md on volumes, backups and the end, as written there.
 func TestOperateVolumes(t *testing.T) {
 	page := documented(t, "operating.md")
 	root, err := filepath.Abs("../..")

@@ -49,7 +49,7 @@ func TestPreviewAgainstAKeptRehearsal(t *testing.T) {
 	}, file))
 	for _, want := range []string{"seeded", "[secret]", `retention_period`, `"3d" => "2d"`, "1 to update", "unchanged"} {
 		if !strings.Contains(change.String(), want) {
-			t.Errorf("no word of %q in\n%s", want, change)
+			t.Errorf("output does not contain %q:\n%s", want, change)
 		}
 	}
 	for _, secret := range []string{was, is} {
@@ -61,7 +61,7 @@ func TestPreviewAgainstAKeptRehearsal(t *testing.T) {
 	must(t, out, e.destroy(ctx, &report{out: out}))
 }
 
-// drift proves what ci/drift relies on: a refresh that runs the program finds nothing, and then what somebody changed.
+// drift proves what ci/drift relies on: a refresh that runs the program finds nothing, and then a change by hand.
 func runDrift(ctx context.Context, t *testing.T, e *engine, out *output) {
 	t.Helper()
 	expect := func() error {
@@ -80,7 +80,7 @@ func runDrift(ctx context.Context, t *testing.T, e *engine, out *output) {
 	must(t, out, e.command(ctx, "config", "set", "--path", "doks-security:logging.retention", "2d"))
 	if _, err := e.stack.Preview(ctx, optpreview.ExpectNoChanges()); err == nil ||
 		!strings.Contains(err.Error(), "but changes were proposed") {
-		t.Errorf("a setting that nobody deployed: %v", err)
+		t.Errorf("a setting that was not deployed: %v", err)
 	}
 }
 

@@ -68,7 +68,7 @@ func open(ctx context.Context, o Options, r *report) (_ *engine, err error) {
 	}
 	e.onClose(e.workspace.remove)
 	for _, key := range slices.Sorted(maps.Keys(e.workspace.secrets)) {
-		r.note("%s is encrypted: other text stands in", key)
+		r.note("%s is encrypted: a placeholder is used", key)
 	}
 	if e.account, err = openAccount(ctx, e.workspace.dir, o.Through); err != nil {
 		return nil, err

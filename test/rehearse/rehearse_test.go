@@ -84,7 +84,7 @@ func (o *output) String() string {
 	return o.text.String()
 }
 
-// options are those of a rehearsal of a fixture in a temporary directory of its own, in which nothing may be left.
+// options are those of a rehearsal of a fixture in its own temporary directory, in which nothing may be left.
 func options(t *testing.T, stackName string, out io.Writer) Options {
 	t.Helper()
 	root, err := filepath.Abs("../..")
@@ -116,7 +116,7 @@ func TestRehearse(t *testing.T) {
 		{"falco-exporter", "dev",
 			map[string]any{"doks-security:runtimeSecurity": map[string]any{"metrics": "falco-exporter"}},
 			[]string{"falco-exporter is end of life", "falco, falco-exporter"}},
-		{"namespaces of its own", "dev", map[string]any{"doks-security:namespaces": map[string]any{"prefix": "obs-"}},
+		{"its own namespaces", "dev", map[string]any{"doks-security:namespaces": map[string]any{"prefix": "obs-"}},
 			[]string{
 				"PodSecurity is enforced: obs-falco privileged, obs-loki restricted, obs-metrics-server restricted, " +
 					"obs-monitoring restricted, obs-node-agents privileged",
@@ -126,7 +126,7 @@ func TestRehearse(t *testing.T) {
 			"doks-security:exposure": program.Gateway(), "doks-security:alerting": receivers(),
 			"doks-security:namespaces": map[string]any{"prefix": "obs-"},
 		}, []string{
-			"8 Helm releases are deployed", "exposure.clients.grafana.clientSecret is encrypted: other text stands in",
+			"8 Helm releases are deployed", "exposure.clients.grafana.clientSecret is encrypted: a placeholder is used",
 			"grafana.example.org and falco.example.org lead to it over TLS",
 		}},
 	} {
@@ -140,7 +140,7 @@ func TestRehearse(t *testing.T) {
 			for _, want := range append(c.says, "none is Pending", "monthlyCostUSD is the cost of what is deployed",
 				"nothing left in the simulated account") {
 				if !strings.Contains(out.String(), want) {
-					t.Errorf("no word of %q in\n%s", want, out)
+					t.Errorf("output does not contain %q:\n%s", want, out)
 				}
 			}
 		})
@@ -227,7 +227,7 @@ func TestWrongStackFile(t *testing.T) {
 	for _, want := range []string{"4 errors", "cluster.region: \"mars1\"", "cluster.pools[0].size", "cluster.hha",
 		"logging.retention", "no resources were changed"} {
 		if !strings.Contains(out.String(), want) {
-			t.Errorf("no word of %q in\n%s", want, out)
+			t.Errorf("output does not contain %q:\n%s", want, out)
 		}
 	}
 	if left := e.account.simulator.Leftovers(); len(left) > 0 {
@@ -235,7 +235,7 @@ func TestWrongStackFile(t *testing.T) {
 	}
 }
 
-func TestStackFileThatIsNotThere(t *testing.T) {
+func TestMissingStackFile(t *testing.T) {
 	err := Run(within(t), options(t, "nowhere", io.Discard))
 	if err == nil || !strings.Contains(err.Error(), "Pulumi.nowhere.yaml") {
 		t.Errorf("got %v, want an error that names the file", err)

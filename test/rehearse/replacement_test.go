@@ -22,7 +22,7 @@ func onePool(settings map[string]any) map[string]any {
 }
 
 // No edit of a stack file plans the replacement of a cluster or VPC: it is refused in the preview, and an update that
-// nobody previewed keeps them.
+// without a preview keeps them.
 func TestEditsNeverReplaceTheCluster(t *testing.T) {
 	out := &output{}
 	ctx, e := session(t, out, onePool(nil))

@@ -114,7 +114,7 @@ func TestRotate(t *testing.T) {
 			t.Errorf("%s: Secrets %q changed, want %q", c.name, got, c.secrets)
 		}
 		if got := changed(before.templates, after.templates); !slices.Equal(got, c.restarts) {
-			t.Errorf("%s: %q start anew, want %q", c.name, got, c.restarts)
+			t.Errorf("%s: %q restart, want %q", c.name, got, c.restarts)
 		}
 		if got, want := len(changed(before.pods, after.pods)) > 0, len(c.restarts) > 0; got != want {
 			t.Errorf("%s: pods were replaced: %v, want %v", c.name, got, want)

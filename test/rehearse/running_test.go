@@ -132,7 +132,7 @@ func TestEditsOfARunningStack(t *testing.T) {
 }
 
 // What others have in a cluster is not taken over: the stack gives its namespace another name, and leaves theirs alone.
-func TestClusterWithThingsOfOthers(t *testing.T) {
+func TestClusterWithForeignObjects(t *testing.T) {
 	out := &output{}
 	ctx, e := session(t, out, map[string]any{"doks-security:cluster": map[string]any{"existing": "shared"}})
 	e.createShared(ctx, t, out)

@@ -9,7 +9,7 @@ import (
 )
 
 // What the account has already under a name of the stack is neither taken over nor doubled: a preview names all of it.
-func TestAccountWithThingsOfOthers(t *testing.T) {
+func TestAccountWithForeignResources(t *testing.T) {
 	languageHost(t)
 	out := &output{}
 	ctx, e := session(t, out, mergeConfig(onePool(nil), map[string]any{

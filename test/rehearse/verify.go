@@ -27,7 +27,7 @@ import (
 // settleTime is for what Helm does not wait for: operators' pods, endpoints.
 const settleTime = time.Minute
 
-// verify checks what stands after an update, and prints it.
+// verify checks what exists after an update, and prints it.
 func verify(ctx context.Context, a *account, outputs auto.OutputMap, w *workspace, r *report) error {
 	plane, err := a.clusters.only()
 	if err != nil {

@@ -19,7 +19,7 @@ import (
 var accountKeys = []string{"digitalocean:token", "digitalocean:apiEndpoint", "digitalocean:spacesAccessId",
 	"digitalocean:spacesSecretKey", "digitalocean:spacesEndpoint"}
 
-// workspace is a private copy of the project's configuration with a state of its own, all in one directory.
+// workspace is a private copy of the project's configuration with its own state, all in one directory.
 type workspace struct {
 	dir       string // the root
 	owned     *owned // that directory; removed with everything below
@@ -32,7 +32,7 @@ type workspace struct {
 	stackFile string
 }
 
-// newWorkspace copies the stack's configuration. Its encrypted values are not ours to read: other text stands in,
+// newWorkspace copies the stack's configuration. Its encrypted values are not ours to read: a placeholder is used,
 // encrypted with the rehearsal's own passphrase. extra is configuration the rehearsal adds.
 func newWorkspace(o Options, stack string, extra map[string]any) (_ *workspace, err error) {
 	own, err := newOwned()

@@ -205,7 +205,7 @@ func (p *project) lock() {
 	}
 	if _, err := p.run("", "refresh", "--yes", "--stack", "dev"); err == nil ||
 		!strings.Contains(err.Error(), "the stack is currently locked by 1 lock(s)") {
-		p.t.Errorf("a second update: %v, want to be told of the lock", err)
+		p.t.Errorf("a second update: %v, want an error about the lock", err)
 	}
 	p.must("cancel", "dev", "--yes")
 	p.must("refresh", "--yes", "--stack", "dev")

@@ -78,7 +78,7 @@ func requests(out io.Writer, before, after []*chartlint.Object) error {
 	}
 	line("requests on every node", describe(old.PerNode.MilliCPU, old.PerNode.MiB),
 		describe(fresh.PerNode.MilliCPU, fresh.PerNode.MiB))
-	line("requests altogether beside that", describe(old.Shared.MilliCPU, old.Shared.MiB),
+	line("other requests", describe(old.Shared.MilliCPU, old.Shared.MiB),
 		describe(fresh.Shared.MilliCPU, fresh.Shared.MiB))
 	line("volumes", old.Volumes(), fresh.Volumes())
 	return nil

@@ -103,7 +103,7 @@ func TestUpgrade(t *testing.T) {
 		{"requests grow", func(_ map[string]any, template string) string {
 			return strings.ReplaceAll(template, "resources: {{ toJson .Values.resources }}",
 				"resources: {requests: {cpu: 1, memory: 1Gi}}")
-		}, []string{"requests altogether beside that: ", " -> 1000m CPU, 1024 MiB"}, ""},
+		}, []string{"other requests: ", " -> 1000m CPU, 1024 MiB"}, ""},
 		{"it no longer renders", func(_ map[string]any, template string) string {
 			return template +
 				`{{ fail "replicas is gone" }}`
@@ -117,7 +117,7 @@ func TestUpgrade(t *testing.T) {
 			}
 			for _, want := range c.says {
 				if !strings.Contains(out, want) {
-					t.Errorf("no word of %q in\n%s", want, out)
+					t.Errorf("output does not contain %q:\n%s", want, out)
 				}
 			}
 		})

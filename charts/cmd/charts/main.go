@@ -53,7 +53,7 @@ func run(ctx context.Context, dir, project string) error {
 		if err := enter(filepath.Join(project, chart.File), chart.SHA256); err != nil {
 			return err
 		}
-		fmt.Printf("%s: entered sha256 %s into %s; compare it with what the publisher says, then commit it\n",
+		fmt.Printf("%s: entered sha256 %s into %s; compare it with the digest the publisher states, then commit it\n",
 			entry, chart.SHA256, chart.File)
 		pins[entry] = chart
 	}

@@ -48,7 +48,7 @@ func refuseProduction(ctx context.Context, stack string) error {
 	case settings["doks-security:profile"].Value == "prod":
 		return fmt.Errorf("stack %s is for production: its profile is prod", stack)
 	case object("project", "environment") == "Production":
-		return fmt.Errorf("stack %s is for production: project.environment says so", stack)
+		return fmt.Errorf("stack %s is for production: project.environment is Production", stack)
 	case object("cluster", "protect") == true:
 		return fmt.Errorf("stack %s is protected: cluster.protect is true", stack)
 	}

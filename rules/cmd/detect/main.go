@@ -1,4 +1,4 @@
-// Command detect proves the detection on a real cluster: it starts a virtual cluster nobody approved and an
+// Command detect proves the detection on a real cluster: it starts an unapproved virtual cluster and an
 // event-generator in a namespace of their own, waits for the alerts at falcosidekick and in Loki, prints which rules
 // fired after how many seconds, and removes the namespace. `make detect STACK=<stack>` runs it; nothing else does.
 package main

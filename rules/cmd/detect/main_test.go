@@ -122,7 +122,7 @@ func TestDetectRefuses(t *testing.T) {
 		{"no stack", "", devConfig, "name a stack"},
 		{"a production profile", "live", `{"doks-security:profile":{"value":"prod"}}`, "its profile is prod"},
 		{"a production project", "live", `{"doks-security:project":{"objectValue":{"environment":"Production"}}}`,
-			"project.environment says so"},
+			"project.environment is Production"},
 		{"a protected cluster", "live", `{"doks-security:cluster":{"objectValue":{"protect":true}}}`,
 			"cluster.protect is true"},
 		{"settings that cannot be read", "dev", `nothing`, "reading the settings of dev"},

@@ -106,7 +106,7 @@ func TestWriteRefuses(t *testing.T) {
 		{"a hyphen at the end", "qa-", "dev", `NAME: "qa-"`},
 		{"a digit first", "2nd", "dev", `NAME: "2nd"`},
 		{"a name too long for its cluster", strings.Repeat("a", 45), "dev", "at most 44"},
-		{"a profile nobody knows", "qa", "tiny", `PROFILE: "tiny"; allowed: dev, prod`},
+		{"an unknown profile", "qa", "tiny", `PROFILE: "tiny"; allowed: dev, prod`},
 		{"an environment there is", "prod", "prod", "remove Pulumi.prod.yaml"},
 	} {
 		t.Run(c.fault, func(t *testing.T) {

@@ -75,7 +75,7 @@ func TestCommentedSettingsAreValid(t *testing.T) {
 }
 
 // A commented setting that does not exist, or no longer, is found: wherever it is in the sample.
-func TestMisspeltCommentedSettingsAreFound(t *testing.T) {
+func TestMisspelledCommentedSettingsAreFound(t *testing.T) {
 	rules(t)
 	key := regexp.MustCompile(`(?m)^# {3,}(?:- )?([A-Za-z:-]+):(?: |$)`)
 	for _, profile := range []string{"dev", "prod"} {

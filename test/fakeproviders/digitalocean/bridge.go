@@ -25,7 +25,7 @@ type bridged struct {
 	create, read, update, remove func(ctx context.Context, d *data) error
 	// importer completes an ID before it is read. Without one the resource cannot be imported.
 	importer func(ctx context.Context, d *data) error
-	// forces tells that a change needs a new resource, where the schema cannot say it. Optional.
+	// forces reports that a change needs a new resource, where the schema cannot say it. Optional.
 	forces func(d *data) bool
 	// idle says that an update without a difference, as after a failed one, neither sends nor reads anything.
 	idle bool
@@ -58,7 +58,7 @@ func chooseName(r plugin.CheckRequest) (string, error) {
 	return resource.NewUniqueName(r.RandomSeed, r.URN.Name()+"-", 7, 0, nil)
 }
 
-// isChosen tells that the name is none of the program.
+// isChosen reports that the name is none of the program.
 func isChosen(inputs map[string]any) bool { return slices.Contains(texts(inputs[defaults]), "name") }
 
 func (b *bridged) Diff(_ context.Context, r plugin.DiffRequest) (plugin.DiffResult, error) {

@@ -220,7 +220,7 @@ func ownTags(tags []string) []any {
 			own = append(own, tag)
 		}
 	}
-	// a set has an order of its own
+	// a set has its own order
 	slices.SortFunc(own, func(a, b any) int { return strings.Compare(a.(string), b.(string)) })
 	return own
 }

@@ -77,7 +77,7 @@ func (b *bridged) differences(d *data) map[string]plugin.PropertyDiff {
 	return found
 }
 
-// emptied finds empty maps of the inputs that the state does not have at all: they are a difference beside another one.
+// emptied finds empty maps of the inputs that the state does not have at all: a difference only with another one.
 func (s schema) emptied(prefix string, state, inputs map[string]any, found map[string]plugin.PropertyDiff) {
 	for key, f := range s {
 		is, isMap := inputs[key].(map[string]any)

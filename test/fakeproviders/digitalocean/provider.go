@@ -106,7 +106,7 @@ func (p *provider) configure(_ context.Context, inputs fakeproviders.Properties)
 	return nil
 }
 
-// missing tells an answer of 404 from other errors.
+// missing reports whether an error is a 404.
 func missing(response *godo.Response, err error) bool {
 	return err != nil && is(response, http.StatusNotFound)
 }

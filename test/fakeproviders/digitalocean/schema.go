@@ -23,7 +23,7 @@ type field struct {
 	zero     any  // instead of null
 	// blankValue is what a failed creation leaves in an object instead of null.
 	blankValue any
-	named      bool // a name of its own is what the published plugin makes where the program says nothing
+	named      bool // its own name is what the published plugin makes where the program says nothing
 	// object holds the properties of an object, or of a list's or set's elements.
 	object schema
 	set    bool
@@ -31,7 +31,7 @@ type field struct {
 	bare   bool // a list or map of texts: null where a new resource has none
 	// valid finds what is wrong with a value: a text for its name. Optional.
 	valid func(v any) string
-	// same tells that a difference is none; siblings are what the state has beside it. Optional.
+	// same reports that a difference is none; siblings are the other values of the state. Optional.
 	same func(d *data, siblings map[string]any, old, new any) bool
 	// keep makes the input of a refresh stay as the program wrote it. Optional.
 	keep bool
@@ -57,7 +57,7 @@ func (d *data) list(key string) []any { v, _ := d.values[key].([]any); return v 
 
 func (d *data) set(values map[string]any) { maps.Copy(d.values, values) }
 
-// changed tells whether a property is planned to differ from the state.
+// changed reports whether a property is planned to differ from the state.
 func (d *data) changed(keys ...string) bool {
 	return slices.ContainsFunc(keys, func(key string) bool { return !equal(d.state[key], d.values[key]) })
 }

@@ -37,7 +37,7 @@ var immutable = map[string][]string{
 	"rbac.authorization.k8s.io/v1 ClusterRoleBinding": {"roleRef"},
 }
 
-// forcesNew tells whether a difference at that path replaces the object.
+// forcesNew reports whether a difference at that path replaces the object.
 func forcesNew(kind schema.GroupVersionKind, path string) bool {
 	fields := append([]string{"metadata.name", "metadata.namespace"},
 		immutable[kind.GroupVersion().String()+" "+kind.Kind]...)

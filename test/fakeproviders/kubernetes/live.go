@@ -28,7 +28,7 @@ const (
 	waitFor = "pulumi.com/waitFor"
 	// waitingTime is how long an object may take to become ready, or to go.
 	waitingTime = 10 * time.Minute
-	// creator is the field manager of a creation; an update has one of its own.
+	// creator is the field manager of a creation; an update has another.
 	creator = "pulumi-kubernetes"
 	// poll is the time between two looks, and the first between two attempts to create.
 	poll = 100 * time.Millisecond
@@ -67,13 +67,13 @@ func (o object) mapping() (*meta.RESTMapping, error) {
 		o.kind.Version)
 }
 
-// exists tells whether the cluster knows the kind.
+// exists reports whether the cluster knows the kind.
 func (o object) exists() bool {
 	_, err := o.mapping()
 	return err == nil
 }
 
-// namespaced tells whether objects of the kind are in a namespace; a kind that is not known is taken to be.
+// namespaced reports whether objects of the kind are in a namespace; a kind that is not known is taken to be.
 func (o object) namespaced() bool {
 	mapping, err := o.mapping()
 	if err != nil {

@@ -147,7 +147,7 @@ func (p *provider) diffConfig(r plugin.DiffConfigRequest) plugin.DiffResult {
 	return result
 }
 
-// activeCluster is the cluster of a configuration's current context; nil if that cannot be told.
+// activeCluster is the cluster of a configuration's current context; nil if that is unknown.
 func (p *provider) activeCluster(inputs fakeproviders.Properties) *api.Cluster {
 	config, err := p.load(inputs["kubeconfig"])
 	if err != nil {

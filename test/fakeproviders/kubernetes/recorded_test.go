@@ -53,7 +53,7 @@ func TestRecordedAnswers(t *testing.T) {
 	})
 }
 
-// cluster is a control plane, of which a case has a name of its own.
+// cluster is a control plane, of which a case has its own name.
 type cluster struct {
 	plane     *controlplane.ControlPlane
 	name, dir string
@@ -196,7 +196,7 @@ func (c *cluster) settle(ctx context.Context, m map[string]any) error {
 	}
 }
 
-// isProgressed tells that a Deployment's status counts its Pods.
+// isProgressed reports that a Deployment's status counts its Pods.
 func isProgressed(u *unstructured.Unstructured) bool {
 	var d appsv1.Deployment
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(u.Object, &d); err != nil {

@@ -17,7 +17,7 @@ import (
 // helmRelease is a chart that Helm installs.
 type helmRelease struct{ *provider }
 
-// Check loads the chart, at every preview: it tells the version.
+// Check loads the chart, at every preview: it has the version.
 func (h helmRelease) Check(_ context.Context, r plugin.CheckRequest) (plugin.CheckResponse, error) {
 	inputs := completeRelease(r.News)
 	response := plugin.CheckResponse{Properties: inputs}
@@ -199,7 +199,7 @@ func (h helmRelease) Delete(_ context.Context, r plugin.DeleteRequest) error {
 	return err
 }
 
-// helm makes a configuration of its own for each operation: they run side by side.
+// helm makes its own configuration for each operation: they run side by side.
 func (h helmRelease) helm(namespace string) (*action.Configuration, error) {
 	config, err := h.cluster()
 	if err != nil {

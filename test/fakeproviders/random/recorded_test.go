@@ -16,7 +16,7 @@ func TestRecordedAnswers(t *testing.T) {
 		func(*testing.T) recorded.World { return passwords{} })
 }
 
-// passwords are all there is: the provider works on nothing else. They are told apart.
+// passwords are all there is: the provider works on nothing else. They are distinguished.
 type passwords map[string]string
 
 var (

@@ -88,7 +88,7 @@ func (m *masker) delta(old, new resource.PropertyMap) map[string]any {
 	return result
 }
 
-// volatile are properties that Kubernetes sets anew with each change, and one that is null or false without any effect.
+// volatile are properties that Kubernetes sets again with each change, and one that is null or false without effect.
 var volatile = []resource.PropertyKey{"resourceVersion", "managedFields", "expiredObjectDeleteMarker"}
 
 func (m *masker) property(key resource.PropertyKey, v resource.PropertyValue) any {

@@ -78,7 +78,7 @@ func find(all []Answers, name string) []Answer {
 	return nil
 }
 
-// ask runs a case in a world of its own.
+// ask runs a case in its own world.
 func ask(t *testing.T, table *Table, c Case, p *fakeproviders.Provider, published string,
 	open func(t *testing.T) World) []Answer {
 	ctx, stop := context.WithCancel(t.Context())

@@ -1,7 +1,7 @@
 // Package recorded holds a stand-in against the published plugin it stands in for.
 //
 // A table lists calls in a small language (YAML). Record makes them with the published plugin and keeps its answers
-// beside the table; Compare makes the same calls with the stand-in, on every machine, and reports each answer that
+// next to the table; Compare makes the same calls with the stand-in, on every machine, and reports each answer that
 // differs. What changes with each run (identifiers, times, ports) is masked in both.
 package recorded
 
@@ -24,7 +24,7 @@ type Table struct {
 	Cases  []Case         `yaml:"cases"`
 }
 
-// Case is a sequence of calls in a world of its own: an empty account, a new cluster.
+// Case is a sequence of calls in its own world: an empty account, a new cluster.
 type Case struct {
 	Name   string         `yaml:"name"`
 	Inputs map[string]any `yaml:"inputs"` // changes to the table's; null removes one

@@ -51,7 +51,7 @@ func (l *Lab) File(ctx context.Context, name string) (string, error) {
 	return "", fmt.Errorf("the pipeline has no program %q", name)
 }
 
-// start runs a program on a free address, in a directory of its own below the lab's. files are written into it first.
+// start runs a program on a free address, in its own directory below the lab's. files are written into it first.
 func (l *Lab) start(
 	ctx context.Context, name string, files map[string]string, on func(address string) launch,
 ) (*Process, error) {

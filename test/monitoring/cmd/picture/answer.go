@@ -10,7 +10,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"doks-security/test/monitoring/dashboards"
-	"doks-security/test/monitoring/day"
+	"doks-security/test/monitoring/scenario"
 )
 
 // shownTime is how far back a dashboard looks when it is opened: dashboards.Builtin's __range.
@@ -37,7 +37,7 @@ type series struct {
 type line struct{ Time, Text string }
 
 // answer runs the queries of all panels.
-func answer(ctx context.Context, lived *day.Day, d dashboards.Dashboard) ([]panel, error) {
+func answer(ctx context.Context, lived *scenario.Day, d dashboards.Dashboard) ([]panel, error) {
 	var panels []panel
 	for _, p := range d.Panels {
 		shown := panel{Title: p.Title, Description: p.Description, Type: p.Type, GridPos: p.GridPos,
@@ -58,7 +58,7 @@ func answer(ctx context.Context, lived *day.Day, d dashboards.Dashboard) ([]pane
 	return panels, nil
 }
 
-func (shown *panel) ask(ctx context.Context, lived *day.Day, p dashboards.Panel, exprs []string) error {
+func (shown *panel) ask(ctx context.Context, lived *scenario.Day, p dashboards.Panel, exprs []string) error {
 	switch {
 	case p.Type == "row":
 		return nil
@@ -107,7 +107,7 @@ func (shown *panel) ask(ctx context.Context, lived *day.Day, p dashboards.Panel,
 
 // askLogs shows the lines of the generated events; where there are none, the query.
 func (shown *panel) askLogs(p dashboards.Panel, expr string) error {
-	lines, err := day.Lines(expr, now.Add(-shownTime), now)
+	lines, err := scenario.Lines(expr, now.Add(-shownTime), now)
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"doks-security/test/monitoring/dashboards"
-	"doks-security/test/monitoring/day"
+	"doks-security/test/monitoring/scenario"
 )
 
 // shows answers a dashboard's queries, and returns its panels by title.
@@ -17,7 +17,7 @@ func shows(t *testing.T, uid string) map[string]panel {
 	if err != nil {
 		t.Fatal(err)
 	}
-	lived, err := day.Live(t.Context(), "native")
+	lived, err := scenario.Live(t.Context(), "native")
 	if err != nil {
 		t.Fatal(err)
 	}

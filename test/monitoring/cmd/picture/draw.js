@@ -1,4 +1,4 @@
-// Draws the panels into <main>: layout by gridPos, formats and colours by fieldConfig.
+// Draws the panels into <main>: layout by gridPos, formats and colors by fieldConfig.
 const palette = ['#73bf69', '#f2cc0c', '#8ab8ff', '#ff780a', '#f2495c', '#b877d9', '#5794f2', '#ffb357'];
 const named = { green: '#73bf69', yellow: '#f2cc0c', blue: '#5794f2', orange: '#ff9830', red: '#f2495c', purple: '#b877d9' };
 

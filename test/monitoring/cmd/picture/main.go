@@ -17,11 +17,11 @@ import (
 	"time"
 
 	"doks-security/test/monitoring/dashboards"
-	"doks-security/test/monitoring/day"
+	"doks-security/test/monitoring/scenario"
 )
 
-// now is when somebody looks at the dashboards.
-var now = day.Midnight.Add(16 * time.Hour)
+// now is the time at which the dashboards are viewed.
+var now = scenario.Midnight.Add(16 * time.Hour)
 
 // Of the page, in pixels: its width, a grid cell's height with the gap, and all that is above the grid.
 const width, cell, gap, header = 1200, 28, 8, 66
@@ -54,7 +54,7 @@ func run(ctx context.Context, out string) error {
 	if err != nil {
 		return err
 	}
-	lived, err := day.Live(ctx, "native")
+	lived, err := scenario.Live(ctx, "native")
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func run(ctx context.Context, out string) error {
 }
 
 // write draws a dashboard as a page that needs nothing else, and returns its height.
-func write(ctx context.Context, lived *day.Day, d dashboards.Dashboard, file string) (int, error) {
+func write(ctx context.Context, lived *scenario.Day, d dashboards.Dashboard, file string) (int, error) {
 	panels, err := answer(ctx, lived, d)
 	if err != nil {
 		return 0, err

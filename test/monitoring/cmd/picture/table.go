@@ -10,7 +10,7 @@ import (
 	"github.com/prometheus/prometheus/promql"
 
 	"doks-security/test/monitoring/dashboards"
-	"doks-security/test/monitoring/day"
+	"doks-security/test/monitoring/scenario"
 )
 
 // table has its columns in order; a row may lack some.
@@ -41,7 +41,7 @@ func ofVector(vector promql.Vector, value string) table {
 }
 
 // ofLines is what extractFields makes of log lines: the time, and a column a label.
-func ofLines(lines []day.Line) table {
+func ofLines(lines []scenario.Line) table {
 	t := table{Columns: []string{"Time"}}
 	for _, l := range lines {
 		row := map[string]any{"Time": l.At.Format("2006-01-02 15:04:05")}

@@ -1,5 +1,5 @@
-// Package day is a generated day with an incident, lived through by Prometheus' own storage, rules and query engine.
-package day
+// Package scenario is a generated day with an incident, run through Prometheus' own storage, rules and query engine.
+package scenario
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package day
+package scenario
 
 import (
 	"fmt"
@@ -99,7 +99,7 @@ func incident(metrics string) map[string]sample {
 			series[`up{job="`+job+`"}`] = gauge(1)
 		}
 	}
-	for name, times := range told(metrics) {
+	for name, times := range reported(metrics) {
 		lives := replicas[name.replica]
 		series[name.series] = counted(lives[0], lives[1], times...)
 	}

@@ -1,4 +1,4 @@
-package day
+package scenario
 
 import (
 	"fmt"
@@ -8,7 +8,7 @@ import (
 	"doks-security/values"
 )
 
-// event is one that Falco tells, and a replica of falcosidekick counts and forwards.
+// event is one that Falco reports, and a replica of falcosidekick counts and forwards.
 type event struct {
 	at, rule, priority, node, namespace, pod, replica string
 	user, process, command, image                     string
@@ -67,8 +67,8 @@ func events() []event {
 
 type counter struct{ series, replica string }
 
-// told are the counters, with the times at which each grows: falcosidekick's, and falco-exporter's where it runs.
-func told(metrics string) map[counter][]string {
+// reported are the counters, with the times at which each grows: falcosidekick's, and falco-exporter's where it runs.
+func reported(metrics string) map[counter][]string {
 	counters := map[counter][]string{}
 	count := func(e event, replica, format string, args ...any) {
 		key := counter{fmt.Sprintf(format, args...), replica}
