@@ -2,10 +2,10 @@ package alerting
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
-	"gopkg.in/yaml.v3"
-
+	"doks-security/stack/field"
 	"doks-security/values"
 )
 
@@ -22,6 +22,11 @@ const EventLasts = 15 * time.Minute
 // Config is Alertmanager's configuration. Links are where messages link to. It holds the receivers' secrets in plain
 // text: keep it one.
 func (s Settings) Config(links values.AlertLinks) (string, error) {
+	var errs field.Errors
+	s = s.plain(&errs)
+	if err := errs.Err(); err != nil {
+		return "", err
+	}
 	receivers := []any{map[string]any{"name": NullReceiver}}
 	watchdog, err := s.watchdog()
 	if err != nil {
@@ -35,23 +40,44 @@ func (s Settings) Config(links values.AlertLinks) (string, error) {
 	}
 	for _, r := range s.Receivers {
 		receivers = append(receivers, r.configs(links)...)
-		routes = append(routes, r.route())
 	}
-	config, err := yaml.Marshal(map[string]any{
+	for _, r := range s.Extra.Receivers {
+		receivers = append(receivers, r)
+	}
+	inhibit := inhibitRules()
+	for _, rule := range s.Extra.InhibitRules {
+		inhibit = append(inhibit, rule)
+	}
+	config := Fragment{
 		"global": map[string]any{"resolve_timeout": EventLasts.String()},
 		"route": map[string]any{
-			// By severity as well: a message has one, and a critical alert does not wait for the group of a warning.
-			"receiver": NullReceiver, "group_by": []string{"cluster", "alertname", "severity"},
-			"group_wait": "30s", "group_interval": "5m", "repeat_interval": "4h",
-			"routes": routes,
+			"receiver": NullReceiver, "group_by": groupOfAlerts,
+			"group_wait": groupWait, "group_interval": groupInterval, "repeat_interval": repeatInterval,
+			"routes": slices.Concat(routes, s.Extra.routes(), s.routes()),
 		},
-		"inhibit_rules": inhibitRules(),
+		"inhibit_rules": inhibit,
 		"receivers":     receivers,
-	})
+	}
+	if times := s.timeIntervals(); len(times) > 0 {
+		config["time_intervals"] = times
+	}
+	text, err := write(config)
 	if err != nil {
 		return "", fmt.Errorf("writing Alertmanager's configuration: %w", err)
 	}
-	return string(config), nil
+	return string(text), nil
+}
+
+// timeIntervals are the named times, as Alertmanager has them.
+func (s Settings) timeIntervals() []any {
+	var all []any
+	for _, t := range s.TimeIntervals {
+		all = append(all, map[string]any{"name": t.Name, "time_intervals": t.Intervals})
+	}
+	for _, t := range s.Extra.TimeIntervals {
+		all = append(all, t)
+	}
+	return all
 }
 
 // heartbeatCheck is how often Alertmanager looks whether a heartbeat is due.

@@ -21,10 +21,11 @@ const (
 	maxWebhook = 50
 )
 
-// title is one line: what fires, how severe, in which cluster. Groups have one severity (Config), so it is always
-// there. A critical event's group is of one namespace and node.
+// title is one line: what fires, how severe, in which cluster. Groups have one severity (routes), so it is always
+// there; a group of several alert names is named by its labels. A critical event's group is of one namespace and node.
 var title = `[{{ .Status | toUpper }}{{ if eq .Status "firing" }}:{{ .Alerts.Firing | len }}` + full + `{{ end }}]` +
-	` {{ or .GroupLabels.rule .CommonLabels.alertname }}{{ with .GroupLabels.k8s_ns_name }} in {{ . }}{{ end }}` +
+	` {{ or .GroupLabels.rule .CommonLabels.alertname (join ", " .GroupLabels.Values) }}` +
+	`{{ with .GroupLabels.k8s_ns_name }} in {{ . }}{{ end }}` +
 	`{{ with .GroupLabels.hostname }} on {{ . }}{{ end }} ({{ .CommonLabels.severity }}, {{ .CommonLabels.cluster }})`
 
 // full is a plus behind the number of alerts that fire, where Alertmanager keeps no more of them.
@@ -49,7 +50,7 @@ func list(alerts, prefix string, links values.AlertLinks) string {
 		// falcosidekick's alerts have no links.
 		`{{ if eq .Labels.source "falco" }}` + "\n" + `Runbook: ` + literal(links.Runbooks+"/FalcoHighPriorityEvent.md") +
 		"\n" + `Dashboard: ` + literal(links.Grafana+"/d/runtime-security?var-rule=") + `{{ .Labels.rule | urlquery }}` +
-		`{{ with .Labels.hostname }}&var-node={{ . | urlquery }}{{ end }}{{ end }}` + "\n\n"
+		`{{ with .Labels.hostname }}{{ "&" }}var-node={{ . | urlquery }}{{ end }}{{ end }}` + "\n\n"
 	return fmt.Sprintf(`{{ range $i, $alert := %s }}{{ if lt $i %d }}%s{{ end }}{{ end }}`, alerts, maxShown, one) +
 		fmt.Sprintf(`{{ if gt (len %[1]s) %[2]d }}and {{ len (slice %[1]s %[2]d) }} more`+"\n"+`{{ end }}`, alerts, maxShown)
 }

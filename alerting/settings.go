@@ -9,10 +9,14 @@ var Severities = []string{"info", "warning", "critical"}
 type Settings struct {
 	// Receivers of alerts. Without any, alerts are still evaluated, and shown in Grafana and Alertmanager.
 	Receivers []Receiver `json:"receivers"`
+	// Named times, for mute and active of receivers.
+	TimeIntervals []TimeInterval `json:"timeIntervals"`
 	// A dead man's switch: a service that is called as long as alerting works, and notifies when the calls stop.
 	Heartbeat *Heartbeat `json:"heartbeat"`
 	// The URL at which docs/runbooks is published. Not set: alerts link to paths in this repository.
 	Runbooks string `json:"runbooks" format:"runbooks"`
+	// Parts of Alertmanager's own configuration that are added to it, for what the other settings cannot say.
+	Extra Extra `json:"extra"`
 }
 
 // Receiver is one channel: exactly one of its kinds.
@@ -21,6 +25,24 @@ type Receiver struct {
 	Name string `json:"name" required:"true" format:"receiverName"`
 	// The lowest severity that is sent.
 	MinimumSeverity string `json:"minimumSeverity" default:"warning" format:"severity"`
+	// Only alerts that match all of these, in Alertmanager's syntax: team="payments".
+	Matchers []string `json:"matchers" format:"matcher"`
+	// Receivers after it in the list do not get what it takes (continue: false in Alertmanager).
+	Stop bool `json:"stop" default:"false"`
+	// It gets what no other receiver takes, wherever it is in the list.
+	Default bool `json:"default" default:"false"`
+	// Labels that alerts of one message have in common, or "..." for all; severity is always one. Not set: alertname.
+	GroupBy []string `json:"groupBy" format:"groupLabel"`
+	// How long the first message of a group waits for more alerts; critical events wait 5s. Not set: 30s.
+	GroupWait string `json:"groupWait" format:"wait"`
+	// How long the next message of a group waits for more alerts. Not set: 5m.
+	GroupInterval string `json:"groupInterval" format:"pause"`
+	// How long until a message about alerts that still fire is repeated. Not set: 4h.
+	RepeatInterval string `json:"repeatInterval" format:"pause"`
+	// Names of timeIntervals in which it gets nothing.
+	Mute []string `json:"mute"`
+	// Names of timeIntervals: it gets something only in these.
+	Active []string `json:"active"`
 	// A Slack channel.
 	Slack *Slack `json:"slack"`
 	// A PagerDuty service.
@@ -31,13 +53,35 @@ type Receiver struct {
 	Webhook *Webhook `json:"webhook"`
 	// An address, through an SMTP server with TLS.
 	Email *Email `json:"email"`
+	// Any other kind, as Alertmanager's documentation has it: {telegram_configs: [{chat_id: 1, bot_token: ...}]}.
+	Alertmanager Fragment `json:"alertmanager"`
+}
+
+// TimeInterval is a name for times.
+type TimeInterval struct {
+	// Its name.
+	Name string `json:"name" required:"true" format:"label"`
+	// Times as in Alertmanager's time_intervals: {weekdays: [saturday, sunday], location: Europe/Berlin}.
+	Intervals []Fragment `json:"intervals"`
+}
+
+// Extra are parts of Alertmanager's configuration, with the keys of its documentation.
+type Extra struct {
+	// Receivers, without this project's messages.
+	Receivers []Fragment `json:"receivers"`
+	// Routes; an alert that one takes still goes to the receivers above.
+	Routes []Fragment `json:"routes"`
+	// Inhibition rules; none may inhibit critical events of Falco, or the heartbeat.
+	InhibitRules []Fragment `json:"inhibit_rules"`
+	// Named times, for routes.
+	TimeIntervals []Fragment `json:"time_intervals"`
 }
 
 // Slack posts to a channel through an incoming webhook.
 type Slack struct {
 	// URL of an incoming webhook.
 	URL string `json:"url" secret:"true" required:"true" format:"secretURL"`
-	// The channel: #alerts.
+	// The channel, by name or id: #alerts, C0123ABCD.
 	Channel string `json:"channel" required:"true" format:"slackChannel"`
 }
 

@@ -66,6 +66,9 @@ func typeText(t reflect.Type) string {
 	case reflect.Slice:
 		return "list of " + typeText(t.Elem()) + "s"
 	case reflect.Map:
+		if t.Elem().Kind() == reflect.Interface {
+			return "object"
+		}
 		return "object of " + typeText(t.Elem()) + "s"
 	case reflect.Bool:
 		return "boolean"

@@ -46,6 +46,8 @@ func (c comments) schema(t reflect.Type, s field.Setting) object {
 			schema["propertyNames"] = names
 		}
 		return schema
+	case reflect.Interface: // Alertmanager's own configuration, which the program checks
+		return object{}
 	case reflect.Bool:
 		return object{"type": "boolean"}
 	case reflect.Int:

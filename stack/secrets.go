@@ -6,6 +6,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"doks-security/alerting"
 	"doks-security/stack/field"
 )
 
@@ -39,11 +40,15 @@ func secretErrors(ctx *pulumi.Context, s Settings, file map[string]any) field.Er
 				value = object
 			}
 		}
-		formats.EachSecret(value, reflect.TypeOf(target).Elem(), section, func(path string, value any) {
+		refuse := func(path string, value any) {
 			if !Encrypted(value) && value != nil && value != "" {
 				errs.Add(path, field.Hidden, encryptedOnly, field.EncryptCommand(path))
 			}
-		})
+		}
+		formats.EachSecret(value, reflect.TypeOf(target).Elem(), section, refuse)
+		if _, ok := target.(*alerting.Settings); ok {
+			alerting.EachSecret(value, section, refuse)
+		}
 	}
 	return errs
 }

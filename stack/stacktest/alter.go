@@ -82,7 +82,7 @@ func leaves(value any) []leaf {
 		for i, element := range v {
 			add(element, func(text string) { v[i] = text })
 		}
-	case string, int, bool, nil:
+	case string, int, float64, bool, nil:
 	default:
 		panic(fmt.Sprintf("no settings: %T", value))
 	}

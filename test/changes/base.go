@@ -50,6 +50,17 @@ func base() object {
 				object{"name": "siem", "webhook": object{"url": encrypted()}},
 				object{"name": "archive", "email": object{"to": "a@example.org", "from": "alerts@example.org",
 					"smarthost": "smtp.example.org:587", "username": "alerts", "password": encrypted()}},
+				object{"name": "payments", "matchers": list{`team="payments"`}, "groupBy": list{"alertname"},
+					"groupWait": "1m", "groupInterval": "10m", "repeatInterval": "12h", "active": list{"days"},
+					"alertmanager": object{"telegram_configs": list{object{"chat_id": 1, "bot_token": encrypted()}}}},
+			},
+			"timeIntervals": list{object{"name": "days", "intervals": list{object{"weekdays": list{"monday:friday"}}}}},
+			"extra": object{
+				"receivers": list{object{"name": "audit", "webhook_configs": list{object{"url": encrypted(), "max_alerts": 10}}}},
+				"routes":    list{object{"receiver": "audit", "matchers": list{`team="first"`}}},
+				"inhibit_rules": list{object{"source_matchers": list{`alertname="NodeDown"`},
+					"target_matchers": list{`alertname="PodDown"`, `rule=""`}, "equal": list{"node"}}},
+				"time_intervals": list{object{"name": "nights", "time_intervals": list{object{"weekdays": list{"saturday"}}}}},
 			},
 		},
 		"forward": object{

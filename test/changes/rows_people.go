@@ -1,11 +1,16 @@
 package changes
 
+import "strings"
+
 const anotherURL, anotherKey = secret("https://second.example.org"), secret("fedcba9876543210fedcba9876543210")
+
+// inBase makes the path of a setting: a list as a whole, and the field of Alertmanager that base sets.
+var inBase = strings.NewReplacer("[]", "", "alertmanager.*", "alertmanager.telegram_configs[0].chat_id")
 
 func alertingChanges() []Change {
 	receiver := func(index, setting string, to any) Change {
-		return Change{Setting: "alerting.receivers[]." + setting, Path: "alerting.receivers[" + index + "]." +
-			setting, To: to}
+		return Change{Setting: "alerting.receivers[]." + setting,
+			Path: "alerting.receivers[" + index + "]." + inBase.Replace(setting), To: to}
 	}
 	return []Change{
 		receiver("0", "name", "renamed"),
@@ -21,6 +26,23 @@ func alertingChanges() []Change {
 		receiver("4", "email.smarthost", "second.example.org:587"),
 		receiver("4", "email.username", "second"),
 		receiver("4", "email.password", anotherKey),
+		receiver("5", "matchers[]", list{`team="second"`}),
+		receiver("5", "groupBy[]", list{"namespace"}),
+		receiver("5", "groupWait", "2m"),
+		receiver("5", "groupInterval", "20m"),
+		receiver("5", "repeatInterval", "1d"),
+		receiver("5", "mute[]", list{"nights"}),
+		receiver("5", "active[]", list{"days", "nights"}),
+		receiver("5", "alertmanager.*", 2),
+		{Setting: "alerting.timeIntervals[].name", Path: "alerting.timeIntervals[0].name", To: "second",
+			Alongside: []Value{{"alerting.receivers[5].active", list{"second"}}}},
+		{Setting: "alerting.timeIntervals[].intervals[].*", Path: "alerting.timeIntervals[0].intervals[0].weekdays",
+			To: list{"saturday"}},
+		{Setting: "alerting.extra.receivers[].*", Path: "alerting.extra.receivers[0].webhook_configs[0].max_alerts", To: 20},
+		{Setting: "alerting.extra.routes[].*", Path: "alerting.extra.routes[0].matchers", To: list{`team="second"`}},
+		{Setting: "alerting.extra.inhibit_rules[].*", Path: "alerting.extra.inhibit_rules[0].equal", To: list{"instance"}},
+		{Setting: "alerting.extra.time_intervals[].*", Path: "alerting.extra.time_intervals[0].time_intervals[0].weekdays",
+			To: list{"sunday"}},
 		{Setting: "alerting.heartbeat.url", To: anotherURL},
 		{Setting: "alerting.heartbeat.interval", To: "10m"},
 		{Setting: "alerting.runbooks", To: "https://example.org/second/"},

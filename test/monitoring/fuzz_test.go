@@ -26,7 +26,7 @@ import (
 // Whatever the settings of alerting are: either they are refused, or Alertmanager loads its configuration, and its
 // templates make of each value what was set.
 func FuzzAlerting(f *testing.F) {
-	base, err := json.Marshal(everybody)
+	base, err := json.Marshal(allSettings())
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -112,6 +112,13 @@ func checkReceiver(t *testing.T, templates *template.Template, want alerting.Rec
 		}
 	}
 	switch {
+	case want.Alertmanager != nil:
+		telegram, discord := want.Alertmanager["telegram_configs"].([]any)[0].(map[string]any), got.DiscordConfigs[0]
+		if token := string(got.TelegramConfigs[0].BotToken); token != telegram["bot_token"] || discord.WebhookURL == nil ||
+			got.TelegramConfigs[0].ChatID != -1001234567890 {
+			t.Errorf("Telegram's token is %q, its chat %d; Discord's URL %v", token, got.TelegramConfigs[0].ChatID,
+				discord.WebhookURL)
+		}
 	case want.Slack != nil:
 		same("the channel", want.Slack.Channel, got.SlackConfigs[0].Channel)
 		// Alertmanager escapes what a URL may have without: a second @.

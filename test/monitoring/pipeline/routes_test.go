@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,7 +19,9 @@ func TestAmtoolAcceptsTheConfiguration(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, settings := range map[string]alerting.Settings{"everybody": everybody, "no receivers": {}} {
+	for name, settings := range map[string]alerting.Settings{
+		"everybody": everybody, "no receivers": {}, "by matchers": byMatchers,
+	} {
 		config, err := settings.Config(links)
 		if err != nil {
 			t.Fatal(err)
@@ -29,6 +32,76 @@ func TestAmtoolAcceptsTheConfiguration(t *testing.T) {
 		}
 		if out, err := exec.CommandContext(t.Context(), amtool, "check-config", file).CombinedOutput(); err != nil {
 			t.Errorf("%s: %v\n%s\n%s", name, err, out, config)
+		}
+	}
+}
+
+// byMatchers has a receiver of a team, in a chat of Telegram, one in Discord for the rest, and a muted one. Its extra
+// route gets a copy.
+var byMatchers = func() alerting.Settings {
+	always := alerting.Fragment{"times": []any{map[string]any{"start_time": "00:00", "end_time": "24:00"}}}
+	fragment := func(kind string, entry map[string]any) alerting.Fragment {
+		return alerting.Fragment{kind: []any{entry}}
+	}
+	return alerting.Settings{
+		TimeIntervals: []alerting.TimeInterval{{Name: "always", Intervals: []alerting.Fragment{always}}},
+		Receivers: []alerting.Receiver{
+			{Name: "rest", MinimumSeverity: "warning", Default: true,
+				Alertmanager: fragment("discord_configs", map[string]any{"webhook_url": "https://example.org/a"})},
+			{Name: "muted", MinimumSeverity: "info", Matchers: []string{`namespace="a"`}, Mute: []string{"always"},
+				Webhook: &alerting.Webhook{URL: "https://example.org/b"}},
+			{Name: "payments", MinimumSeverity: "warning", Matchers: []string{`team="payments"`}, Stop: true,
+				GroupBy: []string{"namespace"}, GroupWait: "20s", Alertmanager: fragment("telegram_configs",
+					map[string]any{"chat_id": -1001234567890, "bot_token": "1:a"})},
+			{Name: "next", MinimumSeverity: "warning", Matchers: []string{`team=~".+"`},
+				Webhook: &alerting.Webhook{URL: "https://example.org/c"}},
+		},
+		Extra: alerting.Extra{
+			Receivers: []alerting.Fragment{{"name": "audit",
+				"webhook_configs": []any{map[string]any{"url": "https://example.org/d"}}}},
+			Routes: []alerting.Fragment{{"receiver": "audit", "matchers": []any{`team="payments"`}, "group_wait": "20s"}},
+			InhibitRules: []alerting.Fragment{{"source_matchers": []any{`alertname="NodeDown"`},
+				"target_matchers": []any{`alertname="PodDown"`, `rule=""`}, "equal": []any{"node"}}},
+			TimeIntervals: []alerting.Fragment{{"name": "always-too", "time_intervals": []any{map[string]any(always)}}},
+		},
+	}
+}()
+
+// A team's alert is posted to the team's chat, and to no receiver behind it; what no receiver takes goes to the default
+// one; a muted receiver gets nothing.
+func TestAlertsByMatchers(t *testing.T) {
+	t.Parallel()
+	l, sink := newLab(t, "alertmanager")
+	a, err := l.StartAlertmanager(t.Context(), sink, AlertmanagerArgs{Profile: "dev", Settings: byMatchers, Speed: faster})
+	if err != nil {
+		t.Fatal(err)
+	}
+	send(t, a,
+		firing("Payments <fail> & retry.", "alertname=PaymentsFail", "severity=critical", "team=payments", "namespace=pay"),
+		firing("Another.", "alertname=Another", "severity=warning", "namespace=b"),
+		firing("Muted.", "alertname=Muted", "severity=warning", "namespace=a"),
+		firing("A shell.", "alertname=Shell", "rule=Shell", "source=falco", "severity=critical", "hostname=n"),
+	)
+	for receiver, want := range map[string][]string{
+		"payments": {"[FIRING:1] PaymentsFail (critical, dev): Payments &lt;fail&gt; &amp; retry."}, // Telegram's HTML
+		"rest":     {"[FIRING:1] Another (warning, dev): Another.", "[FIRING:1] Shell on n (critical, dev): A shell."},
+	} {
+		var got []string
+		for _, m := range sink.Await(len(want), 10*time.Second, To(receiver)) {
+			title, text, _ := m.Read()
+			first, _, _ := strings.Cut(text, "\n")
+			got = append(got, title+": "+first)
+		}
+		if slices.Sort(got); !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", receiver, got, want)
+		}
+	}
+	if got := sink.Await(1, 5*time.Second, To("audit")); len(got) != 1 || !strings.Contains(got[0].Body, "PaymentsFail") {
+		t.Errorf("the route of extra has %d messages, want 1", len(got))
+	}
+	for _, receiver := range []string{"muted", "next"} {
+		if got := sink.Messages(To(receiver)); len(got) > 0 {
+			t.Errorf("%s gets %q", receiver, got[0].Body)
 		}
 	}
 }

@@ -20,7 +20,8 @@ type Message struct {
 	Body     string // JSON, or for email the subject and the text
 }
 
-// Sink receives what every receiver gets: it is Slack, PagerDuty, Opsgenie, a webhook, a heartbeat, and an SMTP server.
+// Sink receives what every receiver gets: it is Slack, PagerDuty, Opsgenie, Telegram, Discord, a webhook, a heartbeat,
+// and an SMTP server.
 type Sink struct {
 	server *httptest.Server
 	mail   net.Listener
@@ -64,10 +65,12 @@ func (s *Sink) Fail(failing bool) {
 func (s *Sink) address(kind, receiver string, fields map[string]any) {
 	url := s.URL(receiver)
 	switch kind {
-	case "slack":
+	case "slack", "telegram":
 		fields["api_url"] = url
 	case "pagerduty", "webhook":
 		fields["url"] = url
+	case "discord":
+		fields["webhook_url"] = url
 	case "opsgenie":
 		fields["api_url"] = url + "/"
 	case "email":
@@ -91,7 +94,11 @@ func (s *Sink) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	receiver, path, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	s.keep(receiver, path, string(body))
-	_, _ = io.WriteString(w, "ok") // Slack's answer, which others do not read
+	answer := "ok" // Slack's, which others do not read
+	if strings.HasSuffix(path, "/sendMessage") {
+		answer = `{"ok": true, "result": {"message_id": 1, "chat": {"id": 1}}}` // Telegram's
+	}
+	_, _ = io.WriteString(w, answer)
 }
 
 func (s *Sink) keep(receiver, path, body string) {
@@ -142,8 +149,8 @@ func To(receiver string) func(Message) bool {
 	return func(m Message) bool { return m.Receiver == receiver }
 }
 
-// Read is what a person reads of a message of Slack, PagerDuty, Opsgenie or email: its title, text, and
-// the severity of PagerDuty or priority of Opsgenie.
+// Read is what a person reads of a message of Slack, PagerDuty, Opsgenie, Telegram, Discord or email: its title, text,
+// and the severity of PagerDuty or priority of Opsgenie.
 func (m Message) Read() (title, text, severity string) {
 	var body struct {
 		Attachments []struct{ Title, Text string }
@@ -152,6 +159,8 @@ func (m Message) Read() (title, text, severity string) {
 			CustomDetails     struct{ Text string } `json:"custom_details"`
 		}
 		Message, Description, Priority string
+		Embeds                         []struct{ Title, Description string } // Discord
+		Text                           string                                // Telegram
 	}
 	if err := json.Unmarshal([]byte(m.Body), &body); err != nil { // email
 		title, text, _ = strings.Cut(m.Body, "\n\n")
@@ -159,6 +168,13 @@ func (m Message) Read() (title, text, severity string) {
 	}
 	for _, a := range body.Attachments {
 		return a.Title, a.Text, ""
+	}
+	for _, e := range body.Embeds {
+		return e.Title, e.Description, ""
+	}
+	if body.Text != "" {
+		title, text, _ = strings.Cut(body.Text, "\n\n")
+		return title, text, ""
 	}
 	if body.Payload.Summary != "" {
 		return body.Payload.Summary, body.Payload.CustomDetails.Text, body.Payload.Severity
