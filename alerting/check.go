@@ -28,7 +28,7 @@ func (c checker) refuse(path string, value any, allowed, fix string) {
 	c.errs.Add(path, value, allowed, fix)
 }
 
-// hidden refuses a value that may be a secret: a misspelt key may hold one.
+// hidden refuses a value that may be a secret: a misspelled key may hold one.
 func (c checker) hidden(path, allowed, fix string) { c.errs.Add(path, field.Hidden, allowed, fix) }
 
 // value checks a value of one of Alertmanager's types.

@@ -20,8 +20,8 @@ const (
 	NamespaceGateway    = values.NamespaceGateway
 )
 
-// podSecurityVersion pins the standards: an upgrade of Kubernetes must not tighten them unseen.
-const podSecurityVersion = "v1.33"
+// PodSecurityVersion pins the standards: an upgrade of Kubernetes must not tighten them unseen.
+const PodSecurityVersion = "v1.33"
 
 // Namespaces are the stack's namespaces, each with its Pod Security level enforced.
 type Namespaces struct {
@@ -55,12 +55,12 @@ func NewNamespaces(ctx *pulumi.Context, name string, args *NamespacesArgs,
 		labels := pulumi.StringMap{
 			incluster.PartOfLabel:                        pulumi.String(incluster.PartOf),
 			"pod-security.kubernetes.io/enforce":         pulumi.String(level),
-			"pod-security.kubernetes.io/enforce-version": pulumi.String(podSecurityVersion),
+			"pod-security.kubernetes.io/enforce-version": pulumi.String(PodSecurityVersion),
 		}
 		if level == "privileged" {
 			// Enforcing nothing still shows what a pod asks for.
 			labels["pod-security.kubernetes.io/audit"] = pulumi.String("baseline")
-			labels["pod-security.kubernetes.io/audit-version"] = pulumi.String(podSecurityVersion)
+			labels["pod-security.kubernetes.io/audit-version"] = pulumi.String(PodSecurityVersion)
 		}
 		namespace, err := corev1.NewNamespace(ctx, name+"-"+role, &corev1.NamespaceArgs{
 			Metadata: &metav1.ObjectMetaArgs{

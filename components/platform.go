@@ -19,6 +19,8 @@ type Platform struct {
 	Charts  charts.Source
 	// Provided are releases whose part the cluster has already: those of incluster.Providable.
 	Provided []string
+	// Overrides are values of releases that are merged last, by folder of values/.
+	Overrides map[string]map[string]any
 	// Installed are the stack's releases that the cluster has.
 	Installed []incluster.Release
 	Known     *Known
@@ -36,8 +38,8 @@ type chartRelease struct {
 	timeout time.Duration
 }
 
-// install makes a release of the pinned chart with the values of its folder, profile and options, and what the program
-// knows on top. It waits for the namespace.
+// install makes a release of the pinned chart with the values of its folder, profile and options, what the program knows
+// on top, and the overrides last. It waits for the namespace.
 func (p Platform) install(ctx *pulumi.Context, namespaces *Namespaces, r chartRelease,
 	opts ...pulumi.ResourceOption) (*Release, error) {
 	releases, err := values.Releases()
@@ -65,7 +67,7 @@ func (p Platform) install(ctx *pulumi.Context, namespaces *Namespaces, r chartRe
 	id := incluster.Release{Name: release.Release, Namespace: namespaces.names[release.Namespace]}
 	created, err := newRelease(ctx, &ReleaseArgs{
 		Name: id.Name, Namespace: id.Namespace, Chart: chart, Source: p.Charts,
-		Values: values.Merge(loaded, r.known), Timeout: r.timeout,
+		Values: values.Merge(values.Merge(loaded, r.known), p.Overrides[r.folder]), Timeout: r.timeout,
 	}, append(opts, namespaces.dependency(release.Namespace))...)
 	if err == nil && slices.Contains(p.Installed, id) {
 		p.Known.releases = append(p.Known.releases, installed{created, id})

@@ -70,8 +70,11 @@ func Room(s Settings) (nodes int, room values.Resources) {
 }
 
 // validateCapacity refuses pools on which the stack cannot be scheduled: pods would stay Pending, and the releases time
-// out one after the other.
+// out one after the other. The nodes of an existing cluster are not known.
 func validateCapacity(s Settings, faults *field.Errors) {
+	if s.Cluster.Existing != "" {
+		return
+	}
 	perNode, need := Demand(s)
 	nodes, room := Room(s)
 	have := room.Plus(perNode, -nodes)

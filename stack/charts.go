@@ -48,17 +48,27 @@ func fetchCharts(ctx *pulumi.Context, s Settings) (charts.Source, error) {
 
 // charts are the pins of what the chosen parts install.
 func (s Settings) charts() ([]values.Chart, error) {
-	pins, err := values.Charts()
+	pins, err := s.pins()
+	var all []values.Chart
+	for _, folder := range slices.Sorted(maps.Keys(pins)) {
+		all = append(all, pins[folder])
+	}
+	return all, err
+}
+
+// pins are those of the stack's releases, by folder.
+func (s Settings) pins() (map[string]values.Chart, error) {
+	all, err := values.Charts()
 	if err != nil {
 		return nil, err
 	}
-	var all []values.Chart
-	releases := s.releases()
-	for _, folder := range slices.Sorted(maps.Keys(releases)) {
+	pins := map[string]values.Chart{}
+	for folder := range s.releases() {
+		entry := folder
 		if folder == falcoRelease {
-			folder = components.FalcoPins[s.RuntimeSecurity.Falco]
+			entry = components.FalcoPins[s.RuntimeSecurity.Falco]
 		}
-		all = append(all, pins[folder])
+		pins[folder] = all[entry]
 	}
-	return all, nil
+	return pins, nil
 }

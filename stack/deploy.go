@@ -5,21 +5,18 @@ package stack
 import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"doks-security/account"
 	"doks-security/components"
 	"doks-security/values"
 )
 
 // Deploy is the whole system: a cluster, what observes it, what guards it, and how people reach it. Settings are
-// validated before the first resource.
+// validated before the first resource, and so are the overrides of Helm values.
 func Deploy(ctx *pulumi.Context) error {
 	if _, err := values.Releases(); err != nil {
 		return err
 	}
-	settings, err := Load(ctx)
-	if err != nil {
-		return err
-	}
-	source, err := fetchCharts(ctx, settings)
+	settings, source, err := configure(ctx)
 	if err != nil {
 		return err
 	}
@@ -34,7 +31,7 @@ func Deploy(ctx *pulumi.Context) error {
 	}
 	in, err := newInCluster(ctx, settings, cluster, components.Platform{
 		Cluster: settings.clusterName(), Profile: string(settings.Profile), Charts: source,
-		Provided: settings.Cluster.Provides, Installed: installed, Known: known,
+		Provided: settings.Cluster.Provides, Overrides: settings.overrides(), Installed: installed, Known: known,
 	})
 	if err != nil {
 		return err
@@ -45,24 +42,11 @@ func Deploy(ctx *pulumi.Context) error {
 	if err := newAdmission(in); err != nil {
 		return err
 	}
-	observability, err := newObservability(in)
-	if err != nil {
-		return err
-	}
-	if err := newLogging(in, observability); err != nil {
-		return err
-	}
-	security, err := newRuntimeSecurity(in, observability)
+	observability, security, err := newReleases(in, account)
 	if err != nil {
 		return err
 	}
 	if err := newOperatorView(in, observability); err != nil {
-		return err
-	}
-	if err := newExposure(in, account, observability); err != nil {
-		return err
-	}
-	if err := newVirtualClusterDemo(in, security); err != nil {
 		return err
 	}
 	if err := known.Err(ctx); err != nil {
@@ -70,4 +54,23 @@ func Deploy(ctx *pulumi.Context) error {
 	}
 	export(ctx, settings, cluster, observability.Grafana, security.UI)
 	return exportCost(ctx, settings, account)
+}
+
+// newReleases is everything that Helm installs, and what it needs.
+func newReleases(in inCluster, a *account.Account) (
+	observability *components.Observability, security *components.RuntimeSecurity, err error,
+) {
+	if observability, err = newObservability(in); err != nil {
+		return nil, nil, err
+	}
+	if err = newLogging(in, observability); err != nil {
+		return nil, nil, err
+	}
+	if security, err = newRuntimeSecurity(in, observability); err != nil {
+		return nil, nil, err
+	}
+	if err = newExposure(in, a, observability); err != nil {
+		return nil, nil, err
+	}
+	return observability, security, newVirtualClusterDemo(in, security)
 }

@@ -68,7 +68,7 @@ func FuzzSettings(f *testing.F) {
 			}
 			templates = map[string]bool{}
 			for _, inputs := range resources {
-				eachString(inputs.MapRepl(nil, unwrapped), func(text string) { templates[text] = true })
+				eachString(inputs.MapRepl(nil, resolved), func(text string) { templates[text] = true })
 			}
 		}
 		file := everything(t)
@@ -137,7 +137,7 @@ func secretsOf(file map[string]any) []string {
 // rules.
 func checkResource(t *testing.T, key string, inputs resource.PropertyMap, templates map[string]bool) {
 	t.Helper()
-	object := inputs.MapRepl(nil, unwrapped)
+	object := inputs.MapRepl(nil, resolved)
 	encoded, err := yaml.Marshal(object)
 	var read map[string]any
 	if err == nil {
@@ -213,17 +213,7 @@ func eachString(value any, visit func(string)) {
 	}
 }
 
-// unwrapped shows secrets as they are, masked hides them.
-func unwrapped(v resource.PropertyValue) (any, bool) {
-	switch {
-	case v.IsSecret():
-		return v.SecretValue().Element.MapRepl(nil, unwrapped), true
-	case v.IsOutput():
-		return v.OutputValue().Element.MapRepl(nil, unwrapped), true
-	}
-	return nil, false
-}
-
+// masked hides secrets, which resolved shows as they are.
 func masked(v resource.PropertyValue) (any, bool) {
 	if v.IsSecret() {
 		return "masked", true

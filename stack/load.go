@@ -10,12 +10,14 @@ import (
 
 	"doks-security/components"
 	"doks-security/stack/field"
+	"doks-security/stack/override"
 )
 
 // sections are the top-level keys; every one but profile is an object.
 var sections = append([]string{"profile"}, sortedKeys(new(Settings).sections())...)
 
-// Load reads and validates the stack's settings. The error is field.Errors with everything that is wrong.
+// Load reads and validates the stack's settings, but not the capacity where overrides change what is requested. The
+// error is field.Errors with everything that is wrong.
 func Load(ctx *pulumi.Context) (Settings, error) {
 	raw := map[string]string{}
 	for _, key := range sections {
@@ -33,7 +35,7 @@ func Load(ctx *pulumi.Context) (Settings, error) {
 			raw[name] = field.Hidden // the SDK only answers for keys it is asked for: a misspelled one would go unnoticed
 		}
 	}
-	settings, err := Parse(ctx.Stack(), raw)
+	settings, err := parse(ctx.Stack(), raw, !override.Exist(ctx.RootDirectory(), ctx.Stack()))
 	var faults field.Errors
 	errors.As(err, &faults)
 	for _, found := range []field.Errors{secretErrors(ctx, settings, file), accountErrors(ctx, settings), faults} {
@@ -88,7 +90,10 @@ func accountErrors(ctx *pulumi.Context, s Settings) field.Errors {
 
 // Parse makes settings of raw configuration values: strings, and objects as JSON, by key without the project's name.
 // Precedence: value, profile, default. The error is a field.Errors.
-func Parse(stack string, raw map[string]string) (Settings, error) {
+func Parse(stack string, raw map[string]string) (Settings, error) { return parse(stack, raw, true) }
+
+// parse is Parse, with or without the check of the capacity.
+func parse(stack string, raw map[string]string, capacity bool) (Settings, error) {
 	var faults field.Errors
 	for key := range raw {
 		if !slices.Contains(sections, key) {
@@ -127,6 +132,9 @@ func Parse(stack string, raw map[string]string) (Settings, error) {
 		}) {
 			faults = append(faults, fault)
 		}
+	}
+	if len(faults) == 0 && capacity { // on top of other faults it would only repeat them
+		validateCapacity(s, &faults)
 	}
 	return s, faults.Err()
 }

@@ -33,7 +33,8 @@ type mocks struct {
 
 	encrypted []string // keys that hold encrypted values, as pulumi config set --secret leaves them; nil: the exposure
 	exports   map[string]pulumi.Input
-	root      string // the project directory
+	root      string                  // the project directory
+	prepare   func(root string) error // what else it has; nil: nothing
 }
 
 func (m *mocks) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
@@ -120,6 +121,11 @@ func deploy(t *testing.T, m *mocks, stack string, raw map[string]string) error {
 	m.root = t.TempDir()
 	if err := chartstest.Fill(m.root); err != nil {
 		t.Fatal(err)
+	}
+	if m.prepare != nil {
+		if err := m.prepare(m.root); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return pulumi.RunErr(func(ctx *pulumi.Context) error {
 		err := Deploy(ctx)

@@ -32,10 +32,19 @@ func (s Settings) releases() map[string]values.Release {
 	return all
 }
 
-// rendered is what the stack's releases request and claim.
+// rendered is what the stack's releases request and claim, in the order of their folders: as values/rendered.yaml has
+// it or, where overrides change a release, as its chart was rendered.
 func (s Settings) rendered() []values.Rendered {
-	// its error is one of Releases
-	all, _ := values.RenderedOf(slices.Collect(maps.Keys(s.releases())), string(s.Profile), s.options()...)
+	var all []values.Rendered
+	for _, folder := range slices.Sorted(maps.Keys(s.releases())) {
+		if overridden, ok := s.overridden[folder]; ok {
+			all = append(all, overridden.rendered)
+			continue
+		}
+		// its error is one of Releases
+		known, _ := values.RenderedOf([]string{folder}, string(s.Profile), s.options()...)
+		all = append(all, known...)
+	}
 	return all
 }
 

@@ -11,7 +11,7 @@ import (
 // caught are the faulty stack files an editor underlines. The others take more than one value to see, or a look
 // elsewhere.
 var caught = []string{
-	"alerting-extra-key-misspelt", "alerting-group-by-not-a-label",
+	"alerting-extra-key-misspelled", "alerting-group-by-not-a-label",
 	"admission-unknown", "alerting-heartbeat-interval-in-seconds", "alerting-opsgenie-region-unknown",
 	"alerting-receiver-key-misspelled", "alerting-severity-unknown", "alertmanager-priority-unknown",
 	"approved-digest-is-a-tag", "approved-digest-short", "approved-digests-empty", "approved-key-misspelled",

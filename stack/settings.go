@@ -53,6 +53,8 @@ type Settings struct {
 
 	// given is what the stack file has, by section, where it matters whether a setting is a default.
 	given map[string]map[string]any
+	// overridden are the releases that overrides change, by folder of values/.
+	overridden map[string]overridden
 }
 
 // sections are the objects of a stack file, each with what it is read into.

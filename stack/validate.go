@@ -40,9 +40,6 @@ func validate(s Settings, given map[string]map[string]any, refused field.Errors)
 	s.Alerting.Validate(&faults)
 	validateForward(s, &faults)
 	validateExposure(s.Exposure, given["exposure"], &faults)
-	if len(faults) == 0 && s.Cluster.Existing == "" {
-		validateCapacity(s, &faults) // on top of other faults it would only repeat them
-	}
 	return faults
 }
 

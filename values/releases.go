@@ -150,10 +150,14 @@ func readStrictly(file string, into any) error {
 	if err != nil {
 		return fmt.Errorf("reading values/%s: %w", file, err)
 	}
+	return decodeStrictly("values/"+file, text, into)
+}
+
+func decodeStrictly(file string, text []byte, into any) error {
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	decoder.KnownFields(true)
 	if err := decoder.Decode(into); err != nil {
-		return fmt.Errorf("reading values/%s: %w", file, err)
+		return fmt.Errorf("reading %s: %w", file, err)
 	}
 	return nil
 }

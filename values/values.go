@@ -5,6 +5,7 @@
 //	loki/prod.yaml     what the profile prod changes
 //	loki/spaces.yaml   what the option "spaces" changes
 //	loki/network.yaml  who may connect to it, on which port, and why
+//	loki/protected.yaml  which of its values the files in overrides/ may not change, and why
 //	loki/alerts.yaml   Prometheus' rules; dashboards/*.json are Grafana's dashboards
 package values
 

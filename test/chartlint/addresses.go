@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"doks-security/charts/pods"
 )
 
 var (
@@ -39,7 +41,7 @@ func Addresses(objects []*Object) []error {
 			for _, address := range x.addresses(text) {
 				if fault := x.resolve(o.GetNamespace(), address); fault != "" && !seen[fault] {
 					seen[fault] = true
-					faults = append(faults, fmt.Errorf("%s: %s: %s", id(o), address, fault))
+					faults = append(faults, fmt.Errorf("%s: %s: %s", pods.ID(o), address, fault))
 				}
 			}
 		}
@@ -137,7 +139,7 @@ func (x *index) alertmanagers() []error {
 				namespace = o.GetNamespace()
 			}
 			if fault := x.connect(namespace, fmt.Sprint(a["name"]), fmt.Sprint(a["port"])); fault != "" {
-				faults = append(faults, fmt.Errorf("%s alerts %s", id(o), fault))
+				faults = append(faults, fmt.Errorf("%s alerts %s", pods.ID(o), fault))
 			}
 		}
 	}

@@ -6,6 +6,8 @@ import (
 
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"doks-security/charts/pods"
 )
 
 // Bindings finds roles and accounts that a binding names, and Services that the API server is to call, and that
@@ -20,18 +22,18 @@ func Bindings(objects []*Object) []error {
 		switch o.GetKind() {
 		case "RoleBinding", "ClusterRoleBinding":
 			var b rbacv1.RoleBinding // both have the same fields
-			if err := convert(o, &b); err != nil {
+			if err := pods.Convert(o, &b); err != nil {
 				faults = append(faults, err)
 				continue
 			}
 			if !x.has(b.RoleRef.Kind, o.GetNamespace(), b.RoleRef.Name) {
-				faults = append(faults, fmt.Errorf("%s references the %s %s, which does not exist", id(o),
-					b.RoleRef.Kind, b.RoleRef.Name))
+				faults = append(faults, fmt.Errorf("%s references the %s %s, which does not exist", pods.ID(o), b.RoleRef.Kind,
+					b.RoleRef.Name))
 			}
 			for _, s := range b.Subjects {
 				if namespace := cmp.Or(s.Namespace, o.GetNamespace()); s.Kind == "ServiceAccount" &&
 					!x.has(s.Kind, namespace, s.Name) {
-					faults = append(faults, fmt.Errorf("%s is for the ServiceAccount %s/%s, which does not exist", id(o),
+					faults = append(faults, fmt.Errorf("%s is for the ServiceAccount %s/%s, which does not exist", pods.ID(o),
 						namespace, s.Name))
 				}
 			}
@@ -59,7 +61,7 @@ func (x *index) called(o *Object, service map[string]any) []error {
 		port = fmt.Sprint(p)
 	}
 	if fault := x.connect(fmt.Sprint(service["namespace"]), fmt.Sprint(service["name"]), port); fault != "" {
-		return []error{fmt.Errorf("%s calls %s", id(o), fault)}
+		return []error{fmt.Errorf("%s calls %s", pods.ID(o), fault)}
 	}
 	return nil
 }

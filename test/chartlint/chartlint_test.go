@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"doks-security/charts/chartfile"
+	"doks-security/charts/pods"
 	"doks-security/rules"
 	"doks-security/stack"
 	"doks-security/test/fakecharts"
@@ -75,7 +77,7 @@ func TestPublishedCharts(t *testing.T) {
 				if used[name] == nil {
 					used[name] = map[string]bool{}
 				}
-				fail(t, Keys(c, release.Values, ReviewedKeys[name], used[name]))
+				fail(t, Keys(c, release.Values, used[name]))
 			}
 		})
 		t.Run("PodSecurity", func(t *testing.T) { fail(t, PodSecurity(s.Objects)) })
@@ -99,7 +101,7 @@ func TestPublishedCharts(t *testing.T) {
 			fail(t, Falco(s.Objects, s.Settings.Namespaces.ByRole()[values.NamespaceFalco], wanted))
 		})
 		t.Run("capacity", func(t *testing.T) {
-			demand, err := Measure(s.Objects)
+			demand, err := pods.Measure(s.Objects)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -109,7 +111,7 @@ func TestPublishedCharts(t *testing.T) {
 		t.Run("images", func(t *testing.T) { fail(t, Images(s.Objects)) })
 	})
 	checkNeeded(t, needed)
-	for name, reviewed := range ReviewedKeys {
+	for name, reviewed := range chartfile.ReviewedKeys {
 		for key := range reviewed {
 			if !used[name][key] {
 				t.Errorf("%s: %s is reviewed, and no longer needs to be", name, key)
@@ -153,7 +155,7 @@ func TestDevLeavesATenthOfTheMemory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	demand, err := Measure(set.Objects)
+	demand, err := pods.Measure(set.Objects)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +172,7 @@ func TestDevLeavesATenthOfTheMemory(t *testing.T) {
 func TestStandInsAreScheduled(t *testing.T) {
 	each(t, NewRenderer(fakecharts.New), func(t *testing.T, s *Set) {
 		fail(t, PodSecurity(s.Objects))
-		demand, err := Measure(s.Objects)
+		demand, err := pods.Measure(s.Objects)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"sigs.k8s.io/yaml"
+
+	"doks-security/charts/pods"
 )
 
 // sidecar is one of Grafana's, which turns ConfigMaps into files.
@@ -24,7 +26,7 @@ type sidecar struct {
 // findSidecar reads it from Grafana's pod: the one with such a name, nil when there is none.
 func (x *index) findSidecar(name string) *sidecar {
 	for _, w := range x.workloads {
-		for _, c := range w.containers() {
+		for _, c := range w.Containers() {
 			if !strings.HasSuffix(c.Name, name) {
 				continue
 			}
@@ -92,7 +94,7 @@ func Dashboards(objects []*Object) []error {
 				len(d.Panels)+len(d.Rows) == 0 {
 				continue
 			}
-			name := id(o) + " " + key
+			name := pods.ID(o) + " " + key
 			if watcher == nil || !watcher.sees(o) {
 				faults = append(faults, fmt.Errorf("%s: Grafana's sidecar does not see this dashboard", name))
 				continue
@@ -141,13 +143,13 @@ func (x *index) dataSources() (map[string]bool, []error) {
 				continue
 			}
 			if watcher == nil || !watcher.sees(o) {
-				faults = append(faults, fmt.Errorf("%s %s: Grafana's sidecar does not see these data sources", id(o), key))
+				faults = append(faults, fmt.Errorf("%s %s: Grafana's sidecar does not see these data sources", pods.ID(o), key))
 				continue
 			}
 			for _, d := range file.Datasources {
 				sources[d.UID], sources[d.Name] = true, true
 				if d.URL == "" {
-					faults = append(faults, fmt.Errorf("%s %s: the data source %s has no address", id(o), key, d.Name))
+					faults = append(faults, fmt.Errorf("%s %s: the data source %s has no address", pods.ID(o), key, d.Name))
 				}
 			}
 		}

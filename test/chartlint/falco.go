@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/yaml"
+
+	"doks-security/charts/pods"
 )
 
 // pinnedArtifact is a version of an artifact: in full, or by digest.
@@ -28,23 +30,23 @@ func Falco(objects []*Object, namespace string, wanted map[string]string) []erro
 	got := content(rules)
 	for _, file := range slices.Sorted(maps.Keys(wanted)) {
 		if text, ok := got[file]; !ok || strings.TrimSpace(text) != strings.TrimSpace(wanted[file]) {
-			faults = append(faults, fmt.Errorf("%s: %s is not the one in rules/", id(rules), file))
+			faults = append(faults, fmt.Errorf("%s: %s is not the one in rules/", pods.ID(rules), file))
 		}
 	}
 	for _, file := range slices.Sorted(maps.Keys(got)) {
 		if _, ok := wanted[file]; !ok {
-			faults = append(faults, fmt.Errorf("%s: %s is not in rules/", id(rules), file))
+			faults = append(faults, fmt.Errorf("%s: %s is not in rules/", pods.ID(rules), file))
 		}
 	}
 	if !x.mounted(namespace, rules.GetName()) {
-		faults = append(faults, fmt.Errorf("%s is mounted by no pod", id(rules)))
+		faults = append(faults, fmt.Errorf("%s is mounted by no pod", pods.ID(rules)))
 	}
 	return append(faults, x.artifacts(namespace)...)
 }
 
 func (x *index) mounted(namespace, configMap string) bool {
-	return slices.ContainsFunc(x.workloads, func(w workload) bool {
-		return w.GetNamespace() == namespace && slices.ContainsFunc(w.references(),
+	return slices.ContainsFunc(x.workloads, func(w pods.Workload) bool {
+		return w.GetNamespace() == namespace && slices.ContainsFunc(references(w),
 			func(r reference) bool { return r.kind == "ConfigMap" && r.name == configMap })
 	})
 }
@@ -64,21 +66,21 @@ func (x *index) artifacts(namespace string) []error {
 			}
 		}
 		if err := yaml.Unmarshal([]byte(text), &file); err != nil {
-			faults = append(faults, fmt.Errorf("%s %s: %w", id(o), name, err))
+			faults = append(faults, fmt.Errorf("%s %s: %w", pods.ID(o), name, err))
 		}
 		if len(file.Artifact.Install.Refs) == 0 {
-			faults = append(faults, fmt.Errorf("%s %s: Falco gets no rules", id(o), name))
+			faults = append(faults, fmt.Errorf("%s %s: Falco gets no rules", pods.ID(o), name))
 		}
 		for _, ref := range file.Artifact.Install.Refs {
 			if !pinnedArtifact.MatchString(ref) {
-				faults = append(faults, fmt.Errorf("%s %s: %s is fetched in no fixed version", id(o), name, ref))
+				faults = append(faults, fmt.Errorf("%s %s: %s is fetched in no fixed version", pods.ID(o), name, ref))
 			}
 		}
 	}
 	for _, w := range x.workloads {
-		for _, c := range w.containers() {
+		for _, c := range w.Containers() {
 			if w.GetNamespace() == namespace && strings.Contains(strings.Join(c.Args, " "), "artifact follow") {
-				faults = append(faults, fmt.Errorf("%s: %s changes artifacts at run time", id(w.Object), c.Name))
+				faults = append(faults, fmt.Errorf("%s: %s changes artifacts at run time", pods.ID(w.Unstructured), c.Name))
 			}
 		}
 	}

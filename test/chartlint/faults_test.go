@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"doks-security/charts/pods"
 	"doks-security/stack"
 	"doks-security/values"
 )
@@ -34,7 +35,7 @@ var checks = map[string]func(s stack.Settings, objects []*Object) []error{
 	"images":  func(_ stack.Settings, o []*Object) []error { return Images(o) },
 	"schemas": func(_ stack.Settings, o []*Object) []error { return Schemas(o) },
 	"capacity": func(s stack.Settings, o []*Object) []error {
-		demand, err := Measure(o)
+		demand, err := pods.Measure(o)
 		if err != nil {
 			return []error{err}
 		}
@@ -61,7 +62,7 @@ func laid(t *testing.T, file string) []*Object {
 	overlay:
 		for _, over := range read(file) {
 			for _, o := range objects {
-				if id(o) == id(over) {
+				if pods.ID(o) == pods.ID(over) {
 					o.Object = values.Merge(o.Object, over.Object)
 					continue overlay
 				}

@@ -6,7 +6,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
-	"doks-security/test/fakecharts"
+	"doks-security/charts/chartfile"
+	"doks-security/charts/pods"
 )
 
 // index finds objects by what others call them.
@@ -14,7 +15,7 @@ type index struct {
 	objects    map[string]*Object
 	namespaces map[string]*Object
 	services   map[string]corev1.Service // by namespace/name
-	workloads  []workload
+	workloads  []pods.Workload
 }
 
 func newIndex(objects []*Object) (*index, error) {
@@ -26,19 +27,19 @@ func newIndex(objects []*Object) (*index, error) {
 			x.namespaces[o.GetName()] = o
 		case "Service":
 			var s corev1.Service
-			if err := convert(o, &s); err != nil {
+			if err := pods.Convert(o, &s); err != nil {
 				return nil, err
 			}
 			x.services[s.Namespace+"/"+s.Name] = s
 		}
 	}
 	var err error
-	x.workloads, err = workloads(objects)
+	x.workloads, err = pods.Workloads(objects)
 	return x, err
 }
 
 func indexKey(kind, namespace, name string) string {
-	if fakecharts.ClusterWide(kind) {
+	if chartfile.ClusterWide(kind) {
 		namespace = ""
 	}
 	return kind + " " + namespace + "/" + name

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	"doks-security/charts/pods"
 	"doks-security/stack"
 	"doks-security/values"
 )
@@ -25,7 +26,7 @@ func Jobs(objects []*Object) []error {
 			continue
 		}
 		var m monitor
-		if err := convert(o, &m); err != nil {
+		if err := pods.Convert(o, &m); err != nil {
 			return []error{err}
 		}
 		_, services := x.monitored(o, m)
@@ -50,7 +51,7 @@ func Jobs(objects []*Object) []error {
 		}
 		for _, match := range readsJob.FindAllStringSubmatch(string(text), -1) {
 			if !given[match[1]] {
-				faults = append(faults, fmt.Errorf("%s reads the job %q, which no monitor gives its targets", id(o), match[1]))
+				faults = append(faults, fmt.Errorf("%s reads the job %q, which no monitor gives its targets", pods.ID(o), match[1]))
 			}
 		}
 	}
@@ -88,7 +89,7 @@ func Overcommit(s stack.Settings, objects []*Object) []error {
 		}
 		for _, rule := range rules {
 			if endless[rule.Alert] {
-				faults = append(faults, fmt.Errorf("%s: %s can never resolve on %d nodes", id(o), rule.Alert, nodes))
+				faults = append(faults, fmt.Errorf("%s: %s can never resolve on %d nodes", pods.ID(o), rule.Alert, nodes))
 			}
 		}
 	}

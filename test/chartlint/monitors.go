@@ -10,6 +10,8 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"doks-security/charts/pods"
 )
 
 // selects names the fields by which a Prometheus chooses objects of a kind, and their namespaces.
@@ -33,7 +35,7 @@ func Monitors(objects []*Object) []error {
 			continue
 		}
 		if !x.isSelected(o) {
-			faults = append(faults, fmt.Errorf("%s is selected by no Prometheus", id(o)))
+			faults = append(faults, fmt.Errorf("%s is selected by no Prometheus", pods.ID(o)))
 		}
 		if o.GetKind() == "ServiceMonitor" || o.GetKind() == "PodMonitor" {
 			faults = append(faults, x.scraped(o)...)
@@ -133,36 +135,36 @@ func (x *index) monitored(o *Object, m monitor) (namespaces []string, services [
 
 func (x *index) scraped(o *Object) []error {
 	var m monitor
-	if err := convert(o, &m); err != nil {
+	if err := pods.Convert(o, &m); err != nil {
 		return []error{err}
 	}
 	selector, _ := selectorAt(o, "spec", "selector")
 	namespaces, services := x.monitored(o, m)
-	var pods []workload
+	var selected []pods.Workload
 	ports := map[string]bool{}
 	if o.GetKind() == "PodMonitor" {
 		for _, namespace := range namespaces {
-			pods = append(pods, x.selected(namespace, selector)...)
+			selected = append(selected, x.selected(namespace, selector)...)
 		}
 	}
 	for _, s := range services {
 		for _, p := range s.Spec.Ports {
 			ports[p.Name] = true
 		}
-		pods = append(pods, x.selected(s.Namespace, labels.SelectorFromSet(s.Spec.Selector))...)
+		selected = append(selected, x.selected(s.Namespace, labels.SelectorFromSet(s.Spec.Selector))...)
 	}
-	if len(pods) == 0 && len(ports) == 0 {
-		return []error{fmt.Errorf("%s selects nothing in %v: %s", id(o), namespaces, selector)}
+	if len(selected) == 0 && len(ports) == 0 {
+		return []error{fmt.Errorf("%s selects nothing in %v: %s", pods.ID(o), namespaces, selector)}
 	}
 	var faults []error
 	for _, e := range append(m.Spec.Endpoints, m.Spec.PodMetricsEndpoints...) {
 		switch {
-		case e.PortNumber != nil && listens(pods, intstr.FromInt32(*e.PortNumber)), e.TargetPort != nil &&
-			listens(pods, *e.TargetPort):
-		case o.GetKind() == "PodMonitor" && listens(pods, intstr.FromString(e.Port)):
+		case e.PortNumber != nil && listens(selected, intstr.FromInt32(*e.PortNumber)), e.TargetPort != nil &&
+			listens(selected, *e.TargetPort):
+		case o.GetKind() == "PodMonitor" && listens(selected, intstr.FromString(e.Port)):
 		case o.GetKind() == "ServiceMonitor" && e.Port != "" && ports[e.Port]:
 		default:
-			faults = append(faults, fmt.Errorf("%s scrapes the port %s, which nothing it selects has", id(o), e.name()))
+			faults = append(faults, fmt.Errorf("%s scrapes the port %s, which nothing it selects has", pods.ID(o), e.name()))
 		}
 	}
 	return faults

@@ -11,6 +11,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"doks-security/charts/pods"
 	"doks-security/rules"
 	"doks-security/test/fakecharts"
 	"doks-security/test/program"
@@ -133,7 +134,7 @@ func restored(t *testing.T, s *Set) map[string]string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		texts[strings.ReplaceAll(id(o), "zzz-", "")] = strings.ReplaceAll(string(text), "zzz-", "")
+		texts[strings.ReplaceAll(pods.ID(o), "zzz-", "")] = strings.ReplaceAll(string(text), "zzz-", "")
 	}
 	return texts
 }
@@ -181,13 +182,13 @@ func misplaced(s *Set) []error {
 	var faults []error
 	for _, o := range s.Objects {
 		if !known[o.GetNamespace()] {
-			faults = append(faults, fmt.Errorf("%s is in a namespace that is not the stack's", id(o)))
+			faults = append(faults, fmt.Errorf("%s is in a namespace that is not the stack's", pods.ID(o)))
 		}
 		content := maps.Clone(o.Object)
 		delete(content, "metadata")
 		for _, name := range selectedNamespaces(content) {
 			if !known[name] {
-				faults = append(faults, fmt.Errorf("%s selects the namespace %s, which is not the stack's", id(o), name))
+				faults = append(faults, fmt.Errorf("%s selects the namespace %s, which is not the stack's", pods.ID(o), name))
 			}
 		}
 	}

@@ -8,11 +8,10 @@ import (
 	"io"
 	"slices"
 
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/yaml"
 
+	"doks-security/charts/pods"
 	"doks-security/test/crds"
-	"doks-security/test/prometheusoperator"
 )
 
 // What no chart renders and yet exists: Kubernetes' and DOKS' own objects, and what hooks and operators make.
@@ -59,28 +58,10 @@ func provided(rendered []*Object) ([]*Object, error) {
 			secret.SetName("kube-prometheus-stack-admission")
 			secret.SetNamespace(o.GetNamespace())
 			all = append(all, secret)
-		case prometheusoperator.Handles(o.GetKind()):
-			set, service, err := prometheusoperator.Objects(o)
-			if err != nil {
-				return nil, err
-			}
-			for kind, made := range map[string]any{"apps/v1 StatefulSet": set, "v1 Service": service} {
-				content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(made)
-				if err != nil {
-					return nil, err
-				}
-				object := &Object{Object: content}
-				var version, name string
-				if _, err := fmt.Sscan(kind, &version, &name); err != nil {
-					return nil, err
-				}
-				object.SetAPIVersion(version)
-				object.SetKind(name)
-				all = append(all, object)
-			}
 		}
 	}
-	return all, nil
+	operated, err := pods.Operated(rendered)
+	return append(all, operated...), err
 }
 
 // Decode reads a file of YAML documents.

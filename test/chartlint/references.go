@@ -8,6 +8,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/utils/ptr"
+
+	"doks-security/charts/pods"
 )
 
 // reference is one object's word for another, with the key of its data that is read, if one is.
@@ -21,19 +23,19 @@ func References(objects []*Object) []error {
 	}
 	var faults []error
 	for _, w := range x.workloads {
-		for _, r := range w.references() {
+		for _, r := range references(w) {
 			if fault := x.missing(w.GetNamespace(), r); fault != "" {
-				faults = append(faults, fmt.Errorf("%s names %s", id(w.Object), fault))
+				faults = append(faults, fmt.Errorf("%s names %s", pods.ID(w.Unstructured), fault))
 			}
 		}
-		for _, fault := range w.mounts() {
-			faults = append(faults, fmt.Errorf("%s: %s", id(w.Object), fault))
+		for _, fault := range mounts(w) {
+			faults = append(faults, fmt.Errorf("%s: %s", pods.ID(w.Unstructured), fault))
 		}
 	}
 	for _, o := range objects {
 		for _, r := range namedBy(o) {
 			if fault := x.missing(o.GetNamespace(), r); fault != "" {
-				faults = append(faults, fmt.Errorf("%s names %s", id(o), fault))
+				faults = append(faults, fmt.Errorf("%s names %s", pods.ID(o), fault))
 			}
 		}
 	}
@@ -52,7 +54,7 @@ func (x *index) missing(namespace string, r reference) string {
 }
 
 // references are what a pod needs before it starts; what is optional is left out.
-func (w workload) references() []reference {
+func references(w pods.Workload) []reference {
 	spec := w.Pod.Spec
 	all := []reference{{"ServiceAccount", cmp.Or(spec.ServiceAccountName, "default"), ""}}
 	if spec.PriorityClassName != "" {
@@ -61,7 +63,7 @@ func (w workload) references() []reference {
 	for _, s := range spec.ImagePullSecrets {
 		all = append(all, reference{"Secret", s.Name, ""})
 	}
-	for _, c := range w.containers() {
+	for _, c := range w.Containers() {
 		for _, e := range c.EnvFrom {
 			if s := e.SecretRef; s != nil && !ptr.Deref(s.Optional, false) {
 				all = append(all, reference{"Secret", s.Name, ""})
@@ -106,7 +108,7 @@ func (w workload) references() []reference {
 }
 
 // mounts finds volumes that a container mounts and the pod does not have.
-func (w workload) mounts() []string {
+func mounts(w pods.Workload) []string {
 	has := map[string]bool{}
 	for _, v := range w.Pod.Spec.Volumes {
 		has[v.Name] = true
@@ -115,7 +117,7 @@ func (w workload) mounts() []string {
 		has[c.Name] = true
 	}
 	var faults []string
-	for _, c := range w.containers() {
+	for _, c := range w.Containers() {
 		for _, m := range c.VolumeMounts {
 			if !has[m.Name] {
 				faults = append(faults, fmt.Sprintf("%s mounts the volume %s, which the pod has not", c.Name, m.Name))
@@ -146,7 +148,7 @@ func namedBy(o *Object) []reference {
 	switch o.GetKind() {
 	case "PersistentVolumeClaim":
 		var claim corev1.PersistentVolumeClaim
-		if convert(o, &claim) == nil {
+		if pods.Convert(o, &claim) == nil {
 			all = append(all, classOf(claim.Spec)...)
 		}
 	case "StatefulSet":

@@ -8,9 +8,9 @@ import (
 	"helm.sh/helm/v3/pkg/chart"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"doks-security/charts/chartfile"
 	"doks-security/stack"
 	"doks-security/test/digitalocean"
-	"doks-security/test/fakecharts"
 	"doks-security/test/program"
 	"doks-security/values"
 )
@@ -78,7 +78,7 @@ func (r *Renderer) Release(release program.Release, kubernetes string) ([]*Objec
 	if err != nil {
 		return nil, err
 	}
-	objects, err := fakecharts.Render(c, fakecharts.Target{Release: release.Name, Namespace: release.Namespace,
+	objects, err := chartfile.Render(c, chartfile.Target{Release: release.Name, Namespace: release.Namespace,
 		Kubernetes: kubernetes}, release.Values)
 	if err != nil {
 		return nil, err

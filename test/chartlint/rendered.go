@@ -9,6 +9,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"doks-security/charts/pods"
 	"doks-security/stack"
 	"doks-security/test/program"
 	"doks-security/values"
@@ -129,7 +130,7 @@ func variantOf(
 	if objects, err = Complete(objects); err != nil {
 		return values.Rendered{}, err
 	}
-	demand, err := Measure(objects)
+	demand, err := pods.Measure(objects)
 	if err != nil {
 		return values.Rendered{}, err
 	}

@@ -8,6 +8,8 @@ import (
 
 	"github.com/prometheus/prometheus/promql/parser"
 	"gopkg.in/yaml.v3"
+
+	"doks-security/charts/pods"
 )
 
 // exportedYAML lists the metrics that rules of charts may read.
@@ -36,7 +38,7 @@ func rulesOf(o *Object) ([]rule, error) {
 	if o.GetKind() != "PrometheusRule" {
 		return nil, nil
 	}
-	if err := convert(o, &content); err != nil {
+	if err := pods.Convert(o, &content); err != nil {
 		return nil, err
 	}
 	var all []rule
@@ -72,16 +74,17 @@ func Rules(objects []*Object) []error {
 		for _, r := range read[o] {
 			names, err := metricsOf(r.Expr)
 			if err != nil {
-				faults = append(faults, fmt.Errorf("%s: %s%s: %w", id(o), r.Alert, r.Record, err))
+				faults = append(faults, fmt.Errorf("%s: %s%s: %w", pods.ID(o), r.Alert, r.Record, err))
 			}
 			for _, name := range names {
 				switch {
 				case recorded[name], exported[name], ours && !strings.Contains(name, ":"):
 				case strings.Contains(name, ":"):
-					faults = append(faults, fmt.Errorf("%s: %s%s reads %s, which no rule records", id(o), r.Alert, r.Record, name))
-				default:
-					faults = append(faults, fmt.Errorf("%s: %s%s reads %s, which nothing in exported.yaml exports", id(o), r.Alert,
+					faults = append(faults, fmt.Errorf("%s: %s%s reads %s, which no rule records", pods.ID(o), r.Alert,
 						r.Record, name))
+				default:
+					faults = append(faults, fmt.Errorf("%s: %s%s reads %s, which nothing in exported.yaml exports",
+						pods.ID(o), r.Alert, r.Record, name))
 				}
 			}
 		}

@@ -13,6 +13,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"k8s.io/client-go/kubernetes/scheme"
 	apiregistrationv1 "k8s.io/kube-aggregator/pkg/apis/apiregistration/v1"
+
+	"doks-security/charts/pods"
 )
 
 // Schemas decodes every object strictly: as its Go type, or by the CustomResourceDefinition among the objects.
@@ -29,7 +31,7 @@ func Schemas(objects []*Object) []error {
 		kind := o.GroupVersionKind()
 		if custom, ok := definitions[kind]; ok {
 			for _, fault := range custom.validate(o) {
-				faults = append(faults, fmt.Errorf("%s: %w", id(o), fault))
+				faults = append(faults, fmt.Errorf("%s: %w", pods.ID(o), fault))
 			}
 			continue
 		}
@@ -38,7 +40,7 @@ func Schemas(objects []*Object) []error {
 			_, _, err = strict.Decode(text, nil, nil)
 		}
 		if err != nil {
-			faults = append(faults, fmt.Errorf("%s: %w", id(o), err))
+			faults = append(faults, fmt.Errorf("%s: %w", pods.ID(o), err))
 		}
 	}
 	return faults
@@ -70,14 +72,14 @@ func customResources(objects []*Object) (map[schema.GroupVersionKind]customResou
 			continue
 		}
 		var definition apiextensionsv1.CustomResourceDefinition
-		if err := convert(o, &definition); err != nil {
+		if err := pods.Convert(o, &definition); err != nil {
 			faults = append(faults, err)
 			continue
 		}
 		for _, version := range definition.Spec.Versions {
 			custom, err := newCustomResource(version)
 			if err != nil {
-				faults = append(faults, fmt.Errorf("%s %s: %w", id(o), version.Name, err))
+				faults = append(faults, fmt.Errorf("%s %s: %w", pods.ID(o), version.Name, err))
 				continue
 			}
 			definitions[schema.GroupVersionKind{Group: definition.Spec.Group, Version: version.Name,

@@ -9,6 +9,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"doks-security/charts/pods"
 )
 
 // Services finds Services and disruption budgets that select no pod, and ports no container has, but for those
@@ -28,34 +30,34 @@ func Services(objects []*Object, reviewed map[string]string) []error {
 			}
 			selected := x.selected(s.Namespace, labels.SelectorFromSet(s.Spec.Selector))
 			if len(selected) == 0 {
-				faults = append(faults, fmt.Errorf("%s selects no pod: %v", id(o), s.Spec.Selector))
+				faults = append(faults, fmt.Errorf("%s selects no pod: %v", pods.ID(o), s.Spec.Selector))
 				continue
 			}
 			for _, port := range s.Spec.Ports {
-				if target := targetOf(port); !listens(selected, target) && reviewed[id(o)+": "+target.String()] == "" {
-					faults = append(faults, fmt.Errorf("%s: no container of its pods has the port %s", id(o), target.String()))
+				if target := targetOf(port); !listens(selected, target) && reviewed[pods.ID(o)+": "+target.String()] == "" {
+					faults = append(faults, fmt.Errorf("%s: no container of its pods has the port %s", pods.ID(o), target.String()))
 				}
 			}
 		case "PodDisruptionBudget":
 			var budget policyv1.PodDisruptionBudget
-			if err := convert(o, &budget); err != nil {
+			if err := pods.Convert(o, &budget); err != nil {
 				faults = append(faults, err)
 				continue
 			}
 			selector, err := metav1.LabelSelectorAsSelector(budget.Spec.Selector)
 			if err != nil || len(x.selected(o.GetNamespace(), selector)) == 0 {
-				faults = append(faults, fmt.Errorf("%s selects no pod: %v", id(o), budget.Spec.Selector))
+				faults = append(faults, fmt.Errorf("%s selects no pod: %v", pods.ID(o), budget.Spec.Selector))
 			}
 		}
 	}
 	for _, w := range x.workloads {
-		for _, c := range w.containers() {
+		for _, c := range w.Containers() {
 			for _, port := range probed(c) {
 				if port.Type == intstr.String &&
-					!listens([]workload{{Pod: corev1.PodTemplateSpec{Spec: corev1.PodSpec{Containers: []corev1.Container{c}}}}},
+					!listens([]pods.Workload{{Pod: corev1.PodTemplateSpec{Spec: corev1.PodSpec{Containers: []corev1.Container{c}}}}},
 						port) {
-					faults = append(faults, fmt.Errorf("%s: %s is probed at a port %s, which it has not", id(w.Object), c.Name,
-						port.String()))
+					faults = append(faults, fmt.Errorf("%s: %s is probed at a port %s, which it has not",
+						pods.ID(w.Unstructured), c.Name, port.String()))
 				}
 			}
 		}
@@ -64,8 +66,8 @@ func Services(objects []*Object, reviewed map[string]string) []error {
 }
 
 // selected are the workloads whose pods carry the labels.
-func (x *index) selected(namespace string, selector labels.Selector) []workload {
-	var all []workload
+func (x *index) selected(namespace string, selector labels.Selector) []pods.Workload {
+	var all []pods.Workload
 	for _, w := range x.workloads {
 		if w.GetNamespace() == namespace && selector.Matches(labels.Set(w.Pod.Labels)) {
 			all = append(all, w)
@@ -81,10 +83,10 @@ func targetOf(port corev1.ServicePort) intstr.IntOrString {
 	return port.TargetPort
 }
 
-// listens reports whether a container declares the port, by name or number.
-func listens(pods []workload, port intstr.IntOrString) bool {
-	for _, w := range pods {
-		for _, c := range w.containers() {
+// listens tells whether a container declares the port, by name or number.
+func listens(selected []pods.Workload, port intstr.IntOrString) bool {
+	for _, w := range selected {
+		for _, c := range w.Containers() {
 			for _, p := range c.Ports {
 				if port.Type == intstr.String && p.Name == port.StrVal || port.Type == intstr.Int &&
 					p.ContainerPort == port.IntVal {

@@ -121,6 +121,8 @@ func TestChanged(t *testing.T) {
 		{"words, tests and tools", "README.md docs/running.png stack/deploy_test.go stack/testdata/valid/a.yaml " +
 			"test/cmd/rehearsal/main.go tools/go.sum tools/oauth2-proxy/go.mod .github/workflows/a.yml", "", `[]`},
 		{"a new environment", "Pulumi.new.yaml", "", `["new"]`},
+		{"overrides of an environment", "overrides/prod/loki.yaml overrides/prod/falco.yaml", "", `["prod"]`},
+		{"overrides and the stack file of another", "overrides/prod/loki.yaml Pulumi.dev.yaml", "", `["dev","prod"]`},
 		{"an environment that goes", "", "Pulumi.staging.yaml", `[]`},
 		{"a name that is none", "Pulumi.$(id).yaml", "", all[:len(all)-1] + "]"},
 	} {

@@ -22,7 +22,7 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/ptr"
 
-	"doks-security/test/fakecharts"
+	"doks-security/charts/chartfile"
 )
 
 // parentCommand makes the test binary a parent that is killed.
@@ -121,7 +121,7 @@ func TestControlPlane(t *testing.T) {
 			for _, r := range list.APIResources {
 				builtIn := !strings.Contains(list.GroupVersion, ".") || strings.Contains(list.GroupVersion, ".k8s.io/")
 				if builtIn && slices.Contains(r.Verbs, "delete") && !strings.Contains(r.Name, "/") &&
-					fakecharts.ClusterWide(r.Kind) == r.Namespaced {
+					chartfile.ClusterWide(r.Kind) == r.Namespaced {
 					t.Errorf("%s %s: namespaced %v", list.GroupVersion, r.Kind, r.Namespaced)
 				}
 			}

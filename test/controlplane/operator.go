@@ -17,7 +17,7 @@ import (
 	"k8s.io/klog/v2"
 	"k8s.io/utils/ptr"
 
-	"doks-security/test/prometheusoperator"
+	"doks-security/charts/prometheusoperator"
 )
 
 // operator does what prometheus-operator would: pods do not run here, so its custom resources would never become pods,

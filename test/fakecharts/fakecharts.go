@@ -54,6 +54,7 @@ func WriteStandIns(dir string) error {
 		if err != nil {
 			return err
 		}
+		c.Schema = []byte(`{"additionalProperties": true}`) // it does not know which values the chart has
 		if _, err := chartutil.Save(c, dir); err != nil {
 			return fmt.Errorf("writing the stand-in of %s: %w", pin.Name, err)
 		}

@@ -1,4 +1,4 @@
-package fakecharts
+package fakecharts_test
 
 import (
 	"encoding/json"
@@ -10,6 +10,8 @@ import (
 	"helm.sh/helm/v3/pkg/chart"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"doks-security/charts/chartfile"
+	"doks-security/test/fakecharts"
 	"doks-security/test/program"
 	"doks-security/values"
 )
@@ -38,7 +40,7 @@ func each(t *testing.T, f func(t *testing.T, r program.Release)) {
 
 func render(t *testing.T, c *chart.Chart, r program.Release) []*unstructured.Unstructured {
 	t.Helper()
-	objects, err := Render(c, Target{Release: r.Name, Namespace: r.Namespace, Kubernetes: "1.34"}, r.Values)
+	objects, err := chartfile.Render(c, chartfile.Target{Release: r.Name, Namespace: r.Namespace, Kubernetes: "1.34"}, r.Values)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +70,7 @@ func TestRenderPlacesObjects(t *testing.T) {
 
 func TestStandInsRender(t *testing.T) {
 	each(t, func(t *testing.T, r program.Release) {
-		c, err := New(r.Chart)
+		c, err := fakecharts.New(r.Chart)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -80,8 +82,8 @@ func TestStandInsRender(t *testing.T) {
 
 // The published charts keep the contracts: what the rehearsal without them shows is true of them.
 func TestChartsKeepTheirContracts(t *testing.T) {
-	archives, err := OpenIn("../..")
-	if errors.Is(err, ErrMissing) {
+	archives, err := fakecharts.OpenIn("../..")
+	if errors.Is(err, fakecharts.ErrMissing) {
 		t.Skip(err)
 	}
 	if err != nil {
@@ -93,12 +95,12 @@ func TestChartsKeepTheirContracts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, err := New(r.Chart)
+		c, err := fakecharts.New(r.Chart)
 		if err != nil {
 			t.Fatal(err)
 		}
 		c.Values = nil // no stand-in: the custom resources' schemas are the published chart's
-		for _, fault := range Check(render(t, c, r), render(t, published, r)) {
+		for _, fault := range fakecharts.Check(render(t, c, r), render(t, published, r)) {
 			t.Error(fault)
 		}
 	})
@@ -134,7 +136,7 @@ func TestCheckFindsErrors(t *testing.T) {
 		{"another name", service("web", 80, app), service("api", 80, app), "Service a/web is not rendered"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			faults := Check([]*unstructured.Unstructured{c.want}, []*unstructured.Unstructured{c.got})
+			faults := fakecharts.Check([]*unstructured.Unstructured{c.want}, []*unstructured.Unstructured{c.got})
 			if c.fault == "" && len(faults) > 0 || c.fault != "" &&
 				(len(faults) != 1 || !strings.Contains(faults[0].Error(), c.fault)) {
 				t.Errorf("faults %v, want %q", faults, c.fault)
@@ -145,7 +147,7 @@ func TestCheckFindsErrors(t *testing.T) {
 
 func TestWriteStandIns(t *testing.T) {
 	dir := t.TempDir()
-	if err := WriteStandIns(dir); err != nil {
+	if err := fakecharts.WriteStandIns(dir); err != nil {
 		t.Fatal(err)
 	}
 	pins, err := values.Charts()

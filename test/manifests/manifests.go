@@ -14,6 +14,7 @@ import (
 	"helm.sh/helm/v3/pkg/chart"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"doks-security/charts/chartfile"
 	"doks-security/test/digitalocean"
 	"doks-security/test/fakecharts"
 	"doks-security/test/prcomment"
@@ -37,7 +38,11 @@ func Write(o Options) (prcomment.Summary, error) {
 	if err := usable(o.Out); err != nil {
 		return prcomment.Summary{}, err
 	}
-	installation, err := program.Run(o.Root, program.Case{Name: o.Stack, Stack: o.Stack, Settings: o.Settings})
+	c := program.Case{Name: o.Stack, Stack: o.Stack, Settings: o.Settings}
+	if o.Archives != nil {
+		c.Charts = o.Archives.Dir
+	}
+	installation, err := program.Run(o.Root, c)
 	if err != nil {
 		return prcomment.Summary{}, err
 	}
@@ -82,7 +87,7 @@ func one(load func(values.Chart) (*chart.Chart, error), r program.Release,
 	if err != nil {
 		return nil, err
 	}
-	return fakecharts.Render(c, fakecharts.Target{Release: r.Name, Namespace: r.Namespace,
+	return chartfile.Render(c, chartfile.Target{Release: r.Name, Namespace: r.Namespace,
 		Kubernetes: kubernetes}, r.Values)
 }
 

@@ -14,12 +14,17 @@ import (
 // project's own are the user's to change and to remove.
 const Fixtures = "stack/testdata/environments"
 
+// Overrides is the directory of the stack file "custom", which has overrides.
+const Overrides = "stack/testdata/overrides"
+
 // Case is an environment, with settings laid over its stack file.
 type Case struct {
 	Name, Stack string
 	// of the stack file, below the project's directory: Fixtures, or empty for the project's own
 	Dir      string
 	Settings map[string]any // by key without the project's name
+	// Charts is the directory of the archives that overrides are checked with; empty: stand-ins, which take any value.
+	Charts string
 }
 
 // read reads the case's stack file.
@@ -105,7 +110,7 @@ func overHTTP() map[string]any {
 	return exposure
 }
 
-// Cases are the three Fixtures as they are, and each option where it is not the default.
+// Cases are the three Fixtures as they are, each option where it is not the default, and a stack with overrides.
 func Cases() []Case {
 	type m = map[string]any
 	exporter := m{"runtimeSecurity": m{"metrics": "falco-exporter"}}
@@ -129,5 +134,5 @@ func Cases() []Case {
 	for i := range all {
 		all[i].Dir = Fixtures
 	}
-	return all
+	return append(all, Case{Name: "dev with overrides", Stack: "custom", Dir: Overrides})
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -13,10 +14,13 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"doks-security/account/accounttest"
+	"doks-security/charts"
 	"doks-security/charts/chartstest"
 	"doks-security/stack"
+	"doks-security/stack/override"
 	"doks-security/stack/stacktest"
 	"doks-security/test/digitalocean"
+	"doks-security/test/fakecharts"
 	"doks-security/values"
 )
 
@@ -41,15 +45,23 @@ func Run(root string, c Case) (*Installation, error) {
 	if err != nil {
 		return nil, err
 	}
-	settings, err := stack.Parse(c.Stack, stack.OwnKeys(config))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", c.Name, err)
-	}
-	project, err := os.MkdirTemp("", "doks-program-") // the place of the kubeconfig and of the charts, which are not read
+	project, err := os.MkdirTemp("", "doks-program-") // the place of the kubeconfig, the charts and the overrides
 	if err != nil {
 		return nil, err
 	}
-	if err := chartstest.Fill(project); err != nil {
+	i, err := c.run(root, project, config, secret)
+	if err := errors.Join(err, os.RemoveAll(project)); err != nil {
+		return nil, fmt.Errorf("%s: %w", c.Name, err)
+	}
+	return i, nil
+}
+
+func (c Case) run(root, project string, config map[string]string, secret []string) (*Installation, error) {
+	if err := c.fill(root, project); err != nil {
+		return nil, err
+	}
+	settings, err := stack.ParseProject(project, c.Stack, stack.OwnKeys(config))
+	if err != nil {
 		return nil, err
 	}
 	api := emptyAccount(settings).Serve()
@@ -59,18 +71,41 @@ func Run(root string, c Case) (*Installation, error) {
 	err = pulumi.RunErr(stack.Deploy, pulumi.WithMocks(stack.Project, c.Stack, m), func(info *pulumi.RunInfo) {
 		info.Config, info.ConfigSecretKeys, info.RootDirectory = config, secret, project
 	})
-	if err := errors.Join(err, os.RemoveAll(project)); err != nil {
-		return nil, fmt.Errorf("%s: %w", c.Name, err)
+	if err != nil {
+		return nil, err
 	}
 	i := &Installation{Settings: settings, Objects: m.objects}
 	if i.Releases, err = m.pinned(); err != nil {
-		return nil, fmt.Errorf("%s: %w", c.Name, err)
+		return nil, err
 	}
 	slices.SortFunc(i.Releases, func(a, b Release) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(i.Objects, func(a, b *unstructured.Unstructured) int {
 		return strings.Compare(a.GetKind()+a.GetNamespace()+a.GetName(), b.GetKind()+b.GetNamespace()+b.GetName())
 	})
 	return i, nil
+}
+
+// fill copies the overrides of the stack into the project. Only with overrides are charts opened.
+func (c Case) fill(root, project string) error {
+	if err := chartstest.Fill(project); err != nil {
+		return err
+	}
+	root = filepath.Join(root, c.Dir)
+	if !override.Exist(root, c.Stack) {
+		return nil
+	}
+	dir := filepath.Join(override.Dir, c.Stack)
+	if err := os.CopyFS(filepath.Join(project, dir), os.DirFS(filepath.Join(root, dir))); err != nil {
+		return err
+	}
+	archives := filepath.Join(project, charts.Dir)
+	if c.Charts == "" {
+		return fakecharts.WriteStandIns(archives)
+	}
+	if err := os.RemoveAll(archives); err != nil {
+		return err
+	}
+	return os.CopyFS(archives, os.DirFS(c.Charts))
 }
 
 // emptyAccount has nothing but what DigitalOcean offers, default VPCs, and the domain of the settings.

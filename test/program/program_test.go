@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"doks-security/stack"
 	"doks-security/values"
 )
 
@@ -87,5 +88,28 @@ func TestRunRefusesAnInvalidCase(t *testing.T) {
 	}
 	if _, err := Run("../..", Fixture("nowhere", nil)); err == nil {
 		t.Error("a stack file that is not there was read")
+	}
+}
+
+// Overrides are found in the directory of the stack file, and reach both the release and what is counted.
+func TestOverridesOfACase(t *testing.T) {
+	all := Cases()
+	custom := all[slices.IndexFunc(all, func(c Case) bool { return c.Dir == Overrides })]
+	installation, err := Run("../..", custom)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(installation.Releases, func(r Release) bool { return r.Name == "metrics-server" })
+	if got := installation.Releases[i].Values["replicas"]; got != 2.0 {
+		t.Errorf("metrics-server has %v replicas, want 2", got)
+	}
+	without, err := Run("../..", Fixture("dev", nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, before := stack.Demand(without.Settings)
+	_, after := stack.Demand(installation.Settings)
+	if want := before.Plus(values.Resources{MilliCPU: 50, MiB: 200}, 1); after != want {
+		t.Errorf("requested %+v, want %+v", after, want)
 	}
 }

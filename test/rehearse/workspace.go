@@ -12,6 +12,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"doks-security/stack"
+	"doks-security/stack/override"
 	"doks-security/test/program"
 )
 
@@ -23,7 +24,7 @@ var accountKeys = []string{"digitalocean:token", "digitalocean:apiEndpoint", "di
 type workspace struct {
 	dir       string // the root
 	owned     *owned // that directory; removed with everything below
-	project   string // Pulumi.yaml and the stack file
+	project   string // Pulumi.yaml, the stack file and its overrides
 	state     string
 	home      string            // PULUMI_HOME
 	temp      string            // of the CLI and its plugins
@@ -62,6 +63,12 @@ func newWorkspace(o Options, stack string, extra map[string]any) (_ *workspace, 
 	}
 	if err := os.WriteFile(filepath.Join(w.project, "Pulumi.yaml"), project, 0o600); err != nil {
 		return nil, err
+	}
+	if root := filepath.Join(o.Root, o.Dir); override.Exist(root, stack) {
+		dir := filepath.Join(override.Dir, stack)
+		if err := os.CopyFS(filepath.Join(w.project, dir), os.DirFS(filepath.Join(root, dir))); err != nil {
+			return nil, fmt.Errorf("copying the stack's overrides: %w", err)
+		}
 	}
 	w.stackFile = filepath.Join(w.project, "Pulumi."+stack+".yaml")
 	return w, w.copyStackFile(filepath.Join(o.Root, o.Dir, "Pulumi."+stack+".yaml"), extra)

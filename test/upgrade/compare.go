@@ -8,6 +8,7 @@ import (
 
 	"sigs.k8s.io/yaml"
 
+	"doks-security/charts/pods"
 	"doks-security/test/chartlint"
 	"doks-security/test/prcomment"
 )
@@ -63,11 +64,11 @@ func texts(objects []*chartlint.Object) (map[string]string, error) {
 }
 
 func requests(out io.Writer, before, after []*chartlint.Object) error {
-	old, err := chartlint.Measure(before)
+	old, err := pods.Measure(before)
 	if err != nil {
 		return err
 	}
-	fresh, err := chartlint.Measure(after)
+	fresh, err := pods.Measure(after)
 	if err != nil {
 		return err
 	}

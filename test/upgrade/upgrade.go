@@ -161,7 +161,7 @@ func vanished(out io.Writer, r program.Release, file string) error {
 	if err != nil {
 		return err
 	}
-	lost := chartlint.Keys(c, r.Values, chartlint.ReviewedKeys[c.Name()], map[string]bool{})
+	lost := chartlint.Keys(c, r.Values, map[string]bool{})
 	for _, fault := range lost {
 		fmt.Fprintln(out, "  key vanishes:", fault)
 	}

@@ -1,4 +1,4 @@
-package chartlint
+package pods
 
 import (
 	"fmt"
@@ -7,13 +7,14 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/utils/ptr"
 )
 
-// workload is an object that makes pods.
-type workload struct {
-	*Object
+// Workload is an object that makes pods.
+type Workload struct {
+	*unstructured.Unstructured
 	Pod      corev1.PodTemplateSpec
 	Claims   []corev1.PersistentVolumeClaim // one each a replica
 	Replicas int
@@ -21,40 +22,40 @@ type workload struct {
 	Passing  bool // ends: a job, a hook
 }
 
-// workloads finds those among objects.
-func workloads(objects []*Object) ([]workload, error) {
-	var all []workload
+// Workloads finds those among objects.
+func Workloads(objects []*unstructured.Unstructured) ([]Workload, error) {
+	var all []Workload
 	for _, o := range objects {
-		w := workload{Object: o}
+		w := Workload{Unstructured: o}
 		var err error
 		switch o.GetKind() {
 		case "Deployment":
 			var d appsv1.Deployment
-			err = convert(o, &d)
+			err = Convert(o, &d)
 			w.Pod, w.Replicas = d.Spec.Template, int(ptr.Deref(d.Spec.Replicas, 1))
 		case "StatefulSet":
 			var s appsv1.StatefulSet
-			err = convert(o, &s)
+			err = Convert(o, &s)
 			w.Pod, w.Replicas, w.Claims = s.Spec.Template, int(ptr.Deref(s.Spec.Replicas, 1)), s.Spec.VolumeClaimTemplates
 		case "DaemonSet":
 			var d appsv1.DaemonSet
-			err = convert(o, &d)
+			err = Convert(o, &d)
 			w.Pod, w.PerNode = d.Spec.Template, true
 		case "ReplicaSet":
 			var r appsv1.ReplicaSet
-			err = convert(o, &r)
+			err = Convert(o, &r)
 			w.Pod, w.Replicas = r.Spec.Template, int(ptr.Deref(r.Spec.Replicas, 1))
 		case "Job":
 			var j batchv1.Job
-			err = convert(o, &j)
+			err = Convert(o, &j)
 			w.Pod, w.Replicas, w.Passing = j.Spec.Template, 1, true
 		case "CronJob":
 			var c batchv1.CronJob
-			err = convert(o, &c)
+			err = Convert(o, &c)
 			w.Pod, w.Replicas, w.Passing = c.Spec.JobTemplate.Spec.Template, 1, true
 		case "Pod":
 			var p corev1.Pod
-			err = convert(o, &p)
+			err = Convert(o, &p)
 			_, hook := o.GetAnnotations()["helm.sh/hook"]
 			w.Pod = corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: p.Labels, Annotations: p.Annotations},
 				Spec: p.Spec}
@@ -70,15 +71,24 @@ func workloads(objects []*Object) ([]workload, error) {
 	return all, nil
 }
 
-// containers are all of a pod's, those that only run at its start too.
-func (w workload) containers() []corev1.Container {
+// Containers are all of a pod's, those that only run at its start too.
+func (w Workload) Containers() []corev1.Container {
 	return append(append([]corev1.Container{}, w.Pod.Spec.InitContainers...), w.Pod.Spec.Containers...)
 }
 
-// convert makes an object of its kind's type.
-func convert(o *Object, into any) error {
+// Convert makes an object of its kind's type.
+func Convert(o *unstructured.Unstructured, into any) error {
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(o.Object, into); err != nil {
-		return fmt.Errorf("reading %s: %w", id(o), err)
+		return fmt.Errorf("reading %s: %w", ID(o), err)
 	}
 	return nil
+}
+
+// UnknownFields is the error of fields of the workload's pods that Kubernetes does not have, and would drop.
+func (w Workload) UnknownFields() error {
+	template, found, err := unstructured.NestedMap(w.Object, "spec", "template")
+	if err != nil || !found {
+		return err
+	}
+	return runtime.DefaultUnstructuredConverter.FromUnstructuredWithValidation(template, &corev1.PodTemplateSpec{}, true)
 }

@@ -1,4 +1,4 @@
-package fakecharts
+package chartfile
 
 import "slices"
 

@@ -1,4 +1,9 @@
-package chartlint
+package chartfile
+
+import (
+	"slices"
+	"strings"
+)
 
 // Why a chart does not name a key.
 const (
@@ -75,4 +80,36 @@ var ReviewedKeys = map[string]map[string]string{
 		"config.existingSecret": comment,
 		"affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution": apiField,
 	},
+}
+
+// copied are the parts of charts' values that are copied as they stand, with all keys in them, by chart and then by
+// path: into a configuration, whose program knows more keys than the chart.
+var copied = map[string]map[string]string{
+	"loki": {
+		"loki.limits_config": loki, "loki.storage_config": loki, "loki.ingester": loki, "loki.querier": loki,
+		"loki.query_range": loki, "loki.query_scheduler": loki, "loki.frontend": loki, "loki.frontend_worker": loki,
+		"loki.compactor": loki, "loki.server": loki, "loki.distributor": loki, "loki.index_gateway": loki,
+		"loki.structuredConfig": loki, "loki.analytics": loki, "loki.tracing": loki,
+	},
+	"kube-prometheus-stack": {"grafana.grafana.ini": grafana},
+}
+
+// kubernetesFields are keys below which charts copy fields of the Kubernetes API.
+var kubernetesFields = map[string]bool{
+	"resources": true, "affinity": true, "nodeSelector": true, "tolerations": true, "podAnnotations": true,
+	"podLabels": true, "annotations": true, "labels": true, "updateStrategy": true, "strategy": true,
+	"deploymentStrategy": true, "livenessProbe": true, "readinessProbe": true, "startupProbe": true,
+}
+
+// Copied reports whether a path is in a part of the chart's values that is copied as it stands: the chart takes any key
+// there, and what reads the copy knows which ones there are.
+func Copied(chart, path string) bool {
+	for part := range copied[chart] {
+		if strings.HasPrefix(path, part+".") {
+			return true
+		}
+	}
+	segments := strings.Split(path, ".")
+	return slices.ContainsFunc(segments[:len(segments)-1], func(key string) bool { return kubernetesFields[key] }) ||
+		ReviewedKeys[chart][path] != ""
 }
