@@ -38,6 +38,8 @@ type ObservabilityArgs struct {
 	AlertmanagerConfig    string // secret: it holds the receivers' keys
 	RemoteWrite           *RemoteWrite
 	GrafanaLogin          *GrafanaLogin // nil: with a generated password, inside of the cluster
+	// Applications are namespaces whose monitors, rules and AlertmanagerConfigs are read.
+	Applications []string
 }
 
 // NewObservability installs the releases; Grafana's password is generated.
@@ -93,9 +95,14 @@ func NewObservability(ctx *pulumi.Context, name string, args *ObservabilityArgs,
 	if err != nil {
 		return nil, err
 	}
+	own, err := args.Namespaces.names.Watched()
+	if err != nil {
+		return nil, err
+	}
 	stack := chartRelease{
 		folder: "kube-prometheus-stack", timeout: 15 * time.Minute,
-		known: args.values(version.annotation(args.GrafanaLogin.with(login))),
+		known: values.Merge(args.values(version.annotation(args.GrafanaLogin.with(login))),
+			applicationValues(args.Applications, own)),
 	}
 	if args.GrafanaLogin != nil {
 		stack.options = append(stack.options, ByGateway)

@@ -42,6 +42,9 @@ func Deploy(ctx *pulumi.Context) error {
 	if err := newAdmission(in); err != nil {
 		return err
 	}
+	if err := newApplications(in); err != nil {
+		return err
+	}
 	observability, security, err := newReleases(in, account)
 	if err != nil {
 		return err

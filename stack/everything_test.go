@@ -77,8 +77,11 @@ func TestEveryStringIsFuzzed(t *testing.T) {
 		walk(strings.TrimPrefix(key, Project+":"), section)
 	}
 	for _, d := range Declarations() {
-		if d.Secret || len(d.Format.Enum) > 0 || d.Type != reflect.TypeFor[string]() && !strings.HasSuffix(d.Path, "[]") &&
-			!strings.HasSuffix(d.Path, "*") {
+		holds := d.Type
+		if holds.Kind() == reflect.Slice || holds.Kind() == reflect.Map {
+			holds = holds.Elem()
+		}
+		if d.Secret || len(d.Format.Enum) > 0 || holds.Kind() != reflect.String {
 			continue
 		}
 		pattern := regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(d.Path), `\*`, ".*") + "(\\.secure)?$")

@@ -81,6 +81,9 @@ var formats = field.Common.With(alerting.Formats).With(field.Formats{
 
 	// Observability, logging and runtime security.
 	"period": {Pattern: duration, Allowed: "a number of hours or days: 36h, 15d", Example: "3d"},
+	"applicationNamespace": {Pattern: field.Label, Except: kubernetesNamespaces,
+		Allowed: "a namespace of applications: lowercase letters, digits and hyphens, at most 63; none of " +
+			strings.Join(kubernetesNamespaces, ", "), Fix: "name the namespace of the application"},
 	"bucket": {Pattern: regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`), // a host name
 		Allowed: "3 to 63 lowercase letters, digits and hyphens, unique in the region", Example: "<name>"},
 	"spacesRegion": {Enum: catalog.SpacesRegions},

@@ -12,6 +12,9 @@ type ObservabilitySettings struct {
 	AlertmanagerVolumeGiB int `json:"alertmanagerVolumeGiB" default:"1" min:"1" max:"1024" unit:"GiB"`
 	// Volume of Grafana, in GiB.
 	GrafanaVolumeGiB int `json:"grafanaVolumeGiB" default:"5" prod:"10" min:"1" max:"1024" unit:"GiB"`
+	// Namespaces of applications whose ServiceMonitors, PodMonitors, PrometheusRules and AlertmanagerConfigs are used
+	// (docs/applications.md).
+	Applications []string `json:"applications" format:"applicationNamespace"`
 }
 
 func newObservability(in inCluster) (*components.Observability, error) {
@@ -29,5 +32,16 @@ func newObservability(in inCluster) (*components.Observability, error) {
 		AlertmanagerConfig:    alertmanager,
 		RemoteWrite:           s.Forward.metrics(),
 		GrafanaLogin:          s.Exposure.grafanaLogin(),
+		Applications:          s.Observability.Applications,
 	}, in.options...)
+}
+
+// newApplications creates the policy for the monitors of applications, if there are any.
+func newApplications(in inCluster) error {
+	namespaces := in.settings.Observability.Applications
+	if len(namespaces) == 0 {
+		return nil
+	}
+	_, err := components.NewApplications(in.ctx, logicalName, namespaces, in.options...)
+	return err
 }

@@ -17,7 +17,8 @@ func settable(t *testing.T) map[string]map[string]string {
 		"dev": {"cluster": onePool},
 		"forwarded, with all of Falco's rules": {"cluster": onePool, "runtimeSecurity": `{"ruleset":"sandbox"}`,
 			"forward": `{"metrics":{"url":"https://metrics.example.org/push","username":"a","password":"b"},` +
-				`"events":{"url":"https://siem.example.org/key"}}`},
+				`"events":{"url":"https://siem.example.org/key"}}`,
+			"observability": `{"applications":["shop"]}`},
 		"prod on Spaces, by Gateway, with the demo": {"cluster": onePool, "profile": "prod", "exposure": byGateway(t),
 			"logging": `{"storage":"spaces"}`, "virtualClusters": `{"demo":true}`},
 		"Spaces from a day, with falco-exporter": {"cluster": onePool, "runtimeSecurity": `{"metrics":"falco-exporter"}`,

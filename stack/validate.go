@@ -45,6 +45,16 @@ func validate(s Settings, given map[string]map[string]any, refused field.Errors)
 
 func validateObservability(s Settings, faults *field.Errors) {
 	o := s.Observability
+	for i, namespace := range o.Applications {
+		key := fmt.Sprintf("observability.applications[%d]", i)
+		if role, own := s.Namespaces.ByRole().RoleOf(namespace); own && role != components.NamespaceVCluster {
+			faults.Add(key, namespace, "a namespace of applications: monitors of this stack's namespaces are used in any case",
+				"remove it")
+		}
+		if slices.Contains(o.Applications[:i], namespace) {
+			faults.Add(key, namespace, "each namespace once", "remove it")
+		}
+	}
 	kept, ok := period("observability.prometheusRetention", o.PrometheusRetention, time.Hour, faults)
 	if !ok || o.PrometheusVolumeGiB < 1 {
 		return

@@ -95,8 +95,12 @@ func (n Namespaces) fillAll(value any) (any, error) {
 		filled := make([]any, 0, len(v))
 		for _, element := range v {
 			if element == "<namespaces>" {
-				if filled, err = n.appendWatched(filled); err != nil {
+				watched, err := n.Watched()
+				if err != nil {
 					return nil, err
+				}
+				for _, name := range watched {
+					filled = append(filled, name)
 				}
 				continue
 			}
@@ -111,12 +115,13 @@ func (n Namespaces) fillAll(value any) (any, error) {
 	return value, nil
 }
 
-// appendWatched appends the names of all namespaces without tenants, by role.
-func (n Namespaces) appendWatched(list []any) ([]any, error) {
+// Watched are the names of all namespaces without tenants, in the order of their roles.
+func (n Namespaces) Watched() ([]string, error) {
 	all, err := AllNamespaces()
 	if err != nil {
 		return nil, err
 	}
+	var list []string
 	for _, role := range slices.Sorted(maps.Keys(all)) {
 		if all[role].Tenant {
 			continue

@@ -131,6 +131,7 @@ func placeChanges() []Change {
 
 func observabilityChanges() []Change {
 	return []Change{
+		{Setting: "observability.applications[]", Path: "observability.applications", To: list{"shop"}},
 		{Setting: "observability.prometheusVolumeGiB", To: 20},
 		{Setting: "observability.prometheusVolumeGiB", To: 5},
 		{Setting: "observability.alertmanagerVolumeGiB", To: 2},
