@@ -11,9 +11,9 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// interval reads one element of time_intervals as Alertmanager does.
-func interval(value any) (read timeinterval.TimeInterval, err error) {
-	text, err := yaml.Marshal(value)
+// interval reads one element of time_intervals as Alertmanager does, from the configuration that is written.
+func interval(value Fragment) (read timeinterval.TimeInterval, err error) {
+	text, err := write(value)
 	if err != nil {
 		return read, err
 	}
@@ -33,7 +33,7 @@ func (c checker) timeInterval(path string, value any) {
 	if c.any(path, value); len(*c.errs) > before {
 		return
 	}
-	if _, err := interval(value); err != nil {
+	if _, err := interval(object); err != nil {
 		c.hidden(path, "an interval of Alertmanager: {weekdays: [saturday, sunday], location: Europe/Berlin}",
 			"correct it: "+strings.Join(strings.Fields(err.Error()), " "))
 	}
@@ -58,7 +58,7 @@ func (s Settings) schedule(r Receiver) schedule {
 	named := func(names []string) (all []timeinterval.TimeInterval) {
 		for _, t := range s.TimeIntervals {
 			for _, fragment := range t.Intervals {
-				if read, err := interval(map[string]any(fragment)); err == nil && slices.Contains(names, t.Name) {
+				if read, err := interval(fragment); err == nil && slices.Contains(names, t.Name) {
 					all = append(all, read)
 				}
 			}
