@@ -93,7 +93,7 @@ func validateSpaces(l LoggingSettings, faults *field.Errors) {
 		formats["spacesRegion"].Refuse("logging.spaces.region", l.Spaces.Region, faults)
 	}
 	if l.Storage != StorageSpaces && l.Spaces.From != "" {
-		faults.Add("logging.spaces.from", l.Spaces.From, "nothing with logging.storage: "+l.Storage,
+		faults.Add("logging.spaces.from", l.Spaces.From, "nothing without logging.storage: spaces",
 			"pulumi config rm --path 'logging.spaces.from'")
 	}
 }
