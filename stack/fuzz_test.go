@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"text/template"
@@ -109,15 +110,18 @@ func checkError(t *testing.T, file map[string]any, err error) {
 	}
 }
 
-// secretsOf are the secrets of a stack file that are long enough to be found.
+// secretsOf are the secrets of a stack file that are long enough to be found, and in no setting that is public.
 func secretsOf(file map[string]any) []string {
 	var all []string
+	var public strings.Builder
 	var walk func(any)
 	walk = func(value any) {
 		switch v := value.(type) {
 		case map[string]any:
-			if text, ok := v["secure"].(string); ok && Encrypted(v) && len(text) > 8 && text != "[may be secret]" {
-				all = append(all, text)
+			if text, ok := v["secure"].(string); ok && Encrypted(v) {
+				if len(text) > 8 && text != "[may be secret]" {
+					all = append(all, text)
+				}
 				return
 			}
 			for _, element := range v {
@@ -127,10 +131,12 @@ func secretsOf(file map[string]any) []string {
 			for _, element := range v {
 				walk(element)
 			}
+		default:
+			fmt.Fprintln(&public, v)
 		}
 	}
 	walk(file)
-	return all
+	return slices.DeleteFunc(all, func(text string) bool { return strings.Contains(public.String(), text) })
 }
 
 // checkResource holds what is rendered against the parsers of what it ends in: YAML, Go and Helm templates, Falco's
