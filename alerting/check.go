@@ -136,7 +136,7 @@ func (c checker) scalar(path, kind string, value any) {
 			c.refuse(path, text, "a host name or IP address, and a port from 1 to 65535", "correct it")
 		}
 	case "duration":
-		// prometheus-operator writes it anew, with days.
+		// prometheus-operator writes it again, with days.
 		period, err := model.ParseDuration(text)
 		if _, again := time.ParseDuration(period.String()); err != nil || again != nil {
 			c.refuse(path, text, "a duration below a day: 30s, 5m", "write a number and a unit")
@@ -194,7 +194,7 @@ func parse(text string) error {
 	return err
 }
 
-// isAddress tells whether a string is a URL that a secret may be sent to: with TLS, or inside the cluster.
+// isAddress reports whether a string is a URL that a secret may be sent to: with TLS, or inside the cluster.
 func isAddress(text string) bool {
 	if secure, ok := strings.CutPrefix(text, "http://"); ok {
 		u, valid := field.ParseURL("https://" + secure)
@@ -204,7 +204,7 @@ func isAddress(text string) bool {
 	return ok
 }
 
-// hasCredentials tells whether a string is a URL with a login or a key in it.
+// hasCredentials reports whether a string is a URL with a login or a key in it.
 func hasCredentials(text string) bool {
 	u, err := url.Parse(text)
 	return err == nil && u.Host != "" && field.HasCredentials(u)

@@ -59,7 +59,7 @@ var constraints = map[string]constraint{
 		values: map[string][]string{"message_type": {"text", "markdown"}}},
 }
 
-// given tells whether a field is set, to something else than the zero value of its type.
+// given reports whether a field is set, to something else than the zero value of its type.
 func given(object map[string]any, key string) bool {
 	value, ok := object[key]
 	return ok && value != "" && value != false && value != int64(0) && value != nil

@@ -47,13 +47,13 @@ func isMatcher(text string) bool {
 	return err == nil && len(matchers) > 0 && isText(text) && !strings.ContainsFunc(text, unicode.IsControl)
 }
 
-// isText tells whether a string arrives in Alertmanager as it is written.
+// isText reports whether a string arrives in Alertmanager as it is written.
 func isText(text string) bool {
 	return !field.Variable.MatchString(text) &&
 		!strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' })
 }
 
-// isPeriod tells whether a string is a duration of Prometheus, of at least so many nanoseconds.
+// isPeriod reports whether a string is a duration of Prometheus, of at least so many nanoseconds.
 func isPeriod(least model.Duration) func(string) bool {
 	return func(text string) bool {
 		period, err := model.ParseDuration(text)

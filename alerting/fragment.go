@@ -121,5 +121,5 @@ func allowedKeys(kind string) []string {
 	return slices.DeleteFunc(keys, isFile)
 }
 
-// isFile tells whether a field names a file.
+// isFile reports whether a field names a file.
 func isFile(key string) bool { return strings.HasSuffix(key, "_file") || key == "files" }

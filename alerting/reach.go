@@ -136,7 +136,7 @@ func shownLabels(event model.LabelSet) string {
 	return shown.String()
 }
 
-// mutes tells whether an inhibition rule's targets may be critical events, or the alert of the heartbeat.
+// mutes reports whether an inhibition rule's targets may be critical events, or the alert of the heartbeat.
 func mutes(target labels.Matchers) bool {
 	alerts := append(criticalEvents(target), model.LabelSet{"alertname": "Watchdog", "severity": "none"})
 	return slices.ContainsFunc(alerts, func(alert model.LabelSet) bool { return target.Matches(alert) })

@@ -100,7 +100,7 @@ func messages(links values.AlertLinks) map[string]map[string]any {
 		"pagerduty": {"description": title, "severity": `{{ .CommonLabels.severity }}`,
 			// firing and resolved are Alertmanager's own details, with every alert.
 			"details": map[string]any{"text": text, "firing": "", "resolved": ""}},
-		// An emergency is repeated until somebody acknowledges it.
+		// An emergency is repeated until it is acknowledged.
 		"pushover": {"title": title, "message": text,
 			"priority": level(`{{ if eq .Status "firing" }}2{{ else }}0{{ end }}`, "0")},
 		"rocketchat": {"title": title, "text": text},

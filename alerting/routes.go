@@ -72,7 +72,7 @@ func (r Receiver) route() map[string]any {
 }
 
 // fallback are the routes of the default receiver, above those of the others: of critical events, other events, and
-// other alerts. Severities below its own are for nobody.
+// other alerts. Severities below its own reach no receiver.
 func (r Receiver) fallback(others []any) []any {
 	below := map[string]any{"matchers": []string{fmt.Sprintf("severity!~%q", r.severities())},
 		"receiver": NullReceiver, "continue": true}

@@ -49,15 +49,23 @@ func NewAdmission(
 	if err != nil {
 		return nil, err
 	}
+	if err := newPolicy(ctx, a, objects); err != nil {
+		return nil, err
+	}
+	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{})
+}
+
+// newPolicy creates a policy and then its bindings, one after the other.
+func newPolicy(ctx *pulumi.Context, parent pulumi.Resource, objects []map[string]any) error {
 	dependencies := []pulumi.Resource{}
 	for _, object := range objects {
-		created, err := newObject(ctx, nil, object, pulumi.Parent(a), pulumi.DependsOn(dependencies))
+		created, err := newObject(ctx, nil, object, pulumi.Parent(parent), pulumi.DependsOn(dependencies))
 		if err != nil {
-			return nil, err
+			return err
 		}
 		dependencies = append(dependencies, created)
 	}
-	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{})
+	return nil
 }
 
 // AdmissionObjects are the policy and its bindings, as manifests. With AdmissionDeny the policy fails closed: a request

@@ -28,11 +28,7 @@ func NewApplications(ctx *pulumi.Context, name string, namespaces []string,
 	if err != nil {
 		return nil, err
 	}
-	policy, err := newObject(ctx, nil, objects[0], pulumi.Parent(a))
-	if err != nil {
-		return nil, err
-	}
-	if _, err := newObject(ctx, nil, objects[1], pulumi.Parent(a), pulumi.DependsOn([]pulumi.Resource{policy})); err != nil {
+	if err := newPolicy(ctx, a, objects); err != nil {
 		return nil, err
 	}
 	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{})

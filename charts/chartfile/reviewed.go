@@ -101,7 +101,7 @@ var kubernetesFields = map[string]bool{
 	"deploymentStrategy": true, "livenessProbe": true, "readinessProbe": true, "startupProbe": true,
 }
 
-// Copied reports whether a path is in a part of the chart's values that is copied as it stands: the chart takes any key
+// Copied reports whether a path is in a part of the chart's values that is copied unchanged: the chart takes any key
 // there, and what reads the copy knows which ones there are.
 func Copied(chart, path string) bool {
 	for part := range copied[chart] {

@@ -59,7 +59,7 @@ func (s schemas) property(key string) (schemas, bool) {
 	return found, len(found.parts) > 0
 }
 
-// closed tells whether the schema names keys, so that others are unknown.
+// closed reports whether the schema names keys, so that others are unknown.
 func (s schemas) closed() bool {
 	return slices.ContainsFunc(s.parts, func(part map[string]any) bool {
 		properties, _ := part["properties"].(map[string]any)
@@ -77,7 +77,7 @@ func (s schemas) names() []string {
 	return all
 }
 
-// open tells whether the schema says that any key is allowed.
+// open reports whether the schema says that any key is allowed.
 func (s schemas) open() bool {
 	return slices.ContainsFunc(s.parts, func(part map[string]any) bool { return part["additionalProperties"] == true })
 }

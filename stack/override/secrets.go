@@ -58,7 +58,7 @@ func (f File) checkSecrets(errs *field.Errors) {
 	})
 }
 
-// secret tells whether a text is or holds a secret, and not where one is.
+// secret reports whether a text is or holds a secret, and not where one is.
 func secret(path, text string) bool {
 	return text != "" && !elsewhere.MatchString(text) &&
 		(hidden(path) || privateKey.MatchString(text) || carriesLogin(text))
@@ -75,7 +75,7 @@ func shown(path string, value any) any {
 	return show
 }
 
-// carriesLogin tells whether a URL in the text does.
+// carriesLogin reports whether a URL in the text does.
 func carriesLogin(text string) bool {
 	for _, found := range anyURL.FindAllString(text, -1) {
 		if u, err := url.Parse(found); err == nil && field.HasCredentials(u) {

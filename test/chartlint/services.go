@@ -83,7 +83,7 @@ func targetOf(port corev1.ServicePort) intstr.IntOrString {
 	return port.TargetPort
 }
 
-// listens tells whether a container declares the port, by name or number.
+// listens reports whether a container declares the port, by name or number.
 func listens(selected []pods.Workload, port intstr.IntOrString) bool {
 	for _, w := range selected {
 		for _, c := range w.Containers() {

@@ -64,7 +64,7 @@ type operatorTypes struct {
 }
 
 // fields collects the fields of Alertmanager's types that prometheus-operator knows as well: it reads the
-// configuration strictly and writes it anew.
+// configuration strictly and writes it again.
 type fields struct {
 	operator operatorTypes
 	types    map[string]map[string]string
