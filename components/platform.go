@@ -38,8 +38,8 @@ type chartRelease struct {
 	timeout time.Duration
 }
 
-// install makes a release of the pinned chart with the values of its folder, profile and options, what the program knows
-// on top, and the overrides last. It waits for the namespace.
+// install makes a release of the pinned chart with the values of its folder, profile and options, what the program
+// knows on top, and the overrides last. It waits for the namespace.
 func (p Platform) install(ctx *pulumi.Context, namespaces *Namespaces, r chartRelease,
 	opts ...pulumi.ResourceOption) (*Release, error) {
 	releases, err := values.Releases()

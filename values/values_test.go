@@ -134,7 +134,8 @@ func TestOverlaysOnlyHoldWhatDiffers(t *testing.T) {
 // isOverlay reports which files that change a release's values.
 func isOverlay(file string) bool {
 	name := path.Base(file)
-	return name != "values.yaml" && name != "network.yaml" && name != "protected.yaml" && !strings.HasPrefix(name, "chart") &&
+	return name != "values.yaml" && name != "network.yaml" && name != "protected.yaml" &&
+		!strings.HasPrefix(name, "chart") &&
 		!strings.HasPrefix(name, "alerts")
 }
 

@@ -44,7 +44,8 @@ func (f File) Render(r Rendering, errs *field.Errors) (values.Rendered, error) {
 	}
 	after, err := findings(with, r.Levels)
 	if err != nil {
-		errs.Add(f.key("rendered"), json.Number("objects that cannot be read"), err.Error(), "correct the values of these objects")
+		errs.Add(f.key("rendered"), json.Number("objects that cannot be read"), err.Error(),
+			"correct the values of these objects")
 		return values.Rendered{}, nil
 	}
 	for _, found := range added(before, after) {

@@ -5,8 +5,8 @@
 // Rows that touch different resources change together in one update: what each would change is known from a preview of
 // it alone, and the update must do nothing else.
 //
-// Every setting of schema/stack.schema.json has a row. That of a boolean, an integer, an enumeration or a string with an
-// example is made of its declaration; for another, or for other values, append a Change to the list of its section.
+// Every setting of schema/stack.schema.json has a row. That of a boolean, an integer, an enumeration or a string with
+// an example is made of its declaration; for another, or for other values, append a Change to the list of its section.
 package changes
 
 import (

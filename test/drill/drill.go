@@ -57,8 +57,8 @@ func groups() []group {
 	}
 }
 
-// inTests are the drills that make rehearsals runs, each with the test that runs it: TestDrills runs the drill itself, where
-// that takes under ten seconds on a deployed stack; the others are tests of package rehearse with the same case.
+// inTests are the drills that make rehearsals runs, each with the test that runs it: TestDrills runs the drill itself,
+// where that takes under ten seconds on a deployed stack; the others are tests of package rehearse with the same case.
 var inTests = map[string]string{
 	"cluster-deleted":             "TestClusterDeletedByHand",
 	"cluster-forgotten":           "TestClusterThatTheStateDoesNotKnow",

@@ -40,7 +40,8 @@ func each(t *testing.T, f func(t *testing.T, r program.Release)) {
 
 func render(t *testing.T, c *chart.Chart, r program.Release) []*unstructured.Unstructured {
 	t.Helper()
-	objects, err := chartfile.Render(c, chartfile.Target{Release: r.Name, Namespace: r.Namespace, Kubernetes: "1.34"}, r.Values)
+	target := chartfile.Target{Release: r.Name, Namespace: r.Namespace, Kubernetes: "1.34"}
+	objects, err := chartfile.Render(c, target, r.Values)
 	if err != nil {
 		t.Fatal(err)
 	}
