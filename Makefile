@@ -82,7 +82,7 @@ upgrade: chart tools ## diff an upgrade of CHART=falco: VERSION=x.y.z, or ARCHIV
 	@bin/rehearsal -upgrade "$(CHART)" -version "$(VERSION)" -archive "$(ARCHIVE)"
 
 .PHONY: packages
-packages: test/monitoring/node_modules # what tests and pictures take from npm
+packages: test/monitoring/node_modules # what tests take from npm
 
 test/monitoring/node_modules: test/monitoring/package-lock.json
 	@if ! command -v npm >/dev/null; then echo "npm is not installed: LogQL is not read by its grammar"; \
@@ -163,10 +163,6 @@ programs: ## build the programs of the pipeline that tests run, if they are not 
 .PHONY: pipeline
 pipeline: ## run the real programs from Falco's events to notifications, on this machine; the first run builds them
 	@go -C test run ./monitoring/cmd/pipeline
-
-.PHONY: pictures
-pictures: packages ## render dashboard images from sample data into docs/images; needs npm and Chromium
-	go -C test/monitoring run ./cmd/picture $(CURDIR)/docs/images
 
 .PHONY: lint
 lint: ## run golangci-lint over all modules

@@ -1,4 +1,4 @@
-// Package dashboards reads values/<release>/dashboards, as far as tests and pictures need Grafana's model.
+// Package dashboards reads values/<release>/dashboards, as far as tests need Grafana's model.
 package dashboards
 
 import (
