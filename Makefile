@@ -182,7 +182,7 @@ SANDBOX_RULES = $(INCUBATING_RULES) \
 # files with a recorded verdict: each is a container.
 FALCO ?= $(shell command -v falco)
 ENGINE = -engine "$(or $(FALCO),any)"
-VERDICTS = $(if $(FALCO),-verdicts rules/judge/testdata/verdicts)
+VERDICTS = $(if $(FALCO),-verdicts rules/lint/testdata/verdicts)
 
 .PHONY: rules
 rules: ## lint and test the Falco rules, with USER_RULES=<directory> yours; FALCO=<command> asks a real Falco
@@ -195,8 +195,8 @@ rules: ## lint and test the Falco rules, with USER_RULES=<directory> yours; FALC
 export FUZZTIME
 .PHONY: fuzz
 fuzz: ## fuzz the rules linter, and the parsers that settings end in, for FUZZTIME=30s each
-	@ci/fuzz rules/judge FuzzParse
-	@ci/fuzz rules/judge FuzzLoad
+	@ci/fuzz rules/lint FuzzParse
+	@ci/fuzz rules/lint FuzzLoad
 	@ci/fuzz stack FuzzSettings
 	@ci/fuzz test/identity FuzzExposure
 	@ci/fuzz test/monitoring FuzzAlerting

@@ -4,18 +4,18 @@ import (
 	"fmt"
 	"testing"
 
-	"doks-security/rules/judge"
+	"doks-security/rules/lint"
 )
 
 // Falco loads its own files in the order in which they redefine each other, then ours.
 func TestRulesets(t *testing.T) {
 	const local = "/etc/falco/falco_rules.local.yaml /etc/falco/rules.d"
 	for _, c := range []struct{ ruleset, refs, files, matching string }{
-		{"", "[falco-rules:5.1.0]", "[/etc/falco/falco_rules.yaml " + local + "]", "first"}, // judge.Stable
-		{judge.Stable, "[falco-rules:5.1.0]", "[/etc/falco/falco_rules.yaml " + local + "]", "first"},
-		{judge.Incubating, "[falco-rules:5.1.0 falco-incubating-rules:6.0.1]",
+		{"", "[falco-rules:5.1.0]", "[/etc/falco/falco_rules.yaml " + local + "]", "first"}, // lint.Stable
+		{lint.Stable, "[falco-rules:5.1.0]", "[/etc/falco/falco_rules.yaml " + local + "]", "first"},
+		{lint.Incubating, "[falco-rules:5.1.0 falco-incubating-rules:6.0.1]",
 			"[/etc/falco/falco_rules.yaml /etc/falco/falco-incubating_rules.yaml " + local + "]", "all"},
-		{judge.Sandbox, "[falco-rules:5.1.0 falco-incubating-rules:6.0.1 falco-sandbox-rules:6.1.0]",
+		{lint.Sandbox, "[falco-rules:5.1.0 falco-incubating-rules:6.0.1 falco-sandbox-rules:6.1.0]",
 			"[/etc/falco/falco_rules.yaml /etc/falco/falco-incubating_rules.yaml /etc/falco/falco-sandbox_rules.yaml " +
 				local + "]",
 			"all"},

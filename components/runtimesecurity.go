@@ -3,7 +3,7 @@ package components
 import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"doks-security/rules/judge"
+	"doks-security/rules/lint"
 	"doks-security/values"
 )
 
@@ -40,7 +40,7 @@ type RuntimeSecurityArgs struct {
 	Falco         string            // NewestFalco or LastFalcoWithGRPC
 	Metrics       string            // NativeMetrics or FalcoExporter
 	Rules         map[string]string // files for /etc/falco/rules.d, loaded in the order of their names
-	// Ruleset is which of Falco's own rules are loaded (judge.Rulesets). Rules are loaded behind them.
+	// Ruleset is which of Falco's own rules are loaded (lint.Rulesets). Rules are loaded behind them.
 	Ruleset     string
 	UIRetention string
 	// RedisVolumeGiB is the volume of the UI's store.
@@ -141,7 +141,7 @@ func (a *RuntimeSecurityArgs) values() map[string]any {
 	for file, content := range a.Rules {
 		customRules[file] = content
 	}
-	stocks, refs, loaded := judge.StocksOf(a.Ruleset), []any{}, []any{}
+	stocks, refs, loaded := lint.StocksOf(a.Ruleset), []any{}, []any{}
 	for _, stock := range stocks {
 		refs, loaded = append(refs, stock.Ref), append(loaded, "/etc/falco/"+stock.Name)
 	}

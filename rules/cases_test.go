@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"doks-security/rules/judge"
+	"doks-security/rules/lint"
 )
 
 // ownRules and those of Falco's that ours tune are what the cases speak of.
@@ -31,25 +31,25 @@ type layer struct {
 }
 
 var layers = []layer{
-	{judge.Stable, ".", nil},
-	{judge.Incubating, "incubating", []string{"."}},
-	{judge.Sandbox, "sandbox", []string{".", "incubating"}},
+	{lint.Stable, ".", nil},
+	{lint.Incubating, "incubating", []string{"."}},
+	{lint.Sandbox, "sandbox", []string{".", "incubating"}},
 }
 
 // suites are the cases of all layers, behind Falco's own files.
-func suites(t *testing.T, stock func(*testing.T, string) []judge.File) []judge.Suite {
+func suites(t *testing.T, stock func(*testing.T, string) []lint.File) []lint.Suite {
 	t.Helper()
-	var all []judge.Suite
+	var all []lint.Suite
 	for _, l := range layers {
-		before := append(judge.StockNames(l.ruleset), stock(t, l.ruleset)...)
+		before := append(lint.StockNames(l.ruleset), stock(t, l.ruleset)...)
 		for _, dir := range l.base {
-			files, err := judge.ReadRules(dir)
+			files, err := lint.ReadRules(dir)
 			if err != nil {
 				t.Fatal(err)
 			}
 			before = append(before, files...)
 		}
-		found, err := judge.ReadSuites(nil, l.dir, before...)
+		found, err := lint.ReadSuites(nil, l.dir, before...)
 		if err != nil || len(found) == 0 {
 			t.Fatalf("%s: no cases: %v", l.dir, err)
 		}
@@ -77,32 +77,32 @@ func TestCasesHaveTheProgramsApprovals(t *testing.T) {
 }
 
 // declared is what our own declarations say of the stock names of a ruleset.
-func declared(t *testing.T, ruleset string) []judge.File {
+func declared(t *testing.T, ruleset string) []lint.File {
 	t.Helper()
-	return readStock(t, ruleset, func(s judge.Stock) string {
+	return readStock(t, ruleset, func(s lint.Stock) string {
 		return filepath.Join("testdata", s.Ruleset+".yaml")
 	})
 }
 
 // upstream are Falco's own files, which are not part of this repository.
-func upstream(t *testing.T, ruleset string) []judge.File {
+func upstream(t *testing.T, ruleset string) []lint.File {
 	t.Helper()
 	dir := os.Getenv("FALCO_RULES_DIR")
 	if dir == "" {
 		t.Skip("FALCO_RULES_DIR is not set: it names a directory with the files of falcosecurity/rules")
 	}
-	return readStock(t, ruleset, func(s judge.Stock) string { return filepath.Join(dir, s.Name) })
+	return readStock(t, ruleset, func(s lint.Stock) string { return filepath.Join(dir, s.Name) })
 }
 
-func readStock(t *testing.T, ruleset string, path func(judge.Stock) string) []judge.File {
+func readStock(t *testing.T, ruleset string, path func(lint.Stock) string) []lint.File {
 	t.Helper()
-	var files []judge.File
-	for _, s := range judge.StocksOf(ruleset) {
+	var files []lint.File
+	for _, s := range lint.StocksOf(ruleset) {
 		text, err := os.ReadFile(path(s))
 		if err != nil {
 			t.Fatal(err)
 		}
-		files = append(files, judge.File{Name: s.Name, Text: string(text), Stock: true})
+		files = append(files, lint.File{Name: s.Name, Text: string(text), Stock: true})
 	}
 	return files
 }
@@ -131,18 +131,18 @@ func TestCasesOnUpstream(t *testing.T) {
 
 // Every declaration of testdata/stable.yaml is true where upstream's is: on every case, with each field once left out.
 func TestDeclarationsAgreeWithUpstream(t *testing.T) {
-	real, problems := judge.Load(nil, upstream(t, judge.Sandbox)...)
+	real, problems := lint.Load(nil, upstream(t, lint.Sandbox)...)
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	ours, problems := judge.Load(nil, declared(t, judge.Sandbox)...)
+	ours, problems := lint.Load(nil, declared(t, lint.Sandbox)...)
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
 	compared := 0
 	for _, s := range suites(t, declared) {
 		for _, event := range s.Cases.Events() {
-			variants := []judge.Event{event}
+			variants := []lint.Event{event}
 			for name := range event {
 				without := maps.Clone(event)
 				delete(without, name)
@@ -186,7 +186,7 @@ func TestEveryRuleFiresAndStaysSilent(t *testing.T) {
 			t.Errorf("%s: %d cases fire it, %d do not; want both", rule, fires[rule], silent[rule])
 		}
 	}
-	set, _ := judged(t, nil)
+	set, _ := parsed(t, nil)
 	if got := set.OwnRules(); !slices.Equal(slices.Sorted(slices.Values(got)), ownRules) {
 		t.Errorf("our rules are %v, the cases speak of %v", got, ownRules)
 	}
@@ -194,7 +194,7 @@ func TestEveryRuleFiresAndStaysSilent(t *testing.T) {
 
 // Every clause is needed: without it, or turned around, a case fails.
 func TestEveryClauseIsNeeded(t *testing.T) {
-	changed, unneeded := judge.Clauses(suites(t, declared))
+	changed, unneeded := lint.Clauses(suites(t, declared))
 	if changed < 200 {
 		t.Errorf("%d clauses: are all files mutated?", changed)
 	}
@@ -208,11 +208,11 @@ func TestEveryClauseIsNeeded(t *testing.T) {
 func TestMutantsFindUselessClauses(t *testing.T) {
 	text := "- {rule: r, desc: d, output: o, priority: INFO, condition: evt.type = open and (proc.name = a or proc.name " +
 		"startswith a)}"
-	set, problems := judge.Load(nil, judge.File{Name: "r.yaml", Text: text})
+	set, problems := lint.Load(nil, lint.File{Name: "r.yaml", Text: text})
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	cases, err := judge.ReadCases("r.cases.yaml",
+	cases, err := lint.ReadCases("r.cases.yaml",
 		[]byte("cases:\n- {name: fires, event: {evt.type: open, proc.name: a}, fires: [r]}\n"+
 			"- {name: other event, event: {evt.type: close, proc.name: a}, fires: []}\n- {name: other name, event: {evt.type: "+
 			"open, proc.name: b}, fires: []}"))

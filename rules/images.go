@@ -9,7 +9,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
-	"doks-security/rules/judge"
+	"doks-security/rules/lint"
 )
 
 // imageMacros name the images of control planes. They are the only list: the admission policy and Prometheus' inventory
@@ -30,7 +30,7 @@ type entry struct {
 
 // entries are those of all our files, read once.
 var entries = sync.OnceValues(func() ([]entry, error) {
-	contents, err := Files(judge.Stable, nil)
+	contents, err := Files(lint.Stable, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -4,12 +4,12 @@ import (
 	"strings"
 	"testing"
 
-	"doks-security/rules/judge"
+	"doks-security/rules/lint"
 )
 
 // The usual ways to tune Falco pass, on every release; a notice is all that may be said of them, of the user's file.
 func TestUsualWaysToTune(t *testing.T) {
-	ours, err := Files(judge.Stable, someApproved)
+	ours, err := Files(lint.Stable, someApproved)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,8 +63,8 @@ func TestUsualWaysToTune(t *testing.T) {
 			"o\n  priority: NOTICE\n  condition: proc.name = a\n", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, problems := judge.Load(nil, append(behindStock(judge.Stable, nil, ours),
-				judge.File{Name: "user.yaml", Text: c.lines})...)
+			_, problems := lint.Load(nil, append(behindStock(lint.Stable, nil, ours),
+				lint.File{Name: "user.yaml", Text: c.lines})...)
 			if blocking := problems.Blocking(); len(blocking) > 0 {
 				t.Errorf("%v\n%s", blocking, c.lines)
 			}
@@ -82,7 +82,7 @@ func TestUsualWaysToTune(t *testing.T) {
 
 // What a change breaks elsewhere is reported where the change is.
 func TestBrokenByAChange(t *testing.T) {
-	ours, err := Files(judge.Stable, nil)
+	ours, err := Files(lint.Stable, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,8 +101,8 @@ func TestBrokenByAChange(t *testing.T) {
 			"user.yaml:1:9: warning: the rule matches too many event types"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, problems := judge.Load(nil, append(behindStock(judge.Stable, nil, ours),
-				judge.File{Name: "user.yaml", Text: c.lines})...)
+			_, problems := lint.Load(nil, append(behindStock(lint.Stable, nil, ours),
+				lint.File{Name: "user.yaml", Text: c.lines})...)
 			if len(problems.Blocking()) == 0 || !strings.Contains(problems.Error(), c.message) {
 				t.Errorf("problems: %v\nwant: %s", problems, c.message)
 			}

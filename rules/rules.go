@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"path"
 
-	"doks-security/rules/judge"
+	"doks-security/rules/lint"
 )
 
 // Only what Falco loads: the cases stay outside.
@@ -16,13 +16,13 @@ import (
 //go:embed incubating/15-incubating-tuning.yaml sandbox/16-sandbox-tuning.yaml
 var files embed.FS
 
-// Files returns what Falco loads after one of its rulesets (judge.Rulesets), content by file name: the rules, the
+// Files returns what Falco loads after one of its rulesets (lint.Rulesets), content by file name: the rules, the
 // tuning of that ruleset, and what is approved as an override of their macro.
 func Files(ruleset string, approved []Approval) (map[string]string, error) {
 	contents := map[string]string{}
-	for _, stock := range judge.StocksOf(ruleset) {
+	for _, stock := range lint.StocksOf(ruleset) {
 		dir := stock.Ruleset
-		if dir == judge.Stable {
+		if dir == lint.Stable {
 			dir = "."
 		}
 		entries, err := files.ReadDir(dir)

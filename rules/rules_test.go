@@ -11,7 +11,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
-	"doks-security/rules/judge"
+	"doks-security/rules/lint"
 )
 
 var someApproved = []Approval{{Namespace: "team-a"},
@@ -19,7 +19,7 @@ var someApproved = []Approval{{Namespace: "team-a"},
 
 func loaded(t *testing.T, approved []Approval) map[string]string {
 	t.Helper()
-	files, err := Files(judge.Stable, approved)
+	files, err := Files(lint.Stable, approved)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,20 +65,20 @@ func TestNothingApprovedNoOverride(t *testing.T) {
 	}
 }
 
-// judged loads the rules behind the names of Falco's own.
-func judged(t *testing.T, approved []Approval) (*judge.Ruleset, judge.Problems) {
+// parsed loads the rules behind the names of Falco's own.
+func parsed(t *testing.T, approved []Approval) (*lint.Ruleset, lint.Problems) {
 	t.Helper()
-	return judge.Load(nil, behindStock(judge.Stable, nil, loaded(t, approved))...)
+	return lint.Load(nil, behindStock(lint.Stable, nil, loaded(t, approved))...)
 }
 
 // The rules load without an error or a warning, whatever is approved.
-func TestJudged(t *testing.T) {
+func TestRulesAreClean(t *testing.T) {
 	digests := []string{"sha256:" + strings.Repeat("1", 64), "sha256:" + strings.Repeat("2", 64)}
 	for name, approved := range map[string][]Approval{
 		"nothing": nil, "a namespace": {{Namespace: "a"}}, "digests only": {{Namespace: "a", Digests: digests}},
 		"a namespace named like a list": {{Namespace: "shell_binaries"}}, "both": someApproved,
 	} {
-		if _, problems := judged(t, approved); len(problems) > 0 {
+		if _, problems := parsed(t, approved); len(problems) > 0 {
 			t.Errorf("%s approved: %v", name, problems)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
-	"doks-security/rules/judge"
+	"doks-security/rules/lint"
 )
 
 // falsePositive is a report on one of Falco's stable rules, with the lines that silence it.
@@ -38,7 +38,7 @@ func falsePositives(t *testing.T) []falsePositive {
 }
 
 // cases are the false positive, and what must still be reported.
-func (f falsePositive) cases(t *testing.T, fires bool) *judge.Cases {
+func (f falsePositive) cases(t *testing.T, fires bool) *lint.Cases {
 	t.Helper()
 	silenced := []string{}
 	if fires {
@@ -54,7 +54,7 @@ func (f falsePositive) cases(t *testing.T, fires bool) *judge.Cases {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cases, err := judge.ReadCases(f.What, text)
+	cases, err := lint.ReadCases(f.What, text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,32 +67,32 @@ func TestTuning(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	holdTuning(t, []judge.File{{Name: "tuning-stock.yaml", Text: string(text), Stock: true}})
+	holdTuning(t, []lint.File{{Name: "tuning-stock.yaml", Text: string(text), Stock: true}})
 }
 
 // The same on Falco's own rules.
-func TestTuningOnUpstream(t *testing.T) { holdTuning(t, upstream(t, judge.Stable)) }
+func TestTuningOnUpstream(t *testing.T) { holdTuning(t, upstream(t, lint.Stable)) }
 
-func holdTuning(t *testing.T, stock []judge.File) {
+func holdTuning(t *testing.T, stock []lint.File) {
 	all := falsePositives(t)
 	if len(all) < 20 {
 		t.Errorf("%d false positives, want at least 20", len(all))
 	}
-	ours, err := Files(judge.Stable, nil)
+	ours, err := Files(lint.Stable, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, f := range all {
 		t.Run(f.What, func(t *testing.T) {
-			before, problems := judge.Load(nil, behindStock(judge.Stable, stock, ours)...)
+			before, problems := lint.Load(nil, behindStock(lint.Stable, stock, ours)...)
 			if len(problems) > 0 {
 				t.Fatal(problems)
 			}
 			for _, p := range f.cases(t, true).RunOnly(before, []string{f.Rule}) {
 				t.Errorf("without the lines: %v", p)
 			}
-			user := judge.File{Name: "user.yaml", Text: f.Lines}
-			after, problems := judge.Load(nil, append(behindStock(judge.Stable, stock, ours), user)...)
+			user := lint.File{Name: "user.yaml", Text: f.Lines}
+			after, problems := lint.Load(nil, append(behindStock(lint.Stable, stock, ours), user)...)
 			if blocking := problems.Blocking(); len(blocking) > 0 {
 				t.Fatalf("%v\n%s", blocking, f.Lines)
 			}
@@ -100,7 +100,7 @@ func holdTuning(t *testing.T, stock []judge.File) {
 				t.Errorf("with the lines: %v", p)
 			}
 			// In a preview only the names of Falco's own rules are known.
-			if _, problems := judge.Load(nil, append(behindStock(judge.Stable, nil, ours),
+			if _, problems := lint.Load(nil, append(behindStock(lint.Stable, nil, ours),
 				user)...); len(problems.Blocking()) > 0 {
 				t.Errorf("%v\n%s", problems, f.Lines)
 			}

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"doks-security/rules/judge"
+	"doks-security/rules/lint"
 )
 
 const (
@@ -20,7 +20,7 @@ const (
 // UserFiles reads a directory of a user's own rules, content by the name Falco loads it under, and checks them behind
 // those of Falco's ruleset and ours, for the releases given or for all supported ones. Files of cases (.cases.yaml) and
 // what is no YAML stay where they are.
-func UserFiles(dir, ruleset string, falcos ...judge.Falco) (map[string]string, judge.Problems, error) {
+func UserFiles(dir, ruleset string, falcos ...lint.Falco) (map[string]string, lint.Problems, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading the user's rules: %w", err)
@@ -34,10 +34,10 @@ func UserFiles(dir, ruleset string, falcos ...judge.Falco) (map[string]string, j
 		size += len(name) + len(content)
 	}
 	files := map[string]string{}
-	judged := behindStock(ruleset, nil, ours)
-	var problems judge.Problems
+	ordered := behindStock(ruleset, nil, ours)
+	var problems lint.Problems
 	complain := func(path, message string) {
-		problems = append(problems, judge.Problem{Position: judge.Position{File: path}, Message: message})
+		problems = append(problems, lint.Problem{Position: lint.Position{File: path}, Message: message})
 	}
 	for _, entry := range entries { // sorted by name, as Falco loads them
 		path := filepath.Join(dir, entry.Name())
@@ -45,7 +45,7 @@ func UserFiles(dir, ruleset string, falcos ...judge.Falco) (map[string]string, j
 		case strings.HasSuffix(entry.Name(), ".yml"):
 			complain(path, "rename it to .yaml: other files are not loaded")
 			continue
-		case entry.IsDir() || !strings.HasSuffix(entry.Name(), ".yaml") || strings.HasSuffix(entry.Name(), judge.CasesSuffix):
+		case entry.IsDir() || !strings.HasSuffix(entry.Name(), ".yaml") || strings.HasSuffix(entry.Name(), lint.CasesSuffix):
 			continue
 		case !fileName(entry.Name()):
 			complain(path, "rename it with letters, digits, - _ and . only: it becomes a key of a ConfigMap")
@@ -56,7 +56,7 @@ func UserFiles(dir, ruleset string, falcos ...judge.Falco) (map[string]string, j
 			return nil, nil, fmt.Errorf("reading the user's rules: %w", err)
 		}
 		files[userPrefix+entry.Name()] = string(content)
-		judged = append(judged, judge.File{Name: path, Text: string(content)})
+		ordered = append(ordered, lint.File{Name: path, Text: string(content)})
 		size += len(userPrefix) + len(entry.Name()) + len(content)
 	}
 	if size > maxRules {
@@ -66,7 +66,7 @@ func UserFiles(dir, ruleset string, falcos ...judge.Falco) (map[string]string, j
 	if len(files) == 0 && len(problems) == 0 {
 		return nil, nil, errors.New("no .yaml file in " + dir)
 	}
-	_, found := judge.Load(falcos, judged...)
+	_, found := lint.Load(falcos, ordered...)
 	return files, append(problems, found...), nil
 }
 

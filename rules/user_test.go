@@ -8,11 +8,11 @@ import (
 	"strings"
 	"testing"
 
-	"doks-security/rules/judge"
+	"doks-security/rules/lint"
 )
 
 func TestUserFiles(t *testing.T) {
-	files, problems, err := UserFiles("testdata/user/good", judge.Stable)
+	files, problems, err := UserFiles("testdata/user/good", lint.Stable)
 	if err != nil || len(problems) > 0 {
 		t.Fatal(err, problems)
 	}
@@ -37,13 +37,13 @@ func TestUserFilesWithErrors(t *testing.T) {
 		"name-with-space": "testdata/user/name-with-space/my rules.yaml: rename it with letters",
 		"broken-yaml":     "testdata/user/broken-yaml/a.yaml:",
 	} {
-		_, problems, err := UserFiles(filepath.FromSlash("testdata/user/"+name), judge.Stable)
+		_, problems, err := UserFiles(filepath.FromSlash("testdata/user/"+name), lint.Stable)
 		if err != nil || len(problems) != 1 || !strings.HasPrefix(problems[0].String(), want) {
 			t.Errorf("%s: %v\n%v\nwant %s", name, err, problems, want)
 		}
 	}
 	for _, name := range []string{"only-cases", "missing"} {
-		if _, _, err := UserFiles("testdata/user/"+name, judge.Stable); err == nil {
+		if _, _, err := UserFiles("testdata/user/"+name, lint.Stable); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}
@@ -58,7 +58,7 @@ func TestUserFilesAreTooLarge(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	_, problems, err := UserFiles(dir, judge.Stable)
+	_, problems, err := UserFiles(dir, lint.Stable)
 	if err != nil || len(problems) != 1 || !strings.Contains(problems[0].Message, "a ConfigMap holds 1048576") {
 		t.Errorf("%v\n%v", err, problems)
 	}
@@ -66,22 +66,22 @@ func TestUserFilesAreTooLarge(t *testing.T) {
 
 // A user's cases run against the user's rules and ours; shell_procs is known where Falco's own file is.
 func TestUserCases(t *testing.T) {
-	ours, err := Files(judge.Stable, nil)
+	ours, err := Files(lint.Stable, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	run := func(stock []judge.File) judge.Problems {
-		suites, err := judge.ReadSuites(nil, "testdata/user/good", behindStock(judge.Stable, stock, ours)...)
+	run := func(stock []lint.File) lint.Problems {
+		suites, err := lint.ReadSuites(nil, "testdata/user/good", behindStock(lint.Stable, stock, ours)...)
 		if err != nil || len(suites) != 1 || len(suites[0].Problems) > 0 {
 			t.Fatal(err, suites)
 		}
 		return suites[0].Run()
 	}
-	if problems := run(declared(t, judge.Stable)); len(problems) != 2 ||
+	if problems := run(declared(t, lint.Stable)); len(problems) != 2 ||
 		!strings.Contains(problems.Error(), "what shell_procs means is not known") {
 		t.Errorf("want an error that shell_procs is not known: %v", problems)
 	}
-	if problems := run(upstream(t, judge.Stable)); len(problems) > 0 {
+	if problems := run(upstream(t, lint.Stable)); len(problems) > 0 {
 		t.Error(problems)
 	}
 }
@@ -95,11 +95,11 @@ func TestUserFilesForOneFalco(t *testing.T) {
 		t.Fatal(err)
 	}
 	for version, want := range map[string]string{"0.43": "`oneof` needs Falco 0.44", "0.44": ""} {
-		falco, err := judge.FindFalco(version)
+		falco, err := lint.FindFalco(version)
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, problems, err := UserFiles(dir, judge.Stable, falco)
+		_, problems, err := UserFiles(dir, lint.Stable, falco)
 		if err != nil || (want == "") != (len(problems) == 0) || !strings.Contains(problems.Error(), want) {
 			t.Errorf("%s: %v, %v", version, err, problems)
 		}

@@ -10,7 +10,7 @@ import (
 	"doks-security/alerting"
 	"doks-security/components"
 	"doks-security/preflight/incluster"
-	"doks-security/rules/judge"
+	"doks-security/rules/lint"
 	"doks-security/stack/catalog"
 	"doks-security/stack/field"
 	"doks-security/values"
@@ -91,7 +91,7 @@ var formats = field.Common.With(alerting.Formats).With(field.Formats{
 		Allowed: "a day after " + components.FirstLogs + ", YYYY-MM-DD (UTC): from then on logs go to the bucket",
 		Example: "<day>"},
 	"priority": {Enum: values.Priorities},
-	"ruleset":  {Enum: judge.Rulesets()},
+	"ruleset":  {Enum: lint.Rulesets()},
 
 	// Virtual clusters and namespaces.
 	"approvedNamespace": {Pattern: field.Label,

@@ -18,7 +18,7 @@ import (
 
 	"doks-security/account/accounttest"
 	"doks-security/charts/chartstest"
-	"doks-security/rules/judge"
+	"doks-security/rules/lint"
 	"doks-security/stack/field"
 	"doks-security/stack/stacktest"
 )
@@ -188,11 +188,11 @@ func checkResource(t *testing.T, key string, inputs resource.PropertyMap, templa
 
 func checkRules(t *testing.T, files map[string]any) {
 	t.Helper()
-	loaded := judge.StockNames(judge.Stable)
+	loaded := lint.StockNames(lint.Stable)
 	for _, name := range sortedKeys(files) {
-		loaded = append(loaded, judge.File{Name: name, Text: files[name].(string)})
+		loaded = append(loaded, lint.File{Name: name, Text: files[name].(string)})
 	}
-	_, problems := judge.Load(nil, loaded...)
+	_, problems := lint.Load(nil, loaded...)
 	for _, p := range problems.Blocking() {
 		t.Errorf("%s: %s", p.Position, p.Text())
 	}

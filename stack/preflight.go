@@ -189,7 +189,7 @@ func (s Settings) logStore() incluster.LogStore {
 	return incluster.LogStore(s.Logging.Spaces)
 }
 
-// logRetention is how long Loki keeps logs; validate has judged the setting.
+// logRetention is how long Loki keeps logs; validate has checked the setting.
 func (s Settings) logRetention() time.Duration {
 	kept, _ := period("logging.retention", s.Logging.Retention, 0, &field.Errors{})
 	return kept

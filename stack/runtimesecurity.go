@@ -48,7 +48,7 @@ func (s Settings) rules() (map[string]string, error) {
 	if err != nil || s.RuntimeSecurity.Rules == "" {
 		return loaded, err
 	}
-	users, _, err := rules.UserFiles(s.RuntimeSecurity.Rules, s.RuntimeSecurity.Ruleset) // judged by validate
+	users, _, err := rules.UserFiles(s.RuntimeSecurity.Rules, s.RuntimeSecurity.Ruleset) // checked by validate
 	maps.Copy(loaded, users)
 	return loaded, err
 }

@@ -22,7 +22,7 @@ const encryptedOnly = "encrypted: anyone who reads the stack file could use it"
 
 // secretErrors refuses secrets in plain text: a stack file is committed. What is a secret says the tag of its field.
 // Each is looked up by its own path in the stack file: Pulumi only reports whether anything in a section is encrypted.
-// A section that is not in the file, but in an environment or another file, is judged by that.
+// A section that is not in the file, but in an environment or another file, is checked there.
 func secretErrors(ctx *pulumi.Context, s Settings, file map[string]any) field.Errors {
 	var errs field.Errors
 	for section, target := range s.sections() {

@@ -11,7 +11,7 @@ import (
 
 	"doks-security/components"
 	"doks-security/rules"
-	"doks-security/rules/judge"
+	"doks-security/rules/lint"
 	"doks-security/stack/catalog"
 	"doks-security/stack/field"
 	"doks-security/values"
@@ -130,7 +130,7 @@ func validateRuntimeSecurity(r RuntimeSecuritySettings, faults *field.Errors) {
 // never fire.
 func validateUserRules(r RuntimeSecuritySettings, faults *field.Errors) {
 	dir := r.Rules
-	falco, err := judge.FindFalco(r.Falco)
+	falco, err := lint.FindFalco(r.Falco)
 	if dir == "" || err != nil { // another version is reported already
 		return
 	}

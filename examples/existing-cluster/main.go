@@ -13,7 +13,7 @@ import (
 	"doks-security/charts"
 	"doks-security/components"
 	"doks-security/rules"
-	"doks-security/rules/judge"
+	"doks-security/rules/lint"
 	"doks-security/values"
 )
 
@@ -82,14 +82,14 @@ func watch(ctx *pulumi.Context, source charts.Source) error {
 	if err != nil {
 		return err
 	}
-	loaded, err := rules.Files(judge.Stable, []rules.Approval{{Namespace: "team-a"}})
+	loaded, err := rules.Files(lint.Stable, []rules.Approval{{Namespace: "team-a"}})
 	if err != nil {
 		return err
 	}
 	loaded["50-own.yaml"] = ownRule
 	security, err := components.NewRuntimeSecurity(ctx, "watched", &components.RuntimeSecurityArgs{
 		Platform: platform, Namespaces: namespaces, Observability: observability,
-		Falco: components.NewestFalco, Metrics: components.NativeMetrics, Ruleset: judge.Stable, Rules: loaded,
+		Falco: components.NewestFalco, Metrics: components.NativeMetrics, Ruleset: lint.Stable, Rules: loaded,
 		UIRetention: "3d", RedisVolumeGiB: 1, AlertmanagerFrom: "error",
 	}, inCluster...)
 	if err != nil {

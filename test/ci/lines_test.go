@@ -22,7 +22,7 @@ var longLines = regexp.MustCompile(strings.Join([]string{
 	`^docs/first-hour\.md$`,                          // a transcript
 	`^test/prcomment/testdata/`,                      // output of Pulumi, and comments with it
 	`^test/fakeproviders/.*\.answers\.yaml$`,         // recorded from the published plugins
-	`^rules/judge/testdata/verdicts/`,                // recorded from Falco
+	`^rules/lint/testdata/verdicts/`,                 // recorded from Falco
 }, "|"))
 
 // Lines of text, configuration and scripts fit into two halves of a screen.

@@ -8,7 +8,7 @@ import (
 )
 
 // foreign are files with the words of other projects.
-var foreign = regexp.MustCompile(`^(test/fakeproviders/.*\.answers\.yaml|rules/judge/testdata/verdicts/.*)$`)
+var foreign = regexp.MustCompile(`^(test/fakeproviders/.*\.answers\.yaml|rules/lint/testdata/verdicts/.*)$`)
 
 // Common misspellings, and British spelling. golangci-lint reads Go with the same lists: the messages in code as well.
 func TestSpelling(t *testing.T) {

@@ -6,7 +6,7 @@ import (
 	"os"
 	"slices"
 
-	"doks-security/rules/judge"
+	"doks-security/rules/lint"
 )
 
 // What a finding is about.
@@ -61,7 +61,7 @@ func (r *report) failed() bool {
 }
 
 // add reports problems once: the same files are loaded for each file of cases.
-func (r *report) add(kind string, problems judge.Problems) {
+func (r *report) add(kind string, problems lint.Problems) {
 	for _, p := range problems {
 		f := finding{
 			Kind: kind, Severity: "error", File: p.File, Line: p.Line, Column: p.Column,
@@ -82,20 +82,20 @@ func (r *report) add(kind string, problems judge.Problems) {
 
 // check lints, runs the cases, and does what the options add.
 func check(ctx context.Context, o options) (*report, error) {
-	before := judge.StockNames(o.ruleset)
+	before := lint.StockNames(o.ruleset)
 	for _, file := range o.stock {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			return nil, fmt.Errorf("reading Falco's own rules: %w", err)
 		}
-		before = append(before, judge.File{Name: file, Text: string(text), Stock: true})
+		before = append(before, lint.File{Name: file, Text: string(text), Stock: true})
 	}
 	base, err := readBase(o.base)
 	if err != nil {
 		return nil, err
 	}
 	before = append(before, base...)
-	tested, err := judge.ReadRules(o.directory)
+	tested, err := lint.ReadRules(o.directory)
 	if err != nil {
 		return nil, err
 	}
@@ -103,12 +103,12 @@ func check(ctx context.Context, o options) (*report, error) {
 		return nil, fmt.Errorf("no .yaml file of rules in %s", o.directory)
 	}
 	r := &report{Directory: o.directory, Cases: []caseResult{}, Findings: []finding{}}
-	set, problems := judge.Load(o.falcos, slices.Concat(before, tested)...)
+	set, problems := lint.Load(o.falcos, slices.Concat(before, tested)...)
 	r.add(kindLint, problems)
 	for _, file := range tested {
 		r.Rules += len(set.RulesOf(file.Name))
 	}
-	suites, err := judge.ReadSuites(o.falcos, o.directory, before...)
+	suites, err := lint.ReadSuites(o.falcos, o.directory, before...)
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +116,7 @@ func check(ctx context.Context, o options) (*report, error) {
 		r.runCases(s)
 	}
 	if o.clauses {
-		changed, unneeded := judge.Clauses(suites)
+		changed, unneeded := lint.Clauses(suites)
 		r.add(kindClause, unneeded)
 		r.Clauses = &clauses{Changed: changed, Noticed: changed - len(unneeded)}
 	}
@@ -127,8 +127,8 @@ func check(ctx context.Context, o options) (*report, error) {
 }
 
 // loadedAfter are the files that cases load last, each once.
-func loadedAfter(suites []judge.Suite, tested []judge.File) []judge.File {
-	var after []judge.File
+func loadedAfter(suites []lint.Suite, tested []lint.File) []lint.File {
+	var after []lint.File
 	for _, s := range suites {
 		for _, file := range s.Files {
 			if !slices.Contains(tested, file) && !slices.Contains(after, file) {
@@ -139,10 +139,10 @@ func loadedAfter(suites []judge.Suite, tested []judge.File) []judge.File {
 	return after
 }
 
-func readBase(dirs []string) ([]judge.File, error) {
-	var files []judge.File
+func readBase(dirs []string) ([]lint.File, error) {
+	var files []lint.File
 	for _, dir := range dirs {
-		read, err := judge.ReadRules(dir)
+		read, err := lint.ReadRules(dir)
 		if err != nil {
 			return nil, err
 		}
@@ -154,9 +154,9 @@ func readBase(dirs []string) ([]judge.File, error) {
 	return files, nil
 }
 
-func (r *report) runCases(s judge.Suite) {
+func (r *report) runCases(s lint.Suite) {
 	r.add(kindLint, s.Problems)
-	failures := map[judge.Position]string{}
+	failures := map[lint.Position]string{}
 	problems := s.Run()
 	for _, p := range problems {
 		failures[p.Position] = p.Message
@@ -170,5 +170,5 @@ func (r *report) runCases(s judge.Suite) {
 
 // place is file:line:column, as far as it is known.
 func (f finding) place() string {
-	return judge.Position{File: f.File, Line: f.Line, Column: f.Column}.String()
+	return lint.Position{File: f.File, Line: f.Line, Column: f.Column}.String()
 }

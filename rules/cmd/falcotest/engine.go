@@ -8,13 +8,13 @@ import (
 	"slices"
 	"strings"
 
-	"doks-security/rules/judge"
+	"doks-security/rules/lint"
 )
 
 // askFalco validates the files behind the pinned rules of Falco's own, replays the cases, and asks about the verdicts,
 // or records why it cannot. A Falco that was named and is not there is an error.
-func (r *report) askFalco(ctx context.Context, o options, base, tested []judge.File, suites []judge.Suite) error {
-	engines, err := judge.FindEngines(ctx, strings.TrimPrefix(o.engine, anyEngine))
+func (r *report) askFalco(ctx context.Context, o options, base, tested []lint.File, suites []lint.Suite) error {
+	engines, err := lint.FindEngines(ctx, strings.TrimPrefix(o.engine, anyEngine))
 	if err != nil && o.engine != anyEngine {
 		return err
 	}
@@ -27,9 +27,9 @@ func (r *report) askFalco(ctx context.Context, o options, base, tested []judge.F
 		r.Skipped = err.Error()
 		return nil
 	}
-	var verdicts []judge.Verdict
+	var verdicts []lint.Verdict
 	if o.verdicts != "" {
-		if verdicts, err = judge.ReadVerdicts(o.verdicts); err != nil {
+		if verdicts, err = lint.ReadVerdicts(o.verdicts); err != nil {
 			return err
 		}
 	}
@@ -61,13 +61,13 @@ func (r *report) askFalco(ctx context.Context, o options, base, tested []judge.F
 
 // pinnedStock are the files of a ruleset: each the one that was given if that is the pinned one, otherwise that of the
 // cache or the internet.
-func pinnedStock(ctx context.Context, o options) ([]judge.File, error) {
+func pinnedStock(ctx context.Context, o options) ([]lint.File, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		return nil, fmt.Errorf("finding the cache: %w", err)
 	}
-	var files []judge.File
-	for _, stock := range judge.StocksOf(o.ruleset) {
+	var files []lint.File
+	for _, stock := range lint.StocksOf(o.ruleset) {
 		file, err := readAny(stock, o.stock)
 		if err != nil {
 			file, err = stock.Fetch(ctx, filepath.Join(cache, "doks-security"))
@@ -81,7 +81,7 @@ func pinnedStock(ctx context.Context, o options) ([]judge.File, error) {
 }
 
 // readAny reads the first of the paths that is the pinned file.
-func readAny(stock judge.Stock, paths []string) (file judge.File, err error) {
+func readAny(stock lint.Stock, paths []string) (file lint.File, err error) {
 	err = os.ErrNotExist
 	for _, path := range paths {
 		if file, err = stock.Read(path); err == nil {
@@ -92,12 +92,12 @@ func readAny(stock judge.Stock, paths []string) (file judge.File, err error) {
 }
 
 // validate asks an engine about files, without its warnings of Falco's own.
-func validate(ctx context.Context, engine judge.Engine, files []judge.File) (judge.Problems, error) {
-	problems, err := engine.Judge(ctx, files)
+func validate(ctx context.Context, engine lint.Engine, files []lint.File) (lint.Problems, error) {
+	problems, err := engine.Validate(ctx, files)
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(problems, func(p judge.Problem) bool {
-		return p.Warning && slices.ContainsFunc(files, func(f judge.File) bool { return f.Stock && f.Name == p.File })
+	return slices.DeleteFunc(problems, func(p lint.Problem) bool {
+		return p.Warning && slices.ContainsFunc(files, func(f lint.File) bool { return f.Stock && f.Name == p.File })
 	}), nil
 }

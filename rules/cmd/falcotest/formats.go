@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"doks-security/rules/judge"
+	"doks-security/rules/lint"
 )
 
 // formats write a report.
@@ -21,7 +21,7 @@ func formatNames() []string { return slices.Sorted(maps.Keys(formats)) }
 
 // text is what a person reads of a finding, without its place.
 func (f finding) text() string {
-	return judge.Problem{Message: f.Message, Name: f.Name, Falco: f.Falco}.Text()
+	return lint.Problem{Message: f.Message, Name: f.Name, Falco: f.Falco}.Text()
 }
 
 // writeText writes a line for each finding, as compilers do, and a summary.

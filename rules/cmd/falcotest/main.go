@@ -40,7 +40,7 @@ import (
 	"slices"
 	"strings"
 
-	"doks-security/rules/judge"
+	"doks-security/rules/lint"
 )
 
 const (
@@ -56,13 +56,13 @@ var errUsage = errors.New("usage")
 // options are those of the command line.
 type options struct {
 	directory string
-	base      []string      // directories of rules that are loaded before
-	stock     []string      // files of Falco's own rules
-	ruleset   string        // whose names are known
-	falcos    []judge.Falco // nil for all releases
+	base      []string     // directories of rules that are loaded before
+	stock     []string     // files of Falco's own rules
+	ruleset   string       // whose names are known
+	falcos    []lint.Falco // nil for all releases
 	format    string
 	clauses   bool
-	engine    string // of judge.FindEngines; empty for none
+	engine    string // of lint.FindEngines; empty for none
 	verdicts  string // a directory of them, for the engine
 }
 
@@ -116,11 +116,11 @@ func parse(stderr io.Writer, arguments []string) (options, error) {
 		o.stock = append(o.stock, file)
 		return nil
 	})
-	flags.StringVar(&o.ruleset, "ruleset", judge.Stable,
-		"Falco's own rules that are loaded before: "+strings.Join(judge.Rulesets(), ", "))
+	flags.StringVar(&o.ruleset, "ruleset", lint.Stable,
+		"Falco's own rules that are loaded before: "+strings.Join(lint.Rulesets(), ", "))
 	release := "`release` to lint for, such as 0.44; may be repeated (default: " + supported() + ")"
 	flags.Func("falco", release, func(version string) error {
-		falco, err := judge.FindFalco(version)
+		falco, err := lint.FindFalco(version)
 		if err != nil {
 			return fmt.Errorf("want one of %s", supported())
 		}
@@ -144,8 +144,8 @@ func parse(stderr io.Writer, arguments []string) (options, error) {
 	case flags.NArg() != 1:
 		fmt.Fprintf(stderr, "falcotest: %d directories, want one; falcotest -help lists the flags\n", flags.NArg())
 		return o, errUsage
-	case !slices.Contains(judge.Rulesets(), o.ruleset):
-		fmt.Fprintf(stderr, "falcotest: -ruleset %q: want one of %s\n", o.ruleset, strings.Join(judge.Rulesets(), ", "))
+	case !slices.Contains(lint.Rulesets(), o.ruleset):
+		fmt.Fprintf(stderr, "falcotest: -ruleset %q: want one of %s\n", o.ruleset, strings.Join(lint.Rulesets(), ", "))
 		return o, errUsage
 	case !slices.Contains(formatNames(), o.format):
 		fmt.Fprintf(stderr, "falcotest: -format %q: want one of %s\n", o.format, names)
@@ -160,7 +160,7 @@ func parse(stderr io.Writer, arguments []string) (options, error) {
 
 func supported() string {
 	var versions []string
-	for _, falco := range judge.Supported {
+	for _, falco := range lint.Supported {
 		versions = append(versions, falco.Version)
 	}
 	return strings.Join(versions, ", ")

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"doks-security/rules/judge"
+	"doks-security/rules/lint"
 	"doks-security/test/admission"
 )
 
@@ -19,8 +19,8 @@ func TestPolicySeesWhatFalcoReports(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stock := append(judge.StockNames(judge.Stable), judge.File{Name: "stable.yaml", Text: string(declared), Stock: true})
-	suites, err := judge.ReadSuites(nil, "../../../rules", stock...)
+	stock := append(lint.StockNames(lint.Stable), lint.File{Name: "stable.yaml", Text: string(declared), Stock: true})
+	suites, err := lint.ReadSuites(nil, "../../../rules", stock...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,7 +28,7 @@ func TestPolicySeesWhatFalcoReports(t *testing.T) {
 	for _, suite := range suites {
 		events := suite.Cases.Events()
 		for i, c := range suite.Cases.Cases {
-			for image, event := range map[string]judge.Event{"": events[i], " in another image": renamed(events[i])} {
+			for image, event := range map[string]lint.Event{"": events[i], " in another image": renamed(events[i])} {
 				fired, err := suite.Rules.Fires(event)
 				if err != nil {
 					t.Fatal(err)
@@ -63,14 +63,14 @@ func startsControlPlane(rule string) bool {
 		"Virtual Cluster Started Without Approval"}, rule)
 }
 
-func renamed(e judge.Event) judge.Event {
+func renamed(e lint.Event) lint.Event {
 	e = maps.Clone(e)
 	e["container.image.repository"] = []string{"registry.example.org/shop/web"}
 	return e
 }
 
 // pod runs the process of an event, by the path or name in one of its fields.
-func pod(e judge.Event, program string) admission.Case {
+func pod(e lint.Event, program string) admission.Case {
 	one := func(field string) string { return strings.Join(e[field], " ") }
 	c := admission.Case{
 		Name: "a", Kind: "Pod", Namespace: "shop", Image: one("container.image.repository"), Env: map[string]string{},
