@@ -41,10 +41,11 @@ func TestOpen(t *testing.T) {
 				return
 			}
 			notes := strings.Join(archives.Notes, "\n")
-			for _, want := range []string{
-				charts.Archive("", pins["falco"]) + ": unverified, sha256 ", charts.Archive("", pins["cert-manager"]) +
-					": unpinned, sha256 ",
-			} {
+			for _, pin := range pins {
+				want := charts.Archive("", pin) + ": unverified, sha256 "
+				if pin.SHA256 == "" { // until make charts enters it
+					want = charts.Archive("", pin) + ": unpinned, sha256 "
+				}
 				if !archives.Unverified || !strings.Contains(notes, want) {
 					t.Errorf("output does not contain %q:\n%s", want, notes)
 				}
