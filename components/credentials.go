@@ -55,6 +55,8 @@ func (c *Cluster) connect(ctx *pulumi.Context, name string, account *account.Acc
 		ClusterIdentifier:     c.ClusterID,
 		EnableServerSideApply: pulumi.Bool(true),
 		EnablePatchForce:      pulumi.Bool(true), // an update takes back what kubectl changed; see docs/decisions.md
+		// A dashboard that changes is updated; by default, its ConfigMap is deleted and created again.
+		EnableConfigMapMutable: pulumi.Bool(true),
 	}, pulumi.Parent(c))
 	if err != nil {
 		return err

@@ -7,9 +7,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
-// What kubectl changed in an object of the stack is taken back: every object has the provider that overrides the field
-// manager of others.
-func TestChangesByHandAreTakenBack(t *testing.T) {
+// Every Kubernetes object has the provider that takes back what kubectl changed, and that updates a ConfigMap in place.
+func TestProviderUpdatesInPlace(t *testing.T) {
 	for _, stack := range []string{"dev", "staging", "prod"} {
 		t.Run(stack, func(t *testing.T) {
 			m := &mocks{}
@@ -23,9 +22,11 @@ func TestChangesByHandAreTakenBack(t *testing.T) {
 				}
 				objects++
 				urn := resource.URN(provider[:max(0, strings.LastIndex(provider, "::"))])
-				force := m.resources["pulumi:providers:kubernetes::"+urn.Name()]["enablePatchForce"]
-				if !force.IsBool() || !force.BoolValue() {
-					t.Errorf("%s: its provider %q has enablePatchForce %v, want true", key, provider, force)
+				for _, option := range []resource.PropertyKey{"enablePatchForce", "enableConfigMapMutable"} {
+					value := m.resources["pulumi:providers:kubernetes::"+urn.Name()][option]
+					if !value.IsBool() || !value.BoolValue() {
+						t.Errorf("%s: its provider %q has %s %v, want true", key, provider, option, value)
+					}
 				}
 			}
 			if objects == 0 {

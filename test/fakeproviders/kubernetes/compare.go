@@ -11,7 +11,6 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/kubernetes/scheme"
 
 	"doks-security/test/fakeproviders"
@@ -38,9 +37,12 @@ var immutable = map[string][]string{
 }
 
 // forcesNew reports whether a difference at that path replaces the object.
-func forcesNew(kind schema.GroupVersionKind, path string) bool {
-	fields := append([]string{"metadata.name", "metadata.namespace"},
-		immutable[kind.GroupVersion().String()+" "+kind.Kind]...)
+func (o object) forcesNew(inputs *unstructured.Unstructured, path string) bool {
+	fields := []string{"metadata.name", "metadata.namespace"}
+	kind := o.kind.GroupVersion().String() + " " + o.kind.Kind
+	if !(kind == "v1 ConfigMap" && o.configMapMutable) || inputs.Object["immutable"] == true {
+		fields = append(fields, immutable[kind]...)
+	}
 	return slices.ContainsFunc(fields, func(field string) bool {
 		rest, ok := strings.CutPrefix(path, field)
 		return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')

@@ -81,7 +81,7 @@ func (o object) Diff(_ context.Context, r plugin.DiffRequest) (plugin.DiffResult
 	result.Changes = plugin.DiffSome
 	result.DetailedDiff = plugin.NewDetailedDiffFromObjectDiff(delta, false)
 	for path, change := range result.DetailedDiff {
-		if !forcesNew(o.kind, path) {
+		if !o.forcesNew(news, path) {
 			continue
 		}
 		change.Kind = change.Kind.AsReplace()

@@ -32,6 +32,7 @@ type provider struct {
 	unreachable       error // why there is no cluster
 	deleteUnreachable bool
 	patchForce        bool // an update takes fields from other field managers
+	configMapMutable  bool // a ConfigMap's data change in place
 	upsert            bool // a creation updates an object that is there already
 }
 
@@ -57,6 +58,7 @@ func New(version, project string) *fakeproviders.Provider {
 func (p *provider) configure(ctx context.Context, inputs fakeproviders.Properties) error {
 	p.deleteUnreachable = enabled(inputs["deleteUnreachable"], "PULUMI_K8S_DELETE_UNREACHABLE")
 	p.patchForce = enabled(inputs["enablePatchForce"], "PULUMI_K8S_ENABLE_PATCH_FORCE")
+	p.configMapMutable = enabled(inputs["enableConfigMapMutable"], "PULUMI_K8S_ENABLE_CONFIGMAP_MUTABLE")
 	p.upsert = enabled(inputs["upsertExistingObjects"], "PULUMI_K8S_UPSERT_EXISTING_OBJECTS")
 	config, err := p.load(inputs["kubeconfig"])
 	if err == nil {
