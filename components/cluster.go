@@ -205,16 +205,16 @@ type KubeconfigClusterArgs struct {
 // was deployed into it.
 func NewKubeconfigCluster(ctx *pulumi.Context, name string, args *KubeconfigClusterArgs,
 	opts ...pulumi.ResourceOption) (*Cluster, error) {
-	file := pulumi.String(args.File).ToStringOutput()
-	c := &Cluster{
-		ClusterID: pulumi.String(args.ID).ToStringOutput(), Name: pulumi.String(args.Name).ToStringOutput(),
-		Version: pulumi.String(args.Version).ToStringOutput(), KubeconfigFile: file,
-		Kubeconfig: pulumi.String("").ToStringOutput(),
-	}
+	c := &Cluster{}
 	if err := ctx.RegisterComponentResource(typePrefix+"KubeconfigCluster", name, c, opts...); err != nil {
 		return nil, err
 	}
-	return c, c.newProvider(ctx, name, file)
+	c.ClusterID = pulumi.String(args.ID).ToStringOutput()
+	c.Name = pulumi.String(args.Name).ToStringOutput()
+	c.Version = pulumi.String(args.Version).ToStringOutput()
+	c.Kubeconfig = pulumi.String("").ToStringOutput()
+	c.KubeconfigFile = pulumi.String(args.File).ToStringOutput()
+	return c, c.newProvider(ctx, name, c.KubeconfigFile)
 }
 
 // Options are what a component needs to deploy into the cluster. Kubernetes resources of an owned cluster are deleted

@@ -44,7 +44,7 @@ func TestKubeconfigCluster(t *testing.T) {
 	}
 	must(t, out, e.preview(ctx, true))
 
-	restore, err := e.edit(map[string]any{"doks-security:cluster": map[string]any{"existing": "shared"}})
+	restore, err := e.workspace.edit(map[string]any{"doks-security:cluster": map[string]any{"existing": "shared"}})
 	must(t, out, err)
 	if err := e.preview(ctx, false); err == nil || !strings.Contains(out.String(), "this stack is deployed there") {
 		t.Errorf("a stack may leave the cluster: %v\n%s", err, out)
