@@ -59,10 +59,10 @@ type Cluster struct {
 	ClusterID pulumi.StringOutput `pulumi:"clusterId"`
 	Name      pulumi.StringOutput `pulumi:"name"`
 	Version   pulumi.StringOutput `pulumi:"version"`
-	// Kubeconfig asks doctl for a token at each use: it holds none. A secret all the same.
+	// Kubeconfig asks doctl for a token at each use: it holds none. A secret all the same. Empty of a KubeconfigCluster.
 	Kubeconfig pulumi.StringOutput `pulumi:"kubeconfig"`
 	// KubeconfigFile is where this run wrote a kubeconfig with a short-lived token, below the project's directory; empty
-	// with doctl credentials.
+	// with doctl credentials. Of a KubeconfigCluster it is the given file.
 	KubeconfigFile pulumi.StringOutput
 	// Provider deploys into the cluster.
 	Provider *kubernetes.Provider
@@ -190,6 +190,31 @@ func NewExistingCluster(ctx *pulumi.Context, name string, args *ExistingClusterA
 	c.Name = pulumi.String(args.Running.Name).ToStringOutput()
 	c.Version = pulumi.String(args.Running.VersionSlug).ToStringOutput()
 	return c, c.connect(ctx, name, args.Account, args.Credentials)
+}
+
+// KubeconfigClusterArgs describe a cluster by a kubeconfig.
+type KubeconfigClusterArgs struct {
+	// File is the kubeconfig's path, absolute or from the project's directory. The state holds the path alone.
+	File string
+	// ID is what tells the cluster from others: when it changes, the provider and all that it deployed is replaced.
+	ID            string
+	Name, Version string
+}
+
+// NewKubeconfigCluster uses any cluster, of the current context of a kubeconfig. A destroy leaves it, and removes what
+// was deployed into it.
+func NewKubeconfigCluster(ctx *pulumi.Context, name string, args *KubeconfigClusterArgs,
+	opts ...pulumi.ResourceOption) (*Cluster, error) {
+	c := &Cluster{}
+	if err := ctx.RegisterComponentResource(typePrefix+"KubeconfigCluster", name, c, opts...); err != nil {
+		return nil, err
+	}
+	c.ClusterID = pulumi.String(args.ID).ToStringOutput()
+	c.Name = pulumi.String(args.Name).ToStringOutput()
+	c.Version = pulumi.String(args.Version).ToStringOutput()
+	c.Kubeconfig = pulumi.String("").ToStringOutput()
+	c.KubeconfigFile = pulumi.String(args.File).ToStringOutput()
+	return c, c.newProvider(ctx, name, c.KubeconfigFile)
 }
 
 // Options are what a component needs to deploy into the cluster. Kubernetes resources of an owned cluster are deleted

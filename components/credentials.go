@@ -50,8 +50,14 @@ func (c *Cluster) connect(ctx *pulumi.Context, name string, account *account.Acc
 		}).(pulumi.StringOutput)
 		c.KubeconfigFile = config
 	}
+	c.Kubeconfig = pulumi.ToSecret(exec).(pulumi.StringOutput)
+	return c.newProvider(ctx, name, config)
+}
+
+// newProvider makes the Kubernetes provider, and completes the component.
+func (c *Cluster) newProvider(ctx *pulumi.Context, name string, kubeconfig pulumi.StringInput) error {
 	provider, err := kubernetes.NewProvider(ctx, name, &kubernetes.ProviderArgs{
-		Kubeconfig:            config,
+		Kubeconfig:            kubeconfig,
 		ClusterIdentifier:     c.ClusterID,
 		EnableServerSideApply: pulumi.Bool(true),
 		EnablePatchForce:      pulumi.Bool(true), // an update takes back what kubectl changed; see docs/decisions.md
@@ -62,7 +68,6 @@ func (c *Cluster) connect(ctx *pulumi.Context, name string, account *account.Acc
 		return err
 	}
 	c.Provider = provider
-	c.Kubeconfig = pulumi.ToSecret(exec).(pulumi.StringOutput)
 	return ctx.RegisterResourceOutputs(c, pulumi.Map{
 		"clusterId": c.ClusterID, "name": c.Name, "version": c.Version, "kubeconfig": c.Kubeconfig,
 	})

@@ -72,7 +72,7 @@ func Room(s Settings) (nodes int, room values.Resources) {
 // validateCapacity refuses pools on which the stack cannot be scheduled: pods would stay Pending, and the releases time
 // out one after the other. The nodes of an existing cluster are not known.
 func validateCapacity(s Settings, faults *field.Errors) {
-	if s.Cluster.Existing != "" {
+	if s.Cluster.external() {
 		return
 	}
 	perNode, need := Demand(s)
@@ -115,7 +115,7 @@ func describe(pools []components.Pool) string {
 
 // nodes is the minimum number of nodes of all pools; three are assumed of a cluster that is managed elsewhere.
 func (s Settings) nodes() int {
-	if s.Cluster.Existing != "" {
+	if s.Cluster.external() {
 		return 3
 	}
 	total := 0

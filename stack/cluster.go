@@ -26,8 +26,11 @@ func formerName(ctx *pulumi.Context, suffix string) pulumi.ResourceOption {
 }
 
 // openAccount uses the token and the endpoint that the DigitalOcean provider uses: its configuration, or its
-// environment.
-func openAccount(ctx *pulumi.Context) (*account.Account, error) {
+// environment. It is nil when the cluster is given by a kubeconfig: nothing of DigitalOcean is used then.
+func openAccount(ctx *pulumi.Context, s Settings) (*account.Account, error) {
+	if s.Cluster.Kubeconfig != "" {
+		return nil, nil
+	}
 	token, _ := accountSetting(ctx, "token", tokenVariables...)
 	endpoint, _ := accountSetting(ctx, "apiEndpoint", "DIGITALOCEAN_API_URL")
 	return account.Open(token, endpoint)
@@ -41,6 +44,9 @@ func newCluster(ctx *pulumi.Context, s Settings, a *account.Account, known *comp
 	last, err := lastDeployment(ctx)
 	if err != nil {
 		return nil, nil, err
+	}
+	if s.Cluster.Kubeconfig != "" {
+		return newKubeconfigCluster(ctx, s, last)
 	}
 	plan, err := s.plan(ctx, a, last)
 	if err != nil {
@@ -74,6 +80,8 @@ type deployment struct {
 	preflight.Deployment
 	stackID string // components.StackID at that time
 	logs    incluster.LogStore
+	// kubeconfig is the file by which the cluster was given; empty: it is one of DigitalOcean.
+	kubeconfig string
 }
 
 func lastDeployment(ctx *pulumi.Context) (deployment, error) {
@@ -92,6 +100,9 @@ func lastDeployment(ctx *pulumi.Context) (deployment, error) {
 	d.stackID, _ = outputs["stackId"].(string)
 	logs, _ := outputs["logs"].(string)
 	d.logs = incluster.ParseLogStore(logs)
+	if _, exported := outputs["kubeconfig"]; !exported { // see export
+		d.kubeconfig, _ = outputs["kubeconfigFile"].(string)
+	}
 	_, d.Stack, _ = strings.Cut(d.stackID, "/")
 	cost, _ := outputs["monthlyCostUSD"].(map[string]any)
 	nodes, _ := cost["nodes"].(float64)

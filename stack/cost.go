@@ -36,7 +36,7 @@ func MonthlyCost(s Settings, nodes map[string]float64) (Cost, error) {
 		c.Nodes += nodes[p.Size] * float64(p.MinNodes())
 		growth += nodes[p.Size] * float64(p.MaxNodes()-p.MinNodes())
 	}
-	if s.Cluster.HA && s.Cluster.Existing == "" {
+	if s.Cluster.HA && !s.Cluster.external() {
 		c.ControlPlane = catalog.HighAvailability.USD
 	}
 	c.LoadBalancers = catalog.LoadBalancerNode.USD * float64(loadBalancerNodes(s))

@@ -20,7 +20,7 @@ func Deploy(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	account, err := openAccount(ctx)
+	account, err := openAccount(ctx, settings)
 	if err != nil {
 		return err
 	}

@@ -40,8 +40,10 @@ func export(ctx *pulumi.Context, s Settings, cluster *components.Cluster, grafan
 	ctx.Export("clusterId", cluster.ClusterID)
 	ctx.Export("clusterName", cluster.Name)
 	ctx.Export("clusterVersion", cluster.Version)
-	ctx.Export("kubeconfig", cluster.Kubeconfig)
-	if s.Cluster.Credentials == components.TokenCredentials {
+	if s.Cluster.Kubeconfig == "" {
+		ctx.Export("kubeconfig", cluster.Kubeconfig)
+	}
+	if s.Cluster.Kubeconfig != "" || s.Cluster.Credentials == components.TokenCredentials {
 		ctx.Export("kubeconfigFile", cluster.KubeconfigFile)
 	}
 	portForward := func(e endpoint) pulumi.StringOutput {
@@ -60,9 +62,12 @@ func export(ctx *pulumi.Context, s Settings, cluster *components.Cluster, grafan
 	ctx.Export("falcosidekickUiPassword", pulumi.ToSecret(uiLogin.Password))
 }
 
-// exportCost exports what the environment costs. A price that could not be found is a warning: it is no reason to leave
+// exportCost exports what the environment costs at DigitalOcean. A price that could not be found is a warning: it is no reason to leave
 // a cluster half deployed.
 func exportCost(ctx *pulumi.Context, s Settings, a *account.Account) error {
+	if a == nil {
+		return nil
+	}
 	prices, err := a.NodePrices(ctx.Context())
 	if err != nil {
 		return ctx.Log.Warn("monthlyCostUSD is not known: "+err.Error(), nil)

@@ -51,6 +51,10 @@ var formats = field.Common.With(alerting.Formats).With(field.Formats{
 	"existingCluster": {Valid: regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,253}[A-Za-z0-9])?$`).MatchString,
 		Allowed: "the name of a cluster: letters, digits, dots, hyphens and underscores",
 		Example: "<name>; `doctl kubernetes cluster list` lists them"},
+	// A path that needs no quoting in the commands that name it.
+	"kubeconfig": {Pattern: regexp.MustCompile(`^[A-Za-z0-9._/][A-Za-z0-9._/@+-]*$`),
+		Allowed: "the path of a file, from the project's directory or from /, of letters, digits and . _ - / @ +",
+		Example: "kind.yaml; `kind get kubeconfig >kind.yaml` writes one"},
 	// DigitalOcean's regions with Kubernetes.
 	"region": {Enum: []string{
 		"ams3", "atl1", "blr1", "fra1", "lon1", "nyc1", "nyc2", "nyc3", "sfo2", "sfo3", "sgp1", "syd1", "tor1",
@@ -145,10 +149,11 @@ func afterFirstLogs(day string) bool {
 // unused are the prefixes of settings that have no effect with the others: only rules look at them.
 func (s Settings) unused(given map[string]map[string]any) []string {
 	var all []string
-	if s.Cluster.Existing != "" {
+	if s.Cluster.external() {
 		all = append(all, "project.")
+		external, others := s.Cluster.withExternal()
 		for key := range given["cluster"] {
-			if !slices.Contains(withExisting, key) {
+			if key != external && !slices.Contains(others, key) {
 				all = append(all, "cluster."+key)
 			}
 		}

@@ -79,6 +79,9 @@ func accountErrors(ctx *pulumi.Context, s Settings) field.Errors {
 			errs.Add(key, field.Hidden, encryptedOnly, field.EncryptCommand(key))
 		}
 	}
+	if s.Cluster.Kubeconfig != "" {
+		return nil // validate refuses what needs an account
+	}
 	check("token", true, "an API token of the account", tokenVariables...)
 	if s.Logging.Storage == StorageSpaces {
 		const allowed = "a Spaces key of the account: logging.storage: spaces creates a bucket"

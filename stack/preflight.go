@@ -30,6 +30,11 @@ type plan struct {
 // plan finds the stack's cluster, and checks the settings against the account and against what is in the cluster: what
 // pulumi up would replace, lose, or take over from others is an error before the first resource, all of it at once.
 func (s Settings) plan(ctx *pulumi.Context, a *account.Account, last deployment) (plan, error) {
+	if last.kubeconfig != "" {
+		return plan{}, field.Errors{{Key: "cluster.kubeconfig", Allowed: last.kubeconfig + ": this stack is deployed there, " +
+			"and moving would delete its releases and volumes", Fix: "pulumi config set --path 'cluster.kubeconfig' " +
+			last.kubeconfig + ", and deploy into the other cluster from a new stack: make env NAME=<name>"}}
+	}
 	inventory, err := a.Inventory(ctx.Context())
 	if err != nil {
 		return plan{}, err
@@ -80,9 +85,8 @@ func (s Settings) keepBucket(last deployment, cluster *godo.KubernetesCluster) e
 func (s Settings) checkCluster(
 	ctx *pulumi.Context, a *account.Account, cluster *godo.KubernetesCluster, last deployment,
 ) ([]incluster.Release, error) {
-	owner := s.owner(components.StackID(ctx))
 	if cluster == nil {
-		return nil, s.checkRunning(&incluster.Cluster{}, owner)
+		return s.checkRunning(&incluster.Cluster{}, s.owner(ctx, "", last))
 	}
 	if cluster.Status == nil || !slices.Contains(withAPIServer, cluster.Status.State) {
 		return nil, nil
@@ -91,19 +95,20 @@ func (s Settings) checkCluster(
 	if err != nil {
 		return nil, err
 	}
-	running, err := incluster.Survey(ctx.Context(), kubeconfig)
+	access, err := incluster.ParseKubeconfig(kubeconfig)
+	if err != nil {
+		return nil, err
+	}
+	running, err := incluster.Survey(ctx.Context(), access)
 	if err != nil {
 		return nil, locked(cluster, err)
 	}
-	if last.ClusterID == cluster.ID {
-		owner.Former = last.stackID
-	}
-	err = s.checkRunning(running, owner)
+	installed, err := s.checkRunning(running, s.owner(ctx, cluster.ID, last))
 	if err != nil && s.Cluster.Credentials == components.TokenCredentials { // for the commands of the errors
 		_, failed := components.WriteKubeconfig(ctx, cluster.ID, kubeconfig)
 		err = field.Join(err, failed)
 	}
-	return incluster.Installed(running, owner), err
+	return installed, err
 }
 
 // locked is the error of an API server that does not answer, with the way to it if the cluster's firewall limits who
@@ -127,23 +132,27 @@ var withAPIServer = []godo.KubernetesClusterStatusState{
 	godo.KubernetesClusterStatusRunning, godo.KubernetesClusterStatusDegraded, godo.KubernetesClusterStatusUpgrading,
 }
 
-// owner is the stack with the names it uses in a cluster.
-func (s Settings) owner(stack string) incluster.Owner {
+// owner is the stack with the names it uses in the cluster with that id.
+func (s Settings) owner(ctx *pulumi.Context, cluster string, last deployment) incluster.Owner {
 	names := s.Namespaces.ByRole()
-	return incluster.Owner{
-		Stack: stack, Namespaces: s.createdNamespaces(), Names: names, Releases: s.installed(names),
+	owner := incluster.Owner{
+		Stack: components.StackID(ctx), Namespaces: s.createdNamespaces(), Names: names, Releases: s.installed(names),
 		Provides: s.Cluster.Provides,
 	}
+	if cluster != "" && last.ClusterID == cluster {
+		owner.Former = last.stackID
+	}
+	return owner
 }
 
-// checkRunning runs all checks of what is in the cluster.
-func (s Settings) checkRunning(running *incluster.Cluster, owner incluster.Owner) error {
+// checkRunning runs all checks of what is in the cluster, and returns the stack's releases that it has.
+func (s Settings) checkRunning(running *incluster.Cluster, owner incluster.Owner) ([]incluster.Release, error) {
 	errs := &field.Errors{}
 	incluster.Volumes(running, s.volumes(owner.Names), errs)
 	incluster.Logs(running, owner.Names[components.NamespaceLoki], s.logStore(), s.logRetention(), time.Now(), errs)
 	incluster.Releases(running, owner.Releases, errs)
 	incluster.Ownership(running, owner, errs)
-	return errs.Err()
+	return incluster.Installed(running, owner), errs.Err()
 }
 
 // claims are the claims of the stack's releases, with their sizes.

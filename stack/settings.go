@@ -82,6 +82,9 @@ type ProjectSettings struct {
 type ClusterSettings struct {
 	// Name of a cluster that is looked up instead of created. Only credentials and provides may be set with it.
 	Existing string `json:"existing" format:"existingCluster"`
+	// Path of a kubeconfig, from the project's directory or from /: the cluster of its current context is used, whoever
+	// runs it, and nothing of DigitalOcean. Only name and provides may be set with it.
+	Kubeconfig string `json:"kubeconfig" format:"kubeconfig"`
 	// How the Kubernetes provider logs in: with a token of two hours, or through doctl (docs/decisions.md).
 	Credentials components.Credentials `json:"credentials" default:"token" enum:"token,doctl"`
 

@@ -25,8 +25,8 @@ var ociRegistry = regexp.MustCompile(`^oci://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[a-z0
 // at all.
 func validate(s Settings, given map[string]map[string]any, refused field.Errors) field.Errors {
 	faults := refused
-	if s.Cluster.Existing != "" {
-		validateExisting(s, given, &faults)
+	if s.Cluster.external() {
+		validateExternal(s, given, &faults)
 	} else {
 		validateCluster(s.Cluster, &faults)
 	}

@@ -16,21 +16,40 @@ import (
 // preview would show one that a user sets as a change each time.
 var reservedTag = regexp.MustCompile(`(?i)^(k8s(:.*)?|terraform:.*)$`)
 
-// withExisting are the settings of a cluster that may be set with cluster.existing.
-var withExisting = []string{"existing", "credentials", "provides"}
+// withExternal are the settings of a cluster that may be set with another one, which says that it is managed outside of
+// this stack.
+func (c ClusterSettings) withExternal() (external string, others []string) {
+	if c.Kubeconfig != "" {
+		return "kubeconfig", []string{"name", "provides"}
+	}
+	return "existing", []string{"credentials", "provides"}
+}
 
-// validateExisting refuses what only makes sense for a cluster of our own: it would silently do nothing.
-func validateExisting(s Settings, given map[string]map[string]any, faults *field.Errors) {
+// validateExternal refuses what only makes sense for a cluster of our own, or of DigitalOcean: it would silently do
+// nothing.
+func validateExternal(s Settings, given map[string]map[string]any, faults *field.Errors) {
+	external, others := s.Cluster.withExternal()
 	for _, key := range sortedKeys(given["cluster"]) {
-		if !slices.Contains(withExisting, key) {
+		if key != external && !slices.Contains(others, key) {
 			faults.Add("cluster."+key, field.Plain(given["cluster"][key]),
-				"only cluster.credentials and cluster.provides with cluster.existing",
-				"remove it: the cluster "+s.Cluster.Existing+" is looked up, not changed")
+				fmt.Sprintf("only cluster.%s and cluster.%s with cluster.%s", others[0], others[1], external),
+				"remove it: the cluster is looked up, not changed")
 		}
 	}
 	if len(given["project"]) > 0 {
-		faults.Add("project", field.Plain(given["project"]), "not set with cluster.existing",
-			"remove it: the cluster stays in the project it is in")
+		faults.Add("project", field.Plain(given["project"]), "not set with cluster."+external,
+			"remove it: the cluster stays where it is")
+	}
+	if s.Cluster.Kubeconfig == "" {
+		return
+	}
+	if s.Logging.Storage == StorageSpaces {
+		faults.Add("logging.storage", s.Logging.Storage, "volume with cluster.kubeconfig: Spaces are DigitalOcean's",
+			"pulumi config set --path 'logging.storage' volume")
+	}
+	if s.Exposure.Mode == components.ByGateway {
+		faults.Add("exposure.mode", s.Exposure.Mode, "private with cluster.kubeconfig: the Gateway and its DNS records are "+
+			"DigitalOcean's", "pulumi config set --path 'exposure.mode' private")
 	}
 }
 

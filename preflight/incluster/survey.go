@@ -3,9 +3,6 @@ package incluster
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"gopkg.in/yaml.v3"
+	"k8s.io/client-go/rest"
 )
 
 const (
@@ -30,6 +27,7 @@ const (
 
 // Cluster is what the checks need to know of a running cluster. The zero value is a cluster that does not exist yet.
 type Cluster struct {
+	Version      string // of Kubernetes: v1.34.1
 	Namespaces   []Object
 	Claims       []Claim
 	StatefulSets []StatefulSet
@@ -44,6 +42,7 @@ type Object struct {
 	Kind     string `json:"-"`
 	Metadata struct {
 		Name        string            `json:"name"`
+		UID         string            `json:"uid"`
 		Namespace   string            `json:"namespace"`
 		Labels      map[string]string `json:"labels"`
 		Annotations map[string]string `json:"annotations"`
@@ -86,15 +85,13 @@ type requests struct {
 // ErrUnreachable is an API server that does not answer.
 var ErrUnreachable = errors.New("is unreachable")
 
-// Survey reads a running cluster through its API server, with the address, certificate authority and token of a
-// kubeconfig as DigitalOcean returns it. It changes nothing, and reads no data of a Secret. The error says whether the
-// API server is unreachable, or refuses the token.
-func Survey(ctx context.Context, kubeconfig []byte) (*Cluster, error) {
-	api, err := newClient(kubeconfig)
+// Survey reads a running cluster through its API server. It changes nothing, and reads no data of a Secret. The error
+// says whether the API server is unreachable, or refuses the credentials.
+func Survey(ctx context.Context, access Access) (*Cluster, error) {
+	api, err := access.client()
 	if err != nil {
 		return nil, err
 	}
-	defer api.http.CloseIdleConnections()
 	c := &Cluster{}
 	for _, kind := range []struct {
 		name, path string
@@ -124,49 +121,42 @@ func Survey(ctx context.Context, kubeconfig []byte) (*Cluster, error) {
 	if c.Claims, err = list[Claim](ctx, api, "/api/v1/persistentvolumeclaims", wholeObjects); err != nil {
 		return nil, err
 	}
-	c.StatefulSets, err = list[StatefulSet](ctx, api, "/apis/apps/v1/statefulsets", wholeObjects)
+	if c.StatefulSets, err = list[StatefulSet](ctx, api, "/apis/apps/v1/statefulsets", wholeObjects); err != nil {
+		return nil, err
+	}
+	var version struct {
+		GitVersion string `json:"gitVersion"`
+	}
+	_, err = api.get(ctx, "/version", url.Values{}, wholeObjects, &version)
+	c.Version = version.GitVersion
 	return c, err
+}
+
+// ID is the one of the namespace kube-system, by which clusters are commonly identified.
+func (c *Cluster) ID() string {
+	for _, n := range c.Namespaces {
+		if n.Metadata.Name == "kube-system" {
+			return n.Metadata.UID
+		}
+	}
+	return ""
 }
 
 // client talks to one API server.
 type client struct {
-	server, token string
-	http          *http.Client
+	Access
+	server string
+	http   *http.Client
 }
 
-func newClient(kubeconfig []byte) (*client, error) {
-	var config struct {
-		Clusters []struct {
-			Cluster struct {
-				Server string `yaml:"server"`
-				CA     string `yaml:"certificate-authority-data"`
-			} `yaml:"cluster"`
-		} `yaml:"clusters"`
-		Users []struct {
-			User struct {
-				Token string `yaml:"token"`
-			} `yaml:"user"`
-		} `yaml:"users"`
+func (a Access) client() (*client, error) {
+	config := rest.CopyConfig(a.config)
+	config.Timeout = requestTimeout
+	c, err := rest.HTTPClientFor(config)
+	if err != nil {
+		return nil, fmt.Errorf("the kubeconfig: %w", err)
 	}
-	if err := yaml.Unmarshal(kubeconfig, &config); err != nil {
-		return nil, errors.New("the kubeconfig from DigitalOcean is not YAML") // the parser's message may quote the token
-	}
-	if len(config.Clusters) != 1 || len(config.Users) != 1 || config.Clusters[0].Cluster.Server == "" ||
-		config.Users[0].User.Token == "" {
-		return nil, errors.New("the kubeconfig from DigitalOcean has no address or no token: does the API token have the " +
-			"scope kubernetes:access_cluster?")
-	}
-	ca, err := base64.StdEncoding.DecodeString(config.Clusters[0].Cluster.CA)
-	roots := x509.NewCertPool()
-	if err != nil || !roots.AppendCertsFromPEM(ca) {
-		return nil, errors.New("the kubeconfig from DigitalOcean has no valid certificate-authority-data")
-	}
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
-	return &client{
-		server: strings.TrimSuffix(config.Clusters[0].Cluster.Server, "/"), token: config.Users[0].User.Token,
-		http: &http.Client{Timeout: requestTimeout, Transport: transport},
-	}, nil
+	return &client{Access: a, server: strings.TrimSuffix(config.Host, "/"), http: c}, nil
 }
 
 // list reads all pages of a list. A kind that the API server does not have is an empty list.
@@ -179,7 +169,11 @@ func list[T any](ctx context.Context, api *client, path, accept string) ([]T, er
 			} `json:"metadata"`
 			Items []T `json:"items"`
 		}
-		found, err := api.get(ctx, path, next, accept, &page)
+		query := url.Values{"limit": {pageSize}}
+		if next != "" {
+			query.Set("continue", next)
+		}
+		found, err := api.get(ctx, path, query, accept, &page)
 		if err != nil || !found {
 			return nil, err
 		}
@@ -190,15 +184,15 @@ func list[T any](ctx context.Context, api *client, path, accept string) ([]T, er
 	}
 }
 
-func (c *client) get(ctx context.Context, path, next, accept string, into any) (found bool, err error) {
+func (c *client) get(ctx context.Context, path string, query url.Values, accept string, into any) (
+	found bool, err error,
+) {
 	address, err := url.Parse(c.server + path)
 	if err != nil {
 		return false, fmt.Errorf("the API server's address: %w", err)
 	}
-	query := address.Query()
-	query.Set("limit", pageSize)
-	if next != "" {
-		query.Set("continue", next)
+	for key, values := range address.Query() {
+		query[key] = values
 	}
 	address.RawQuery = query.Encode()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address.String(), nil)
@@ -206,7 +200,6 @@ func (c *client) get(ctx context.Context, path, next, accept string, into any) (
 		return false, fmt.Errorf("asking the API server: %w", err)
 	}
 	request.Header.Set("Accept", accept)
-	request.Header.Set("Authorization", "Bearer "+c.token)
 	response, err := c.http.Do(request)
 	if err != nil {
 		return false, fmt.Errorf("the cluster's API server %s %w: %w",
@@ -221,12 +214,9 @@ func (c *client) get(ctx context.Context, path, next, accept string, into any) (
 	case response.StatusCode == http.StatusNotFound:
 		return false, nil
 	case response.StatusCode == http.StatusUnauthorized:
-		return false, fmt.Errorf("the cluster's API server %s does not accept the token: it has expired or was revoked; run "+
-			"pulumi again to get a new one", c.server)
+		return false, fmt.Errorf("the cluster's API server %s does not accept the credentials: %s", c.server, c.unauthorized)
 	case response.StatusCode == http.StatusForbidden:
-		return false, fmt.Errorf("the cluster's API server %s forbids reading %s: the API token needs the scope "+
-			"kubernetes:access_cluster, as an owner or member of the team",
-			c.server, address.Path)
+		return false, fmt.Errorf("the cluster's API server %s forbids reading %s: %s", c.server, address.Path, c.forbidden)
 	case response.StatusCode != http.StatusOK:
 		return false, fmt.Errorf("the cluster's API server %s answered %s to %s; run pulumi again once it is healthy",
 			c.server, response.Status, address.Path)

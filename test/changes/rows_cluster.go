@@ -117,6 +117,7 @@ func clusterChanges() []Change {
 		{Setting: "cluster.credentials", To: "doctl"},
 		{Setting: "cluster.provides[]", To: "metrics-server"},
 		{Setting: "cluster.existing", To: "shared", Alongside: []Value{{"project", nil}, {"cluster", object{}}}},
+		{Setting: "cluster.kubeconfig", To: "kind.yaml", Alongside: []Value{{"project", nil}, {"cluster", object{}}}},
 	}
 }
 

@@ -93,7 +93,7 @@ func one(load func(values.Chart) (*chart.Chart, error), r program.Release,
 
 // kubernetes is the version the stack's charts are rendered for: its own, or of an existing cluster the newest.
 func kubernetes(i *program.Installation) string {
-	if i.Settings.Cluster.Version == "" || i.Settings.Cluster.Existing != "" {
+	if i.Settings.Cluster.Version == "" || i.Settings.Cluster.Existing != "" || i.Settings.Cluster.Kubeconfig != "" {
 		return digitalocean.NewestMinor()
 	}
 	return i.Settings.Cluster.Version

@@ -63,10 +63,23 @@ type cluster struct {
 }
 
 func connect(ctx context.Context, stack string) (*cluster, error) {
-	kubeconfig, err := output(exec.CommandContext(ctx, "pulumi", "stack", "output", "kubeconfig", "--show-secrets",
+	text, err := output(exec.CommandContext(ctx, "pulumi", "stack", "output", "--json", "--show-secrets",
 		"--stack", stack))
 	if err != nil {
 		return nil, err
+	}
+	var outputs struct {
+		Kubeconfig string `json:"kubeconfig"`     // of a cluster of DigitalOcean
+		File       string `json:"kubeconfigFile"` // of others: cluster.kubeconfig
+	}
+	if err := json.Unmarshal(text, &outputs); err != nil {
+		return nil, fmt.Errorf("reading the outputs of stack %s: %w", stack, err)
+	}
+	kubeconfig := []byte(outputs.Kubeconfig)
+	if outputs.Kubeconfig == "" {
+		if kubeconfig, err = os.ReadFile(outputs.File); err != nil {
+			return nil, fmt.Errorf("reading the kubeconfig of stack %s: %w", stack, err)
+		}
 	}
 	dir, err := os.MkdirTemp("", "detect-")
 	if err != nil {

@@ -1,0 +1,60 @@
+package stack
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"doks-security/components"
+	"doks-security/preflight/incluster"
+	"doks-security/stack/field"
+)
+
+// external is whether the cluster is managed outside of this stack.
+func (c ClusterSettings) external() bool { return c.Existing != "" || c.Kubeconfig != "" }
+
+// newKubeconfigCluster checks the settings against the cluster of a kubeconfig, and registers it. It returns the
+// stack's releases that the cluster has.
+func newKubeconfigCluster(ctx *pulumi.Context, s Settings, last deployment) (
+	*components.Cluster, []incluster.Release, error,
+) {
+	file := s.Cluster.Kubeconfig
+	path := file
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(ctx.RootDirectory(), path)
+	}
+	access, err := incluster.LoadKubeconfig(path)
+	if err != nil {
+		return nil, nil, field.Errors{{Key: "cluster.kubeconfig", Value: file,
+			Allowed: "a kubeconfig, by its path from the project's directory or from /", Fix: err.Error()}}
+	}
+	running, err := incluster.Survey(ctx.Context(), access)
+	if err != nil {
+		return nil, nil, err
+	}
+	var errs field.Errors
+	id := running.ID()
+	switch {
+	case last.ClusterID != "" && last.ClusterID != id:
+		errs.Add("cluster.kubeconfig", file, "a kubeconfig whose current context is the cluster in which this stack is "+
+			"deployed: this is another one, and moving would delete releases and volumes",
+			"kubectl config use-context <context> --kubeconfig "+file+", or deploy into the other cluster from a new stack: "+
+				"make env NAME=<name>")
+	case !supportedMinor(strings.TrimPrefix(running.Version, "v")):
+		errs.Add("cluster.kubeconfig", file, fmt.Sprintf("a cluster of Kubernetes 1.%d or newer; this one has %s", OldestMinor,
+			running.Version), "upgrade it, or name another kubeconfig")
+	}
+	if err := errs.Err(); err != nil {
+		return nil, nil, err // the other checks would be about another cluster
+	}
+	installed, err := s.checkRunning(running, s.owner(ctx, id, last))
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := components.NewKubeconfigCluster(ctx, logicalName, &components.KubeconfigClusterArgs{
+		File: file, ID: id, Name: s.Cluster.Name, Version: running.Version,
+	})
+	return c, installed, err
+}
