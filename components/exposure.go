@@ -42,8 +42,8 @@ type ExposureArgs struct {
 	Namespaces      *Namespaces
 	Observability   *Observability
 	Domain          string                         // a zone of this DigitalOcean account
-	Grafana         string                         // hostname below Domain
-	FalcosidekickUI string                         // hostname below Domain
+	Grafana         string                         // hostname below Domain; empty: not exposed
+	FalcosidekickUI string                         // hostname below Domain; empty: not exposed
 	Records         map[string][]godo.DomainRecord // that the account has, by hostname
 	AllowedCIDRs    []string
 	Certificates    CertificateSettings
@@ -105,8 +105,10 @@ func NewExposure(ctx *pulumi.Context, name string, args *ExposureArgs,
 		pulumi.DependsOn([]pulumi.Resource{gateway})); err != nil {
 		return nil, err
 	}
-	if err := args.newLogin(ctx, name, parent, namespace); err != nil {
-		return nil, err
+	if args.FalcosidekickUI != "" {
+		if err := args.newLogin(ctx, name, parent, namespace); err != nil {
+			return nil, err
+		}
 	}
 	return e, ctx.RegisterResourceOutputs(e, pulumi.Map{"address": e.Address})
 }

@@ -2,6 +2,7 @@ package components
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -78,9 +79,10 @@ type site struct {
 	drops              []any  // headers of requests that do not pass
 }
 
+// sites are those that have a hostname.
 func (a *ExposureArgs) sites() []site {
 	path := func(kind, value string) map[string]any { return map[string]any{"type": kind, "value": value} }
-	return []site{
+	return slices.DeleteFunc([]site{
 		{name: "grafana", hostname: a.Grafana, setting: "grafana",
 			namespace: NamespaceMonitoring, service: "kube-prometheus-stack-grafana",
 			drops: []any{"Authorization"}}, // its own logins and tokens are for use inside of the cluster
@@ -93,7 +95,7 @@ func (a *ExposureArgs) sites() []site {
 				map[string]any{"method": "POST", "path": path("Exact", "/api/v1/auth")},
 				map[string]any{"method": "POST", "path": path("Exact", "/api/v1/authenticate")},
 			}},
-	}
+	}, func(s site) bool { return s.hostname == "" })
 }
 
 func (s site) secret() string { return s.name + "-tls" }

@@ -59,9 +59,21 @@ func (e *ExposureSettings) grafanaLogin() *components.GrafanaLogin {
 	return &components.GrafanaLogin{Hostname: e.Hostnames.Grafana, Identity: e.Identity, Client: e.Clients.Grafana}
 }
 
+// exposure is the setting without the hostnames of parts that are off.
+func (s Settings) exposure() ExposureSettings {
+	e := s.Exposure
+	if !s.Observability.Grafana {
+		e.Hostnames.Grafana = ""
+	}
+	if !s.hasUI() {
+		e.Hostnames.FalcosidekickUI = ""
+	}
+	return e
+}
+
 // newExposure creates nothing with private exposure.
 func newExposure(in inCluster, a *account.Account, observability *components.Observability) error {
-	e := in.settings.Exposure
+	e := in.settings.exposure()
 	if e.Mode != components.ByGateway {
 		return nil
 	}
@@ -95,6 +107,9 @@ func (e *ExposureSettings) addressRecords(ctx *pulumi.Context, a *account.Accoun
 		return records, nil
 	}
 	for _, hostname := range []string{e.Hostnames.Grafana, e.Hostnames.FalcosidekickUI} {
+		if hostname == "" {
+			continue
+		}
 		var err error
 		if records[hostname], err = a.AddressRecords(ctx.Context(), e.Domain, hostname); err != nil {
 			return nil, err

@@ -144,7 +144,7 @@ func afterFirstLogs(day string) bool {
 
 // unused are the prefixes of settings that have no effect with the others: only rules look at them.
 func (s Settings) unused(given map[string]map[string]any) []string {
-	var all []string
+	all := sortedKeys(s.idle(given))
 	if s.Cluster.Existing != "" {
 		all = append(all, "project.")
 		for key := range given["cluster"] {

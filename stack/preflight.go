@@ -67,6 +67,14 @@ func (s Settings) keepBucket(last deployment, cluster *godo.KubernetesCluster) e
 	if !gone || last.logs.Bucket == "" || s.Logging.Storage == StorageSpaces {
 		return nil
 	}
+	if !s.Logging.Enabled {
+		return field.Errors{{
+			Key: "logging.enabled", Value: "false",
+			Allowed: "true: the logs of the cluster that is gone are in the bucket " + last.logs.Bucket +
+				", which would be deleted with them",
+			Fix: "pulumi config set --path 'logging.enabled' true, and change it once the new cluster runs",
+		}}
+	}
 	return field.Errors{{
 		Key: "logging.storage", Value: s.Logging.Storage,
 		Allowed: "spaces: the logs of the cluster that is gone are in the bucket " + last.logs.Bucket +
@@ -97,6 +105,11 @@ func (s Settings) checkCluster(
 	}
 	if last.ClusterID == cluster.ID {
 		owner.Former = last.stackID
+	}
+	for _, left := range incluster.Left(running, owner, s.partsOff(owner.Names)) {
+		if err := ctx.Log.Warn(left, nil); err != nil {
+			return nil, err
+		}
 	}
 	err = s.checkRunning(running, owner)
 	if err != nil && s.Cluster.Credentials == components.TokenCredentials { // for the commands of the errors
@@ -140,7 +153,10 @@ func (s Settings) owner(stack string) incluster.Owner {
 func (s Settings) checkRunning(running *incluster.Cluster, owner incluster.Owner) error {
 	errs := &field.Errors{}
 	incluster.Volumes(running, s.volumes(owner.Names), errs)
-	incluster.Logs(running, owner.Names[components.NamespaceLoki], s.logStore(), s.logRetention(), time.Now(), errs)
+	if s.Logging.Enabled {
+		incluster.Logs(running, owner.Names[components.NamespaceLoki], s.logStore(), s.logRetention(), time.Now(), errs)
+	}
+	incluster.Parts(running, owner, s.partsOff(owner.Names), errs)
 	incluster.Releases(running, owner.Releases, errs)
 	incluster.Ownership(running, owner, errs)
 	return errs.Err()

@@ -17,7 +17,8 @@ var (
 	everyone        = netip.MustParsePrefix("0.0.0.0/0")
 )
 
-func validateExposure(e ExposureSettings, given map[string]any, faults *field.Errors) {
+func validateExposure(s Settings, given map[string]any, faults *field.Errors) {
+	e := s.exposure()
 	switch e.Mode {
 	case components.ByGateway:
 	case components.Private:
@@ -35,8 +36,14 @@ func validateExposure(e ExposureSettings, given map[string]any, faults *field.Er
 	validateAllowedCIDRs(e, faults)
 	validateCertificates(e.Certificates, faults)
 	validateIdentity(e.Identity, faults)
-	for name, client := range map[string]components.ClientSettings{"grafana": e.Clients.Grafana,
-		"falcosidekickUi": e.Clients.FalcosidekickUI} {
+	clients := map[string]components.ClientSettings{}
+	if s.Observability.Grafana {
+		clients["grafana"] = e.Clients.Grafana
+	}
+	if s.hasUI() {
+		clients["falcosidekickUi"] = e.Clients.FalcosidekickUI
+	}
+	for name, client := range clients {
 		key := "exposure.clients." + name
 		if client.ClientID == "" {
 			faults.Add(key+".clientId", nil, "the client's id at the identity provider: a login is required",
@@ -61,12 +68,12 @@ func validateHostnames(e ExposureSettings, faults *field.Errors) {
 	}
 	for key, hostname := range map[string]string{"grafana": e.Hostnames.Grafana,
 		"falcosidekickUi": e.Hostnames.FalcosidekickUI} {
-		if !strings.HasSuffix(hostname, "."+e.Domain) {
+		if hostname != "" && !strings.HasSuffix(hostname, "."+e.Domain) {
 			faults.Add("exposure.hostnames."+key, hostname, formats["hostname"].Allowed,
 				"pulumi config set --path 'exposure.hostnames."+key+"' <name>."+e.Domain)
 		}
 	}
-	if e.Hostnames.Grafana == e.Hostnames.FalcosidekickUI {
+	if e.Hostnames.Grafana == e.Hostnames.FalcosidekickUI && e.Hostnames.Grafana != "" {
 		faults.Add("exposure.hostnames.falcosidekickUi", e.Hostnames.FalcosidekickUI,
 			"another name than exposure.hostnames.grafana: each is a separate site",
 			"pulumi config set --path 'exposure.hostnames.falcosidekickUi' falco."+e.Domain)

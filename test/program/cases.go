@@ -102,6 +102,13 @@ func Gateway() map[string]any {
 	}
 }
 
+// withoutClient is the same without a client of the identity provider.
+func withoutClient(site string) map[string]any {
+	exposure := Gateway()
+	delete(exposure["clients"].(map[string]any), site)
+	return exposure
+}
+
 // overHTTP is the same with certificates by HTTP challenges, which everyone must reach.
 func overHTTP() map[string]any {
 	exposure := Gateway()
@@ -130,6 +137,12 @@ func Cases() []Case {
 		{Name: "prod by Gateway", Stack: "prod", Settings: m{"exposure": Gateway()}},
 		{Name: "prod on volumes, with the demo", Stack: "prod",
 			Settings: m{"logging": m{"storage": "volume"}, "virtualClusters": demo["virtualClusters"]}},
+		{Name: "dev without logging and the UI", Stack: "dev",
+			Settings: m{"logging": m{"enabled": false}, "runtimeSecurity": m{"ui": false}}},
+		{Name: "dev without Falco and Grafana", Stack: "dev",
+			Settings: m{"runtimeSecurity": m{"enabled": false}, "observability": m{"grafana": false}}},
+		{Name: "dev by Gateway, without the UI", Stack: "dev",
+			Settings: m{"runtimeSecurity": m{"ui": false}, "exposure": withoutClient("falcosidekickUi")}},
 	}
 	for i := range all {
 		all[i].Dir = Fixtures
