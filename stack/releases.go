@@ -23,6 +23,7 @@ func (s Settings) options() []values.Option {
 			values.WithoutRuntimeSecurity: !s.RuntimeSecurity.Enabled,
 			values.WithoutUI:              !s.hasUI(),
 			values.WithoutGrafana:         !s.Observability.Grafana,
+			values.WithoutIssuer:          s.Exposure.Certificates.SecretName != "",
 		}[o]
 	})
 }

@@ -34,7 +34,9 @@ func validateExposure(s Settings, given map[string]any, faults *field.Errors) {
 	}
 	validateHostnames(e, faults)
 	validateAllowedCIDRs(e, faults)
-	validateCertificates(e.Certificates, faults)
+	validateSites(s, faults)
+	certificates, _ := given["certificates"].(map[string]any)
+	validateCertificates(e, certificates, faults)
 	validateIdentity(e.Identity, faults)
 	clients := map[string]components.ClientSettings{}
 	if s.Observability.Grafana {
@@ -110,25 +112,6 @@ func validateAllowedCIDRs(e ExposureSettings, faults *field.Errors) {
 	}
 }
 
-func validateCertificates(c components.CertificateSettings, faults *field.Errors) {
-	const key = "exposure.certificates"
-	if c.Email == "" {
-		formats["certificateEmail"].Refuse(key+".email", nil, faults)
-	}
-	if _, named := acmeIssuers[c.Issuer]; !named {
-		checkURL(key+".issuer", c.Issuer,
-			"that of an ACME directory; or one of "+strings.Join(sortedKeys(acmeIssuers), ", "), faults)
-	}
-	if c.Challenge == components.DNSChallenge && c.DNSToken == "" {
-		field.AddSecret(key+".dnsToken", "",
-			"an API token that may read and write the domain's records, and nothing else: it is kept in the cluster", faults)
-	}
-	if c.Challenge == components.HTTPChallenge && c.DNSToken != "" {
-		faults.Add(key+".dnsToken", field.Hidden, "none with challenge: http, which does not need it",
-			"pulumi config rm --path '"+key+".dnsToken'")
-	}
-}
-
 func validateIdentity(i components.IdentitySettings, faults *field.Errors) {
 	const key = "exposure.identity"
 	for name, value := range map[string]string{
@@ -157,10 +140,12 @@ func validateIdentity(i components.IdentitySettings, faults *field.Errors) {
 			"provider gets in",
 			"pulumi config set --path '"+key+".groups[0]' <group>")
 	}
-	for n, group := range i.AdminGroups {
-		if len(i.Groups) > 0 && !slices.Contains(i.Groups, group) {
-			faults.Add(fmt.Sprintf("%s.adminGroups[%d]", key, n), group, "one of "+key+".groups: only their members can log in",
-				"add it to groups")
+	for name, groups := range map[string][]string{"adminGroups": i.AdminGroups, "editorGroups": i.EditorGroups} {
+		for n, group := range groups {
+			if len(i.Groups) > 0 && !slices.Contains(i.Groups, group) {
+				faults.Add(fmt.Sprintf("%s.%s[%d]", key, name, n), group, "one of "+key+".groups: only their members can log in",
+					"add it to groups")
+			}
 		}
 	}
 }

@@ -65,13 +65,14 @@ const (
 	WithoutRuntimeSecurity Option = "runtimeSecurity.enabled: false"
 	WithoutUI              Option = "runtimeSecurity.ui: false" // with runtimeSecurity.enabled: false too
 	WithoutGrafana         Option = "observability.grafana: false"
+	WithoutIssuer          Option = "exposure.certificates.secretName: <name>"
 )
 
 // Options are all of them.
 var Options = append([]Option{WithSpaces, WithSpacesFrom, WithGateway, WithFalcoExporter, WithDemo}, OffOptions...)
 
 // OffOptions leave a part of the stack out.
-var OffOptions = []Option{WithoutLogging, WithoutRuntimeSecurity, WithoutUI, WithoutGrafana}
+var OffOptions = []Option{WithoutLogging, WithoutRuntimeSecurity, WithoutUI, WithoutGrafana, WithoutIssuer}
 
 // Releases returns all releases a stack can have, by folder.
 var Releases = sync.OnceValues(func() (map[string]Release, error) {

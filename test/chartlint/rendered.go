@@ -88,6 +88,10 @@ func combinations() [][]values.Option {
 		}
 	}
 	for _, option := range values.OffOptions {
+		if option == values.WithoutIssuer {
+			all = append(all, []values.Option{values.WithGateway, option})
+			continue
+		}
 		all = append(all, []values.Option{option})
 	}
 	return all
@@ -117,6 +121,8 @@ func withOptions(profile string, options []values.Option, sizes map[string]int) 
 		switch option {
 		case values.WithGateway:
 			set("exposure", program.Gateway())
+		case values.WithoutIssuer: // after the Gateway
+			settings["exposure"].(map[string]any)["certificates"] = map[string]any{"secretName": "own-tls"}
 		case values.WithSpacesFrom:
 			set(key, "2099-01-01")
 		case values.WithDemo:

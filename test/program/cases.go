@@ -109,6 +109,25 @@ func withoutClient(site string) map[string]any {
 	return exposure
 }
 
+// elsewhere is an internal load balancer, with a site of an application and the domain at another DNS provider.
+func elsewhere() map[string]any {
+	exposure := Gateway()
+	exposure["records"], exposure["internal"] = false, true
+	exposure["sites"] = []any{map[string]any{"hostname": "shop.example.org", "namespace": "shop"}}
+	exposure["certificates"] = map[string]any{"email": "operators@example.org",
+		"eab": map[string]any{"keyId": "first", "hmacKey": map[string]any{"secure": "v1:ciphertext"}},
+		"dns": map[string]any{"provider": "route53", "options": map[string]any{"accessKeyID": "AKIA"},
+			"secrets": map[string]any{"secretAccessKey": map[string]any{"secure": "v1:ciphertext"}}}}
+	return exposure
+}
+
+// ownCertificate needs no issuer.
+func ownCertificate() map[string]any {
+	exposure := Gateway()
+	exposure["certificates"] = map[string]any{"secretName": "web-tls"}
+	return exposure
+}
+
 // overHTTP is the same with certificates by HTTP challenges, which everyone must reach.
 func overHTTP() map[string]any {
 	exposure := Gateway()
@@ -141,6 +160,9 @@ func Cases() []Case {
 			Settings: m{"logging": m{"enabled": false}, "runtimeSecurity": m{"ui": false}}},
 		{Name: "dev without Falco and Grafana", Stack: "dev",
 			Settings: m{"runtimeSecurity": m{"enabled": false}, "observability": m{"grafana": false}}},
+		{Name: "dev by an internal Gateway, with a site and another DNS provider", Stack: "dev",
+			Settings: m{"exposure": elsewhere()}},
+		{Name: "dev by Gateway, with its own certificate", Stack: "dev", Settings: m{"exposure": ownCertificate()}},
 		{Name: "dev by Gateway, without the UI", Stack: "dev",
 			Settings: m{"runtimeSecurity": m{"ui": false}, "exposure": withoutClient("falcosidekickUi")}},
 	}
