@@ -94,6 +94,11 @@ manifests: stack-file ## render what STACK=dev puts into its cluster to build/ma
 	@go -C test run ./cmd/manifests -root "$(CURDIR)" -stack "$(STACK)" \
 		-out "$(abspath $(or $(OUT),build/manifests/$(STACK)))"
 
+.PHONY: gitops
+gitops: stack-file ## render what Flux or Argo CD may apply of STACK=dev to build/gitops/dev or OUT=<directory>
+	@go -C test run ./cmd/manifests -applicable -root "$(CURDIR)" -stack "$(STACK)" \
+		-out "$(abspath $(or $(OUT),build/gitops/$(STACK)))"
+
 BASE ?= origin/main
 
 .PHONY: preview

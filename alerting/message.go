@@ -34,23 +34,30 @@ var full = fmt.Sprintf(`{{ if ge (len .Alerts.Firing) %d }}+{{ end }}`, MaxOfOne
 // text is what a person reads: alerts that fire with their links, how many more there are, and where all are. Resolved
 // ones are counted, and described only when nothing fires.
 func text(links values.AlertLinks) string {
+	all := ""
+	if !links.NoGrafana {
+		// Grafana shows what Alertmanager has: its data source is named Alertmanager in kube-prometheus-stack.
+		all = `All alerts: ` + literal(links.Grafana+"/alerting/groups?alertmanager=Alertmanager") + "\n"
+	}
 	return `{{ if .Alerts.Firing }}` + list(".Alerts.Firing", "", links) +
 		`{{ with .Alerts.Resolved }}{{ len . }} resolved` + "\n" + `{{ end }}` +
-		`{{ else }}` + list(".Alerts.Resolved", "Resolved: ", links) + `{{ end }}` +
-		// Grafana shows what Alertmanager has: its data source is named Alertmanager in kube-prometheus-stack.
-		`All alerts: ` + literal(links.Grafana+"/alerting/groups?alertmanager=Alertmanager") + "\n"
+		`{{ else }}` + list(".Alerts.Resolved", "Resolved: ", links) + `{{ end }}` + all
 }
 
 // list describes the first alerts of a list, each with a prefix, and counts the others.
 func list(alerts, prefix string, links values.AlertLinks) string {
+	dashboard := ""
+	if !links.NoDashboards {
+		dashboard = "\n" + `Dashboard: ` + literal(links.Grafana+"/d/runtime-security?var-rule=") +
+			`{{ .Labels.rule | urlquery }}` + `{{ with .Labels.hostname }}{{ "&" }}var-node={{ . | urlquery }}{{ end }}`
+	}
 	one := prefix + fmt.Sprintf(`{{ reReplaceAll "(?s)^(.{%d}).+$" "${1}…" `, maxText) +
 		`(or .Annotations.description .Annotations.summary .Annotations.message .Labels.alertname) }}` +
 		`{{ with .Annotations.runbook_url }}` + "\n" + `Runbook: {{ . }}{{ end }}` +
 		`{{ with .Annotations.dashboard_url }}` + "\n" + `Dashboard: {{ . }}{{ end }}` +
 		// falcosidekick's alerts have no links.
 		`{{ if eq .Labels.source "falco" }}` + "\n" + `Runbook: ` + literal(links.Runbooks+"/FalcoHighPriorityEvent.md") +
-		"\n" + `Dashboard: ` + literal(links.Grafana+"/d/runtime-security?var-rule=") + `{{ .Labels.rule | urlquery }}` +
-		`{{ with .Labels.hostname }}{{ "&" }}var-node={{ . | urlquery }}{{ end }}{{ end }}` + "\n\n"
+		dashboard + `{{ end }}` + "\n\n"
 	return fmt.Sprintf(`{{ range $i, $alert := %s }}{{ if lt $i %d }}%s{{ end }}{{ end }}`, alerts, maxShown, one) +
 		fmt.Sprintf(`{{ if gt (len %[1]s) %[2]d }}and {{ len (slice %[1]s %[2]d) }} more`+"\n"+`{{ end }}`, alerts, maxShown)
 }

@@ -1,6 +1,8 @@
 package components
 
 import (
+	"slices"
+
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"doks-security/values"
@@ -20,6 +22,8 @@ type AlertsArgs struct {
 	Approved map[string][]string
 	Links    values.AlertLinks
 	Outputs  []values.Output // of falcosidekick
+	// Options leave out the rules that read what is then missing: those of values.OffOptions.
+	Options []values.Option
 }
 
 // NewAlerts creates the rules as resources of their own: a preview shows which alert changes, and a change of one does
@@ -34,6 +38,9 @@ func NewAlerts(ctx *pulumi.Context, name string, args *AlertsArgs, opts ...pulum
 		return nil, err
 	}
 	for group, content := range groups {
+		if slices.Contains(args.Options, content.Without) {
+			continue
+		}
 		rule := manifest("monitoring.coreos.com/v1", "PrometheusRule", args.Namespaces.names[NamespaceMonitoring], group,
 			ruleSpec(content))
 		_, err := newObject(ctx, args.Namespaces, rule, pulumi.Parent(a), args.Namespaces.dependency(NamespaceMonitoring),

@@ -18,7 +18,8 @@ type Dashboards struct {
 
 // DashboardsArgs say where.
 type DashboardsArgs struct {
-	Namespaces *Namespaces
+	Namespaces  *Namespaces
+	WithoutLogs bool // leaves out the panels that query Loki
 }
 
 // NewDashboards creates a ConfigMap a dashboard, in Grafana's namespace: its sidecar reads no other namespace.
@@ -33,6 +34,11 @@ func NewDashboards(ctx *pulumi.Context, name string, args *DashboardsArgs,
 		return nil, err
 	}
 	for uid, content := range dashboards {
+		if args.WithoutLogs {
+			if content, err = values.WithoutLogs(content); err != nil {
+				return nil, err
+			}
+		}
 		object := "dashboard-" + uid
 		_, err := corev1.NewConfigMap(ctx, logicalName(NamespaceMonitoring, object), &corev1.ConfigMapArgs{
 			Metadata: &metav1.ObjectMetaArgs{

@@ -26,8 +26,10 @@ type IdentitySettings struct {
 	EmailDomains []string `json:"emailDomains" format:"emailDomain"`
 	// Only members of these groups may log in.
 	Groups []string `json:"groups" format:"group"`
-	// Groups of Grafana's administrators; the others are viewers.
+	// Groups of Grafana's administrators.
 	AdminGroups []string `json:"adminGroups" format:"group"`
+	// Groups of Grafana's editors; whoever is in neither is a viewer.
+	EditorGroups []string `json:"editorGroups" format:"group"`
 }
 
 // ClientSettings are a client of the identity provider.
@@ -110,14 +112,23 @@ func (i *IdentitySettings) groupsPath() string {
 
 // grafanaRole is a JMESPath expression that makes a role of the groups, if there are any; in parentheses as groupsPath.
 func (i *IdentitySettings) grafanaRole() string {
-	var admin []string
-	for _, group := range i.AdminGroups {
-		admin = append(admin, fmt.Sprintf("contains((%s || `[]`)[*], '%s')", i.groupsPath(), group))
+	expression := ""
+	for _, role := range []struct {
+		name   string
+		groups []string
+	}{{"Admin", i.AdminGroups}, {"Editor", i.EditorGroups}} {
+		var member []string
+		for _, group := range role.groups {
+			member = append(member, fmt.Sprintf("contains((%s || `[]`)[*], '%s')", i.groupsPath(), group))
+		}
+		if len(member) > 0 {
+			expression += fmt.Sprintf("(%s) && '%s' || ", strings.Join(member, " || "), role.name)
+		}
 	}
-	if len(admin) == 0 {
+	if expression == "" {
 		return "('Viewer')"
 	}
-	return fmt.Sprintf("(%s) && 'Admin' || 'Viewer'", strings.Join(admin, " || "))
+	return expression + "'Viewer'"
 }
 
 // newLogin installs oauth2-proxy, the login in front of falcosidekick-ui.

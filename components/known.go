@@ -135,7 +135,7 @@ func (k *Known) forgotten(ctx *pulumi.Context) error {
 // request.
 func (k *Known) requireRecord(record *digitalocean.DnsRecord, domain string, s site, found []godo.DomainRecord) {
 	e := existing{resource: record, kind: "DNS record", name: s.hostname, importPrefix: domain + ",",
-		otherwise: fmt.Sprintf("pulumi config set --path 'exposure.hostnames.%s' <another name>", s.setting)}
+		otherwise: fmt.Sprintf("pulumi config set --path '%s' <another name>", s.setting)}
 	for _, r := range found {
 		e.ids = append(e.ids, strconv.Itoa(r.ID))
 	}

@@ -47,10 +47,16 @@ func TestNamespacesAreDocumented(t *testing.T) {
 		r := releases[folder]
 		in[r.Namespace] = append(in[r.Namespace], "`"+r.Release+"`")
 		switch {
-		case r.With == "":
+		case r.With == "" && r.Without == "":
 			created[r.Namespace] = "always"
-		case created[r.Namespace] == "":
+		case created[r.Namespace] != "":
+		case r.With == "":
+			created[r.Namespace] = "unless `" + string(r.Without) + "`"
+		default:
 			created[r.Namespace] = "`" + string(r.With) + "`"
+		}
+		for _, role := range r.AlsoIn {
+			in[role], created[role] = append(in[role], "a part of `"+r.Release+"`"), "always"
 		}
 	}
 	table := "| role and default name | releases | Pod Security level | created |\n|---|---|---|---|\n"

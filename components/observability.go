@@ -38,6 +38,8 @@ type ObservabilityArgs struct {
 	AlertmanagerConfig    string // secret: it holds the receivers' keys
 	RemoteWrite           *RemoteWrite
 	GrafanaLogin          *GrafanaLogin // nil: with a generated password, inside of the cluster
+	// WithoutGrafana leaves Grafana out, WithoutLogs its data source Loki.
+	WithoutGrafana, WithoutLogs bool
 	// Applications are namespaces whose monitors, rules and AlertmanagerConfigs are read.
 	Applications []string
 }
@@ -66,18 +68,7 @@ func NewObservability(ctx *pulumi.Context, name string, args *ObservabilityArgs,
 			return nil, err
 		}
 	}
-	password, err := newPassword(ctx, name+"-grafana", parent)
-	if err != nil {
-		return nil, err
-	}
-	o.Grafana = Login{User: "admin", Password: password}
-	login := pulumi.StringMap{"admin-user": pulumi.String(o.Grafana.User), "admin-password": password}
-	admin, err := args.Namespaces.newSecret(ctx, NamespaceMonitoring, "grafana-admin", login, parent,
-		args.Namespaces.dependency(NamespaceMonitoring))
-	if err != nil {
-		return nil, err
-	}
-	version, err := newVersions(ctx, name+"-observability", parent)
+	grafana, secrets, err := o.newGrafana(ctx, name, args, parent)
 	if err != nil {
 		return nil, err
 	}
@@ -91,27 +82,16 @@ func NewObservability(ctx *pulumi.Context, name string, args *ObservabilityArgs,
 	if err != nil {
 		return nil, err
 	}
-	client, err := args.GrafanaLogin.secret(ctx, args.Namespaces, parent, args.Namespaces.dependency(NamespaceMonitoring))
-	if err != nil {
-		return nil, err
-	}
 	own, err := args.Namespaces.names.Watched()
 	if err != nil {
 		return nil, err
 	}
 	stack := chartRelease{
-		folder: "kube-prometheus-stack", timeout: 15 * time.Minute,
-		known: values.Merge(args.values(version.annotation(args.GrafanaLogin.with(login))),
-			applicationValues(args.Applications, own)),
-	}
-	if args.GrafanaLogin != nil {
-		stack.options = append(stack.options, ByGateway)
-	}
-	if args.Platform.provides(incluster.OperatorCRDs) {
-		stack.options = append(stack.options, "provided-crds")
+		folder: "kube-prometheus-stack", options: args.options(), timeout: 15 * time.Minute,
+		known: values.Merge(args.values(grafana), applicationValues(args.Applications, own)),
 	}
 	_, err = args.Platform.install(ctx, args.Namespaces, stack, parent, o.dependency(),
-		pulumi.DependsOn(slices.Concat(remote, client, []pulumi.Resource{admin, receivers})),
+		pulumi.DependsOn(slices.Concat(remote, secrets, []pulumi.Resource{receivers})),
 		args.Namespaces.dependency(NamespaceNodeAgents)) // node-exporter's
 	if err != nil {
 		return nil, err
@@ -124,8 +104,26 @@ func (o *Observability) dependency() pulumi.ResourceOption {
 	return pulumi.DependsOn(o.crds)
 }
 
+// options are the overlays of kube-prometheus-stack's values.
+func (a *ObservabilityArgs) options() []string {
+	var options []string
+	if a.GrafanaLogin != nil && !a.WithoutGrafana {
+		options = append(options, ByGateway)
+	}
+	if a.Platform.provides(incluster.OperatorCRDs) {
+		options = append(options, "provided-crds")
+	}
+	if a.WithoutGrafana {
+		options = append(options, "no-grafana")
+	}
+	if a.WithoutLogs {
+		options = append(options, "no-logging")
+	}
+	return options
+}
+
 // values are what the program knows of kube-prometheus-stack.
-func (a *ObservabilityArgs) values(admin map[string]any) map[string]any {
+func (a *ObservabilityArgs) values(grafana map[string]any) map[string]any {
 	return map[string]any{
 		"prometheus": map[string]any{"prometheusSpec": values.Merge(a.RemoteWrite.values(), map[string]any{
 			"externalLabels": map[string]any{"cluster": a.Platform.Cluster},
@@ -137,10 +135,7 @@ func (a *ObservabilityArgs) values(admin map[string]any) map[string]any {
 		"alertmanager": map[string]any{"alertmanagerSpec": map[string]any{
 			"storage": claim(a.AlertmanagerVolumeGiB),
 		}},
-		"grafana": values.Merge(a.GrafanaLogin.Values(), map[string]any{
-			"persistence":    map[string]any{"size": gib(a.GrafanaVolumeGiB)},
-			"podAnnotations": admin,
-		}),
+		"grafana": grafana,
 	}
 }
 

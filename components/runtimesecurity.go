@@ -29,7 +29,7 @@ var FalcoPins = map[string]string{NewestFalco: "falco", LastFalcoWithGRPC: "falc
 type RuntimeSecurity struct {
 	pulumi.ResourceState
 
-	UI Login
+	UI Login // none without the UI
 }
 
 // RuntimeSecurityArgs choose the Falco and what it loads.
@@ -48,6 +48,8 @@ type RuntimeSecurityArgs struct {
 	// AlertmanagerFrom is the lowest priority that becomes an alert.
 	AlertmanagerFrom string
 	Forward          *EventsForward
+	// WithoutUI leaves out falcosidekick-ui and its Redis, WithoutGrafana the dashboards of the charts.
+	WithoutUI, WithoutGrafana bool
 }
 
 // NewRuntimeSecurity installs Falco and the delivery of its events. The passwords are generated.
@@ -63,7 +65,7 @@ func NewRuntimeSecurity(ctx *pulumi.Context, name string, args *RuntimeSecurityA
 	if err != nil {
 		return nil, err
 	}
-	secrets, webui, err := s.newSecrets(ctx, name, args.Namespaces, version, parent, namespace)
+	secrets, webui, err := s.newUI(ctx, name, args, version, parent, namespace)
 	if err != nil {
 		return nil, err
 	}
@@ -74,11 +76,9 @@ func NewRuntimeSecurity(ctx *pulumi.Context, name string, args *RuntimeSecurityA
 	falco := chartRelease{
 		folder: "falco", pin: FalcoPins[args.Falco],
 		known: values.Merge(args.values(), map[string]any{
-			"falcosidekick": values.Merge(forward, map[string]any{"webui": webui}),
+			"falcosidekick": values.Merge(forward, webui),
 		}),
-	}
-	if args.Metrics == FalcoExporter {
-		falco.options = []string{FalcoExporter}
+		options: args.options(),
 	}
 	// Its dashboards go where Grafana looks for them.
 	installed, err := args.Platform.install(ctx, args.Namespaces, falco, parent, secrets, pulumi.DependsOn(address),
@@ -102,37 +102,19 @@ func NewRuntimeSecurity(ctx *pulumi.Context, name string, args *RuntimeSecurityA
 	return s, ctx.RegisterResourceOutputs(s, pulumi.Map{})
 }
 
-// newSecrets generates the logins of the UI and its Redis. It returns the dependency on them, and the part of the UI's
-// values that restarts each for its own.
-func (s *RuntimeSecurity) newSecrets(ctx *pulumi.Context, name string, namespaces *Namespaces, version versions,
-	opts ...pulumi.ResourceOption) (pulumi.ResourceOption, map[string]any, error) {
-	password, err := newPassword(ctx, name+"-falcosidekick-ui", opts...)
-	if err != nil {
-		return nil, nil, err
+// options are the overlays of Falco's values.
+func (a *RuntimeSecurityArgs) options() []string {
+	var options []string
+	if a.Metrics == FalcoExporter {
+		options = append(options, FalcoExporter)
 	}
-	redisPassword, err := newPassword(ctx, name+"-falcosidekick-ui-redis", opts...)
-	if err != nil {
-		return nil, nil, err
+	if a.WithoutUI {
+		options = append(options, "no-ui")
 	}
-	s.UI = Login{User: "admin", Password: password}
-	uiData := pulumi.StringMap{
-		"FALCOSIDEKICK_UI_USER":           pulumi.Sprintf("%s:%s", s.UI.User, password),
-		"FALCOSIDEKICK_UI_REDIS_PASSWORD": redisPassword,
-		"REDIS_PASSWORD":                  redisPassword,
+	if a.WithoutGrafana {
+		options = append(options, "no-grafana")
 	}
-	ui, err := namespaces.newSecret(ctx, NamespaceFalco, "falcosidekick-ui", uiData, opts...)
-	if err != nil {
-		return nil, nil, err
-	}
-	redisData := pulumi.StringMap{"REDIS_ARGS": pulumi.Sprintf("--requirepass %s", redisPassword)}
-	redis, err := namespaces.newSecret(ctx, NamespaceFalco, "falcosidekick-ui-redis", redisData, opts...)
-	if err != nil {
-		return nil, nil, err
-	}
-	return pulumi.DependsOn([]pulumi.Resource{ui, redis}), map[string]any{
-		"podAnnotations": version.annotation(uiData),
-		"redis":          map[string]any{"podAnnotations": version.annotation(redisData)},
-	}, nil
+	return options
 }
 
 // values are what the program knows of Falco's chart.
@@ -163,10 +145,6 @@ func (a *RuntimeSecurityArgs) values() map[string]any {
 			"config": map[string]any{
 				"customfields": "cluster:" + a.Platform.Cluster,
 				"alertmanager": map[string]any{"minimumpriority": a.AlertmanagerFrom},
-			},
-			"webui": map[string]any{
-				"ttl":   a.UIRetention,
-				"redis": map[string]any{"storageSize": gib(a.RedisVolumeGiB)},
 			},
 		},
 	}

@@ -112,7 +112,7 @@ func lastDeployment(ctx *pulumi.Context) (deployment, error) {
 
 // requireDomain is an error unless the account manages the domain's DNS: the records would fail after everything else.
 func (s Settings) requireDomain(ctx context.Context, a *account.Account) error {
-	if s.Exposure.Mode != components.ByGateway {
+	if s.Exposure.Mode != components.ByGateway || !s.Exposure.Records {
 		return nil
 	}
 	found, err := a.HasDomain(ctx, s.Exposure.Domain)
@@ -121,7 +121,9 @@ func (s Settings) requireDomain(ctx context.Context, a *account.Account) error {
 	}
 	return field.Errors{{Key: "exposure.domain", Value: s.Exposure.Domain,
 		Allowed: "a domain of this DigitalOcean account",
-		Fix:     "doctl compute domain create " + s.Exposure.Domain + "; `doctl compute domain list` shows those there are"}}
+		Fix: "doctl compute domain create " + s.Exposure.Domain +
+			"; `doctl compute domain list` shows those there are; or, for a domain elsewhere: " +
+			"pulumi config set --path 'exposure.records' false"}}
 }
 
 // clusterName is that of the cluster, the stack's own or an existing one.

@@ -55,7 +55,7 @@ func Deploy(ctx *pulumi.Context) error {
 	if err := known.Err(ctx); err != nil {
 		return err
 	}
-	export(ctx, settings, cluster, observability.Grafana, security.UI)
+	export(ctx, settings, cluster, observability, security)
 	return exportCost(ctx, settings, account)
 }
 

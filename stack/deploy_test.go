@@ -21,7 +21,7 @@ func always(t *testing.T, of func(values.Release) string) []string {
 	}
 	var names []string
 	for _, r := range all {
-		if r.With == "" {
+		if r.IsInstalled(nil) {
 			names = append(names, of(r))
 		}
 	}

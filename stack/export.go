@@ -33,10 +33,14 @@ func (e endpoint) portForward(namespaces values.Namespaces, kubeconfig string) s
 		e.localPort, e.port)
 }
 
-// export exports how to reach the system. Passwords and the kubeconfig are secrets.
-func export(ctx *pulumi.Context, s Settings, cluster *components.Cluster, grafanaLogin, uiLogin components.Login) {
+// export exports how to reach the system. Passwords and the kubeconfig are secrets. Of a part that is off there is no
+// export; security is nil without Falco.
+func export(ctx *pulumi.Context, s Settings, cluster *components.Cluster, observability *components.Observability,
+	security *components.RuntimeSecurity) {
 	ctx.Export("stackId", pulumi.String(components.StackID(ctx)))
-	ctx.Export("logs", pulumi.String(s.logStore().String()))
+	if s.Logging.Enabled {
+		ctx.Export("logs", pulumi.String(s.logStore().String()))
+	}
 	ctx.Export("clusterId", cluster.ClusterID)
 	ctx.Export("clusterName", cluster.Name)
 	ctx.Export("clusterVersion", cluster.Version)
@@ -52,14 +56,18 @@ func export(ctx *pulumi.Context, s Settings, cluster *components.Cluster, grafan
 		}).(pulumi.StringOutput)
 	}
 	ctx.Export("namespaces", pulumi.ToStringMap(s.createdNamespaces()))
-	ctx.Export("grafanaUrl", pulumi.String(s.grafanaURL()))
-	ctx.Export("grafanaPortForward", portForward(grafana))
-	ctx.Export("grafanaLogin", pulumi.String(grafanaLogin.User))
-	ctx.Export("grafanaPassword", pulumi.ToSecret(grafanaLogin.Password))
-	ctx.Export("falcosidekickUiUrl", pulumi.String(s.falcosidekickUIURL()))
-	ctx.Export("falcosidekickUiPortForward", portForward(falcosidekickUI))
-	ctx.Export("falcosidekickUiLogin", pulumi.String(uiLogin.User))
-	ctx.Export("falcosidekickUiPassword", pulumi.ToSecret(uiLogin.Password))
+	exportLogin := func(prefix, url string, e endpoint, login components.Login) {
+		ctx.Export(prefix+"Url", pulumi.String(url))
+		ctx.Export(prefix+"PortForward", portForward(e))
+		ctx.Export(prefix+"Login", pulumi.String(login.User))
+		ctx.Export(prefix+"Password", pulumi.ToSecret(login.Password))
+	}
+	if s.Observability.Grafana {
+		exportLogin("grafana", s.grafanaURL(), grafana, observability.Grafana)
+	}
+	if s.hasUI() {
+		exportLogin("falcosidekickUi", s.falcosidekickUIURL(), falcosidekickUI, security.UI)
+	}
 }
 
 // exportCost exports what the environment costs at DigitalOcean. A price that could not be found is a warning: it is no reason to leave

@@ -13,10 +13,16 @@ import (
 type ExposureSettings struct {
 	// private (kubectl port-forward), or gateway (the Gateway API of DOKS). All others are for gateway.
 	Mode string `json:"mode" default:"private" enum:"private,gateway"`
-	// A domain of this DigitalOcean account.
+	// A domain of this DigitalOcean account or, without records, any.
 	Domain string `json:"domain" format:"domain"`
+	// Creates the hostnames' records in the domain. false: you or a controller create them (output gatewayAddress).
+	Records bool `json:"records" default:"true"`
+	// A load balancer without a public address, which the VPC of the cluster reaches and what is peered with it.
+	Internal bool `json:"internal" default:"false"`
 	// Where the two answer, below the domain.
 	Hostnames HostnameSettings `json:"hostnames"`
+	// Sites of applications on the same Gateway, for the same networks: their HTTPRoutes are yours (docs/access.md).
+	Sites []components.SiteSettings `json:"sites"`
 	// IPv4 networks that may connect.
 	AllowedCIDRs []string `json:"allowedCIDRs"`
 	// Who issues certificates, and how it checks the domain.
@@ -59,9 +65,21 @@ func (e *ExposureSettings) grafanaLogin() *components.GrafanaLogin {
 	return &components.GrafanaLogin{Hostname: e.Hostnames.Grafana, Identity: e.Identity, Client: e.Clients.Grafana}
 }
 
+// exposure is the setting without the hostnames of parts that are off.
+func (s Settings) exposure() ExposureSettings {
+	e := s.Exposure
+	if !s.Observability.Grafana {
+		e.Hostnames.Grafana = ""
+	}
+	if !s.hasUI() {
+		e.Hostnames.FalcosidekickUI = ""
+	}
+	return e
+}
+
 // newExposure creates nothing with private exposure.
 func newExposure(in inCluster, a *account.Account, observability *components.Observability) error {
-	e := in.settings.Exposure
+	e := in.settings.exposure()
 	if e.Mode != components.ByGateway {
 		return nil
 	}
@@ -76,6 +94,7 @@ func newExposure(in inCluster, a *account.Account, observability *components.Obs
 	exposure, err := components.NewExposure(in.ctx, logicalName, &components.ExposureArgs{
 		Platform: in.platform, Namespaces: in.namespaces, Observability: observability,
 		Domain: e.Domain, Grafana: e.Hostnames.Grafana, FalcosidekickUI: e.Hostnames.FalcosidekickUI, Records: records,
+		WithoutRecords: !e.Records, Internal: e.Internal, Sites: e.Sites,
 		AllowedCIDRs: e.AllowedCIDRs, Certificates: certificates, Identity: e.Identity, Login: e.Clients.FalcosidekickUI,
 	}, in.options...)
 	if err != nil {
@@ -85,16 +104,23 @@ func newExposure(in inCluster, a *account.Account, observability *components.Obs
 	return nil
 }
 
-// addressRecords are the records that the account has of the two hostnames. Only a preview compares them with the
+// addressRecords are the records that the account has of the hostnames. Only a preview compares them with the
 // state.
 func (e *ExposureSettings) addressRecords(ctx *pulumi.Context, a *account.Account) (
 	map[string][]godo.DomainRecord, error,
 ) {
 	records := map[string][]godo.DomainRecord{}
-	if !ctx.DryRun() {
+	if !ctx.DryRun() || !e.Records {
 		return records, nil
 	}
-	for _, hostname := range []string{e.Hostnames.Grafana, e.Hostnames.FalcosidekickUI} {
+	hostnames := []string{e.Hostnames.Grafana, e.Hostnames.FalcosidekickUI}
+	for _, site := range e.Sites {
+		hostnames = append(hostnames, site.Hostname)
+	}
+	for _, hostname := range hostnames {
+		if hostname == "" {
+			continue
+		}
 		var err error
 		if records[hostname], err = a.AddressRecords(ctx.Context(), e.Domain, hostname); err != nil {
 			return nil, err

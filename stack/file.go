@@ -123,7 +123,7 @@ func OwnKeys(config map[string]string) map[string]string {
 func Decrypt(path string, value any, decrypt func(path string, ciphertext any) any) any {
 	switch v := value.(type) {
 	case map[string]any:
-		if Encrypted(v) {
+		if field.Encrypted(v) {
 			return decrypt(path, v["secure"])
 		}
 		for key, element := range v {

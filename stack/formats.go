@@ -123,10 +123,16 @@ var formats = field.Common.With(alerting.Formats).With(field.Formats{
 	"emailDomain": {Pattern: domainName, Allowed: "a domain: example.org", Fix: "name the domains of your addresses"},
 	"certificateEmail": {Valid: field.IsAddress, Example: "<address>",
 		Allowed: "an address without a name, operators@example.org: it gets the notices of certificates that expire"},
-	"group":    {Pattern: groupName, Allowed: plainName, Fix: "name it by its id"},
-	"claim":    {Valid: groupName.MatchString, Allowed: plainName, Fix: "name it by its id"},
-	"scope":    {Valid: groupName.MatchString, Allowed: plainName, Fix: "correct it"},
-	"clientId": {Valid: groupName.MatchString, Allowed: plainName, Fix: "register the client under such an id"},
+	"group": {Pattern: groupName, Allowed: plainName, Fix: "name it by its id"},
+	"claim": {Valid: groupName.MatchString, Allowed: plainName, Fix: "name it by its id"},
+	"secretName": {Pattern: regexp.MustCompile(`^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$`),
+		Allowed: "the name of a Secret: lowercase letters, digits, dots and hyphens", Example: "<name>"},
+	"eabKeyId": {Valid: groupName.MatchString, Allowed: plainName, Fix: "copy it from the issuer"},
+	"hmacKey": {Pattern: regexp.MustCompile(`^[A-Za-z0-9_-]{16,}$`),
+		Allowed: "the HMAC key in base64url without padding: letters, digits, _ and -", Fix: "copy it from the issuer"},
+	"dnsProvider": {Enum: sortedKeys(components.DNSProviders)},
+	"scope":       {Valid: groupName.MatchString, Allowed: plainName, Fix: "correct it"},
+	"clientId":    {Valid: groupName.MatchString, Allowed: plainName, Fix: "register the client under such an id"},
 })
 
 // OldestMinor is the oldest Kubernetes we support: where Gateway API comes with VPC-native clusters; older minors are
@@ -148,7 +154,7 @@ func afterFirstLogs(day string) bool {
 
 // unused are the prefixes of settings that have no effect with the others: only rules look at them.
 func (s Settings) unused(given map[string]map[string]any) []string {
-	var all []string
+	all := sortedKeys(s.idle(given))
 	if s.Cluster.external() {
 		all = append(all, "project.")
 		external, others := s.Cluster.withExternal()

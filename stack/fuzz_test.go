@@ -118,7 +118,7 @@ func secretsOf(file map[string]any) []string {
 	walk = func(value any) {
 		switch v := value.(type) {
 		case map[string]any:
-			if text, ok := v["secure"].(string); ok && Encrypted(v) {
+			if text, ok := v["secure"].(string); ok && field.Encrypted(v) {
 				if len(text) > 8 && text != "[may be secret]" {
 					all = append(all, text)
 				}

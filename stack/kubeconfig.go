@@ -49,7 +49,7 @@ func newKubeconfigCluster(ctx *pulumi.Context, s Settings, last deployment) (
 	if err := errs.Err(); err != nil {
 		return nil, nil, err // the other checks would be about another cluster
 	}
-	installed, err := s.checkRunning(running, s.owner(ctx, id, last))
+	installed, err := s.checkRunning(ctx, running, s.owner(ctx, id, last))
 	if err != nil {
 		return nil, nil, err
 	}

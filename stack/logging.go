@@ -17,6 +17,8 @@ const (
 
 // LoggingSettings place and size Loki's store.
 type LoggingSettings struct {
+	// Installs Loki and Alloy. All others are for true.
+	Enabled bool `json:"enabled" default:"true"`
 	// Where Loki keeps logs: a volume, or DigitalOcean Spaces.
 	Storage string `json:"storage" default:"volume" enum:"volume,spaces"`
 	// How long Loki keeps logs: days or hours, at least 24h.
@@ -27,7 +29,11 @@ type LoggingSettings struct {
 	Spaces components.SpacesSettings `json:"spaces"`
 }
 
+// newLogging creates nothing with logging off.
 func newLogging(in inCluster, observability *components.Observability) error {
+	if !in.settings.Logging.Enabled {
+		return nil
+	}
 	spaces, err := newSpacesStore(in)
 	if err != nil {
 		return err

@@ -4,6 +4,8 @@ import "doks-security/components"
 
 // ObservabilitySettings size Prometheus, Alertmanager and Grafana.
 type ObservabilitySettings struct {
+	// Installs Grafana, with the dashboards.
+	Grafana bool `json:"grafana" default:"true"`
 	// How long Prometheus keeps metrics: days or hours.
 	PrometheusRetention string `json:"prometheusRetention" default:"3d" prod:"15d" example:"2d" format:"period"`
 	// Volume of each replica of Prometheus, in GiB.
@@ -32,6 +34,8 @@ func newObservability(in inCluster) (*components.Observability, error) {
 		AlertmanagerConfig:    alertmanager,
 		RemoteWrite:           s.Forward.metrics(),
 		GrafanaLogin:          s.Exposure.grafanaLogin(),
+		WithoutGrafana:        !s.Observability.Grafana,
+		WithoutLogs:           !s.Logging.Enabled,
 		Applications:          s.Observability.Applications,
 	}, in.options...)
 }

@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"slices"
 	"strings"
 
 	"doks-security/components"
@@ -10,10 +11,13 @@ import (
 // newOperatorView is what an operator sees: dashboards, and alerts that link to them and to runbooks.
 func newOperatorView(in inCluster, observability *components.Observability) error {
 	s := in.settings
-	_, err := components.NewDashboards(in.ctx, logicalName, &components.DashboardsArgs{Namespaces: in.namespaces},
-		in.options...)
-	if err != nil {
-		return err
+	if s.hasDashboards() {
+		_, err := components.NewDashboards(in.ctx, logicalName, &components.DashboardsArgs{
+			Namespaces: in.namespaces, WithoutLogs: !s.Logging.Enabled,
+		}, in.options...)
+		if err != nil {
+			return err
+		}
 	}
 	approved := map[string][]string{}
 	for _, a := range s.VirtualClusters.Approved {
@@ -24,17 +28,21 @@ func newOperatorView(in inCluster, observability *components.Observability) erro
 	if err != nil {
 		return err
 	}
+	if !s.hasUI() {
+		outputs = slices.DeleteFunc(outputs, func(o values.Output) bool { return o.Destination == "webui" })
+	}
 	_, err = components.NewAlerts(in.ctx, logicalName, &components.AlertsArgs{
 		Namespaces: in.namespaces, Observability: observability,
 		Metrics: s.RuntimeSecurity.Metrics, Approved: approved,
-		Links: s.alertLinks(), Outputs: outputs,
+		Links: s.alertLinks(), Outputs: outputs, Options: s.options(),
 	}, in.options...)
 	return err
 }
 
 // alertLinks are where alerts and notifications link to.
 func (s Settings) alertLinks() values.AlertLinks {
-	return values.AlertLinks{Grafana: s.grafanaURL(), Runbooks: s.runbooks()}
+	return values.AlertLinks{Grafana: s.grafanaURL(), Runbooks: s.runbooks(),
+		NoGrafana: !s.Observability.Grafana, NoDashboards: !s.hasDashboards()}
 }
 
 // runbooks is where the alerts' pages are: published, or in this repository.

@@ -54,7 +54,7 @@ func ParseProject(root, stack string, raw map[string]string) (Settings, error) {
 
 // readOverrides reads the files and checks what can be known without the charts.
 func (s Settings) readOverrides(root, stack string, faults *field.Errors) ([]override.File, error) {
-	files, err := override.Read(root, stack, s.releases(), faults)
+	files, err := override.Read(root, stack, s.releases(), s.options(), faults)
 	if err != nil {
 		return nil, err
 	}

@@ -72,6 +72,14 @@ func (s Settings) keepBucket(last deployment, cluster *godo.KubernetesCluster) e
 	if !gone || last.logs.Bucket == "" || s.Logging.Storage == StorageSpaces {
 		return nil
 	}
+	if !s.Logging.Enabled {
+		return field.Errors{{
+			Key: "logging.enabled", Value: "false",
+			Allowed: "true: the logs of the cluster that is gone are in the bucket " + last.logs.Bucket +
+				", which would be deleted with them",
+			Fix: "pulumi config set --path 'logging.enabled' true, and change it once the new cluster runs",
+		}}
+	}
 	return field.Errors{{
 		Key: "logging.storage", Value: s.Logging.Storage,
 		Allowed: "spaces: the logs of the cluster that is gone are in the bucket " + last.logs.Bucket +
@@ -86,7 +94,7 @@ func (s Settings) checkCluster(
 	ctx *pulumi.Context, a *account.Account, cluster *godo.KubernetesCluster, last deployment,
 ) ([]incluster.Release, error) {
 	if cluster == nil {
-		return s.checkRunning(&incluster.Cluster{}, s.owner(ctx, "", last))
+		return s.checkRunning(ctx, &incluster.Cluster{}, s.owner(ctx, "", last))
 	}
 	if cluster.Status == nil || !slices.Contains(withAPIServer, cluster.Status.State) {
 		return nil, nil
@@ -103,7 +111,7 @@ func (s Settings) checkCluster(
 	if err != nil {
 		return nil, locked(cluster, err)
 	}
-	installed, err := s.checkRunning(running, s.owner(ctx, cluster.ID, last))
+	installed, err := s.checkRunning(ctx, running, s.owner(ctx, cluster.ID, last))
 	if err != nil && s.Cluster.Credentials == components.TokenCredentials { // for the commands of the errors
 		_, failed := components.WriteKubeconfig(ctx, cluster.ID, kubeconfig)
 		err = field.Join(err, failed)
@@ -146,10 +154,20 @@ func (s Settings) owner(ctx *pulumi.Context, cluster string, last deployment) in
 }
 
 // checkRunning runs all checks of what is in the cluster, and returns the stack's releases that it has.
-func (s Settings) checkRunning(running *incluster.Cluster, owner incluster.Owner) ([]incluster.Release, error) {
+func (s Settings) checkRunning(ctx *pulumi.Context, running *incluster.Cluster, owner incluster.Owner) (
+	[]incluster.Release, error,
+) {
+	for _, left := range incluster.Left(running, owner, s.partsOff(owner.Names)) {
+		if err := ctx.Log.Warn(left, nil); err != nil {
+			return nil, err
+		}
+	}
 	errs := &field.Errors{}
 	incluster.Volumes(running, s.volumes(owner.Names), errs)
-	incluster.Logs(running, owner.Names[components.NamespaceLoki], s.logStore(), s.logRetention(), time.Now(), errs)
+	if s.Logging.Enabled {
+		incluster.Logs(running, owner.Names[components.NamespaceLoki], s.logStore(), s.logRetention(), time.Now(), errs)
+	}
+	incluster.Parts(running, owner, s.partsOff(owner.Names), errs)
 	incluster.Releases(running, owner.Releases, errs)
 	incluster.Ownership(running, owner, errs)
 	return incluster.Installed(running, owner), errs.Err()

@@ -18,6 +18,12 @@ func (s Settings) options() []values.Option {
 			values.WithGateway:       s.Exposure.Mode == components.ByGateway,
 			values.WithFalcoExporter: s.RuntimeSecurity.Metrics == components.FalcoExporter,
 			values.WithDemo:          s.VirtualClusters.Demo,
+
+			values.WithoutLogging:         !s.Logging.Enabled,
+			values.WithoutRuntimeSecurity: !s.RuntimeSecurity.Enabled,
+			values.WithoutUI:              !s.hasUI(),
+			values.WithoutGrafana:         !s.Observability.Grafana,
+			values.WithoutIssuer:          s.Exposure.Certificates.SecretName != "",
 		}[o]
 	})
 }
@@ -27,7 +33,7 @@ func (s Settings) releases() map[string]values.Release {
 	all, _ := values.Releases() // an error of Deploy
 	all, options := maps.Clone(all), s.options()
 	maps.DeleteFunc(all, func(folder string, r values.Release) bool {
-		return s.provided(folder) || r.With != "" && !slices.Contains(options, r.With)
+		return s.provided(folder) || !r.IsInstalled(options)
 	})
 	return all
 }
@@ -61,11 +67,16 @@ func (s Settings) installed(names values.Namespaces) []incluster.Release {
 	return all
 }
 
-// createdNamespaces are the names of the namespaces of the releases, by role.
+// createdNamespaces are the names of the namespaces of the releases and of the Gateway, by role.
 func (s Settings) createdNamespaces() values.Namespaces {
 	names, created := s.Namespaces.ByRole(), values.Namespaces{}
+	if s.Exposure.Mode == components.ByGateway {
+		created[components.NamespaceGateway] = names[components.NamespaceGateway]
+	}
 	for _, r := range s.releases() {
-		created[r.Namespace] = names[r.Namespace]
+		for _, role := range append(r.AlsoIn, r.Namespace) {
+			created[role] = names[role]
+		}
 	}
 	return created
 }

@@ -9,6 +9,10 @@ import (
 
 // RuntimeSecuritySettings choose the Falco, what it loads, and where its metrics come from.
 type RuntimeSecuritySettings struct {
+	// Installs Falco and falcosidekick. All others are for true.
+	Enabled bool `json:"enabled" default:"true"`
+	// Installs falcosidekick-ui with its Redis.
+	UI bool `json:"ui" default:"true"`
 	// Minor version of Falco. 0.43 is the last with the gRPC output, and the default with metrics: falco-exporter.
 	Falco string `json:"falco" default:"0.44" enum:"0.44,0.43"`
 	// Source of metrics: Falco and falcosidekick themselves, or falco-exporter (end of life, needs Falco 0.43).
@@ -25,7 +29,11 @@ type RuntimeSecuritySettings struct {
 	Rules string `json:"rules"`
 }
 
+// newRuntimeSecurity is nil without Falco.
 func newRuntimeSecurity(in inCluster, observability *components.Observability) (*components.RuntimeSecurity, error) {
+	if !in.settings.RuntimeSecurity.Enabled {
+		return nil, nil
+	}
 	loaded, err := in.settings.rules()
 	if err != nil {
 		return nil, err
@@ -39,6 +47,8 @@ func newRuntimeSecurity(in inCluster, observability *components.Observability) (
 		RedisVolumeGiB:   s.RedisVolumeGiB,
 		AlertmanagerFrom: s.AlertmanagerFrom,
 		Forward:          in.settings.Forward.events(),
+		WithoutUI:        !s.UI,
+		WithoutGrafana:   !in.settings.Observability.Grafana,
 	}, in.options...)
 }
 

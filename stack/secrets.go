@@ -10,13 +10,6 @@ import (
 	"doks-security/stack/field"
 )
 
-// Encrypted reports whether a value of a stack file is one that Pulumi encrypted: {secure: ciphertext}.
-func Encrypted(value any) bool {
-	object, _ := value.(map[string]any)
-	_, secure := object["secure"]
-	return secure && len(object) == 1
-}
-
 // encryptedOnly is what is allowed of a secret.
 const encryptedOnly = "encrypted: anyone who reads the stack file could use it"
 
@@ -41,7 +34,7 @@ func secretErrors(ctx *pulumi.Context, s Settings, file map[string]any) field.Er
 			}
 		}
 		refuse := func(path string, value any) {
-			if !Encrypted(value) && value != nil && value != "" {
+			if !field.Encrypted(value) && value != nil && value != "" {
 				errs.Add(path, field.Hidden, encryptedOnly, field.EncryptCommand(path))
 			}
 		}

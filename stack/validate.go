@@ -25,6 +25,7 @@ var ociRegistry = regexp.MustCompile(`^oci://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[a-z0
 // at all.
 func validate(s Settings, given map[string]map[string]any, refused field.Errors) field.Errors {
 	faults := refused
+	validateParts(s, given, &faults)
 	if s.Cluster.external() {
 		validateExternal(s, given, &faults)
 	} else {
@@ -33,13 +34,15 @@ func validate(s Settings, given map[string]map[string]any, refused field.Errors)
 	validateProvides(s.Cluster.Provides, &faults)
 	validateObservability(s, &faults)
 	validateLogging(s, &faults)
-	validateRuntimeSecurity(s.RuntimeSecurity, &faults)
+	if s.RuntimeSecurity.Enabled {
+		validateRuntimeSecurity(s.RuntimeSecurity, &faults)
+	}
 	validateVirtualClusters(s.VirtualClusters, s.Namespaces.ByRole(), &faults)
 	validateNamespaces(s.Namespaces, &faults)
 	validateCharts(s.Charts, &faults)
 	s.Alerting.Validate(&faults)
 	validateForward(s, &faults)
-	validateExposure(s.Exposure, given["exposure"], &faults)
+	validateExposure(s, given["exposure"], &faults)
 	return faults
 }
 
@@ -74,6 +77,9 @@ func enlarge(key string, gib int) string {
 
 func validateLogging(s Settings, faults *field.Errors) {
 	l := s.Logging
+	if !l.Enabled {
+		return
+	}
 	validateSpaces(l, faults)
 	kept, ok := period("logging.retention", l.Retention, 24*time.Hour, faults)
 	if !ok || l.Storage != StorageVolume {

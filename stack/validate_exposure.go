@@ -17,7 +17,8 @@ var (
 	everyone        = netip.MustParsePrefix("0.0.0.0/0")
 )
 
-func validateExposure(e ExposureSettings, given map[string]any, faults *field.Errors) {
+func validateExposure(s Settings, given map[string]any, faults *field.Errors) {
+	e := s.exposure()
 	switch e.Mode {
 	case components.ByGateway:
 	case components.Private:
@@ -33,10 +34,18 @@ func validateExposure(e ExposureSettings, given map[string]any, faults *field.Er
 	}
 	validateHostnames(e, faults)
 	validateAllowedCIDRs(e, faults)
-	validateCertificates(e.Certificates, faults)
+	validateSites(s, faults)
+	certificates, _ := given["certificates"].(map[string]any)
+	validateCertificates(e, certificates, faults)
 	validateIdentity(e.Identity, faults)
-	for name, client := range map[string]components.ClientSettings{"grafana": e.Clients.Grafana,
-		"falcosidekickUi": e.Clients.FalcosidekickUI} {
+	clients := map[string]components.ClientSettings{}
+	if s.Observability.Grafana {
+		clients["grafana"] = e.Clients.Grafana
+	}
+	if s.hasUI() {
+		clients["falcosidekickUi"] = e.Clients.FalcosidekickUI
+	}
+	for name, client := range clients {
 		key := "exposure.clients." + name
 		if client.ClientID == "" {
 			faults.Add(key+".clientId", nil, "the client's id at the identity provider: a login is required",
@@ -61,12 +70,12 @@ func validateHostnames(e ExposureSettings, faults *field.Errors) {
 	}
 	for key, hostname := range map[string]string{"grafana": e.Hostnames.Grafana,
 		"falcosidekickUi": e.Hostnames.FalcosidekickUI} {
-		if !strings.HasSuffix(hostname, "."+e.Domain) {
+		if hostname != "" && !strings.HasSuffix(hostname, "."+e.Domain) {
 			faults.Add("exposure.hostnames."+key, hostname, formats["hostname"].Allowed,
 				"pulumi config set --path 'exposure.hostnames."+key+"' <name>."+e.Domain)
 		}
 	}
-	if e.Hostnames.Grafana == e.Hostnames.FalcosidekickUI {
+	if e.Hostnames.Grafana == e.Hostnames.FalcosidekickUI && e.Hostnames.Grafana != "" {
 		faults.Add("exposure.hostnames.falcosidekickUi", e.Hostnames.FalcosidekickUI,
 			"another name than exposure.hostnames.grafana: each is a separate site",
 			"pulumi config set --path 'exposure.hostnames.falcosidekickUi' falco."+e.Domain)
@@ -103,25 +112,6 @@ func validateAllowedCIDRs(e ExposureSettings, faults *field.Errors) {
 	}
 }
 
-func validateCertificates(c components.CertificateSettings, faults *field.Errors) {
-	const key = "exposure.certificates"
-	if c.Email == "" {
-		formats["certificateEmail"].Refuse(key+".email", nil, faults)
-	}
-	if _, named := acmeIssuers[c.Issuer]; !named {
-		checkURL(key+".issuer", c.Issuer,
-			"that of an ACME directory; or one of "+strings.Join(sortedKeys(acmeIssuers), ", "), faults)
-	}
-	if c.Challenge == components.DNSChallenge && c.DNSToken == "" {
-		field.AddSecret(key+".dnsToken", "",
-			"an API token that may read and write the domain's records, and nothing else: it is kept in the cluster", faults)
-	}
-	if c.Challenge == components.HTTPChallenge && c.DNSToken != "" {
-		faults.Add(key+".dnsToken", field.Hidden, "none with challenge: http, which does not need it",
-			"pulumi config rm --path '"+key+".dnsToken'")
-	}
-}
-
 func validateIdentity(i components.IdentitySettings, faults *field.Errors) {
 	const key = "exposure.identity"
 	for name, value := range map[string]string{
@@ -150,10 +140,12 @@ func validateIdentity(i components.IdentitySettings, faults *field.Errors) {
 			"provider gets in",
 			"pulumi config set --path '"+key+".groups[0]' <group>")
 	}
-	for n, group := range i.AdminGroups {
-		if len(i.Groups) > 0 && !slices.Contains(i.Groups, group) {
-			faults.Add(fmt.Sprintf("%s.adminGroups[%d]", key, n), group, "one of "+key+".groups: only their members can log in",
-				"add it to groups")
+	for name, groups := range map[string][]string{"adminGroups": i.AdminGroups, "editorGroups": i.EditorGroups} {
+		for n, group := range groups {
+			if len(i.Groups) > 0 && !slices.Contains(i.Groups, group) {
+				faults.Add(fmt.Sprintf("%s.%s[%d]", key, name, n), group, "one of "+key+".groups: only their members can log in",
+					"add it to groups")
+			}
 		}
 	}
 }

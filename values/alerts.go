@@ -14,15 +14,20 @@ import (
 	"doks-security/rules"
 )
 
-// ruleFile is an alerts.yaml, in Prometheus' format of rule files.
+// ruleFile is an alerts.yaml, in Prometheus' format of rule files but for without: the setting that leaves a group out.
 type ruleFile struct {
-	Groups []RuleGroup `yaml:"groups"`
+	Groups []struct {
+		RuleGroup `yaml:",inline"`
+		Without   Option `yaml:"without"`
+	} `yaml:"groups"`
 }
 
 // RuleGroup holds rules that are evaluated in their order; each is a PrometheusRule of its name.
 type RuleGroup struct {
 	Name  string `yaml:"name" json:"name"`
 	Rules []Rule `yaml:"rules" json:"rules"`
+	// Without is the setting that leaves the group out: it reads what is then missing.
+	Without Option `yaml:"-" json:"-"`
 }
 
 // Rule either records a series or raises an alert.
@@ -39,6 +44,9 @@ type Rule struct {
 type AlertLinks struct {
 	Grafana  string // for dashboard_url; empty leaves a path
 	Runbooks string // for runbook_url
+	// NoGrafana leaves links to Grafana out of messages, NoDashboards those to dashboards out of alerts and messages:
+	// there are none.
+	NoGrafana, NoDashboards bool
 }
 
 // Alerts returns the groups of rules by name: those of every release (<release>/alerts.yaml), those that read metrics
@@ -63,8 +71,13 @@ func Alerts(
 				if _, found := groups[group.Name]; found {
 					return nil, fmt.Errorf("values/%s: a group %q is in another release too", name, group.Name)
 				}
+				if group.Without != "" && !slices.Contains(OffOptions, group.Without) {
+					return nil, fmt.Errorf("values/%s: group %q: no option %q; allowed: %q", name, group.Name, group.Without,
+						OffOptions)
+				}
 				group.link(links)
-				groups[group.Name] = group
+				group.RuleGroup.Without = group.Without
+				groups[group.Name] = group.RuleGroup
 			}
 		}
 	}
@@ -112,7 +125,11 @@ func readRules(name string, namespaces Namespaces) (ruleFile, error) {
 func (g RuleGroup) link(links AlertLinks) {
 	for _, rule := range g.Rules {
 		if rule.Alert != "" {
-			rule.Annotations["dashboard_url"] = verbatim(links.Grafana) + rule.Annotations["dashboard_url"]
+			if links.NoDashboards {
+				delete(rule.Annotations, "dashboard_url")
+			} else {
+				rule.Annotations["dashboard_url"] = verbatim(links.Grafana) + rule.Annotations["dashboard_url"]
+			}
 			rule.Annotations["runbook_url"] = verbatim(links.Runbooks) + "/" + rule.Alert + ".md"
 		}
 	}

@@ -2,9 +2,11 @@ package values
 
 import (
 	"embed"
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -26,4 +28,19 @@ func Dashboards() (map[string]string, error) {
 		dashboards[strings.TrimSuffix(path.Base(name), ".json")] = string(text)
 	}
 	return dashboards, nil
+}
+
+// WithoutLogs is a dashboard without the panels that query Loki. Grafana moves the panels below them up.
+func WithoutLogs(dashboard string) (string, error) {
+	var d map[string]any
+	if err := json.Unmarshal([]byte(dashboard), &d); err != nil {
+		return "", fmt.Errorf("reading a dashboard: %w", err)
+	}
+	panels, _ := d["panels"].([]any)
+	d["panels"] = slices.DeleteFunc(panels, func(panel any) bool {
+		object, _ := panel.(map[string]any)
+		return At(object, "datasource", "type") == "loki"
+	})
+	text, err := json.MarshalIndent(d, "", "  ")
+	return string(text), err
 }

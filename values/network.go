@@ -27,6 +27,8 @@ type Workload struct {
 	// Restricted workloads connect to nothing but their connections and the cluster's DNS: what people log in to, and
 	// where events and logs are kept.
 	Restricted bool
+	// Without are the settings that leave it out: its own, and that of its release.
+	Without []Option
 }
 
 // Connection is allowed; whatever is not, is denied. kubelets reach the pods of their node in any case, which carries
@@ -51,6 +53,7 @@ type networkFile struct {
 		Namespace string            `yaml:"namespace"` // role; default: the release's
 		Labels    map[string]string `yaml:"labels"`    // of its pods
 		Egress    string            `yaml:"egress"`    // restricted, or unset for any connection
+		Without   Option            `yaml:"without"`   // the setting that leaves it out of its release
 		From      []peer            `yaml:"from"`      // who may connect to it
 		To        []peer            `yaml:"to"`        // Internet and ControlPlane, where egress is restricted
 	} `yaml:"workloads"`
@@ -83,7 +86,12 @@ var ReadNetwork = sync.OnceValues(func() (Network, error) {
 		}
 		read[folder] = file
 		for _, w := range file.Workloads {
-			workload := Workload{w.Name, w.Namespace, w.Labels, w.Egress == "restricted"}
+			workload := Workload{w.Name, w.Namespace, w.Labels, w.Egress == "restricted", nil}
+			for _, option := range []Option{w.Without, releases[folder].Without} {
+				if option != "" {
+					workload.Without = append(workload.Without, option)
+				}
+			}
 			if workload.Namespace == "" {
 				workload.Namespace = releases[folder].Namespace
 			}
@@ -104,6 +112,9 @@ func (n *Network) connect(files map[string]networkFile, ends map[string]Workload
 			}
 			if w.Egress != "" && w.Egress != "restricted" {
 				wrong("egress %q; allowed: restricted", w.Egress)
+			}
+			if w.Without != "" && !slices.Contains(Options, w.Without) {
+				wrong("no option %q; allowed: %q", w.Without, Options)
 			}
 			check := func(p peer) {
 				if _, found := ends[p.Name]; !found {
@@ -131,7 +142,10 @@ func (n *Network) connect(files map[string]networkFile, ends map[string]Workload
 
 // Of returns the connections of a stack with these namespaces and options.
 func (n Network) Of(namespaces Namespaces, options ...Option) []Connection {
-	present := func(w Workload) bool { return w.Namespace == "" || namespaces[w.Namespace] != "" }
+	present := func(w Workload) bool {
+		off := slices.ContainsFunc(w.Without, func(o Option) bool { return slices.Contains(options, o) })
+		return (w.Namespace == "" || namespaces[w.Namespace] != "") && !off
+	}
 	var all []Connection
 	for _, c := range n.Connections {
 		if present(c.From) && present(c.To) && (c.With == "" || slices.Contains(options, c.With)) {

@@ -41,7 +41,7 @@ func Outputs(profile string, namespaces Namespaces, alertmanagerFrom, forwardFro
 
 // outputRules record how many deliveries the events that falcosidekick accepted lead to.
 func outputRules(outputs []Output) (RuleGroup, error) {
-	group := RuleGroup{Name: "falcosidekick-outputs"}
+	group := RuleGroup{Name: "falcosidekick-outputs", Without: WithoutRuntimeSecurity}
 	for _, output := range outputs {
 		lowest := len(Priorities) - 1
 		if output.From != "" {

@@ -39,6 +39,15 @@ type Release struct {
 	// in it are not exempt from admission, and its chart brings its own NetworkPolicies.
 	Tenant bool   `yaml:"tenant"`
 	With   Option `yaml:"with"` // installed with this setting only; empty: always
+	// Without is the setting that leaves the release out; empty: none does.
+	Without Option `yaml:"without"`
+	// AlsoIn are roles of other namespaces that its chart has objects in.
+	AlsoIn []string `yaml:"alsoIn"`
+}
+
+// IsInstalled reports whether a stack with these options has the release.
+func (r Release) IsInstalled(options []Option) bool {
+	return (r.With == "" || slices.Contains(options, r.With)) && !slices.Contains(options, r.Without)
 }
 
 // Option is a setting of a stack file that releases and connections depend on, as "key: value".
@@ -51,10 +60,19 @@ const (
 	WithGateway       Option = "exposure.mode: gateway"
 	WithFalcoExporter Option = "runtimeSecurity.metrics: falco-exporter"
 	WithDemo          Option = "virtualClusters.demo: true"
+
+	WithoutLogging         Option = "logging.enabled: false"
+	WithoutRuntimeSecurity Option = "runtimeSecurity.enabled: false"
+	WithoutUI              Option = "runtimeSecurity.ui: false" // with runtimeSecurity.enabled: false too
+	WithoutGrafana         Option = "observability.grafana: false"
+	WithoutIssuer          Option = "exposure.certificates.secretName: <name>"
 )
 
 // Options are all of them.
-var Options = []Option{WithSpaces, WithSpacesFrom, WithGateway, WithFalcoExporter, WithDemo}
+var Options = append([]Option{WithSpaces, WithSpacesFrom, WithGateway, WithFalcoExporter, WithDemo}, OffOptions...)
+
+// OffOptions leave a part of the stack out.
+var OffOptions = []Option{WithoutLogging, WithoutRuntimeSecurity, WithoutUI, WithoutGrafana, WithoutIssuer}
 
 // Releases returns all releases a stack can have, by folder.
 var Releases = sync.OnceValues(func() (map[string]Release, error) {
@@ -69,8 +87,10 @@ var Releases = sync.OnceValues(func() (map[string]Release, error) {
 		if err := readStrictly(name, &r); err != nil {
 			return nil, err
 		}
-		if r.With != "" && !slices.Contains(Options, r.With) {
-			return nil, fmt.Errorf("values/%s: no option %q; allowed: %q", name, r.With, Options)
+		for _, option := range []Option{r.With, r.Without} {
+			if option != "" && !slices.Contains(Options, option) {
+				return nil, fmt.Errorf("values/%s: no option %q; allowed: %q", name, option, Options)
+			}
 		}
 		releases[folder] = r
 	}

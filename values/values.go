@@ -3,7 +3,7 @@
 //	loki/chart.yaml    which chart is installed: name, version, repository, sha256
 //	loki/values.yaml   its values, sized for the profile dev
 //	loki/prod.yaml     what the profile prod changes
-//	loki/spaces.yaml   what the option "spaces" changes
+//	loki/spaces.yaml   what the option "spaces" changes; no-<part>.yaml what it takes to leave a part out
 //	loki/network.yaml  who may connect to it, on which port, and why
 //	loki/protected.yaml  which of its values the files in overrides/ may not change, and why
 //	loki/alerts.yaml   Prometheus' rules; dashboards/*.json are Grafana's dashboards

@@ -7,6 +7,7 @@
 //
 //	Volumes    sizes of volumes that pulumi up does not change
 //	Logs       where Loki stores its logs
+//	Parts      parts that are turned off, and the data they have
 //	Releases   Helm releases that an interrupted run left unfinished
 //	Ownership  namespaces, releases, CRDs and APIServices of others
 //

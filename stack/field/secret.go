@@ -2,7 +2,9 @@ package field
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 )
 
 // EachSecret calls found for every value below path whose setting is a secret, and for what is encrypted as a whole
@@ -33,10 +35,25 @@ func (f Formats) eachSecret(value any, s Setting, path string, found func(path s
 			}
 			return
 		}
+	case reflect.Map:
+		if object, ok := value.(map[string]any); ok && s.Secret && !Encrypted(object) {
+			s.Type = s.Type.Elem()
+			for _, key := range slices.Sorted(maps.Keys(object)) {
+				f.eachSecret(object[key], s, path+"."+key, found)
+			}
+			return
+		}
 	}
 	if s.Secret {
 		found(path, value)
 	}
+}
+
+// Encrypted reports whether a value of a stack file is one that Pulumi encrypted: {secure: ciphertext}.
+func Encrypted(value any) bool {
+	object, _ := value.(map[string]any)
+	_, secure := object["secure"]
+	return secure && len(object) == 1
 }
 
 // HoldSecrets reports whether a type has a setting that is a secret.

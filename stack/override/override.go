@@ -44,9 +44,11 @@ func Exist(root, stack string) bool {
 	return len(names) > 0
 }
 
-// Read reads the files of a stack; installed are its releases by folder of values/. The files it returns are without
-// errors of these kinds.
-func Read(root, stack string, installed map[string]values.Release, errs *field.Errors) ([]File, error) {
+// Read reads the files of a stack; installed are its releases by folder of values/, options what they depend on. The
+// files it returns are without errors of these kinds.
+func Read(root, stack string, installed map[string]values.Release, options []values.Option, errs *field.Errors) (
+	[]File, error,
+) {
 	names, err := list(root, stack)
 	if err != nil {
 		return nil, fmt.Errorf("reading overrides: %w", err)
@@ -66,7 +68,10 @@ func Read(root, stack string, installed map[string]values.Release, errs *field.E
 		case !isYAML || !known:
 			errs.Add(file+": name", name, allowed, "correct the file's name, or remove it")
 			continue
-		case !ok && release.With != "":
+		case !ok && slices.Contains(options, release.Without):
+			errs.Add(file+": name", name, allowed, "remove it: the release is not installed with "+string(release.Without))
+			continue
+		case !ok && release.With != "" && !slices.Contains(options, release.With):
 			errs.Add(file+": name", name, allowed, "remove it: the release is installed with "+string(release.With)+" only")
 			continue
 		case !ok:

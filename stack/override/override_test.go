@@ -53,7 +53,7 @@ func TestRead(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			root := written(t, c.file, c.text)
 			var errs field.Errors
-			files, err := Read(root, "dev", installed, &errs)
+			files, err := Read(root, "dev", installed, nil, &errs)
 			if err != nil {
 				t.Fatal(err)
 			}

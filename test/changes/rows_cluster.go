@@ -136,6 +136,9 @@ func observabilityChanges() []Change {
 		{Setting: "observability.prometheusVolumeGiB", To: 20},
 		{Setting: "observability.prometheusVolumeGiB", To: 5},
 		{Setting: "observability.alertmanagerVolumeGiB", To: 2},
+		{Setting: "observability.grafana", To: false, Alongside: []Value{
+			{"observability.grafanaVolumeGiB", nil}, {"exposure.clients.grafana", nil},
+		}},
 		{Setting: "observability.grafanaVolumeGiB", To: 10, Last: true},
 	}
 }
@@ -143,6 +146,7 @@ func observabilityChanges() []Change {
 func loggingChanges() []Change {
 	day := Value{"logging.spaces.from", "2099-01-01"}
 	return []Change{
+		{Setting: "logging.enabled", To: false, Alongside: []Value{{"logging", nil}}},
 		{Setting: "logging.volumeGiB", To: 20},
 		{Setting: "logging.storage", To: "spaces"},
 		{Setting: "logging.storage", To: "spaces", Alongside: []Value{day}, Last: true},
@@ -155,6 +159,13 @@ func loggingChanges() []Change {
 
 func runtimeChanges() []Change {
 	return []Change{
+		{Setting: "runtimeSecurity.enabled", To: false, Alongside: []Value{
+			{"runtimeSecurity", nil}, {"forward.events", nil}, {"exposure.clients.falcosidekickUi", nil},
+		}},
+		{Setting: "runtimeSecurity.ui", To: false, Alongside: []Value{
+			{"runtimeSecurity.uiRetention", nil}, {"runtimeSecurity.redisVolumeGiB", nil},
+			{"exposure.clients.falcosidekickUi", nil},
+		}},
 		{Setting: "runtimeSecurity.falco", To: "0.43"},
 		{Setting: "runtimeSecurity.metrics", To: "falco-exporter"},
 		{Setting: "runtimeSecurity.metrics", To: "falco-exporter", Alongside: []Value{{"runtimeSecurity.falco", "0.43"}}},

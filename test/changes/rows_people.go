@@ -60,6 +60,8 @@ func forwardChanges() []Change {
 }
 
 func exposureChanges() []Change {
+	encryptedValue := object{"secure": "v1:ciphertext"} // the rehearsal has a value instead
+	withoutToken := []Value{{"exposure.certificates.dnsToken", nil}}
 	return []Change{
 		{Setting: "exposure.mode", To: "private", Alongside: []Value{{"exposure", nil}}},
 		{Setting: "exposure.domain", To: "example.net"},
@@ -70,6 +72,23 @@ func exposureChanges() []Change {
 			{"exposure.allowedCIDRs", list{"0.0.0.0/0"}}, {"exposure.certificates.dnsToken", nil},
 		}},
 		{Setting: "exposure.certificates.dnsToken", To: anotherKey},
+		{Setting: "exposure.certificates.dns.provider", Path: "exposure.certificates.dns", To: object{
+			"provider": "cloudflare", "secrets": object{"apiToken": encryptedValue}}, Alongside: withoutToken},
+		{Setting: "exposure.certificates.dns.options.*", Path: "exposure.certificates.dns", To: object{
+			"provider": "route53", "options": object{"accessKeyID": "AKIA"},
+			"secrets": object{"secretAccessKey": encryptedValue}}, Alongside: withoutToken},
+		{Setting: "exposure.certificates.dns.secrets.*", Path: "exposure.certificates.dns", To: object{
+			"provider": "acmeDNS", "options": object{"host": "https://dns.example.org"},
+			"secrets": object{"account": encryptedValue}}, Alongside: withoutToken},
+		{Setting: "exposure.certificates.eab.keyId", Path: "exposure.certificates.eab", To: object{
+			"keyId": "first", "hmacKey": encryptedValue}},
+		{Setting: "exposure.certificates.eab.hmacKey", Path: "exposure.certificates.eab", To: object{
+			"keyId": "second", "hmacKey": encryptedValue}},
+		{Setting: "exposure.certificates.secretName", Path: "exposure.certificates", To: object{"secretName": "web-tls"}},
+		{Setting: "exposure.sites[].hostname", Path: "exposure.sites", To: list{
+			object{"hostname": "shop.example.org", "namespace": "shop"}}},
+		{Setting: "exposure.sites[].namespace", Path: "exposure.sites", To: list{
+			object{"hostname": "blog.example.org", "namespace": "blog"}}},
 		{Setting: "exposure.certificates.email", To: "second@example.org"},
 		{Setting: "exposure.certificates.issuer", To: "https://acme.example.org/directory"},
 		{Setting: "exposure.clients.grafana.clientId", To: "second"},
@@ -85,5 +104,6 @@ func exposureChanges() []Change {
 		{Setting: "exposure.identity.emailDomains[]", To: "example.net"},
 		{Setting: "exposure.identity.groups[]", Path: "exposure.identity.groups[1]", To: "auditors"},
 		{Setting: "exposure.identity.adminGroups[]", To: "security"},
+		{Setting: "exposure.identity.editorGroups[]", Path: "exposure.identity.editorGroups", To: list{"security"}},
 	}
 }

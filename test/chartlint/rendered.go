@@ -31,7 +31,7 @@ func RenderedFile(root string, r *Renderer, kubernetes string) (string, error) {
 	sizes := volumeSizes()
 	all := map[string][]values.Rendered{}
 	for _, profile := range values.Profiles {
-		for _, options := range combinations(values.Options) {
+		for _, options := range combinations() {
 			installation, err := program.Run(root, withOptions(profile, options, sizes))
 			if err != nil {
 				return "", err
@@ -69,12 +69,16 @@ func volumeSizes() map[string]int {
 	return sizes
 }
 
-// combinations are all sets of options that settings can have.
-func combinations(options []values.Option) [][]values.Option {
+// combinations are the sets of options that settings can have: all of those that add something, and each that leaves a
+// part out by itself, since what is left out requests nothing whatever the others are.
+func combinations() [][]values.Option {
 	var all [][]values.Option
-	for set := range 1 << len(options) {
+	adding := slices.DeleteFunc(slices.Clone(values.Options), func(o values.Option) bool {
+		return slices.Contains(values.OffOptions, o)
+	})
+	for set := range 1 << len(adding) {
 		var chosen []values.Option
-		for i, option := range options {
+		for i, option := range adding {
 			if set&(1<<i) != 0 {
 				chosen = append(chosen, option)
 			}
@@ -82,6 +86,13 @@ func combinations(options []values.Option) [][]values.Option {
 		if !slices.Contains(chosen, values.WithSpacesFrom) || slices.Contains(chosen, values.WithSpaces) {
 			all = append(all, chosen)
 		}
+	}
+	for _, option := range values.OffOptions {
+		if option == values.WithoutIssuer {
+			all = append(all, []values.Option{values.WithGateway, option})
+			continue
+		}
+		all = append(all, []values.Option{option})
 	}
 	return all
 }
@@ -101,22 +112,43 @@ func withOptions(profile string, options []values.Option, sizes map[string]int) 
 		settings = values.Merge(settings, value.(map[string]any))
 	}
 	for path, gib := range sizes {
-		set(path, gib)
+		if !slices.ContainsFunc(options, func(o values.Option) bool { return isOf(path, o) }) {
+			set(path, gib)
+		}
 	}
 	for _, option := range options {
 		key, value, _ := strings.Cut(string(option), ": ")
 		switch option {
 		case values.WithGateway:
 			set("exposure", program.Gateway())
+		case values.WithoutIssuer: // after the Gateway
+			settings["exposure"].(map[string]any)["certificates"] = map[string]any{"secretName": "own-tls"}
 		case values.WithSpacesFrom:
 			set(key, "2099-01-01")
 		case values.WithDemo:
 			set(key, value == "true")
+		case values.WithoutLogging:
+			settings["logging"] = map[string]any{"enabled": false}
+		case values.WithoutRuntimeSecurity, values.WithoutUI, values.WithoutGrafana:
+			set(key, false)
 		default:
 			set(key, value)
 		}
 	}
 	return program.Case{Name: fmt.Sprint(profile, options), Stack: "dev", Settings: settings}
+}
+
+// isOf reports whether a setting of a volume belongs to the part that an option leaves out.
+func isOf(path string, option values.Option) bool {
+	switch option {
+	case values.WithoutLogging:
+		return strings.HasPrefix(path, "logging.")
+	case values.WithoutRuntimeSecurity, values.WithoutUI:
+		return strings.HasPrefix(path, "runtimeSecurity.")
+	case values.WithoutGrafana:
+		return path == "observability.grafanaVolumeGiB"
+	}
+	return false
 }
 
 // variantOf is what a release requests and claims.

@@ -26,6 +26,12 @@ func TestGrafanaReadsClaims(t *testing.T) {
 		{"another user", "groups", []string{"operators"}, map[string]any{"groups": []any{"others"}}, "[others]", "Viewer"},
 		{"a name that only begins alike", "groups", []string{"operators"}, map[string]any{"groups": []any{"operators-old"}},
 			"[operators-old]", "Viewer"},
+		{"an editor", "groups", []string{"operators"}, map[string]any{"groups": []any{"developers"}}, "[developers]",
+			"Editor"},
+		{"an administrator who is an editor too", "groups", []string{"operators"},
+			map[string]any{"groups": []any{"developers", "operators"}}, "[developers operators]", "Admin"},
+		{"editors without administrators", "groups", nil, map[string]any{"groups": []any{"developers"}}, "[developers]",
+			"Editor"},
 		{"no administrators", "groups", nil, map[string]any{"groups": []any{"operators"}}, "[operators]", "Viewer"},
 		{"a claim that is a URL", "https://example.org/groups", []string{"operators"},
 			map[string]any{"https://example.org/groups": []any{"operators"}}, "[operators]", "Admin"},
@@ -41,7 +47,8 @@ func TestGrafanaReadsClaims(t *testing.T) {
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			login := components.GrafanaLogin{Hostname: "grafana.example.org",
-				Identity: components.IdentitySettings{GroupsClaim: x.claim, AdminGroups: x.admins}}
+				Identity: components.IdentitySettings{GroupsClaim: x.claim, AdminGroups: x.admins,
+					EditorGroups: []string{"developers"}}}
 			file, err := ini.Load([]byte(grafanaINI(login.Values()["grafana.ini"].(map[string]any))))
 			if err != nil {
 				t.Fatal(err)

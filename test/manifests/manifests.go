@@ -31,6 +31,9 @@ type Options struct {
 	Out         string               // a directory of earlier manifests, or none: what is in it goes
 	Archives    *fakecharts.Archives // nil: stand-ins
 	Settings    map[string]any       // laid over the stack file, by key without the project's name
+	// Applicable writes only what a GitOps controller may apply, below releases/: objects of Helm releases, without
+	// Secrets and without what is known in the cluster only.
+	Applicable bool
 }
 
 // Write renders every release and object of the stack, and a summary of what can be counted.
@@ -66,15 +69,22 @@ func render(o Options, i *program.Installation, kubernetes string) (map[string][
 		load = o.Archives.Load
 	}
 	files := map[string][]byte{}
-	if err := add(files, programDir, i.Objects); err != nil {
-		return nil, err
+	if !o.Applicable {
+		if err := add(files, programDir, i.Objects); err != nil {
+			return nil, err
+		}
 	}
 	for _, r := range i.Releases {
 		objects, err := one(load, r, kubernetes)
 		if err != nil {
 			return nil, err
 		}
-		if err := add(files, r.Name, objects); err != nil {
+		if o.Applicable {
+			err = applicableFiles(files, r.Name, objects)
+		} else {
+			err = add(files, r.Name, objects)
+		}
+		if err != nil {
 			return nil, err
 		}
 	}

@@ -173,3 +173,31 @@ func TestForeignDirectoryIsKept(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What a GitOps controller applies has no Secret, nothing that is masked, and no job that Helm runs once.
+func TestApplicable(t *testing.T) {
+	for _, name := range []string{"dev", "staging", "prod"} {
+		t.Run(name, func(t *testing.T) {
+			all := read(t, Options{Root: root, Stack: name})
+			found := 0
+			for file, text := range read(t, Options{Root: root, Stack: name, Applicable: true}) {
+				release, inReleases := strings.CutPrefix(file, releasesDir+"/")
+				if file == prcomment.SummaryFile {
+					continue
+				}
+				found++
+				if _, known := all[release]; !inReleases || !known {
+					t.Errorf("%s is not one of the stack's releases", file)
+				}
+				for _, word := range []string{"kind: Secret\n", ": " + masked + "\n", hookAnnotation + ":", secretVersion} {
+					if strings.Contains(text, word) {
+						t.Errorf("%s has %q", file, word)
+					}
+				}
+			}
+			if found < 20 {
+				t.Errorf("%d files, want at least 20", found)
+			}
+		})
+	}
+}

@@ -102,6 +102,32 @@ func Gateway() map[string]any {
 	}
 }
 
+// withoutClient is the same without a client of the identity provider.
+func withoutClient(site string) map[string]any {
+	exposure := Gateway()
+	delete(exposure["clients"].(map[string]any), site)
+	return exposure
+}
+
+// elsewhere is an internal load balancer, with a site of an application and the domain at another DNS provider.
+func elsewhere() map[string]any {
+	exposure := Gateway()
+	exposure["records"], exposure["internal"] = false, true
+	exposure["sites"] = []any{map[string]any{"hostname": "shop.example.org", "namespace": "shop"}}
+	exposure["certificates"] = map[string]any{"email": "operators@example.org",
+		"eab": map[string]any{"keyId": "first", "hmacKey": map[string]any{"secure": "v1:ciphertext"}},
+		"dns": map[string]any{"provider": "route53", "options": map[string]any{"accessKeyID": "AKIA"},
+			"secrets": map[string]any{"secretAccessKey": map[string]any{"secure": "v1:ciphertext"}}}}
+	return exposure
+}
+
+// ownCertificate needs no issuer.
+func ownCertificate() map[string]any {
+	exposure := Gateway()
+	exposure["certificates"] = map[string]any{"secretName": "web-tls"}
+	return exposure
+}
+
 // overHTTP is the same with certificates by HTTP challenges, which everyone must reach.
 func overHTTP() map[string]any {
 	exposure := Gateway()
@@ -130,6 +156,15 @@ func Cases() []Case {
 		{Name: "prod by Gateway", Stack: "prod", Settings: m{"exposure": Gateway()}},
 		{Name: "prod on volumes, with the demo", Stack: "prod",
 			Settings: m{"logging": m{"storage": "volume"}, "virtualClusters": demo["virtualClusters"]}},
+		{Name: "dev without logging and the UI", Stack: "dev",
+			Settings: m{"logging": m{"enabled": false}, "runtimeSecurity": m{"ui": false}}},
+		{Name: "dev without Falco and Grafana", Stack: "dev",
+			Settings: m{"runtimeSecurity": m{"enabled": false}, "observability": m{"grafana": false}}},
+		{Name: "dev by an internal Gateway, with a site and another DNS provider", Stack: "dev",
+			Settings: m{"exposure": elsewhere()}},
+		{Name: "dev by Gateway, with its own certificate", Stack: "dev", Settings: m{"exposure": ownCertificate()}},
+		{Name: "dev by Gateway, without the UI", Stack: "dev",
+			Settings: m{"runtimeSecurity": m{"ui": false}, "exposure": withoutClient("falcosidekickUi")}},
 	}
 	for i := range all {
 		all[i].Dir = Fixtures

@@ -17,7 +17,7 @@ func TestCases(t *testing.T) {
 	namespaces := map[string]string{}
 	for _, r := range all {
 		namespaces[r.Release] = r.Namespace
-		if r.With == "" {
+		if r.IsInstalled(nil) {
 			base = append(base, r.Release)
 		}
 	}

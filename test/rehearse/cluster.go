@@ -169,6 +169,11 @@ func (c *cluster) ours(s corev1.Service) bool {
 	return len(s.Spec.Selector) > 0 && s.Namespace != metav1.NamespaceSystem
 }
 
+// hasService reports whether a namespace of the stack has a Service of that name.
+func (c *cluster) hasService(name string) bool {
+	return slices.ContainsFunc(c.services, func(s corev1.Service) bool { return s.Name == name && c.ours(s) })
+}
+
 func (c *cluster) withoutEndpoints() []string {
 	ready := map[string]bool{}
 	for _, slice := range c.endpoints {

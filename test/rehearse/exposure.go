@@ -44,6 +44,9 @@ func checkExposure(ctx context.Context, client dynamic.Interface, a *account, c 
 	}
 	var hostnames []string
 	for _, name := range []string{"grafanaUrl", "falcosidekickUiUrl"} {
+		if _, exported := outputs[name]; !exported {
+			continue // the part is off
+		}
 		hostnames = append(hostnames, strings.TrimPrefix(fmt.Sprint(outputs[name].Value), "https://"))
 	}
 	faults := e.faults(hostnames)

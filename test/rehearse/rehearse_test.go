@@ -122,6 +122,15 @@ func TestRehearse(t *testing.T) {
 					"obs-monitoring restricted, obs-node-agents privileged",
 				"--namespace obs-monitoring port-forward service/kube-prometheus-stack-grafana",
 			}},
+		{"without logging and the UI", "dev", map[string]any{
+			"doks-security:logging":         map[string]any{"enabled": false},
+			"doks-security:runtimeSecurity": map[string]any{"ui": false},
+		}, []string{"4 Helm releases are deployed: falco, kube-prometheus-stack, metrics-server, prometheus-operator-crds",
+			"11 exports"}},
+		{"without Falco and Grafana", "dev", map[string]any{
+			"doks-security:observability":   map[string]any{"grafana": false},
+			"doks-security:runtimeSecurity": map[string]any{"enabled": false},
+		}, []string{"5 Helm releases are deployed", "8 exports"}},
 		{"prod by Gateway", "prod", map[string]any{
 			"doks-security:exposure": program.Gateway(), "doks-security:alerting": receivers(),
 			"doks-security:namespaces": map[string]any{"prefix": "obs-"},

@@ -15,14 +15,15 @@ func main() {
 	root := flag.String("root", ".", "the project's `directory`")
 	name := flag.String("stack", "dev", "the `stack`")
 	out := flag.String("out", "", "the `directory` to write")
+	applicable := flag.Bool("applicable", false, "write only what a GitOps controller may apply")
 	flag.Parse()
-	if err := run(*root, *name, *out); err != nil {
+	if err := run(*root, *name, *out, *applicable); err != nil {
 		fmt.Fprintln(os.Stderr, "manifests:", err)
 		os.Exit(1)
 	}
 }
 
-func run(root, name, out string) error {
+func run(root, name, out string, applicable bool) error {
 	archives, unreachable, err := fakecharts.Find(context.Background(), root)
 	if err != nil {
 		return err
@@ -31,7 +32,9 @@ func run(root, name, out string) error {
 		fmt.Fprintln(os.Stderr, "STAND-IN CHARTS: the published ones cannot be fetched here, so what they render "+
 			"is not known:", unreachable)
 	}
-	s, err := manifests.Write(manifests.Options{Root: root, Stack: name, Out: out, Archives: archives})
+	s, err := manifests.Write(manifests.Options{
+		Root: root, Stack: name, Out: out, Archives: archives, Applicable: applicable,
+	})
 	if err != nil {
 		return err
 	}
