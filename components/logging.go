@@ -33,8 +33,10 @@ func NewLogging(ctx *pulumi.Context, name string, args *LoggingArgs, opts ...pul
 	parent := pulumi.Parent(l)
 	loki := chartRelease{folder: "loki", options: args.Spaces.options(),
 		known: values.Merge(args.Spaces.values(), map[string]any{
-			"loki":         map[string]any{"limits_config": map[string]any{"retention_period": args.Retention}},
-			"singleBinary": map[string]any{"persistence": map[string]any{"size": gib(args.VolumeGiB)}},
+			"loki": map[string]any{"limits_config": map[string]any{"retention_period": args.Retention}},
+			"singleBinary": map[string]any{"persistence": map[string]any{
+				"size": gib(args.VolumeGiB), "storageClass": args.Platform.class(),
+			}},
 		})}
 	lokiOpts := []pulumi.ResourceOption{parent, args.Observability.dependency()}
 	if args.Spaces != nil {

@@ -165,8 +165,10 @@ func (a *RuntimeSecurityArgs) values() map[string]any {
 				"alertmanager": map[string]any{"minimumpriority": a.AlertmanagerFrom},
 			},
 			"webui": map[string]any{
-				"ttl":   a.UIRetention,
-				"redis": map[string]any{"storageSize": gib(a.RedisVolumeGiB)},
+				"ttl": a.UIRetention,
+				"redis": map[string]any{
+					"storageSize": gib(a.RedisVolumeGiB), "storageClass": a.Platform.class(),
+				},
 			},
 		},
 	}

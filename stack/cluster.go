@@ -35,14 +35,13 @@ func openAccount(ctx *pulumi.Context) (*account.Account, error) {
 
 // newCluster checks the settings against the account and the running cluster, and registers the cluster. It returns
 // the stack's releases that the cluster has.
-func newCluster(ctx *pulumi.Context, s Settings, a *account.Account, known *components.Known) (
-	*components.Cluster, []incluster.Release, error,
-) {
+func newCluster(ctx *pulumi.Context, s Settings, a *account.Account, inventory *account.Inventory,
+	known *components.Known) (*components.Cluster, []incluster.Release, error) {
 	last, err := lastDeployment(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	plan, err := s.plan(ctx, a, last)
+	plan, err := s.plan(ctx, a, inventory, last)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -53,8 +52,9 @@ func newCluster(ctx *pulumi.Context, s Settings, a *account.Account, known *comp
 		return c, plan.installed, err
 	}
 	c, err := components.NewCluster(ctx, logicalName, &components.ClusterArgs{
-		Account: a, Running: plan.Running, VPC: plan.VPC, ExistingProject: plan.Project, Known: known,
-		Name: s.Cluster.Name, Region: s.Cluster.Region, Version: plan.Version, Upgrade: plan.Upgrade,
+		Account: a, Running: plan.Running, VPC: plan.VPC, OtherVPC: plan.OtherVPC, ExistingProject: plan.Project,
+		Known: known,
+		Name:  s.Cluster.Name, Region: s.Cluster.Region, Version: plan.Version, Upgrade: plan.Upgrade,
 		Network: plan.Network, Pools: s.Cluster.Pools,
 		HA: s.Cluster.HA, AutoUpgrade: s.Cluster.AutoUpgrade, SurgeUpgrade: s.Cluster.SurgeUpgrade,
 		Maintenance: s.Cluster.Maintenance, APIAllowedCIDRs: s.Cluster.APIAllowedCIDRs,

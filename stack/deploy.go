@@ -24,14 +24,20 @@ func Deploy(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
+	inventory, err := account.Inventory(ctx.Context())
+	if err != nil {
+		return err
+	}
+	settings.offer = inventory.Offer
 	known := &components.Known{}
-	cluster, installed, err := newCluster(ctx, settings, account, known)
+	cluster, installed, err := newCluster(ctx, settings, account, inventory, known)
 	if err != nil {
 		return err
 	}
 	in, err := newInCluster(ctx, settings, cluster, components.Platform{
 		Cluster: settings.clusterName(), Profile: string(settings.Profile), Charts: source,
 		Provided: settings.Cluster.Provides, Overrides: settings.overrides(), Installed: installed, Known: known,
+		StorageClass: settings.Cluster.StorageClass,
 	})
 	if err != nil {
 		return err
@@ -56,7 +62,7 @@ func Deploy(ctx *pulumi.Context) error {
 		return err
 	}
 	export(ctx, settings, cluster, observability.Grafana, security.UI)
-	return exportCost(ctx, settings, account)
+	return exportCost(ctx, settings)
 }
 
 // newReleases is everything that Helm installs, and what it needs.

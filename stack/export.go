@@ -5,7 +5,6 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"doks-security/account"
 	"doks-security/components"
 	"doks-security/values"
 )
@@ -62,12 +61,8 @@ func export(ctx *pulumi.Context, s Settings, cluster *components.Cluster, grafan
 
 // exportCost exports what the environment costs. A price that could not be found is a warning: it is no reason to leave
 // a cluster half deployed.
-func exportCost(ctx *pulumi.Context, s Settings, a *account.Account) error {
-	prices, err := a.NodePrices(ctx.Context())
-	if err != nil {
-		return ctx.Log.Warn("monthlyCostUSD is not known: "+err.Error(), nil)
-	}
-	cost, err := MonthlyCost(s, prices)
+func exportCost(ctx *pulumi.Context, s Settings) error {
+	cost, err := MonthlyCost(s, s.offer.Prices())
 	if err != nil {
 		return ctx.Log.Warn("monthlyCostUSD is not known: DigitalOcean reports "+err.Error(), nil)
 	}
