@@ -48,6 +48,8 @@ type RuntimeSecurityArgs struct {
 	// AlertmanagerFrom is the lowest priority that becomes an alert.
 	AlertmanagerFrom string
 	Forward          *EventsForward
+	// Outputs are environment variables of falcosidekick, which a Secret holds.
+	Outputs map[string]string
 }
 
 // NewRuntimeSecurity installs Falco and the delivery of its events. The passwords are generated.
@@ -67,7 +69,7 @@ func NewRuntimeSecurity(ctx *pulumi.Context, name string, args *RuntimeSecurityA
 	if err != nil {
 		return nil, err
 	}
-	address, forward, err := args.Forward.secret(ctx, args.Namespaces, version, parent, namespace)
+	outputs, forward, err := args.outputs(ctx, version, parent, namespace)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +83,7 @@ func NewRuntimeSecurity(ctx *pulumi.Context, name string, args *RuntimeSecurityA
 		falco.options = []string{FalcoExporter}
 	}
 	// Its dashboards go where Grafana looks for them.
-	installed, err := args.Platform.install(ctx, args.Namespaces, falco, parent, secrets, pulumi.DependsOn(address),
+	installed, err := args.Platform.install(ctx, args.Namespaces, falco, parent, secrets, pulumi.DependsOn(outputs),
 		args.Observability.dependency(),
 		args.Namespaces.dependency(NamespaceMonitoring)) // of its dashboards
 	if err != nil {

@@ -94,7 +94,14 @@ var formats = field.Common.With(alerting.Formats).With(field.Formats{
 		Allowed: "a day after " + components.FirstLogs + ", YYYY-MM-DD (UTC): from then on logs go to the bucket",
 		Example: "<day>"},
 	"priority": {Enum: values.Priorities},
-	"ruleset":  {Enum: judge.Rulesets()},
+	// https://grafana.com/docs/mimir/latest/configure/about-tenant-ids/, without what has a meaning to Loki and Alloy.
+	"tenant": {Pattern: regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,149}$`),
+		Allowed: "letters, digits, dots, hyphens and underscores, at most 150", Example: "<tenant>"},
+	"headerName": {Pattern: regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,98}[A-Za-z0-9])?$`),
+		Allowed: "letters, digits and hyphens", Fix: "correct it"},
+	"headerValue": {Pattern: regexp.MustCompile(`^[!-#%-~]([ !-#%-~]{0,498}[!-#%-~])?$`),
+		Allowed: "printable characters but $, without space around them", Fix: "correct it"},
+	"ruleset": {Enum: judge.Rulesets()},
 
 	// Virtual clusters and namespaces.
 	"approvedNamespace": {Pattern: field.Label,

@@ -164,6 +164,7 @@ func runtimeChanges() []Change {
 		{Setting: "runtimeSecurity.ruleset", To: "incubating"},
 		{Setting: "runtimeSecurity.alertmanagerFrom", To: "warning"},
 		{Setting: "runtimeSecurity.redisVolumeGiB", To: 2},
+		{Setting: "runtimeSecurity.outputs.*.*", Path: "runtimeSecurity.outputs.splunk.token", To: anotherKey},
 		{Setting: "runtimeSecurity.rules", To: rulesDirectory},
 	}
 }
