@@ -1,5 +1,5 @@
-// Package account reads a DigitalOcean account through its API: the clusters, VPCs, versions, prices and domains that a
-// preview compares with a stack's settings before anything is changed. It never writes.
+// Package account reads a DigitalOcean account through its API: the clusters, VPCs, versions, sizes, prices and domains
+// that a preview compares with a stack's settings before anything is changed. It never writes.
 package account
 
 import (
@@ -41,16 +41,15 @@ type Inventory struct {
 	Clusters []*godo.KubernetesCluster
 	VPCs     []*godo.VPC
 	Projects []*godo.Project
-	Versions []string // of Kubernetes, as slugs: 1.34.3-do.2
-	Sizes    []string // of nodes, as slugs: s-2vcpu-4gb
+	Offer
 }
 
 // Inventory asks for all of it at once.
 func (a *Account) Inventory(ctx context.Context) (*Inventory, error) {
 	var (
-		found                            Inventory
-		clusters, vpcs, projects, offers error
-		requests                         sync.WaitGroup
+		found                                   Inventory
+		clusters, vpcs, projects, offers, sizes error
+		requests                                sync.WaitGroup
 	)
 	requests.Go(func() {
 		found.Clusters, clusters = all(func(page *godo.ListOptions) ([]*godo.KubernetesCluster, *godo.Response, error) {
@@ -73,15 +72,14 @@ func (a *Account) Inventory(ctx context.Context) (*Inventory, error) {
 	})
 	requests.Go(func() {
 		var options *godo.KubernetesOptions
-		if options, _, offers = a.client.Kubernetes.GetOptions(ctx); offers != nil {
-			return
+		if options, _, offers = a.client.Kubernetes.GetOptions(ctx); offers == nil {
+			found.add(options)
 		}
-		for _, version := range options.Versions {
-			found.Versions = append(found.Versions, version.Slug)
-		}
-		for _, size := range options.Sizes {
-			found.Sizes = append(found.Sizes, size.Slug)
-		}
+	})
+	requests.Go(func() {
+		found.Sizes, sizes = all(func(page *godo.ListOptions) ([]godo.Size, *godo.Response, error) {
+			return a.client.Sizes.List(ctx, page)
+		})
 	})
 	requests.Wait()
 	for _, request := range []struct {
@@ -91,7 +89,8 @@ func (a *Account) Inventory(ctx context.Context) (*Inventory, error) {
 		{"the Kubernetes clusters", "kubernetes:read", clusters},
 		{"the VPCs", "vpc:read", vpcs},
 		{"the projects", "project:read", projects},
-		{"the Kubernetes versions and sizes", "kubernetes:read", offers},
+		{"the Kubernetes versions, regions and sizes", "kubernetes:read", offers},
+		{"the sizes of Droplets", "sizes:read (and regions:read)", sizes},
 	} {
 		if request.err != nil {
 			return nil, explain(request.of, request.scope, request.err)
@@ -153,21 +152,6 @@ func (a *Account) Upgrades(ctx context.Context, clusterID string) ([]string, err
 		slugs = append(slugs, version.Slug)
 	}
 	return slugs, nil
-}
-
-// NodePrices are the prices of Droplet sizes by slug, in US dollars a month.
-func (a *Account) NodePrices(ctx context.Context) (map[string]float64, error) {
-	sizes, err := all(func(page *godo.ListOptions) ([]godo.Size, *godo.Response, error) {
-		return a.client.Sizes.List(ctx, page)
-	})
-	if err != nil {
-		return nil, explain("the prices of nodes", "sizes:read", err)
-	}
-	prices := map[string]float64{}
-	for _, size := range sizes {
-		prices[size.Slug] = size.PriceMonthly
-	}
-	return prices, nil
 }
 
 // HasDomain reports whether the account manages the DNS of a domain.

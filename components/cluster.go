@@ -31,7 +31,9 @@ type ClusterArgs struct {
 	Running         *godo.KubernetesCluster
 	VPC             *godo.VPC
 	ExistingProject *godo.Project
-	Known           *Known
+	// OtherVPC uses VPC, which is managed elsewhere, instead of creating one.
+	OtherVPC bool
+	Known    *Known
 
 	Name, Region string
 	Version      string // slug
@@ -52,7 +54,7 @@ type ClusterArgs struct {
 	Project                    ProjectArgs
 }
 
-// Cluster is a DOKS cluster in its own VPC and DigitalOcean project, or an existing one, with a Kubernetes provider.
+// Cluster is a DOKS cluster in a VPC and DigitalOcean project, or an existing one, with a Kubernetes provider.
 type Cluster struct {
 	pulumi.ResourceState
 
@@ -70,30 +72,21 @@ type Cluster struct {
 	owned bool
 }
 
-// NewCluster creates the VPC, the cluster with its node pools, the project and the Kubernetes provider. An update never
-// replaces any of them: inputs that would are kept as they are.
+// NewCluster creates the VPC unless another is used, the cluster with its node pools, the project and the Kubernetes
+// provider. An update never replaces any of them: inputs that would are kept as they are.
 func NewCluster(ctx *pulumi.Context, name string, args *ClusterArgs, opts ...pulumi.ResourceOption) (*Cluster, error) {
 	c := &Cluster{owned: true}
 	if err := ctx.RegisterComponentResource(typePrefix+"Cluster", name, c, opts...); err != nil {
 		return nil, err
 	}
 	parent := pulumi.Parent(c)
-	vpc, err := digitalocean.NewVpc(ctx, name, &digitalocean.VpcArgs{
-		Name:        pulumi.String(args.Name),
-		Description: pulumi.String("Nodes of " + args.Name),
-		Region:      pulumi.String(args.Region),
-		IpRange:     pulumi.String(args.Network.VPC),
-	}, parent, importable(), pulumi.Protect(args.Protect), pulumi.IgnoreChanges(KeptVPCInputs),
-		pulumi.Timeouts(&pulumi.CustomTimeouts{Delete: vpcDeletion}))
-	if err != nil {
-		return nil, err
-	}
 	otherName := "pulumi config set --path 'cluster.name' <another name>"
 	if args.Running != nil && account.HasTag(args.Running.Tags, account.StackTag(ctx.Stack())) {
 		otherName = "pulumi stack rename <another name>: the cluster has the tag of a stack of this name"
 	}
-	if v := args.VPC; v != nil {
-		args.Known.require(existing{resource: vpc, kind: "VPC", name: v.Name, ids: []string{v.ID}, otherwise: otherName})
+	vpc, err := args.vpc(ctx, name, otherName, parent)
+	if err != nil {
+		return nil, err
 	}
 	kept := KeptClusterInputs
 	if !args.Upgrade {
@@ -104,7 +97,7 @@ func NewCluster(ctx *pulumi.Context, name string, args *ClusterArgs, opts ...pul
 		Name:          pulumi.String(args.Name),
 		Region:        pulumi.String(args.Region),
 		Version:       pulumi.String(args.Version),
-		VpcUuid:       vpc.ID(),
+		VpcUuid:       vpc,
 		ClusterSubnet: pulumi.String(args.Network.Pods),
 		ServiceSubnet: pulumi.String(args.Network.Services),
 		NodePool:      args.Pools[0].asDefault(),
@@ -158,6 +151,32 @@ func NewCluster(ctx *pulumi.Context, name string, args *ClusterArgs, opts ...pul
 	}
 	c.ClusterID, c.Name, c.Version = doks.ID().ToStringOutput(), doks.Name, doks.Version
 	return c, c.connect(ctx, name, args.Account, args.Credentials)
+}
+
+// VPCDescription begins the description of VPCs that a stack creates.
+const VPCDescription = "Nodes of "
+
+// vpc is the id of the cluster's VPC, which is created unless it is managed elsewhere.
+func (a *ClusterArgs) vpc(ctx *pulumi.Context, name, otherName string, parent pulumi.ResourceOption) (
+	pulumi.StringPtrInput, error,
+) {
+	if a.OtherVPC {
+		return pulumi.String(a.VPC.ID), nil
+	}
+	vpc, err := digitalocean.NewVpc(ctx, name, &digitalocean.VpcArgs{
+		Name:        pulumi.String(a.Name),
+		Description: pulumi.String(VPCDescription + a.Name),
+		Region:      pulumi.String(a.Region),
+		IpRange:     pulumi.String(a.Network.VPC),
+	}, parent, importable(), pulumi.Protect(a.Protect), pulumi.IgnoreChanges(KeptVPCInputs),
+		pulumi.Timeouts(&pulumi.CustomTimeouts{Delete: vpcDeletion}))
+	if err != nil {
+		return nil, err
+	}
+	if v := a.VPC; v != nil {
+		a.Known.require(existing{resource: vpc, kind: "VPC", name: v.Name, ids: []string{v.ID}, otherwise: otherName})
+	}
+	return vpc.ID(), nil
 }
 
 // running is the pool of that name that the running cluster has; nil when there is none.

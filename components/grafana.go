@@ -33,7 +33,9 @@ func (o *Observability) newGrafana(ctx *pulumi.Context, name string, args *Obser
 		return nil, nil, err
 	}
 	return values.Merge(args.GrafanaLogin.Values(), map[string]any{
-		"persistence":    map[string]any{"size": gib(args.GrafanaVolumeGiB)},
+		"persistence": map[string]any{
+			"size": gib(args.GrafanaVolumeGiB), "storageClassName": args.Platform.class(),
+		},
 		"podAnnotations": version.annotation(args.GrafanaLogin.with(login)),
 	}), append(client, admin), nil
 }

@@ -22,6 +22,7 @@ type LoggingArgs struct {
 	Retention     string
 	VolumeGiB     int          // per replica
 	Spaces        *SpacesStore // nil keeps the logs on Loki's volume
+	Forward       *LogsForward // nil sends the logs to Loki alone
 }
 
 // NewLogging installs Loki and Alloy.
@@ -33,8 +34,10 @@ func NewLogging(ctx *pulumi.Context, name string, args *LoggingArgs, opts ...pul
 	parent := pulumi.Parent(l)
 	loki := chartRelease{folder: "loki", options: args.Spaces.options(),
 		known: values.Merge(args.Spaces.values(), map[string]any{
-			"loki":         map[string]any{"limits_config": map[string]any{"retention_period": args.Retention}},
-			"singleBinary": map[string]any{"persistence": map[string]any{"size": gib(args.VolumeGiB)}},
+			"loki": map[string]any{"limits_config": map[string]any{"retention_period": args.Retention}},
+			"singleBinary": map[string]any{"persistence": map[string]any{
+				"size": gib(args.VolumeGiB), "storageClass": args.Platform.class(),
+			}},
 		})}
 	lokiOpts := []pulumi.ResourceOption{parent, args.Observability.dependency()}
 	if args.Spaces != nil {
@@ -57,18 +60,42 @@ func NewLogging(ctx *pulumi.Context, name string, args *LoggingArgs, opts ...pul
 	if _, err := args.Platform.install(ctx, args.Namespaces, loki, lokiOpts...); err != nil {
 		return nil, err
 	}
-	_, err := args.Platform.install(ctx, args.Namespaces, chartRelease{
-		folder: "alloy", known: map[string]any{
-			// Helm replaces lists, so the node's name is here, next to the cluster's.
-			"alloy": map[string]any{"extraEnv": []any{
-				map[string]any{"name": "NODE_NAME",
-					"valueFrom": map[string]any{"fieldRef": map[string]any{"fieldPath": "spec.nodeName"}}},
-				map[string]any{"name": "CLUSTER_NAME", "value": args.Platform.Cluster},
-			}},
-		},
-	}, parent, args.Observability.dependency())
+	login, known, err := args.alloy(ctx, name, parent)
+	if err != nil {
+		return nil, err
+	}
+	_, err = args.Platform.install(ctx, args.Namespaces, chartRelease{folder: "alloy", known: known}, parent,
+		args.Observability.dependency(), pulumi.DependsOn(login))
 	if err != nil {
 		return nil, err
 	}
 	return l, ctx.RegisterResourceOutputs(l, pulumi.Map{})
+}
+
+// alloy is what the program knows of Alloy's chart, and what it waits for.
+func (a *LoggingArgs) alloy(ctx *pulumi.Context, name string, parent pulumi.ResourceOption) (
+	[]pulumi.Resource, map[string]any, error,
+) {
+	// Helm replaces lists, so the node's name is here, next to the cluster's.
+	environment := []any{
+		map[string]any{"name": "NODE_NAME",
+			"valueFrom": map[string]any{"fieldRef": map[string]any{"fieldPath": "spec.nodeName"}}},
+		map[string]any{"name": "CLUSTER_NAME", "value": a.Platform.Cluster},
+	}
+	if a.Forward == nil {
+		return nil, map[string]any{"alloy": map[string]any{"extraEnv": environment}}, nil
+	}
+	login, known, err := a.Forward.secret(ctx, name, a.Namespaces, parent)
+	if err != nil {
+		return nil, nil, err
+	}
+	loaded, err := values.Load("alloy", a.Platform.Profile, a.Namespaces.names)
+	if err != nil {
+		return nil, nil, err
+	}
+	pipeline, _ := values.At(loaded, "alloy", "configMap", "content").(string)
+	return login, values.Merge(known, map[string]any{"alloy": map[string]any{
+		"extraEnv":  append(environment, a.Forward.environment()...),
+		"configMap": map[string]any{"content": pipeline + "\n" + a.Forward.Pipeline()},
+	}}), nil
 }

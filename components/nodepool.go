@@ -1,6 +1,8 @@
 package components
 
 import (
+	"slices"
+
 	"github.com/pulumi/pulumi-digitalocean/sdk/v4/go/digitalocean"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -9,7 +11,7 @@ import (
 type Pool struct {
 	// Name of the pool, unique in the cluster.
 	Name string `json:"name" required:"true" format:"poolName"`
-	// Slug of a Droplet size. It cannot be changed.
+	// Slug of a Droplet size that DigitalOcean offers for nodes in the region. It cannot be changed.
 	Size string `json:"size" required:"true" format:"size"`
 	// Number of nodes. Required without autoScale.
 	Count int `json:"count" min:"1" max:"512" unit:"nodes"`
@@ -17,14 +19,16 @@ type Pool struct {
 	AutoScale *AutoScale `json:"autoScale"`
 	// Kubernetes labels of the nodes.
 	Labels map[string]string `json:"labels" keys:"labelKey" format:"labelValue"`
-	// Taints of the nodes.
+	// Taints of the nodes. With the effect NoSchedule or NoExecute the nodes do not count as room for the stack.
 	Taints []Taint `json:"taints"`
+	// Tags of the pool's Droplets, in addition to cluster.tags.
+	Tags []string `json:"tags" format:"tag"`
 }
 
 // AutoScale bounds the number of nodes.
 type AutoScale struct {
-	// Minimum number of nodes.
-	Min int `json:"min" required:"true" min:"1" max:"512" unit:"nodes"`
+	// Minimum number of nodes; 0 for any pool but the first.
+	Min int `json:"min" required:"true" min:"0" max:"512" unit:"nodes"`
 	// Maximum number of nodes.
 	Max int `json:"max" required:"true" min:"1" max:"512" unit:"nodes"`
 }
@@ -37,6 +41,11 @@ type Taint struct {
 	Value string `json:"value" format:"taintValue"`
 	// What happens to pods that do not tolerate the taint.
 	Effect string `json:"effect" required:"true" enum:"NoSchedule,PreferNoSchedule,NoExecute"`
+}
+
+// Tainted reports whether a taint keeps pods that do not tolerate it off the pool's nodes.
+func (p Pool) Tainted() bool {
+	return slices.ContainsFunc(p.Taints, func(t Taint) bool { return t.Effect != "PreferNoSchedule" })
 }
 
 // MinNodes is the number of nodes that can be counted on.
@@ -76,7 +85,7 @@ func (p Pool) asDefault() *digitalocean.KubernetesClusterNodePoolArgs {
 	return &digitalocean.KubernetesClusterNodePoolArgs{
 		Name: pulumi.String(p.Name), Size: pulumi.String(p.Size),
 		NodeCount: count, AutoScale: pulumi.Bool(p.AutoScale != nil), MinNodes: minimum, MaxNodes: maximum,
-		Labels: pulumi.ToStringMap(p.Labels), Taints: taints,
+		Labels: pulumi.ToStringMap(p.Labels), Taints: taints, Tags: pulumi.ToStringArray(p.Tags),
 	}
 }
 
@@ -95,6 +104,6 @@ func newNodePool(
 		ClusterId: cluster.ID(),
 		Name:      pulumi.String(p.Name), Size: pulumi.String(p.Size),
 		NodeCount: count, AutoScale: pulumi.Bool(p.AutoScale != nil), MinNodes: minimum, MaxNodes: maximum,
-		Labels: pulumi.ToStringMap(p.Labels), Taints: taints,
+		Labels: pulumi.ToStringMap(p.Labels), Taints: taints, Tags: pulumi.ToStringArray(p.Tags),
 	}, append(opts, pulumi.DeletedWith(cluster), pulumi.IgnoreChanges(KeptPoolInputs))...)
 }

@@ -130,19 +130,20 @@ func (a *ObservabilityArgs) values(grafana map[string]any) map[string]any {
 			"retention":      a.PrometheusRetention,
 			// Prometheus deletes early rather than fill its volume: blocks take 80 %, the rest is the write-ahead log's.
 			"retentionSize": fmt.Sprintf("%dMB", a.PrometheusVolumeGiB*1024*8/10),
-			"storageSpec":   claim(a.PrometheusVolumeGiB),
+			"storageSpec":   a.Platform.claim(a.PrometheusVolumeGiB),
 		})},
 		"alertmanager": map[string]any{"alertmanagerSpec": map[string]any{
-			"storage": claim(a.AlertmanagerVolumeGiB),
+			"storage": a.Platform.claim(a.AlertmanagerVolumeGiB),
 		}},
 		"grafana": grafana,
 	}
 }
 
-// claim is the size of a volume claim template; class and access mode stand in the values file.
-func claim(size int) map[string]any {
+// claim is the size and class of a volume claim template; the access mode is in the file of values.
+func (p Platform) claim(size int) map[string]any {
 	return map[string]any{"volumeClaimTemplate": map[string]any{"spec": map[string]any{
-		"resources": map[string]any{"requests": map[string]any{"storage": gib(size)}},
+		"storageClassName": p.class(),
+		"resources":        map[string]any{"requests": map[string]any{"storage": gib(size)}},
 	}}}
 }
 

@@ -1,6 +1,7 @@
 package components
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -17,6 +18,8 @@ type Platform struct {
 	Cluster string // name; a label on every metric and log
 	Profile string // an overlay in the folder of a release
 	Charts  charts.Source
+	// StorageClass of all volumes; default: do-block-storage.
+	StorageClass string
 	// Provided are releases whose part the cluster has already: those of incluster.Providable.
 	Provided []string
 	// Overrides are values of releases that are merged last, by folder of values/.
@@ -25,6 +28,9 @@ type Platform struct {
 	Installed []incluster.Release
 	Known     *Known
 }
+
+// class is the StorageClass of all volumes.
+func (p Platform) class() string { return cmp.Or(p.StorageClass, "do-block-storage") }
 
 // provides reports whether a release is not installed, since the cluster has what it would bring.
 func (p Platform) provides(release string) bool { return slices.Contains(p.Provided, release) }

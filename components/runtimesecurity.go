@@ -50,6 +50,8 @@ type RuntimeSecurityArgs struct {
 	Forward          *EventsForward
 	// WithoutUI leaves out falcosidekick-ui and its Redis, WithoutGrafana the dashboards of the charts.
 	WithoutUI, WithoutGrafana bool
+	// Outputs are environment variables of falcosidekick, which a Secret holds.
+	Outputs map[string]string
 }
 
 // NewRuntimeSecurity installs Falco and the delivery of its events. The passwords are generated.
@@ -69,7 +71,7 @@ func NewRuntimeSecurity(ctx *pulumi.Context, name string, args *RuntimeSecurityA
 	if err != nil {
 		return nil, err
 	}
-	address, forward, err := args.Forward.secret(ctx, args.Namespaces, version, parent, namespace)
+	outputs, forward, err := args.outputs(ctx, version, parent, namespace)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +83,7 @@ func NewRuntimeSecurity(ctx *pulumi.Context, name string, args *RuntimeSecurityA
 		options: args.options(),
 	}
 	// Its dashboards go where Grafana looks for them.
-	installed, err := args.Platform.install(ctx, args.Namespaces, falco, parent, secrets, pulumi.DependsOn(address),
+	installed, err := args.Platform.install(ctx, args.Namespaces, falco, parent, secrets, pulumi.DependsOn(outputs),
 		args.Observability.dependency(),
 		args.Namespaces.dependency(NamespaceMonitoring)) // of its dashboards
 	if err != nil {

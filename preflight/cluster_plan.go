@@ -20,6 +20,7 @@ type Wanted struct {
 	Region  string
 	Version string          // prefix or exact slug
 	Network account.Network // empty fields: chosen here
+	VPC     string          // id of an existing VPC, or DefaultVPCOfRegion; empty: one of the cluster's own
 	Pools   []components.Pool
 	HA      bool
 	HAGiven bool   // the stack file has cluster.ha; otherwise it is the profile's default
@@ -30,8 +31,10 @@ type Wanted struct {
 type Plan struct {
 	// Running is the stack's cluster; nil when it is still to be created.
 	Running *godo.KubernetesCluster
-	// VPC is the running cluster's, or the one that already has the cluster's name.
+	// VPC is the running cluster's, the one that already has the cluster's name, or the one of cluster.vpc.
 	VPC *godo.VPC
+	// OtherVPC reports that VPC is not the stack's: it is used, not managed.
+	OtherVPC bool
 	// Project is the one that has the name of the stack's.
 	Project *godo.Project
 	Network account.Network
@@ -48,11 +51,16 @@ func Cluster(inventory *account.Inventory, w Wanted, upgrades func(clusterID str
 	if errs.Has("cluster.existing") {
 		return Plan{Running: running}, errs.Err() // the other settings are about the new cluster
 	}
-	named := inventory.VPCNamed(w.Name)
-	plan := Plan{Running: running, VPC: named, Project: inventory.ProjectNamed(w.Project), Network: w.Network}
+	named, other := inventory.VPCNamed(w.Name), otherVPC(inventory, w, &errs)
+	if w.VPC != "" {
+		named = other
+	}
+	plan := Plan{Running: running, VPC: named, Project: inventory.ProjectNamed(w.Project), Network: w.Network,
+		OtherVPC: w.VPC != ""}
 	if running != nil {
 		plan.VPC = inventory.VPC(running.VPCUUID)
-		if named != nil && named.ID != running.VPCUUID && !errs.Has("cluster.name") {
+		sameVPC(inventory, running, other, w, &errs)
+		if w.VPC == "" && named != nil && named.ID != running.VPCUUID && !errs.Has("cluster.name") {
 			errs.Add("cluster.name", w.Name, "a name that no other VPC of the account has: "+
 				"the VPC gets the cluster's name; another has it ("+named.ID+")", otherName)
 		}
@@ -62,11 +70,12 @@ func Cluster(inventory *account.Inventory, w Wanted, upgrades func(clusterID str
 		if plan.VPC != nil {
 			plan.Network.VPC = plan.VPC.IPRange
 		}
-	} else {
+	} else if !errs.Has("cluster.vpc") {
 		plan.Network = network(inventory, plan.VPC, w, &errs)
 		firstVPC(inventory, plan.VPC, w, &errs)
 	}
-	sizes(inventory.Sizes, running, w, &errs)
+	region(inventory.Offer, running, w, &errs)
+	sizes(inventory.Offer, running, w, &errs)
 	var err error
 	plan.Version, plan.Upgrade, err = version(w.Version, running, inventory.Versions, upgrades, &errs)
 	if err != nil {

@@ -29,13 +29,20 @@ func inventory() *account.Inventory {
 				ClusterSubnet: "10.162.0.0/16", ServiceSubnet: "10.163.0.0/19"},
 		},
 		VPCs: []*godo.VPC{
-			{ID: "vpc-id", Name: "doks-security-dev", IPRange: "10.161.32.0/20"},
+			{ID: "vpc-id", Name: "doks-security-dev", RegionSlug: "fra1", IPRange: "10.161.32.0/20"},
 			{ID: "qa-vpc-id", Name: "doks-security-qa", IPRange: "10.163.32.0/20"},
 			{ID: "default-id", Name: "default-ams3", RegionSlug: "ams3", IPRange: "10.110.0.0/20", Default: true},
 			{ID: "other-default-id", Name: "default-fra1", RegionSlug: "fra1", IPRange: "10.114.0.0/20", Default: true},
 		},
-		Versions: offered,
-		Sizes:    []string{"c-4", "s-2vcpu-4gb", "s-4vcpu-8gb", "s-8vcpu-16gb"},
+		Offer: account.Offer{
+			Versions: offered, Regions: []string{"ams3", "fra1"},
+			NodeSizes: []string{"c-4", "s-2vcpu-4gb", "s-4vcpu-8gb", "s-8vcpu-16gb", "gpu-h100x1-80gb"},
+			Sizes: []godo.Size{
+				{Slug: "c-4", Regions: []string{"ams3", "fra1"}}, {Slug: "s-2vcpu-4gb", Regions: []string{"fra1"}},
+				{Slug: "s-4vcpu-8gb", Regions: []string{"fra1"}}, {Slug: "s-8vcpu-16gb", Regions: []string{"fra1"}},
+				{Slug: "gpu-h100x1-80gb", Regions: []string{"ams3", "tor1"}}, {Slug: "s-1vcpu-1gb", Regions: []string{"fra1"}},
+			},
+		},
 	}
 }
 

@@ -12,8 +12,8 @@ import (
 // firstVPC refuses to create the first VPC of a region: DigitalOcean makes it the region's default, and deletes no
 // default VPC, so that pulumi destroy would wait and fail. VPCs are free of charge:
 // https://docs.digitalocean.com/products/networking/vpc/reference/api/vpcs
-func firstVPC(inventory *account.Inventory, own *godo.VPC, w Wanted, errs *field.Errors) {
-	if own != nil || inventory.DefaultVPC(w.Region) != nil {
+func firstVPC(inventory *account.Inventory, vpc *godo.VPC, w Wanted, errs *field.Errors) {
+	if vpc != nil || inventory.DefaultVPC(w.Region) != nil {
 		return
 	}
 	errs.Add("cluster.region", w.Region, "a region with a default VPC: otherwise the cluster's VPC becomes the default, "+

@@ -2,9 +2,8 @@ package stack
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
-	"strconv"
+	"strings"
 	"time"
 
 	"doks-security/components"
@@ -15,39 +14,6 @@ import (
 // What DOKS' own pods ask for on every node (cilium, csi-do-node, do-node-agent, konnectivity, coredns, ...).
 var doksPerNode = values.Resources{MilliCPU: 522, MiB: 694}
 
-var (
-	droplet      = regexp.MustCompile(`^(s|g|gd|m|m3|m6|so|so1_5|gpu)-([0-9]+)vcpu-([0-9]+)gb(-[a-z0-9-]+)?$`)
-	cpuOptimized = regexp.MustCompile(`^c(2)?-([0-9]+)(vcpu-([0-9]+)gb)?(-[a-z0-9-]+)?$`)
-)
-
-// Allocatable is what pods may use of a node, by its size's slug; false for a size too small or unknown. DigitalOcean
-// keeps 100m CPU and, by size, a growing share of the memory (docs.digitalocean.com, Kubernetes limits).
-func Allocatable(size string) (values.Resources, bool) {
-	var cpus, gb int
-	if match := droplet.FindStringSubmatch(size); match != nil {
-		cpus, _ = strconv.Atoi(match[2])
-		gb, _ = strconv.Atoi(match[3])
-	} else if match := cpuOptimized.FindStringSubmatch(size); match != nil {
-		cpus, _ = strconv.Atoi(match[2])
-		if gb, _ = strconv.Atoi(match[4]); gb == 0 {
-			gb = 2 * cpus
-		}
-	}
-	if cpus < 2 || gb < 4 {
-		return values.Resources{}, false
-	}
-	mib := 2561
-	switch {
-	case gb >= 64:
-		mib = gb * 1024 * 91 / 100
-	case gb >= 16:
-		mib = gb * 1024 * 83 / 100
-	case gb >= 8:
-		mib = 6694
-	}
-	return values.Resources{MilliCPU: cpus*1000 - 100, MiB: mib}, true
-}
-
 // Demand is what the stack's pods request: on every node, and in total elsewhere.
 func Demand(s Settings) (perNode, shared values.Resources) {
 	for _, r := range s.rendered() {
@@ -56,26 +22,36 @@ func Demand(s Settings) (perNode, shared values.Resources) {
 	return perNode, shared
 }
 
-// Room is what the minimum number of nodes leaves next to DOKS' own pods, where no taint keeps this stack off.
+// Room is what the minimum number of nodes leaves next to DOKS' own pods, where no taint keeps this stack off. Nodes of
+// a size that is not known have none.
 func Room(s Settings) (nodes int, room values.Resources) {
 	for _, p := range s.Cluster.Pools {
-		if slices.ContainsFunc(p.Taints, func(t components.Taint) bool { return t.Effect != "PreferNoSchedule" }) {
-			continue
+		if size, known := s.allocatable(p.Size); known && !p.Tainted() {
+			room = room.Plus(size, p.MinNodes()).Plus(doksPerNode, -p.MinNodes())
+			nodes += p.MinNodes()
 		}
-		size, _ := Allocatable(p.Size)
-		room = room.Plus(size, p.MinNodes()).Plus(doksPerNode, -p.MinNodes())
-		nodes += p.MinNodes()
 	}
 	return nodes, room
+}
+
+// sizesAreKnown reports whether the capacity can be checked: without an account the sizes of some nodes are not known.
+func (s Settings) sizesAreKnown() bool {
+	return !slices.ContainsFunc(s.Cluster.Pools, func(p components.Pool) bool {
+		_, known := s.allocatable(p.Size)
+		return !known && !p.Tainted() && p.MaxNodes() > 0
+	})
 }
 
 // validateCapacity refuses pools on which the stack cannot be scheduled: pods would stay Pending, and the releases time
 // out one after the other. The nodes of an existing cluster are not known.
 func validateCapacity(s Settings, faults *field.Errors) {
-	if s.Cluster.external() {
+	if s.Cluster.external() || !s.sizesAreKnown() {
 		return
 	}
 	perNode, need := Demand(s)
+	if refuseSmall(s, perNode, faults) {
+		return
+	}
 	nodes, room := Room(s)
 	have := room.Plus(perNode, -nodes)
 	if replicas := replicas(s); nodes < replicas {
@@ -90,6 +66,47 @@ func validateCapacity(s Settings, faults *field.Errors) {
 				need.MilliCPU, need.MiB, max(0, have.MilliCPU), max(0, have.MiB)),
 			"add nodes to an untainted pool, or choose a larger size")
 	}
+}
+
+// refuseSmall refuses untainted pools whose nodes are too small for what runs on every node.
+func refuseSmall(s Settings, perNode values.Resources, faults *field.Errors) (refused bool) {
+	for i, p := range s.Cluster.Pools {
+		if p.Tainted() || s.holds(p, perNode) {
+			continue
+		}
+		need := perNode.Plus(doksPerNode, 1)
+		faults.Add(fmt.Sprintf("cluster.pools[%d].size", i), p.Size,
+			fmt.Sprintf("a size that leaves pods %dm CPU and %d MiB, which those of every node request, DOKS' own among "+
+				"them: s-2vcpu-4gb or larger", need.MilliCPU, need.MiB),
+			"choose a larger size, or give the pool a taint with the effect NoSchedule for pods that tolerate it")
+		refused = true
+	}
+	return refused
+}
+
+// holds reports whether a node of the pool has room for the pods that run on every node; true where it is not known.
+func (s Settings) holds(p components.Pool, perNode values.Resources) bool {
+	size, known := s.allocatable(p.Size)
+	left := size.Plus(doksPerNode, -1).Plus(perNode, -1)
+	return !known || left.MilliCPU >= 0 && left.MiB >= 0
+}
+
+// smallPools is a warning about tainted pools whose nodes are too small for what runs on every node; empty without one.
+func (s Settings) smallPools() string {
+	perNode, _ := Demand(s)
+	var names []string
+	for _, p := range s.Cluster.Pools {
+		if p.Tainted() && !s.holds(p, perNode) {
+			names = append(names, fmt.Sprintf("%s (%s)", p.Name, p.Size))
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("Nodes of %s may be too small for the pods that run on every node, which request %dm CPU and "+
+		"%d MiB in addition to DOKS' own: where Falco and Alloy stay Pending, nothing is detected and no logs are "+
+		"collected; `kubectl get pods -A --field-selector status.phase=Pending` lists them",
+		strings.Join(names, ", "), perNode.MilliCPU, perNode.MiB)
 }
 
 // replicas is how many nodes required anti-affinity takes.

@@ -26,21 +26,30 @@ func formerName(ctx *pulumi.Context, suffix string) pulumi.ResourceOption {
 }
 
 // openAccount uses the token and the endpoint that the DigitalOcean provider uses: its configuration, or its
-// environment. It is nil when the cluster is given by a kubeconfig: nothing of DigitalOcean is used then.
-func openAccount(ctx *pulumi.Context, s Settings) (*account.Account, error) {
+// environment. It returns what is in the account, too, and keeps what DigitalOcean offers it. All of this is nil when
+// the cluster is given by a kubeconfig: nothing of DigitalOcean is used then.
+func (s *Settings) openAccount(ctx *pulumi.Context) (*account.Account, *account.Inventory, error) {
 	if s.Cluster.Kubeconfig != "" {
-		return nil, nil
+		return nil, nil, nil
 	}
 	token, _ := accountSetting(ctx, "token", tokenVariables...)
 	endpoint, _ := accountSetting(ctx, "apiEndpoint", "DIGITALOCEAN_API_URL")
-	return account.Open(token, endpoint)
+	a, err := account.Open(token, endpoint)
+	if err != nil {
+		return nil, nil, err
+	}
+	inventory, err := a.Inventory(ctx.Context())
+	if err != nil {
+		return nil, nil, err
+	}
+	s.offer = inventory.Offer
+	return a, inventory, nil
 }
 
 // newCluster checks the settings against the account and the running cluster, and registers the cluster. It returns
 // the stack's releases that the cluster has.
-func newCluster(ctx *pulumi.Context, s Settings, a *account.Account, known *components.Known) (
-	*components.Cluster, []incluster.Release, error,
-) {
+func newCluster(ctx *pulumi.Context, s Settings, a *account.Account, inventory *account.Inventory,
+	known *components.Known) (*components.Cluster, []incluster.Release, error) {
 	last, err := lastDeployment(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -48,7 +57,7 @@ func newCluster(ctx *pulumi.Context, s Settings, a *account.Account, known *comp
 	if s.Cluster.Kubeconfig != "" {
 		return newKubeconfigCluster(ctx, s, last)
 	}
-	plan, err := s.plan(ctx, a, last)
+	plan, err := s.plan(ctx, a, inventory, last)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -59,8 +68,9 @@ func newCluster(ctx *pulumi.Context, s Settings, a *account.Account, known *comp
 		return c, plan.installed, err
 	}
 	c, err := components.NewCluster(ctx, logicalName, &components.ClusterArgs{
-		Account: a, Running: plan.Running, VPC: plan.VPC, ExistingProject: plan.Project, Known: known,
-		Name: s.Cluster.Name, Region: s.Cluster.Region, Version: plan.Version, Upgrade: plan.Upgrade,
+		Account: a, Running: plan.Running, VPC: plan.VPC, OtherVPC: plan.OtherVPC, ExistingProject: plan.Project,
+		Known: known,
+		Name:  s.Cluster.Name, Region: s.Cluster.Region, Version: plan.Version, Upgrade: plan.Upgrade,
 		Network: plan.Network, Pools: s.Cluster.Pools,
 		HA: s.Cluster.HA, AutoUpgrade: s.Cluster.AutoUpgrade, SurgeUpgrade: s.Cluster.SurgeUpgrade,
 		Maintenance: s.Cluster.Maintenance, APIAllowedCIDRs: s.Cluster.APIAllowedCIDRs,

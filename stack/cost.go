@@ -40,8 +40,10 @@ func MonthlyCost(s Settings, nodes map[string]float64) (Cost, error) {
 		c.ControlPlane = catalog.HighAvailability.USD
 	}
 	c.LoadBalancers = catalog.LoadBalancerNode.USD * float64(loadBalancerNodes(s))
-	for _, claim := range s.claims() {
-		c.Volumes += catalog.VolumeGiB.USD * float64(claim.GiB*claim.Replicas)
+	if slices.Contains(doksClasses, s.Cluster.StorageClass) { // what volumes of others cost is not known
+		for _, claim := range s.claims() {
+			c.Volumes += catalog.VolumeGiB.USD * float64(claim.GiB*claim.Replicas)
+		}
 	}
 	if s.Logging.Storage == StorageSpaces {
 		c.Spaces = catalog.Spaces.USD

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/digitalocean/godo"
+
 	"doks-security/account/accounttest"
 	"doks-security/stack/catalog"
 )
@@ -26,6 +28,11 @@ func TestMonthlyCost(t *testing.T) {
 			Maximum: 782.80}},
 		{name: "an existing cluster", raw: map[string]string{"profile": "prod", "cluster": `{"existing":"shared"}`},
 			want: Cost{Volumes: 13.80, Total: 13.80, Maximum: 13.80}},
+		{name: "volumes of another driver",
+			raw: map[string]string{"cluster": `{"existing":"shared","storageClass":"nfs"}`}, want: Cost{}},
+		{name: "a pool that scales to zero", raw: map[string]string{"cluster": `{"pools":[` +
+			`{"name":"a","size":"s-4vcpu-8gb","count":2},{"name":"b","size":"s-2vcpu-4gb","autoScale":{"min":0,"max":3}}]}`},
+			want: Cost{Nodes: 96, Volumes: 2.70, Total: 98.70, Maximum: 170.70}},
 		{name: "the demo, on Spaces", raw: map[string]string{"cluster": onePool, "logging": `{"storage":"spaces"}`,
 			"virtualClusters": `{"demo":true}`},
 			want: Cost{Nodes: 144, Volumes: 5.20, Spaces: 5, Total: 154.20, Maximum: 154.20}},
@@ -69,7 +76,9 @@ func TestDeployExportsItsCost(t *testing.T) {
 		{"no prices, and deployed all the same", nil, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			m := &mocks{account: accounttest.Account{Prices: c.prices}}
+			m := &mocks{account: accounttest.Account{Sizes: []godo.Size{
+				{Slug: "s-2vcpu-4gb", PriceMonthly: c.prices["s-2vcpu-4gb"]},
+			}}}
 			if err := deploy(t, m, "dev", environment(t, "dev")); err != nil {
 				t.Fatal(err)
 			}

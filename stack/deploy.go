@@ -20,18 +20,19 @@ func Deploy(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	account, err := openAccount(ctx, settings)
+	account, inventory, err := settings.openAccount(ctx)
 	if err != nil {
 		return err
 	}
 	known := &components.Known{}
-	cluster, installed, err := newCluster(ctx, settings, account, known)
+	cluster, installed, err := newCluster(ctx, settings, account, inventory, known)
 	if err != nil {
 		return err
 	}
 	in, err := newInCluster(ctx, settings, cluster, components.Platform{
 		Cluster: settings.clusterName(), Profile: string(settings.Profile), Charts: source,
 		Provided: settings.Cluster.Provides, Overrides: settings.overrides(), Installed: installed, Known: known,
+		StorageClass: settings.Cluster.StorageClass,
 	})
 	if err != nil {
 		return err
@@ -56,7 +57,7 @@ func Deploy(ctx *pulumi.Context) error {
 		return err
 	}
 	export(ctx, settings, cluster, observability, security)
-	return exportCost(ctx, settings, account)
+	return exportCost(ctx, settings)
 }
 
 // newReleases is everything that Helm installs, and what it needs.

@@ -134,7 +134,10 @@ func TestDeployRefusesBeforeAnythingIsCreated(t *testing.T) {
 		raw     map[string]string
 		message string
 	}{
-		{"an invalid setting", accounttest.Account{}, map[string]string{"cluster": `{"region":"mars1"}`}, "cluster.region"},
+		{"an invalid setting", accounttest.Account{}, map[string]string{"cluster": `{"region":"mars"}`}, "cluster.region"},
+		{"a region without Kubernetes", accounttest.Account{},
+			map[string]string{"cluster": strings.Replace(onePool, "{", `{"region":"sfo1",`, 1)},
+			`cluster.region: "sfo1"`},
 		{"an invalid rule", accounttest.Account{},
 			map[string]string{"cluster": onePool, "runtimeSecurity": `{"rules":"testdata/rules/bad"}`},
 			"testdata/rules/bad/shadow.yaml:7:9"},
@@ -148,6 +151,12 @@ func TestDeployRefusesBeforeAnythingIsCreated(t *testing.T) {
 		{"a size that is not offered", accounttest.Account{},
 			map[string]string{"cluster": strings.Replace(onePool, "s-4vcpu-8gb", "s-999vcpu-999gb", 1)},
 			`cluster.pools[0].size: "s-999vcpu-999gb"`},
+		{"a size that the region does not have", accounttest.Account{
+			Sizes: []godo.Size{{Slug: "s-4vcpu-8gb", Regions: []string{"tor1"}}}},
+			map[string]string{"cluster": onePool}, "s-4vcpu-8gb is offered in tor1"},
+		{"a VPC that is missing", accounttest.Account{},
+			map[string]string{"cluster": strings.Replace(onePool, "{", `{"vpc":"5a4981aa-9653-4bd1-bef5-d6bff52042e4",`, 1)},
+			"cluster.vpc"},
 		{"another region", accounttest.Account{Clusters: []*godo.KubernetesCluster{inRegion}},
 			map[string]string{"cluster": onePool}, "cluster.region"},
 		{"a token that is refused", accounttest.Account{Status: 401}, map[string]string{"cluster": onePool},

@@ -5,7 +5,6 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"doks-security/account"
 	"doks-security/components"
 	"doks-security/values"
 )
@@ -70,17 +69,13 @@ func export(ctx *pulumi.Context, s Settings, cluster *components.Cluster, observ
 	}
 }
 
-// exportCost exports what the environment costs at DigitalOcean. A price that could not be found is a warning: it is no reason to leave
-// a cluster half deployed.
-func exportCost(ctx *pulumi.Context, s Settings, a *account.Account) error {
-	if a == nil {
+// exportCost exports what the environment costs at DigitalOcean. A price that could not be found is a warning: it is no
+// reason to leave a cluster half deployed.
+func exportCost(ctx *pulumi.Context, s Settings) error {
+	if s.Cluster.Kubeconfig != "" {
 		return nil
 	}
-	prices, err := a.NodePrices(ctx.Context())
-	if err != nil {
-		return ctx.Log.Warn("monthlyCostUSD is not known: "+err.Error(), nil)
-	}
-	cost, err := MonthlyCost(s, prices)
+	cost, err := MonthlyCost(s, s.offer.Prices())
 	if err != nil {
 		return ctx.Log.Warn("monthlyCostUSD is not known: DigitalOcean reports "+err.Error(), nil)
 	}

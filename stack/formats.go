@@ -55,13 +55,17 @@ var formats = field.Common.With(alerting.Formats).With(field.Formats{
 	"kubeconfig": {Pattern: regexp.MustCompile(`^[A-Za-z0-9._/][A-Za-z0-9._/@+-]*$`),
 		Allowed: "the path of a file, from the project's directory or from /, of letters, digits and . _ - / @ +",
 		Example: "kind.yaml; `kind get kubeconfig >kind.yaml` writes one"},
-	// DigitalOcean's regions with Kubernetes.
-	"region": {Enum: []string{
-		"ams3", "atl1", "blr1", "fra1", "lon1", "nyc1", "nyc2", "nyc3", "sfo2", "sfo3", "sgp1", "syd1", "tor1",
-	}},
+	// Whether DigitalOcean has it, with Kubernetes, is for its API to say: preflight.
+	"region": {Pattern: regexp.MustCompile(`^[a-z]{2,8}[0-9]{1,2}$`),
+		Allowed: "the slug of a DigitalOcean region: letters and a digit",
+		Example: "fra1; `doctl kubernetes options regions` lists them"},
 	"version": {Pattern: versionPrefix, Valid: supportedMinor,
 		Allowed: fmt.Sprintf(`a minor from 1.%d on ("1.34"), or an exact slug ("1.34.1-do.0"); never latest`, OldestMinor),
 		Example: "1.34; `doctl kubernetes options versions` lists them"},
+	"vpc": {Pattern: regexp.MustCompile(`^(default|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$`),
+		Allowed: "the id of a VPC, or default", Example: "<id>; `doctl vpcs list` lists them"},
+	"class": {Pattern: field.Label, Allowed: "the name of a StorageClass of the cluster",
+		Example: "do-block-storage; `kubectl get storageclasses` lists them"},
 	"day": {Enum: []string{"any", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}},
 	"time": {Pattern: regexp.MustCompile(`^([01][0-9]|2[0-3]):[0-5][0-9]$`),
 		Allowed: "HH:MM in UTC, 00:00 to 23:59", Example: "04:00"},
@@ -73,10 +77,9 @@ var formats = field.Common.With(alerting.Formats).With(field.Formats{
 	"pools": {EmptyAllowed: "at least one pool of nodes",
 		EmptyFix: "pools: [{name: default, size: s-2vcpu-4gb, count: 3}]"},
 	"poolName": {Pattern: field.Label, Allowed: "lowercase letters, digits and hyphens, at most 63", Fix: "correct it"},
-	"size": {Pattern: regexp.MustCompile(droplet.String() + "|" + cpuOptimized.String()),
-		Valid:   func(size string) bool { _, known := Allocatable(size); return known },
-		Allowed: "a Droplet size with 2 vCPUs and 4 GB or more, such as s-2vcpu-4gb",
-		Fix:     "`doctl kubernetes options sizes` lists them"},
+	// As for regions.
+	"size": {Pattern: regexp.MustCompile(`^[a-z][a-z0-9_]*(-[a-z0-9_]+)+$`),
+		Allowed: "the slug of a Droplet size, such as s-2vcpu-4gb", Fix: "`doctl kubernetes options sizes` lists them"},
 	"labelKey": {Pattern: labelKey, Valid: func(key string) bool { return !strings.Contains(key, "kubernetes.io/") },
 		Allowed: "a Kubernetes label outside kubernetes.io", Fix: "correct it"},
 	"labelValue": {Pattern: labelValue, Allowed: "a Kubernetes label outside kubernetes.io", Fix: "correct it"},
@@ -95,7 +98,14 @@ var formats = field.Common.With(alerting.Formats).With(field.Formats{
 		Allowed: "a day after " + components.FirstLogs + ", YYYY-MM-DD (UTC): from then on logs go to the bucket",
 		Example: "<day>"},
 	"priority": {Enum: values.Priorities},
-	"ruleset":  {Enum: lint.Rulesets()},
+	// https://grafana.com/docs/mimir/latest/configure/about-tenant-ids/, without what has a meaning to Loki and Alloy.
+	"tenant": {Pattern: regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,149}$`),
+		Allowed: "letters, digits, dots, hyphens and underscores, at most 150", Example: "<tenant>"},
+	"headerName": {Pattern: regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,98}[A-Za-z0-9])?$`),
+		Allowed: "letters, digits and hyphens", Fix: "correct it"},
+	"headerValue": {Pattern: regexp.MustCompile(`^[!-#%-~]([ !-#%-~]{0,498}[!-#%-~])?$`),
+		Allowed: "printable characters but $, without space around them", Fix: "correct it"},
+	"ruleset": {Enum: lint.Rulesets()},
 
 	// Virtual clusters and namespaces.
 	"approvedNamespace": {Pattern: field.Label,

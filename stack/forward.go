@@ -1,7 +1,13 @@
 package stack
 
 import (
+	"encoding/json"
 	"fmt"
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
 
 	"doks-security/components"
 	"doks-security/stack/field"
@@ -11,6 +17,8 @@ import (
 type ForwardSettings struct {
 	// A store that takes Prometheus remote write.
 	Metrics *MetricsForward `json:"metrics"`
+	// A store that takes Loki's push API: it gets the logs of all pods, in addition to this cluster's Loki.
+	Logs *LogsForward `json:"logs"`
 	// A SIEM that takes Falco's events as JSON.
 	Events *EventsForward `json:"events"`
 }
@@ -23,6 +31,26 @@ type MetricsForward struct {
 	Username string `json:"username"`
 	// Password at the store.
 	Password string `json:"password" secret:"true"`
+	// A token at the store, instead of a user name and a password.
+	BearerToken string `json:"bearerToken" secret:"true"`
+	// Tenant at the store: the header X-Scope-OrgID of Mimir and Cortex.
+	Tenant string `json:"tenant" format:"tenant"`
+	// Other headers, without a secret: Helm values have them in plain text.
+	Headers map[string]string `json:"headers" keys:"headerName" format:"headerValue"`
+}
+
+// LogsForward is Alloy's push to any store that takes Loki's.
+type LogsForward struct {
+	// URL that logs are pushed to, without a login, key or token: https://logs.example.org/loki/api/v1/push.
+	URL string `json:"url"`
+	// User name at the store.
+	Username string `json:"username"`
+	// Password at the store.
+	Password string `json:"password" secret:"true"`
+	// A token at the store, instead of a user name and a password.
+	BearerToken string `json:"bearerToken" secret:"true"`
+	// Tenant at the store: the header X-Scope-OrgID.
+	Tenant string `json:"tenant" format:"tenant"`
 }
 
 // EventsForward posts Falco's events as JSON to a SIEM.
@@ -33,15 +61,31 @@ type EventsForward struct {
 	MinimumPriority string `json:"minimumPriority" default:"notice" format:"priority"`
 }
 
-func validateForward(s Settings, faults *field.Errors) {
-	if m := s.Forward.Metrics; m != nil {
-		checkURL("forward.metrics.url", m.URL,
-			"the store's address; a login belongs to forward.metrics.username and password", faults)
-		if (m.Username == "") != (m.Password == "") {
-			field.AddSecret("forward.metrics.password", m.Password, "username and password, or neither", faults)
+// validateOutputs refuses outputs that would deliver events twice.
+func validateOutputs(s Settings, faults *field.Errors) {
+	outputs := s.RuntimeSecurity.Outputs
+	if _, set := outputs["webhook"]; set && s.Forward.Events != nil {
+		faults.Add("runtimeSecurity.outputs.webhook", json.Number(field.Hidden),
+			"forward.events or this: falcosidekick has one webhook", "remove one of them")
+	}
+	address, _ := outputs["loki"]["hostport"].(string)
+	if u, err := url.Parse(address); err == nil && u.Hostname() != "" {
+		host := u.Hostname() + "."
+		if loki := "loki." + s.Namespaces.ByRole()[components.NamespaceLoki] + "."; strings.HasPrefix(host, loki) {
+			faults.Add("runtimeSecurity.outputs.loki.hostport", json.Number(field.Hidden),
+				"another Loki: Alloy sends Falco's events to this one, and each would be stored twice", "remove the output")
 		}
-		field.CheckLogin("forward.metrics.username", m.Username, faults)
-		field.CheckLogin("forward.metrics.password", m.Password, faults)
+	}
+}
+
+func validateForward(s Settings, faults *field.Errors) {
+	validateOutputs(s, faults)
+	if m := s.Forward.Metrics; m != nil {
+		validateStore("forward.metrics", m.URL, m.login(), faults)
+		validateHeaders("forward.metrics.headers", m.Headers, faults)
+	}
+	if l := s.Forward.Logs; l != nil {
+		validateStore("forward.logs", l.URL, l.login(), faults)
 	}
 	if e := s.Forward.Events; e != nil {
 		for i, r := range s.Alerting.Receivers {
@@ -62,11 +106,64 @@ func (f ForwardSettings) eventsFrom() string {
 	return f.Events.MinimumPriority
 }
 
+func (m *MetricsForward) login() components.StoreLogin {
+	return components.StoreLogin{Username: m.Username, Password: m.Password, BearerToken: m.BearerToken}
+}
+
+func (l *LogsForward) login() components.StoreLogin {
+	return components.StoreLogin{Username: l.Username, Password: l.Password, BearerToken: l.BearerToken}
+}
+
+// validateStore checks the address of a store and the login at it.
+func validateStore(key, url string, login components.StoreLogin, faults *field.Errors) {
+	checkURL(key+".url", url,
+		"the store's address; a login belongs to "+key+".username and password, or bearerToken", faults)
+	if (login.Username == "") != (login.Password == "") {
+		field.AddSecret(key+".password", login.Password, "username and password, or neither", faults)
+	}
+	if login.BearerToken != "" && login.Username != "" {
+		faults.Add(key+".bearerToken", field.Hidden, "username and password, or bearerToken", "remove one of them")
+	}
+	field.CheckLogin(key+".username", login.Username, faults)
+	field.CheckLogin(key+".password", login.Password, faults)
+	field.CheckLogin(key+".bearerToken", login.BearerToken, faults)
+}
+
+// secretHeader matches names of headers that carry credentials.
+var secretHeader = regexp.MustCompile(`(?i)auth|token|secret|pass|key|cookie|credential|signature`)
+
+// takenHeaders are those that Prometheus sets itself, and refuses in its configuration:
+// https://prometheus.io/docs/prometheus/latest/configuration/configuration/#remote_write
+var takenHeaders = []string{"connection", "content-encoding", "content-length", "content-type", "host", "keep-alive",
+	"user-agent", "x-amz-content-sha256", "x-amz-date", "x-prometheus-remote-write-version", "x-scope-orgid"}
+
+func validateHeaders(key string, headers map[string]string, faults *field.Errors) {
+	for _, name := range slices.Sorted(maps.Keys(headers)) {
+		switch at := key + "." + name; {
+		case secretHeader.MatchString(name):
+			faults.Add(at, json.Number(field.Hidden), "a header without a secret: Helm values have it in plain text",
+				"use forward.metrics.bearerToken, or username and password")
+		case slices.Contains(takenHeaders, strings.ToLower(name)):
+			faults.Add(at, headers[name], "a header that Prometheus does not set itself",
+				"remove it; X-Scope-OrgID is forward.metrics.tenant")
+		}
+	}
+}
+
 func (f ForwardSettings) metrics() *components.RemoteWrite {
 	if f.Metrics == nil {
 		return nil
 	}
-	return &components.RemoteWrite{URL: f.Metrics.URL, Username: f.Metrics.Username, Password: f.Metrics.Password}
+	return &components.RemoteWrite{
+		URL: f.Metrics.URL, Login: f.Metrics.login(), Tenant: f.Metrics.Tenant, Headers: f.Metrics.Headers,
+	}
+}
+
+func (f ForwardSettings) logs() *components.LogsForward {
+	if f.Logs == nil {
+		return nil
+	}
+	return &components.LogsForward{URL: f.Logs.URL, Login: f.Logs.login(), Tenant: f.Logs.Tenant}
 }
 
 func (f ForwardSettings) events() *components.EventsForward {

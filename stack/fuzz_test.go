@@ -12,6 +12,7 @@ import (
 	"text/template"
 	"unicode"
 
+	"github.com/digitalocean/godo"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"gopkg.in/yaml.v3"
@@ -53,7 +54,7 @@ func FuzzSettings(f *testing.F) {
 	for _, key := range []string{"SPACES_ACCESS_KEY_ID", "SPACES_SECRET_ACCESS_KEY"} {
 		f.Setenv(key, "set")
 	}
-	account := accounttest.Account{Versions: []string{"1.34.2-do.10"}, Sizes: []string{"s-4vcpu-8gb"},
+	account := accounttest.Account{Versions: []string{"1.34.2-do.10"}, Sizes: []godo.Size{{Slug: "s-4vcpu-8gb"}},
 		Domains: []string{"example.org"}, Kubeconfig: emptyCluster()}
 	api := account.Serve()
 	f.Cleanup(api.Close)

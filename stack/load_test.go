@@ -107,7 +107,7 @@ func TestValidSettings(t *testing.T) {
 func TestAllErrorsTogether(t *testing.T) {
 	_, err := Parse("dev", map[string]string{
 		"profile": "tiny",
-		"cluster": `{"regoin":"fra1","version":"latest","ha":"yes","pools":[{"name":"a","size":"s-1vcpu-1gb","count":0}]}`,
+		"cluster": `{"regoin":"fra1","version":"latest","ha":"yes","pools":[{"name":"a","size":"small","count":0}]}`,
 		"logging": `{"retention":"soon"}`,
 		"extra":   `{}`,
 	})

@@ -41,6 +41,7 @@ func newLogging(in inCluster, observability *components.Observability) error {
 	_, err = components.NewLogging(in.ctx, logicalName, &components.LoggingArgs{
 		Platform: in.platform, Namespaces: in.namespaces, Observability: observability,
 		Retention: in.settings.Logging.Retention, VolumeGiB: in.settings.Logging.VolumeGiB, Spaces: spaces,
+		Forward: in.settings.Forward.logs(),
 	}, in.options...)
 	return err
 }

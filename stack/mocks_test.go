@@ -103,7 +103,9 @@ func deploy(t *testing.T, m *mocks, stack string, raw map[string]string) error {
 	}
 	m.account.Versions = []string{"1.35.0-do.2", "1.34.2-do.10", "1.34.2-do.9", "1.33.7-do.1"}
 	m.account.Domains = []string{"example.org"}
-	m.account.Sizes = []string{"s-2vcpu-4gb", "s-4vcpu-8gb", "s-8vcpu-16gb"}
+	if m.account.Sizes == nil {
+		m.account.Sizes = []godo.Size{{Slug: "s-2vcpu-4gb"}, {Slug: "s-4vcpu-8gb"}, {Slug: "s-8vcpu-16gb"}}
+	}
 	if m.account.Kubeconfig == "" {
 		m.account.Kubeconfig = emptyCluster()
 	}

@@ -23,8 +23,12 @@ func newOperatorView(in inCluster, observability *components.Observability) erro
 	for _, a := range s.VirtualClusters.Approved {
 		approved[a.Namespace] = a.Digests
 	}
+	var others []values.Output
+	for _, d := range s.RuntimeSecurity.Outputs.Destinations() {
+		others = append(others, values.Output{Destination: d.Name, Replicas: 1, From: d.From})
+	}
 	outputs, err := values.Outputs(string(s.Profile), s.Namespaces.ByRole(), s.RuntimeSecurity.AlertmanagerFrom,
-		s.Forward.eventsFrom())
+		s.Forward.eventsFrom(), others...)
 	if err != nil {
 		return err
 	}

@@ -29,17 +29,16 @@ type plan struct {
 
 // plan finds the stack's cluster, and checks the settings against the account and against what is in the cluster: what
 // pulumi up would replace, lose, or take over from others is an error before the first resource, all of it at once.
-func (s Settings) plan(ctx *pulumi.Context, a *account.Account, last deployment) (plan, error) {
+func (s Settings) plan(ctx *pulumi.Context, a *account.Account, inventory *account.Inventory, last deployment) (
+	plan, error,
+) {
 	if last.kubeconfig != "" {
 		return plan{}, field.Errors{{Key: "cluster.kubeconfig", Allowed: last.kubeconfig + ": this stack is deployed there, " +
 			"and moving would delete its releases and volumes", Fix: "pulumi config set --path 'cluster.kubeconfig' " +
 			last.kubeconfig + ", and deploy into the other cluster from a new stack: make env NAME=<name>"}}
 	}
-	inventory, err := a.Inventory(ctx.Context())
-	if err != nil {
-		return plan{}, err
-	}
 	var p plan
+	var err error
 	if s.Cluster.Existing != "" {
 		p.Running, err = preflight.Existing(inventory, s.Cluster.Existing, ctx.Stack(), last.Deployment)
 	} else {
@@ -47,15 +46,22 @@ func (s Settings) plan(ctx *pulumi.Context, a *account.Account, last deployment)
 		p.Plan, err = preflight.Cluster(inventory, preflight.Wanted{
 			Stack: ctx.Stack(), Last: last.Deployment,
 			Name: s.Cluster.Name, Region: s.Cluster.Region, Version: s.Cluster.Version, Network: s.Cluster.Network,
-			Pools: s.Cluster.Pools, HA: s.Cluster.HA, HAGiven: haGiven, Project: s.Project.Name,
+			VPC: s.Cluster.VPC, Pools: s.Cluster.Pools, HA: s.Cluster.HA, HAGiven: haGiven, Project: s.Project.Name,
 		}, func(id string) ([]string, error) { return a.Upgrades(ctx.Context(), id) })
 	}
-	if warning := preflight.DefaultVPC(p.VPC); warning != "" {
+	var ofVPC string
+	if !p.OtherVPC { // pulumi destroy leaves it
+		ofVPC = preflight.DefaultVPC(p.VPC)
+	}
+	for _, warning := range []string{ofVPC, s.smallPools()} {
+		if warning == "" {
+			continue
+		}
 		if err := ctx.Log.Warn(warning, nil); err != nil {
 			return p, err
 		}
 	}
-	err = field.Join(err, s.requireDomain(ctx.Context(), a), s.keepBucket(last, p.Running))
+	err = field.Join(err, s.checkCapacity(), s.requireDomain(ctx.Context(), a), s.keepBucket(last, p.Running))
 	p.deferred = p.Running != nil && s.Cluster.Existing == "" && last.ClusterID == "" && ctx.DryRun()
 	if p.deferred {
 		return p, err
@@ -63,6 +69,13 @@ func (s Settings) plan(ctx *pulumi.Context, a *account.Account, last deployment)
 	var failed error
 	p.installed, failed = s.checkCluster(ctx, a, p.Running, last)
 	return p, field.Join(err, failed)
+}
+
+// checkCapacity checks the capacity with the sizes as the API has them: Parse knew those whose name says it.
+func (s Settings) checkCapacity() error {
+	var errs field.Errors
+	validateCapacity(s, &errs)
+	return errs.Err()
 }
 
 // keepBucket refuses to delete the bucket with the logs of a cluster that is gone. Those of one that runs are a matter
@@ -163,7 +176,10 @@ func (s Settings) checkRunning(ctx *pulumi.Context, running *incluster.Cluster, 
 		}
 	}
 	errs := &field.Errors{}
-	incluster.Volumes(running, s.volumes(owner.Names), errs)
+	volumes := s.volumes(owner.Names)
+	incluster.StorageClass(running, s.Cluster.StorageClass, volumes, errs)
+	sized := slices.DeleteFunc(volumes, func(v incluster.Volume) bool { return v.Key == "" })
+	incluster.Volumes(running, sized, errs)
 	if s.Logging.Enabled {
 		incluster.Logs(running, owner.Names[components.NamespaceLoki], s.logStore(), s.logRetention(), time.Now(), errs)
 	}
@@ -187,13 +203,10 @@ func (s Settings) claims() []values.Claim {
 	return all
 }
 
-// volumes are the claims that settings size.
+// volumes are the claims of the stack's releases, with the settings that size them.
 func (s Settings) volumes(names values.Namespaces) []incluster.Volume {
 	var all []incluster.Volume
 	for _, claim := range s.claims() {
-		if claim.Setting == "" {
-			continue
-		}
 		growth := incluster.ByHelm
 		switch {
 		case claim.Operator:

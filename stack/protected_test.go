@@ -15,7 +15,8 @@ func settable(t *testing.T) map[string]map[string]string {
 	t.Helper()
 	return map[string]map[string]string{
 		"dev": {"cluster": onePool},
-		"forwarded, with all of Falco's rules": {"cluster": onePool, "runtimeSecurity": `{"ruleset":"sandbox"}`,
+		"forwarded, with all of Falco's rules": {"cluster": onePool,
+			"runtimeSecurity": `{"ruleset":"sandbox","outputs":{"splunk":{"host":"https://splunk.example.org","token":"t"}}}`,
 			"forward": `{"metrics":{"url":"https://metrics.example.org/push","username":"a","password":"b"},` +
 				`"events":{"url":"https://siem.example.org/key"}}`,
 			"observability": `{"applications":["shop"]}`},
@@ -31,7 +32,7 @@ func TestWhatGoSetsIsProtected(t *testing.T) {
 	set := 0
 	for name, raw := range settable(t) {
 		t.Run(name, func(t *testing.T) {
-			m := &mocks{encrypted: []string{Project + ":exposure", Project + ":forward"}}
+			m := &mocks{encrypted: []string{Project + ":exposure", Project + ":forward", Project + ":runtimeSecurity"}}
 			if err := deploy(t, m, "dev", raw); err != nil {
 				t.Fatal(err)
 			}

@@ -4,6 +4,7 @@ import (
 	"maps"
 
 	"doks-security/components"
+	"doks-security/falcosidekick"
 	"doks-security/rules"
 )
 
@@ -25,6 +26,8 @@ type RuntimeSecuritySettings struct {
 	RedisVolumeGiB int `json:"redisVolumeGiB" default:"1" prod:"5" min:"1" max:"1024" unit:"GiB"`
 	// The lowest priority of Falco that becomes an alert.
 	AlertmanagerFrom string `json:"alertmanagerFrom" default:"error" prod:"warning" format:"priority"`
+	// Other outputs of falcosidekick, with the keys of its documentation: {splunk: {host: ..., token: ...}}.
+	Outputs falcosidekick.Outputs `json:"outputs"`
 	// A directory of your own rules, relative to the project, loaded after those of this repository (docs/rules.md).
 	Rules string `json:"rules"`
 }
@@ -49,6 +52,7 @@ func newRuntimeSecurity(in inCluster, observability *components.Observability) (
 		Forward:          in.settings.Forward.events(),
 		WithoutUI:        !s.UI,
 		WithoutGrafana:   !in.settings.Observability.Grafana,
+		Outputs:          s.Outputs.Environment(),
 	}, in.options...)
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"doks-security/alerting"
+	"doks-security/falcosidekick"
 	"doks-security/stack/field"
 )
 
@@ -41,6 +42,10 @@ func secretErrors(ctx *pulumi.Context, s Settings, file map[string]any) field.Er
 		formats.EachSecret(value, reflect.TypeOf(target).Elem(), section, refuse)
 		if _, ok := target.(*alerting.Settings); ok {
 			alerting.EachSecret(value, section, refuse)
+		}
+		if _, ok := target.(*RuntimeSecuritySettings); ok {
+			object, _ := value.(map[string]any)
+			falcosidekick.EachSecret(object["outputs"], section+".outputs", refuse)
 		}
 	}
 	return errs

@@ -53,6 +53,8 @@ type Settings struct {
 
 	// given is what the stack file has, by section, where it matters whether a setting is a default.
 	given map[string]map[string]any
+	// offer is what DigitalOcean offers the account; empty without an account.
+	offer account.Offer
 	// overridden are the releases that overrides change, by folder of values/.
 	overridden map[string]overridden
 }
@@ -80,7 +82,8 @@ type ProjectSettings struct {
 
 // ClusterSettings choose between a cluster of this stack's own and an existing one.
 type ClusterSettings struct {
-	// Name of a cluster that is looked up instead of created. Only credentials and provides may be set with it.
+	// Name of a cluster that is looked up instead of created. Only credentials, provides and storageClass may be set with
+	// it.
 	Existing string `json:"existing" format:"existingCluster"`
 	// Path of a kubeconfig, from the project's directory or from /: the cluster of its current context is used, whoever
 	// runs it, and nothing of DigitalOcean. Only name and provides may be set with it.
@@ -90,11 +93,14 @@ type ClusterSettings struct {
 
 	// Name of the cluster.
 	Name string `json:"name" default:"doks-security-{stack}" format:"clusterName"`
-	// DigitalOcean's region. It cannot be changed.
+	// DigitalOcean's region, one with Kubernetes. It cannot be changed.
 	Region string `json:"region" default:"fra1" format:"region"`
 	// Version of Kubernetes: a minor ("1.34", in quotes), whose newest patch is installed, or an exact slug.
 	Version string `json:"version" default:"1.34" format:"version"`
 
+	// An existing VPC instead of one of the cluster's own: its id, or default for the default VPC of the region. Others
+	// may share it, and pulumi destroy leaves it. It cannot be changed.
+	VPC string `json:"vpc" format:"vpc"`
 	// Addresses of the cluster. Not set: free networks of the account are chosen, and then kept.
 	Network account.Network `json:"network"`
 	// Node pools; the first is created with the cluster and runs the stack. Required without existing.
@@ -118,6 +124,8 @@ type ClusterSettings struct {
 
 	// The cluster, its VPC, project and bucket cannot be deleted by pulumi destroy.
 	Protect bool `json:"protect" default:"false" prod:"true"`
+	// StorageClass of the stack's volumes. It cannot be changed for volumes that exist.
+	StorageClass string `json:"storageClass" default:"do-block-storage" format:"class" example:"do-block-storage-xfs"`
 	// What the cluster has already and this stack uses instead of installing its own.
 	Provides []string `json:"provides" format:"provided"`
 	// Deletes the volumes and load balancers that Kubernetes created together with the cluster.

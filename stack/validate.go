@@ -127,6 +127,7 @@ func validateRuntimeSecurity(r RuntimeSecuritySettings, faults *field.Errors) {
 			"pulumi config rm --path 'runtimeSecurity.falco', or pulumi config set --path 'runtimeSecurity.metrics' native")
 	}
 	period("runtimeSecurity.uiRetention", r.UIRetention, time.Hour, faults)
+	r.Outputs.Validate("runtimeSecurity.outputs", faults)
 	if !faults.Has("runtimeSecurity.ruleset") {
 		validateUserRules(r, faults)
 	}

@@ -16,13 +16,18 @@ import (
 // preview would show one that a user sets as a change each time.
 var reservedTag = regexp.MustCompile(`(?i)^(k8s(:.*)?|terraform:.*)$`)
 
+// doksClasses are the StorageClasses of every DOKS cluster:
+// https://docs.digitalocean.com/products/kubernetes/how-to/add-volumes/. No other is there before the cluster.
+var doksClasses = []string{"do-block-storage", "do-block-storage-retain", "do-block-storage-xfs",
+	"do-block-storage-xfs-retain"}
+
 // withExternal are the settings of a cluster that may be set with another one, which says that it is managed outside of
 // this stack.
 func (c ClusterSettings) withExternal() (external string, others []string) {
 	if c.Kubeconfig != "" {
-		return "kubeconfig", []string{"name", "provides"}
+		return "kubeconfig", []string{"name", "provides", "storageClass"}
 	}
-	return "existing", []string{"credentials", "provides"}
+	return "existing", []string{"credentials", "provides", "storageClass"}
 }
 
 // validateExternal refuses what only makes sense for a cluster of our own, or of DigitalOcean: it would silently do
@@ -32,7 +37,7 @@ func validateExternal(s Settings, given map[string]map[string]any, faults *field
 	for _, key := range sortedKeys(given["cluster"]) {
 		if key != external && !slices.Contains(others, key) {
 			faults.Add("cluster."+key, field.Plain(given["cluster"][key]),
-				fmt.Sprintf("only cluster.%s and cluster.%s with cluster.%s", others[0], others[1], external),
+				fmt.Sprintf("only cluster.%s with cluster.%s", strings.Join(others, ", cluster."), external),
 				"remove it: the cluster is looked up, not changed")
 		}
 	}
@@ -63,6 +68,14 @@ func validateProvides(provides []string, faults *field.Errors) {
 
 func validateCluster(c ClusterSettings, faults *field.Errors) {
 	validateNetwork(c.Network, faults)
+	if c.VPC != "" && c.Network.VPC != "" {
+		faults.Add("cluster.network.vpc", c.Network.VPC, "not set with cluster.vpc: that VPC has its range already",
+			"pulumi config rm --path 'cluster.network.vpc'")
+	}
+	if !slices.Contains(doksClasses, c.StorageClass) && !faults.Has("cluster.storageClass") {
+		faults.Add("cluster.storageClass", c.StorageClass, "a class that DOKS creates: "+strings.Join(doksClasses, ", "),
+			"pulumi config set --path 'cluster.storageClass' "+doksClasses[0])
+	}
 	for i, cidr := range c.APIAllowedCIDRs {
 		key := fmt.Sprintf("cluster.apiAllowedCIDRs[%d]", i)
 		prefix, err := netip.ParsePrefix(cidr)
@@ -76,8 +89,14 @@ func validateCluster(c ClusterSettings, faults *field.Errors) {
 			faults.Add(key, cidr, "a network smaller than the internet", "remove the list to leave the control plane open")
 		}
 	}
-	for i, t := range c.Tags {
-		key := fmt.Sprintf("cluster.tags[%d]", i)
+	validateTags("cluster.tags", c.Tags, faults)
+	validatePools(c.Pools, faults)
+}
+
+// validateTags refuses tags that have a meaning for others, and duplicates.
+func validateTags(list string, tags []string, faults *field.Errors) {
+	for i, t := range tags {
+		key := fmt.Sprintf("%s[%d]", list, i)
 		switch {
 		case strings.HasPrefix(strings.ToLower(t), account.StackTag("")):
 			faults.Add(key, t,
@@ -85,11 +104,10 @@ func validateCluster(c ClusterSettings, faults *field.Errors) {
 				"remove it: the stack's own is added")
 		case reservedTag.MatchString(t):
 			faults.Add(key, t, "no tag that DigitalOcean or its provider sets: k8s, k8s:..., terraform:...", "remove it")
-		case account.HasTag(c.Tags[:i], t):
+		case account.HasTag(tags[:i], t):
 			faults.Add(key, t, "each tag once: DigitalOcean takes upper and lower case for the same", "remove it")
 		}
 	}
-	validatePools(c.Pools, faults)
 }
 
 // validateNetwork holds DigitalOcean's bounds for VPC-native clusters, and no two ranges overlap.
@@ -135,6 +153,7 @@ func validatePools(pools []components.Pool, faults *field.Errors) {
 		}
 		seen[p.Name] = true
 		validateScale(key, p, faults)
+		validateTags(key+".tags", p.Tags, faults)
 		for j, t := range p.Taints {
 			taint := fmt.Sprintf("%s.taints[%d]", key, j)
 			if slices.ContainsFunc(p.Taints[:j], func(o components.Taint) bool {
@@ -146,8 +165,13 @@ func validatePools(pools []components.Pool, faults *field.Errors) {
 			}
 		}
 	}
-	if first := pools[0]; slices.ContainsFunc(first.Taints,
-		func(t components.Taint) bool { return t.Effect != "PreferNoSchedule" }) {
+	first := pools[0]
+	if first.AutoScale != nil && first.AutoScale.Min == 0 {
+		faults.Add("cluster.pools[0].autoScale.min", 0,
+			"1 to 512 nodes for the first pool: DOKS' own pods and this stack run there; other pools may scale to 0",
+			"pulumi config set --path 'cluster.pools[0].autoScale.min' 1")
+	}
+	if first.Tainted() {
 		faults.Add("cluster.pools[0].taints", first.Taints[0].Effect,
 			"no taint that keeps pods off the first pool: DOKS' own pods and this stack run there",
 			"move the taint to a second pool")

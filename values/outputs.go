@@ -19,8 +19,11 @@ type Output struct {
 var Priorities = []string{"emergency", "alert", "critical", "error", "warning", "notice", "informational", "debug"}
 
 // Outputs are those of a profile that lose events silently when they do not answer: Alertmanager, the UI, and where
-// events are forwarded to. The arguments are the lowest priorities that the two get; an empty forward: nowhere.
-func Outputs(profile string, namespaces Namespaces, alertmanagerFrom, forwardFrom string) ([]Output, error) {
+// events are forwarded to. The arguments are the lowest priorities that the two get; an empty forward: nowhere. others
+// are those of the stack file.
+func Outputs(profile string, namespaces Namespaces, alertmanagerFrom, forwardFrom string, others ...Output) (
+	[]Output, error,
+) {
 	loaded, err := Load("falco", profile, namespaces)
 	if err != nil {
 		return nil, err
@@ -36,7 +39,7 @@ func Outputs(profile string, namespaces Namespaces, alertmanagerFrom, forwardFro
 	if forwardFrom != "" {
 		outputs = append(outputs, Output{Destination: "webhook", Replicas: 1, From: forwardFrom})
 	}
-	return outputs, nil
+	return append(outputs, others...), nil
 }
 
 // outputRules record how many deliveries the events that falcosidekick accepted lead to.

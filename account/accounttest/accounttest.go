@@ -17,9 +17,9 @@ type Account struct {
 	VPCs     []*godo.VPC // nil: the default VPC of each region
 	Projects []godo.Project
 	Versions []string
-	Sizes    []string // of nodes
+	Regions  []string    // with Kubernetes; nil: all
+	Sizes    []godo.Size // of nodes; without regions: in all of them
 	Upgrades []string
-	Prices   map[string]float64 // by size; nil: the API fails
 	Domains  []string
 	Records  []godo.DomainRecord // of every domain
 	Buckets  []string            // of Spaces
@@ -43,10 +43,16 @@ func (a *Account) Serve() *httptest.Server {
 	})
 	mux.HandleFunc("GET /v2/kubernetes/options", func(w http.ResponseWriter, _ *http.Request) {
 		sizes := []godo.KubernetesNodeSize{}
-		for _, slug := range a.Sizes {
-			sizes = append(sizes, godo.KubernetesNodeSize{Slug: slug, Name: slug})
+		for _, size := range a.Sizes {
+			sizes = append(sizes, godo.KubernetesNodeSize{Slug: size.Slug, Name: size.Slug})
 		}
-		reply(w, map[string]any{"options": map[string]any{"versions": slugs(a.Versions), "sizes": sizes}})
+		regions := []godo.KubernetesRegion{}
+		for _, slug := range a.regions() {
+			regions = append(regions, godo.KubernetesRegion{Slug: slug, Name: slug})
+		}
+		reply(w, map[string]any{"options": map[string]any{
+			"versions": slugs(a.Versions), "regions": regions, "sizes": sizes,
+		}})
 	})
 	mux.HandleFunc("GET /v2/vpcs", func(w http.ResponseWriter, _ *http.Request) {
 		vpcs := a.VPCs
@@ -75,13 +81,11 @@ func (a *Account) Serve() *httptest.Server {
 		w.WriteHeader(status)
 	})
 	mux.HandleFunc("GET /v2/sizes", func(w http.ResponseWriter, _ *http.Request) {
-		if a.Prices == nil {
-			http.Error(w, `{"message":"no prices"}`, http.StatusNotImplemented)
-			return
-		}
-		var sizes []godo.Size
-		for slug, price := range a.Prices {
-			sizes = append(sizes, godo.Size{Slug: slug, PriceMonthly: price})
+		sizes := slices.Clone(a.Sizes)
+		for i := range sizes {
+			if sizes[i].Regions == nil {
+				sizes[i].Regions = a.regions()
+			}
 		}
 		reply(w, map[string]any{"sizes": sizes})
 	})
@@ -103,10 +107,20 @@ func (a *Account) Serve() *httptest.Server {
 	}))
 }
 
+// Regions are those with DOKS.
+var Regions = []string{"ams3", "atl1", "blr1", "fra1", "lon1", "nyc1", "nyc2", "nyc3", "ric1", "sfo2", "sfo3", "sgp1",
+	"syd1", "tor1"}
+
+func (a *Account) regions() []string {
+	if a.Regions == nil {
+		return Regions
+	}
+	return a.Regions
+}
+
 // defaultVPCs are those of an account that used every region with DOKS.
 func defaultVPCs() (vpcs []*godo.VPC) {
-	for _, region := range []string{"ams3", "atl1", "blr1", "fra1", "lon1", "nyc1", "nyc2", "nyc3", "ric1", "sfo2", "sfo3",
-		"sgp1", "syd1", "tor1"} {
+	for _, region := range Regions {
 		vpcs = append(vpcs, &godo.VPC{ID: "default-" + region, Name: "default-" + region, RegionSlug: region, Default: true})
 	}
 	return vpcs

@@ -31,6 +31,7 @@ type Cluster struct {
 	Namespaces   []Object
 	Claims       []Claim
 	StatefulSets []StatefulSet
+	Classes      []Object // StorageClasses
 	// Releases are the Secrets in which Helm keeps its releases, one for each revision.
 	Releases []Object
 	// ClusterWide are objects without a namespace, of the kinds that charts of the stack create.
@@ -53,6 +54,7 @@ type Object struct {
 type Claim struct {
 	Object
 	Spec struct {
+		Class     string   `json:"storageClassName"`
 		Resources requests `json:"resources"`
 	} `json:"spec"`
 }
@@ -107,6 +109,7 @@ func Survey(ctx context.Context, access Access) (*Cluster, error) {
 			&c.ClusterWide},
 		{"ValidatingWebhookConfiguration", "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations",
 			&c.ClusterWide},
+		{"StorageClass", "/apis/storage.k8s.io/v1/storageclasses", &c.Classes},
 		{"PriorityClass", "/apis/scheduling.k8s.io/v1/priorityclasses", &c.ClusterWide},
 	} {
 		objects, err := list[Object](ctx, api, kind.path, metadataOnly)

@@ -37,7 +37,8 @@ func base() object {
 		"logging": object{"storage": "volume", "retention": "3d", "volumeGiB": 10},
 		"runtimeSecurity": object{"falco": "0.44", "metrics": "native", "ruleset": "stable", "uiRetention": "3d",
 			"redisVolumeGiB":   1,
-			"alertmanagerFrom": "error"},
+			"alertmanagerFrom": "error",
+			"outputs":          object{"splunk": object{"host": "https://splunk.example.org", "token": encrypted()}}},
 		"virtualClusters": object{"admission": "warn", "demo": false, "approved": list{
 			object{"namespace": "team-a", "digests": list{digest("1")}},
 		}},
@@ -64,8 +65,11 @@ func base() object {
 			},
 		},
 		"forward": object{
-			"metrics": object{"url": "https://metrics.example.org/write", "username": "prometheus", "password": encrypted()},
-			"events":  object{"url": encrypted(), "minimumPriority": "notice"},
+			"metrics": object{"url": "https://metrics.example.org/write", "username": "prometheus", "password": encrypted(),
+				"tenant": "first", "headers": object{"X-Source": "first"}},
+			"logs": object{"url": "https://logs.example.org/push", "username": "alloy", "password": encrypted(),
+				"tenant": "first"},
+			"events": object{"url": encrypted(), "minimumPriority": "notice"},
 		},
 		"exposure": program.Gateway(),
 		"charts":   object{"mirror": mirrorDirectory, "unverified": true},

@@ -99,11 +99,15 @@ func clusterChanges() []Change {
 		{Setting: "cluster.pools[].size", Path: "cluster.pools[1].size", To: "s-4vcpu-8gb"},
 		{Setting: "cluster.pools[].count", To: 7},
 		{Setting: "cluster.pools[].autoScale.min", Path: "cluster.pools[1].autoScale.min", To: 2},
+		{Setting: "cluster.pools[].autoScale.min", Path: "cluster.pools[1].autoScale.min", To: 0},
 		{Setting: "cluster.pools[].autoScale.max", Path: "cluster.pools[1].autoScale.max", To: 3},
 		{Setting: "cluster.pools[].labels.*", Path: "cluster.pools[1].labels.tier", To: "second"},
 		{Setting: "cluster.pools[].taints[].key", Path: "cluster.pools[1].taints[0].key", To: "reserved"},
 		{Setting: "cluster.pools[].taints[].value", Path: "cluster.pools[1].taints[0].value", To: "second"},
 		{Setting: "cluster.pools[].taints[].effect", Path: "cluster.pools[1].taints[0].effect", To: "PreferNoSchedule"},
+		{Setting: "cluster.pools[].tags[]", Path: "cluster.pools[1].tags", To: list{"second"}},
+		{Setting: "cluster.vpc", To: "default"},
+		{Setting: "cluster.storageClass", To: "do-block-storage-xfs"},
 		{Setting: "cluster.ha", To: true, Last: true},
 		{Setting: "cluster.autoUpgrade", To: false},
 		{Setting: "cluster.surgeUpgrade", To: false},
@@ -172,6 +176,7 @@ func runtimeChanges() []Change {
 		{Setting: "runtimeSecurity.ruleset", To: "incubating"},
 		{Setting: "runtimeSecurity.alertmanagerFrom", To: "warning"},
 		{Setting: "runtimeSecurity.redisVolumeGiB", To: 2},
+		{Setting: "runtimeSecurity.outputs.*.*", Path: "runtimeSecurity.outputs.splunk.token", To: anotherKey},
 		{Setting: "runtimeSecurity.rules", To: rulesDirectory},
 	}
 }

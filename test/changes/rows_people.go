@@ -54,6 +54,18 @@ func forwardChanges() []Change {
 		{Setting: "forward.metrics.url", To: "https://second.example.org/write"},
 		{Setting: "forward.metrics.username", To: "second"},
 		{Setting: "forward.metrics.password", To: anotherKey},
+		{Setting: "forward.metrics.bearerToken", To: anotherKey, Alongside: []Value{
+			{"forward.metrics.username", nil}, {"forward.metrics.password", nil},
+		}},
+		{Setting: "forward.metrics.tenant", To: "second"},
+		{Setting: "forward.metrics.headers.*", Path: "forward.metrics.headers.X-Source", To: "second"},
+		{Setting: "forward.logs.url", To: "https://second.example.org/push"},
+		{Setting: "forward.logs.username", To: "second"},
+		{Setting: "forward.logs.password", To: anotherKey},
+		{Setting: "forward.logs.bearerToken", To: anotherKey, Alongside: []Value{
+			{"forward.logs.username", nil}, {"forward.logs.password", nil},
+		}},
+		{Setting: "forward.logs.tenant", To: "second"},
 		{Setting: "forward.events.url", To: anotherURL},
 		{Setting: "forward.events.minimumPriority", To: "warning"},
 	}

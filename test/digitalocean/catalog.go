@@ -50,7 +50,12 @@ var sizes = slices.Concat(
 	family("c-%d", 2, 21, 2, 4, 8, 16, 32), family("c2-%dvcpu-%dgb", 2, 23.5, 2, 4, 8, 16, 32),
 	family("m-%dvcpu-%dgb", 8, 42, 2, 4, 8, 16, 24, 32), family("m3-%dvcpu-%dgb", 8, 52, 2, 4, 8, 16, 24, 32),
 	family("so-%dvcpu-%dgb", 8, 65.5, 2, 4, 8, 16, 24, 32), family("so1_5-%dvcpu-%dgb", 8, 81.5, 2, 4, 8, 16, 24, 32),
+	// The second is sold out everywhere.
+	[]godo.Size{gpu("gpu-h100x1-80gb", 1, 3.39, "nyc2", "tor1"), gpu("gpu-h100x8-640gb", 8, 23.92)},
 )
+
+// dropletSizes cannot be nodes: DOKS wants 2 GB of memory.
+var dropletSizes = []godo.Size{size("s-1vcpu-1gb", 1, 1, 6)}
 
 // Sizes returns the Droplets a node can be.
 func Sizes() []godo.Size { return slices.Clone(sizes) }
@@ -71,8 +76,52 @@ func family(format string, gbPerCPU int, usdPerCPU float64, cpus ...int) []godo.
 func size(slug string, cpus, gb int, usd float64) godo.Size {
 	return godo.Size{
 		Slug: slug, Description: "Droplet", Vcpus: cpus, Memory: gb * 1024, Disk: 25 * gb, Transfer: 4,
-		PriceMonthly: usd, PriceHourly: usd / 672, Regions: regionSlugs(), Available: true,
+		PriceMonthly: usd, PriceHourly: usd / 672, Regions: regionSlugs(), Available: true, DiskInfo: disks("local", 25*gb),
 	}
+}
+
+// gpu is a size with so many NVIDIA H100, in the regions that have it.
+func gpu(slug string, gpus int, usdPerHour float64, regions ...string) godo.Size {
+	return godo.Size{
+		Slug: slug, Description: fmt.Sprintf("H100 GPU - %dX", gpus), Vcpus: 20 * gpus, Memory: 240 * 1024 * gpus,
+		Disk: 720 * gpus, Transfer: 15, PriceHourly: usdPerHour, PriceMonthly: usdPerHour * 744,
+		Regions: append([]string{}, regions...), Available: len(regions) > 0, DiskInfo: disks("boot", 720*gpus),
+		GPUInfo: &godo.GPUInfo{Count: gpus, Model: "nvidia_h100", VRAM: &godo.VRAM{Amount: 80 * gpus, Unit: "gib"}},
+	}
+}
+
+func disks(kind string, gib int) []godo.DiskInfo {
+	return []godo.DiskInfo{{Type: kind, Size: &godo.DiskSize{Amount: gib, Unit: "gib"}}}
+}
+
+// listed is a size as the API lists it; godo's type omits what is false or empty.
+type listed struct {
+	godo.Size
+	Available bool     `json:"available"`
+	Regions   []string `json:"regions"`
+}
+
+func allSizes() []listed {
+	var all []listed
+	for _, s := range slices.Concat(dropletSizes, sizes) {
+		all = append(all, listed{s, s.Available, s.Regions})
+	}
+	return all
+}
+
+// offeredIn reports whether a new node in the region can have the size.
+func offeredIn(region, slug string) bool {
+	return slices.ContainsFunc(sizes, func(s godo.Size) bool {
+		return s.Slug == slug && slices.Contains(s.Regions, region)
+	})
+}
+
+// nodeSizeName is the name of a size among the options of Kubernetes: that of c-2 is c-2-4GiB.
+func nodeSizeName(s godo.Size) string {
+	if strings.Count(s.Slug, "-") == 1 && strings.HasPrefix(s.Slug, "c-") {
+		return fmt.Sprintf("%s-%dGiB", s.Slug, s.Memory/1024)
+	}
+	return s.Slug
 }
 
 func isSize(slug string) bool {
@@ -91,7 +140,7 @@ func (s *Simulator) kubernetesOptions() godo.KubernetesOptions {
 		}
 	}
 	for _, s := range sizes {
-		o.Sizes = append(o.Sizes, &godo.KubernetesNodeSize{Slug: s.Slug, Name: s.Slug})
+		o.Sizes = append(o.Sizes, &godo.KubernetesNodeSize{Slug: s.Slug, Name: nodeSizeName(s)})
 	}
 	return o
 }
@@ -102,7 +151,7 @@ func (s *Simulator) routeCatalog(mux *http.ServeMux) {
 		defer s.mu.Unlock()
 		reply(w, http.StatusOK, "options", s.kubernetesOptions())
 	})
-	mux.HandleFunc("GET /v2/sizes", func(w http.ResponseWriter, r *http.Request) { list(w, r, "sizes", sizes) })
+	mux.HandleFunc("GET /v2/sizes", func(w http.ResponseWriter, r *http.Request) { list(w, r, "sizes", allSizes()) })
 	mux.HandleFunc("GET /v2/regions", func(w http.ResponseWriter, r *http.Request) {
 		var all []godo.Region
 		for _, r := range regions {
@@ -124,8 +173,10 @@ func region(slug string) godo.Region {
 	for _, r := range regions {
 		if r.slug == slug {
 			region := godo.Region{Slug: r.slug, Name: r.name, Available: true, Features: []string{"metadata", "storage"}}
-			for _, s := range sizes {
-				region.Sizes = append(region.Sizes, s.Slug)
+			for _, s := range allSizes() {
+				if slices.Contains(s.Regions, slug) {
+					region.Sizes = append(region.Sizes, s.Slug)
+				}
 			}
 			return region
 		}

@@ -24,7 +24,7 @@ func (s *Simulator) routeClusters(mux *http.ServeMux) {
 	})
 	mux.HandleFunc("POST /v2/kubernetes/clusters", s.createCluster)
 	mux.HandleFunc("GET "+one, s.withCluster(func(w http.ResponseWriter, _ *http.Request, c *cluster) {
-		reply(w, http.StatusOK, "kubernetes_cluster", c.KubernetesCluster)
+		reply(w, http.StatusOK, "kubernetes_cluster", c)
 	}))
 	mux.HandleFunc("PUT "+one, s.withCluster(s.updateCluster))
 	mux.HandleFunc("GET "+one+"/upgrades", s.withCluster(s.listUpgrades))
@@ -94,7 +94,7 @@ func (s *Simulator) createCluster(w http.ResponseWriter, r *http.Request) {
 	}
 	s.clusters[id] = c
 	s.later(func(ctx context.Context) { s.boot(ctx, c) })
-	reply(w, http.StatusCreated, "kubernetes_cluster", c.KubernetesCluster)
+	reply(w, http.StatusCreated, "kubernetes_cluster", c)
 }
 
 // defaultTags are those DOKS gives to a cluster and all that belongs to it.
@@ -151,7 +151,7 @@ func (s *Simulator) updateCluster(w http.ResponseWriter, r *http.Request, c *clu
 	if request.HA != nil {
 		c.HA = *request.HA
 	}
-	reply(w, http.StatusAccepted, "kubernetes_cluster", c.KubernetesCluster)
+	reply(w, http.StatusAccepted, "kubernetes_cluster", c)
 }
 
 func (s *Simulator) clusterNamed(name string) *cluster {

@@ -157,8 +157,12 @@ func TestClusterRequestsAreRefused(t *testing.T) {
 		{"unknown size", func(r r) { r.NodePools[0].Size = "s-3vcpu-5gb" }, "size"},
 		{"no nodes", func(r r) { r.NodePools[0].Count = 0 }, "worker_node_pool_specs[0].count"},
 		{"no pool", func(r r) { r.NodePools = nil }, "node pool"},
-		{"autoscaled from 0", scale(0, 3),
-			"validation error: worker_node_pool_specs[0].min nodes must be greater than or equal to 1"},
+		{"autoscaled from 0", func(r r) { scale(0, 3)(r); r.NodePools[0].Count = 0 }, "at least one worker node"},
+		{"a second pool autoscaled from 0", func(r r) {
+			r.NodePools = append(r.NodePools, pool("more"))
+			r.NodePools[1].AutoScale, r.NodePools[1].Count, r.NodePools[1].MaxNodes = true, 0, 3
+		}, ""},
+		{"a size of other regions", func(r r) { r.NodePools[0].Size = "gpu-h100x1-80gb" }, "not available in region"},
 		{"most nodes below fewest", scale(3, 2), "max nodes"},
 		{"a pool's name twice", func(r r) { r.NodePools = append(r.NodePools, pool("default")) }, "unique"},
 		{"a long pool name", func(r r) { r.NodePools[0].Name = strings.Repeat("a", 56) }, "55 characters"},

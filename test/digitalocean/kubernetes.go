@@ -23,6 +23,7 @@ type Kubernetes interface {
 // Node is a worker Droplet.
 type Node struct {
 	Name, ID, Pool, PoolID, Size, Region string
+	CPUs, MiB                            int // of the size
 	Labels                               map[string]string
 	Taints                               []godo.Taint
 }

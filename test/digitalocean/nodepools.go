@@ -16,11 +16,11 @@ import (
 func (s *Simulator) routeNodePools(mux *http.ServeMux) {
 	const base = "/v2/kubernetes/clusters/{id}/node_pools"
 	mux.HandleFunc("GET "+base, s.withCluster(func(w http.ResponseWriter, _ *http.Request, c *cluster) {
-		reply(w, http.StatusOK, "node_pools", c.NodePools)
+		reply(w, http.StatusOK, "node_pools", shownPools(c.NodePools))
 	}))
 	mux.HandleFunc("POST "+base, s.withCluster(s.addPool))
 	show := func(w http.ResponseWriter, _ *http.Request, _ *cluster, p *godo.KubernetesNodePool) {
-		reply(w, http.StatusOK, "node_pool", p)
+		reply(w, http.StatusOK, "node_pool", shown(p))
 	}
 	mux.HandleFunc("GET "+base+"/{pool}", s.withPool(show))
 	mux.HandleFunc("PUT "+base+"/{pool}", s.withPool(s.updatePool))
@@ -57,7 +57,7 @@ func (s *Simulator) addPool(w http.ResponseWriter, r *http.Request, c *cluster) 
 	if !read(w, r, &request) {
 		return
 	}
-	message := invalidPool("worker_node_pool_spec", &request)
+	message := invalidPool("worker_node_pool_spec", c.RegionSlug, &request)
 	if message == "" && poolNamed(c, request.Name) != nil {
 		message = "validation error: node pool names must be unique"
 	}
@@ -71,7 +71,7 @@ func (s *Simulator) addPool(w http.ResponseWriter, r *http.Request, c *cluster) 
 	pool := s.newPool(c.ID, &request)
 	c.NodePools = append(c.NodePools, pool)
 	s.provision(c, pool)
-	reply(w, http.StatusCreated, "node_pool", pool)
+	reply(w, http.StatusCreated, "node_pool", shown(pool))
 }
 
 func poolNamed(c *cluster, name string) *godo.KubernetesNodePool {
@@ -111,6 +111,8 @@ func (s *Simulator) updatePool(w http.ResponseWriter, r *http.Request, c *cluste
 	switch other := poolNamed(c, changed.Name); {
 	case other != nil && other.ID != p.ID:
 		message = "validation error: node pool names must be unique"
+	case changed.AutoScale && changed.MinNodes < 1 && len(c.NodePools) == 1:
+		message = "validation error: a cluster must have at least one worker node"
 	case changed.AutoScale:
 		message = invalidScale("worker_node_pool_spec", changed.MinNodes, changed.MaxNodes)
 	case changed.Count < 1 && len(c.NodePools) == 1:
@@ -129,7 +131,7 @@ func (s *Simulator) updatePool(w http.ResponseWriter, r *http.Request, c *cluste
 	*p = changed
 	s.resize(p)
 	s.provision(c, p)
-	reply(w, http.StatusAccepted, "node_pool", p)
+	reply(w, http.StatusAccepted, "node_pool", shown(p))
 }
 
 func change(p *godo.KubernetesNodePool, r godo.KubernetesNodePoolUpdateRequest) {
@@ -190,7 +192,9 @@ func (s *Simulator) syncNodes(ctx context.Context, c *cluster) error {
 	var nodes []Node
 	var provisioned []*godo.KubernetesNode
 	for _, d := range droplets(c) {
+		size := sizes[slices.IndexFunc(sizes, func(s godo.Size) bool { return s.Slug == d.pool.Size })]
 		nodes = append(nodes, Node{
+			CPUs: size.Vcpus, MiB: size.Memory,
 			Name: d.node.Name, ID: d.node.ID, Pool: d.pool.Name, PoolID: d.pool.ID, Size: d.pool.Size, Region: c.RegionSlug,
 			Labels: d.pool.Labels, Taints: d.pool.Taints,
 		})

@@ -28,14 +28,19 @@ func (s *Simulator) invalidCluster(r *godo.KubernetesClusterCreateRequest) strin
 		return "a cluster with this name already exists"
 	}
 	names := map[string]bool{}
+	least := 0
 	for i, pool := range r.NodePools {
-		if message := invalidPool(fmt.Sprintf("worker_node_pool_specs[%d]", i), pool); message != "" {
+		if message := invalidPool(fmt.Sprintf("worker_node_pool_specs[%d]", i), r.RegionSlug, pool); message != "" {
 			return message
 		}
+		least += max(pool.Count, pool.MinNodes)
 		if names[pool.Name] {
 			return "validation error: node pool names must be unique"
 		}
 		names[pool.Name] = true
+	}
+	if least == 0 {
+		return "validation error: a cluster must have at least one worker node"
 	}
 	if message := s.beyondLimit(r.NodePools...); message != "" {
 		return message
@@ -90,7 +95,7 @@ func (s *Simulator) ensureDefaultVPC(region string) *godo.VPC {
 }
 
 // invalidPool says what the API has against a new node pool; spec is how it names it.
-func invalidPool(spec string, p *godo.KubernetesNodePoolCreateRequest) string {
+func invalidPool(spec, region string, p *godo.KubernetesNodePoolCreateRequest) string {
 	switch {
 	case p.Name == "":
 		return "validation error: " + spec + ".name is required"
@@ -98,6 +103,8 @@ func invalidPool(spec string, p *godo.KubernetesNodePoolCreateRequest) string {
 		return "validation error: " + spec + ".pool names cannot be greater than 55 characters"
 	case !isSize(p.Size):
 		return "validation error: invalid size slug " + p.Size
+	case !offeredIn(region, p.Size):
+		return "validation error: size " + p.Size + " is not available in region " + region
 	case !p.AutoScale && p.Count < 1:
 		return "validation error: " + spec + ".count must be greater than or equal to 1"
 	}
@@ -107,11 +114,16 @@ func invalidPool(spec string, p *godo.KubernetesNodePoolCreateRequest) string {
 	return ""
 }
 
-// invalidScale says what is wrong with an autoscaled pool: https://github.com/digitalocean/doctl/issues/1516.
+// invalidScale says what is wrong with an autoscaled pool. It may scale to zero, as long as the cluster has a node:
+// https://docs.digitalocean.com/products/kubernetes/how-to/autoscale/ and
+// https://github.com/digitalocean/terraform-provider-digitalocean/pull/1357; before 2025 the minimum was 1:
+// https://github.com/digitalocean/doctl/issues/1516.
 func invalidScale(spec string, minimum, maximum int) string {
 	switch {
-	case minimum < 1:
-		return "validation error: " + spec + ".min nodes must be greater than or equal to 1"
+	case minimum < 0:
+		return "validation error: " + spec + ".min nodes must be greater than or equal to 0"
+	case maximum < 1:
+		return "validation error: " + spec + ".max nodes must be greater than or equal to 1"
 	case maximum < minimum:
 		return "validation error: " + spec + ".max nodes must be greater than or equal to min nodes"
 	}

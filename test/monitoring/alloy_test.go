@@ -11,6 +11,7 @@ import (
 	"github.com/grafana/alloy/syntax/ast"
 	"github.com/grafana/alloy/syntax/parser"
 
+	stackcomponents "doks-security/components"
 	"doks-security/values"
 )
 
@@ -20,6 +21,9 @@ var components = map[string]string{
 	"discovery.kubernetes": "targets", "discovery.relabel": "output", "local.file_match": "targets",
 	"loki.source.file": "", "loki.process": "receiver", "loki.write": "receiver", "logging": "",
 }
+
+// environment is what Alloy's pods have.
+var environment = []string{"NODE_NAME", "CLUSTER_NAME", "FORWARD_USERNAME", "FORWARD_PASSWORD", "FORWARD_TOKEN"}
 
 // alloyFaults reads a configuration, and finds references that lead nowhere, unknown components, missing labels, broken
 // regular expressions and selectors.
@@ -76,7 +80,7 @@ func (w *alloyWalk) Visit(node ast.Node) ast.Visitor {
 		}
 	case *ast.CallExpr:
 		for _, arg := range n.Args {
-			if name := literal(arg); accessPath(n.Value) == "sys.env" && name != "NODE_NAME" && name != "CLUSTER_NAME" {
+			if name := literal(arg); accessPath(n.Value) == "sys.env" && !slices.Contains(environment, name) {
 				w.fault("the environment has no %q", name)
 			}
 		}
@@ -136,6 +140,18 @@ func alloyConfig(t *testing.T) string {
 func TestAlloyConfiguration(t *testing.T) {
 	for _, fault := range readCatalog(t).alloyFaults(alloyConfig(t)) {
 		t.Error(fault)
+	}
+}
+
+// The part that pushes logs to another store fits the rest, with each kind of login.
+func TestForwardedLogsConfiguration(t *testing.T) {
+	for name, login := range map[string]stackcomponents.StoreLogin{
+		"none": {}, "password": {Username: "1", Password: "key"}, "token": {BearerToken: "key"},
+	} {
+		forward := stackcomponents.LogsForward{URL: "https://logs.example.org/push", Login: login, Tenant: "team-a"}
+		for _, fault := range readCatalog(t).alloyFaults(alloyConfig(t) + "\n" + forward.Pipeline()) {
+			t.Errorf("%s: %s", name, fault)
+		}
 	}
 }
 

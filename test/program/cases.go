@@ -85,6 +85,29 @@ func StackFiles(root string) ([]Case, error) {
 // larger are nodes on which every option of dev has room.
 var larger = map[string]any{"pools": []any{map[string]any{"name": "default", "size": "s-4vcpu-8gb", "count": 3}}}
 
+// elsewhere are settings that send events, logs and metrics to other stores, and pools that are no room for the stack.
+func elsewhere() map[string]any {
+	type m = map[string]any
+	encrypted := func() any { return m{"secure": "v1:ciphertext"} }
+	taints := []any{m{"key": "dedicated", "value": "jobs", "effect": "NoSchedule"}}
+	return m{
+		"cluster": m{"vpc": "default", "storageClass": "do-block-storage-xfs", "pools": []any{
+			m{"name": "default", "size": "s-4vcpu-8gb", "count": 3, "tags": []any{"team"}},
+			m{"name": "none", "size": "c-4", "autoScale": m{"min": 0, "max": 2}, "taints": taints},
+			m{"name": "small", "size": "s-1vcpu-2gb", "count": 1, "taints": taints},
+		}},
+		"runtimeSecurity": m{"outputs": m{
+			"splunk": m{"host": "https://splunk.example.org", "token": encrypted(), "minimumpriority": "warning"},
+			"loki":   m{"hostport": "https://logs.example.org", "tenant": "team-a"},
+			"aws":    m{"region": "eu-west-1", "secretaccesskey": encrypted(), "s3": m{"bucket": "falco"}},
+		}},
+		"forward": m{
+			"metrics": m{"url": "https://metrics.example.org/push", "bearerToken": encrypted(), "tenant": "team-a"},
+			"logs":    m{"url": "https://logs.example.org/push", "username": "1", "password": encrypted()},
+		},
+	}
+}
+
 // Gateway is an exposure by Gateway, with all that identity providers and issuers require. Its secrets are
 // encrypted, as in a stack file.
 func Gateway() map[string]any {
@@ -166,6 +189,7 @@ func Cases() []Case {
 		{Name: "dev by Gateway, without the UI", Stack: "dev",
 			Settings: m{"runtimeSecurity": m{"ui": false}, "exposure": withoutClient("falcosidekickUi")}},
 	}
+	all = append(all, Case{Name: "dev that forwards everything, with other pools", Stack: "dev", Settings: elsewhere()})
 	for i := range all {
 		all[i].Dir = Fixtures
 	}

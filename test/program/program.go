@@ -110,15 +110,10 @@ func (c Case) fill(root, project string) error {
 
 // emptyAccount has nothing but what DigitalOcean offers, default VPCs, and the domain of the settings.
 func emptyAccount(s stack.Settings) *accounttest.Account {
-	a := &accounttest.Account{
-		Versions: digitalocean.Versions(), Prices: map[string]float64{}, Domains: []string{s.Exposure.Domain},
+	return &accounttest.Account{
+		Versions: digitalocean.Versions(), Sizes: digitalocean.Sizes(), Domains: []string{s.Exposure.Domain},
 		Kubeconfig: "users: [{name: unused, user: {token: unused}}]",
 	}
-	for _, size := range digitalocean.Sizes() {
-		a.Prices[size.Slug] = size.PriceMonthly
-		a.Sizes = append(a.Sizes, size.Slug)
-	}
-	return a
 }
 
 // config is the stack file with the case's settings on top, as Pulumi hands it over: objects as JSON. secret are the

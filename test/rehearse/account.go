@@ -113,10 +113,7 @@ func (c *clusters) SetNodes(ctx context.Context, cluster string, nodes []digital
 	}
 	converted := make([]controlplane.Node, 0, len(nodes))
 	for _, n := range nodes {
-		size, known := stack.Allocatable(n.Size)
-		if !known {
-			return fmt.Errorf("what a node of size %q leaves to pods is not known", n.Size)
-		}
+		size := stack.AllocatableOf(n.CPUs, n.MiB)
 		var taints []corev1.Taint
 		for _, t := range n.Taints {
 			taints = append(taints, corev1.Taint{Key: t.Key, Value: t.Value, Effect: corev1.TaintEffect(t.Effect)})
