@@ -4,14 +4,12 @@ import (
 	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
 	metav1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/meta/v1"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-
-	"doks-security/values"
 )
 
 // dashboardFolder is where Grafana shows our dashboards.
 const dashboardFolder = "Security"
 
-// Dashboards are those of values/<release>/dashboards, in ConfigMaps that Grafana's sidecar loads.
+// Dashboards are those of the releases (<release>/dashboards), in ConfigMaps that Grafana's sidecar loads.
 type Dashboards struct {
 	pulumi.ResourceState
 }
@@ -28,7 +26,7 @@ func NewDashboards(ctx *pulumi.Context, name string, args *DashboardsArgs,
 	if err := ctx.RegisterComponentResource(typePrefix+"Dashboards", name, d, opts...); err != nil {
 		return nil, err
 	}
-	dashboards, err := values.Dashboards()
+	dashboards, err := args.Namespaces.releases.Dashboards()
 	if err != nil {
 		return nil, err
 	}
