@@ -31,7 +31,7 @@ func falcoNamespace(t *testing.T) *cluster {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &cluster{names: values.Namespaces{}}
+	c := &cluster{names: values.Namespaces{}, set: releases}
 	for _, role := range []string{components.NamespaceFalco, components.NamespaceMonitoring, components.NamespaceLoki} {
 		c.names[role] = role
 	}
