@@ -58,7 +58,7 @@ func (s Settings) charts() ([]values.Chart, error) {
 
 // pins are those of the stack's releases, by folder.
 func (s Settings) pins() (map[string]values.Chart, error) {
-	all, err := values.Charts()
+	all, err := s.set().Charts()
 	if err != nil {
 		return nil, err
 	}

@@ -111,6 +111,11 @@ var formats = field.Common.With(alerting.Formats).With(field.Formats{
 		Allowed: "a namespace of this stack alone: lowercase letters, digits and hyphens, at most 63; none of " +
 			strings.Join(kubernetesNamespaces, ", ")},
 
+	// Addons.
+	"secretKey": {Pattern: regexp.MustCompile(`^[-._a-zA-Z0-9]{1,253}$`), Fix: "correct it",
+		Allowed: "letters, digits, hyphens, dots and underscores, at most 253"},
+	"secretValue": {Valid: func(value string) bool { return value != "" }, Allowed: "a value"},
+
 	// The exposure.
 	"domain": {Pattern: domainName, Allowed: "a domain of this DigitalOcean account: example.org",
 		Example: "<domain>; `doctl compute domain list` lists them"},

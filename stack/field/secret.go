@@ -25,6 +25,14 @@ func (f Formats) eachSecret(value any, s Setting, path string, found func(path s
 			}
 		}
 		return
+	case reflect.Map:
+		if object, ok := value.(map[string]any); ok && !(len(object) == 1 && isText(object["secure"])) {
+			s.Type = s.Type.Elem()
+			for key, element := range object {
+				f.eachSecret(element, s, path+"."+key, found)
+			}
+			return
+		}
 	case reflect.Slice:
 		if list, ok := value.([]any); ok {
 			s.Type = s.Type.Elem()
@@ -39,10 +47,16 @@ func (f Formats) eachSecret(value any, s Setting, path string, found func(path s
 	}
 }
 
+// isText: what is encrypted as a whole is {secure: ciphertext}.
+func isText(value any) bool {
+	_, ok := value.(string)
+	return ok
+}
+
 // HoldSecrets reports whether a type has a setting that is a secret.
 func (f Formats) HoldSecrets(t reflect.Type) bool {
 	switch t.Kind() {
-	case reflect.Pointer, reflect.Slice:
+	case reflect.Pointer, reflect.Slice, reflect.Map:
 		return f.HoldSecrets(t.Elem())
 	case reflect.Struct:
 		for _, s := range f.Settings(t) {

@@ -10,7 +10,6 @@ import (
 
 	"doks-security/charts/chartfile"
 	"doks-security/charts/pods"
-	"doks-security/rules"
 	"doks-security/stack"
 	"doks-security/test/fakecharts"
 	"doks-security/test/program"
@@ -94,7 +93,7 @@ func TestPublishedCharts(t *testing.T) {
 		t.Run("overcommit", func(t *testing.T) { fail(t, Overcommit(s.Settings, s.Objects)) })
 		t.Run("dashboards", func(t *testing.T) { fail(t, Dashboards(s.Objects)) })
 		t.Run("falco", func(t *testing.T) {
-			wanted, err := rules.Files(s.Settings.RuntimeSecurity.Ruleset, s.Settings.VirtualClusters.Approved)
+			wanted, err := s.Settings.Rules()
 			if err != nil {
 				t.Fatal(err)
 			}
