@@ -68,10 +68,14 @@ func NewNamespaces(ctx *pulumi.Context, name string, args *NamespacesArgs,
 			labels["pod-security.kubernetes.io/audit"] = pulumi.String("baseline")
 			labels["pod-security.kubernetes.io/audit-version"] = pulumi.String(PodSecurityVersion)
 		}
+		annotations := pulumi.StringMap{incluster.StackAnnotation: pulumi.String(StackID(ctx))}
+		if all[role].Addon {
+			annotations[incluster.AddonAnnotation] = pulumi.String(role)
+		}
 		namespace, err := corev1.NewNamespace(ctx, name+"-"+role, &corev1.NamespaceArgs{
 			Metadata: &metav1.ObjectMetaArgs{
 				Name: pulumi.String(args.Names[role]), Labels: labels,
-				Annotations: pulumi.StringMap{incluster.StackAnnotation: pulumi.String(StackID(ctx))},
+				Annotations: annotations,
 			},
 		}, pulumi.Parent(n))
 		if err != nil {

@@ -77,8 +77,8 @@ func (s Settings) addonFiles() ([]override.File, error) {
 	return files, nil
 }
 
-// renderAddons renders the addons without overrides, from the charts below root, into customized. One whose chart is not
-// there, which only CHARTS_OFFLINE=1 permits, is left out. assembled are the values of all releases, by their names.
+// renderAddons renders the addons without overrides, from the charts below root, into customized. One whose chart is
+// not there, which only CHARTS_OFFLINE=1 permits, is left out. assembled are the values of all releases, by their names.
 func (s Settings) renderAddons(root string, assembled map[string]map[string]any, errs *field.Errors) error {
 	pins, err := s.pins()
 	if err != nil {

@@ -97,6 +97,8 @@ func TestAddonIsInstalled(t *testing.T) {
 		{at("kubernetes:helm.sh/v3:Release::external-dns", "values", "provider", "name"), "digitalocean"},
 		{at("kubernetes:core/v1:Namespace::doks-security-external-dns", "metadata", "labels",
 			"pod-security.kubernetes.io/enforce"), "restricted"},
+		{at("kubernetes:core/v1:Namespace::doks-security-external-dns", "metadata", "annotations", "doks-security/addon"),
+			"external-dns"},
 		{at("kubernetes:core/v1:Secret::external-dns-external-dns-secrets", "stringData", "token"), "abc"},
 		{at("kubernetes:networking.k8s.io/v1:NetworkPolicy::external-dns-default-deny-ingress", "metadata", "namespace"),
 			"external-dns"},

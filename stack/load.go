@@ -96,8 +96,8 @@ func accountErrors(ctx *pulumi.Context, s Settings) field.Errors {
 // Addons and overrides are in a project, and left out.
 func Parse(stack string, raw map[string]string) (Settings, error) { return parse("", stack, raw) }
 
-// parse is Parse with the addons of root, the directory of the stack file. The capacity is not checked where files in it
-// change what is requested.
+// parse is Parse with the addons of root, the directory of the stack file. The capacity is not checked where files in
+// it change what is requested.
 func parse(root, stack string, raw map[string]string) (Settings, error) {
 	var faults field.Errors
 	for key := range raw {

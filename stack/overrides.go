@@ -44,8 +44,8 @@ func configure(ctx *pulumi.Context) (Settings, charts.Source, error) {
 	return settings, source, err
 }
 
-// ParseProject is Parse for a stack with addons and overrides in root, the directory of the stack file, whose charts are
-// there.
+// ParseProject is Parse for a stack with addons and overrides in root, the directory of the stack file, whose charts
+// are there.
 func ParseProject(root, stack string, raw map[string]string) (Settings, error) {
 	settings, err := parse(root, stack, raw)
 	var faults field.Errors

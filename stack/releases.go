@@ -73,10 +73,9 @@ func (s Settings) createdNamespaces() values.Namespaces {
 // the admission policy does. Those of tenants and addons are not among them.
 func (s Settings) exemptNamespaces() []string {
 	var exempt []string
-	all, _ := values.AllNamespaces() // an error of Deploy
-	created := s.createdNamespaces()
+	all, created := s.set().Namespaces(), s.createdNamespaces()
 	for _, role := range created.Roles() {
-		if namespace, ours := all[role]; ours && !namespace.Tenant {
+		if !all[role].Tenant && !all[role].Addon {
 			exempt = append(exempt, created[role])
 		}
 	}

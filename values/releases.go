@@ -122,6 +122,7 @@ func (s Set) Charts() (map[string]Chart, error) {
 type Namespace struct {
 	PodSecurity string // restricted, baseline or privileged
 	Tenant      bool   // as Release has it
+	Addon       bool   // of a release of the user's own
 }
 
 type namespaces map[string]Namespace // by role
@@ -135,7 +136,7 @@ func namespacesOf(releases Set) namespaces {
 		r := releases[folder]
 		n := all[r.Namespace]
 		n.PodSecurity += r.PodSecurity // one has it
-		n.Tenant = n.Tenant || r.Tenant
+		n.Tenant, n.Addon = n.Tenant || r.Tenant, n.Addon || r.IsAddon()
 		all[r.Namespace] = n
 	}
 	return all

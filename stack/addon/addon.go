@@ -87,7 +87,8 @@ func read(files fs.FS, name string, others values.Set, errs *field.Errors) (valu
 	before := len(*errs)
 	refuse := func(key, value, allowed, fix string) { errs.Add(file+": "+key, value, allowed, fix) }
 	if !field.Label.MatchString(r.Name) {
-		refuse("name", r.Name, "the name of a chart: lowercase letters, digits and hyphens", "copy it from the chart's repository")
+		refuse("name", r.Name, "the name of a chart: lowercase letters, digits and hyphens",
+			"copy it from the chart's repository")
 	}
 	if !exactVersion.MatchString(r.Version) {
 		refuse("version", r.Version, "an exact version of the chart, such as 1.2.3",
@@ -107,7 +108,8 @@ func read(files fs.FS, name string, others values.Set, errs *field.Errors) (valu
 			"remove them; addons.enabled in the stack file switches an addon on")
 	}
 	if !field.Label.MatchString(r.Release) {
-		refuse("release", r.Release, "lowercase letters, digits and hyphens, at most 63", "remove it: the folder's name is used")
+		refuse("release", r.Release, "lowercase letters, digits and hyphens, at most 63",
+			"remove it: the folder's name is used")
 	}
 	for _, folder := range others.Folders() {
 		other := others[folder]

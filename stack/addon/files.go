@@ -34,8 +34,8 @@ func checkFiles(files fs.FS, r values.Release, folder string, errs *field.Errors
 		case entry.IsDir() && name == "dashboards":
 			checkDashboards(files, folder, r.Dir, errs)
 		case entry.IsDir() || !slices.Contains(known, name):
-			errs.Add(r.Dir+"/"+name+": name", json.Number("an unknown file"), strings.Join(known, ", ")+", dashboards/<uid>.json",
-				"correct its name, or remove it")
+			errs.Add(r.Dir+"/"+name+": name", json.Number("an unknown file"),
+				strings.Join(known, ", ")+", dashboards/<uid>.json", "correct its name, or remove it")
 		}
 	}
 	for _, name := range []string{"values.yaml", "prod.yaml"} {
@@ -115,7 +115,8 @@ func checkDashboards(files fs.FS, folder, dir string, errs *field.Errors) {
 		file := dir + "/dashboards/" + entry.Name()
 		uid, isJSON := strings.CutSuffix(entry.Name(), ".json")
 		if !isJSON || !field.Label.MatchString(uid) {
-			errs.Add(file+": name", json.Number("another name"), "<uid>.json: lowercase letters, digits and hyphens", "rename it")
+			errs.Add(file+": name", json.Number("another name"), "<uid>.json: lowercase letters, digits and hyphens",
+				"rename it")
 			continue
 		}
 		var dashboard struct {
@@ -150,8 +151,8 @@ func single(err error) []error {
 	return all
 }
 
-// CheckTogether checks what addons share with the other releases of a stack: the names of workloads, groups of rules and
-// dashboards, and the connections. namespaces are the names of the stack's. Errors of single files are found before.
+// CheckTogether checks what addons share with the other releases of a stack: the names of workloads, groups of rules
+// and dashboards, and the connections. namespaces are the names of the stack's. Errors of single files are found before.
 func CheckTogether(all values.Set, namespaces values.Namespaces, errs *field.Errors) {
 	_, err := all.Network()
 	for _, err := range single(err) {

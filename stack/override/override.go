@@ -2,13 +2,13 @@
 //
 //	overrides/<stack>/<release>.yaml
 //
-// in the directory of the stack file, where <release> is a folder of values/ or addons/. A file has values of the release's chart,
-// as `helm install --values` takes them, and is merged last. Everything is checked before anything is created; what is
-// refused is a field.Error, each with the file and the path of the key:
+// in the directory of the stack file, where <release> is a folder of values/ or addons/. A file has values of the
+// release's chart, as `helm install --values` takes them, and is merged last. Everything is checked before anything is
+// created; what is refused is a field.Error, each with the file and the path of the key:
 //
 //   - Read: files of releases that the stack does not install, and what is no map of values
-//   - Check: values that a setting has, or that keep the stack safe and connected (<release>/protected.yaml), and secrets
-//     in plain text
+//   - Check: values that a setting has, or that keep the stack safe and connected (<release>/protected.yaml), and
+//     secrets in plain text
 //   - Keys: keys that the chart does not know
 //   - Render: what the chart refuses to render, and objects that open the stack or that its namespaces refuse
 package override
