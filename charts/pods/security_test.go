@@ -23,7 +23,8 @@ func TestAPIClients(t *testing.T) {
 		deployment("{automountServiceAccountToken: false, containers: [{name: a, image: nginx}]}"),
 		deployment("{containers: [{name: a, image: 'redis@sha256:abc'}, {name: b, image: 'localhost/own:1'}]}"),
 	})
-	want := []string{"docker.io/library/redis", "docker.io/velero/velero", "localhost/own", "registry.example.org:5000/a/b"}
+	want := []string{"docker.io/library/redis", "docker.io/velero/velero", "localhost/own",
+		"registry.example.org:5000/a/b"}
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("%q, %v, want %q", got, err, want)
 	}
