@@ -31,7 +31,8 @@ type Archives struct {
 	Notes []string
 }
 
-// Open looks at the archives of values/ in dir. An archive that differs from its pin is refused without CHARTS_UNVERIFIED=1.
+// Open looks at the archives of values/ in dir. An archive that differs from its pin is refused without
+// CHARTS_UNVERIFIED=1.
 func Open(dir string) (*Archives, error) {
 	pins, err := values.Charts()
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 
 	"doks-security/stack"
@@ -26,7 +27,8 @@ type Case struct {
 	Settings map[string]any // by key without the project's name
 	// Addons is a directory of addons, below the project's directory; empty: addons/ next to the stack file.
 	Addons string
-	// Charts is the directory of the archives that addons and overrides are checked with; empty: stand-ins, which take any value.
+	// Charts is the directory of the archives that addons and overrides are checked with; empty: stand-ins, which take any
+	// value.
 	Charts string
 }
 
@@ -83,6 +85,16 @@ func StackFiles(root string) ([]Case, error) {
 		}
 	}
 	return all, nil
+}
+
+// WithAddons are those of StackFiles that enable addons.
+func WithAddons(root string) ([]Case, error) {
+	own, err := StackFiles(root)
+	return slices.DeleteFunc(own, func(c Case) bool {
+		config, err := c.read(root)
+		addons, _ := config[stack.Project+":addons"].(map[string]any)
+		return err == nil && addons["enabled"] == nil
+	}), err
 }
 
 // larger are nodes on which every option of dev has room.
