@@ -118,6 +118,9 @@ func (s Set) Charts() (map[string]Chart, error) {
 	return charts, nil
 }
 
+// PodSecurityLevels are those of the Pod Security Standards, the strictest first.
+var PodSecurityLevels = []string{"restricted", "baseline", "privileged"}
+
 // Namespace is what the releases in a namespace say of it.
 type Namespace struct {
 	PodSecurity string // restricted, baseline or privileged
@@ -147,7 +150,7 @@ func (n namespaces) check() error {
 		if role == "" {
 			return fmt.Errorf("a values/<release>/chart.yaml has no namespace")
 		}
-		if !slices.Contains([]string{"restricted", "baseline", "privileged"}, namespace.PodSecurity) {
+		if !slices.Contains(PodSecurityLevels, namespace.PodSecurity) {
 			return fmt.Errorf("namespace %s: podSecurity %q; allowed: restricted, baseline or privileged, in the "+
 				"chart.yaml of one "+
 				"release of the namespace", role, namespace.PodSecurity)

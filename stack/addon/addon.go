@@ -26,15 +26,7 @@ import (
 var (
 	exactVersion = regexp.MustCompile(`^v?[0-9]+\.[0-9]+\.[0-9]+([-+][0-9A-Za-z.+-]+)?$`)
 	digest       = regexp.MustCompile(`^([0-9a-f]{64})?$`)
-	// A host and a path of an OCI registry (github.com/opencontainers/distribution-spec).
-	ociRegistry = regexp.MustCompile(`^oci://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*/?$`)
 )
-
-// levels are those of Pod Security.
-var levels = []string{"restricted", "baseline", "privileged"}
-
-// kubernetesNamespaces are in every cluster.
-var kubernetesNamespaces = []string{"default", "kube-node-lease", "kube-public", "kube-system"}
 
 // Read returns shipped, the releases of values/, and the addons with these names below root, the directory of the stack
 // file, each with the errors of its folder. An addon whose chart.yaml is refused is left out.
@@ -94,7 +86,7 @@ func read(files fs.FS, name string, others values.Set, errs *field.Errors) (valu
 		refuse("version", r.Version, "an exact version of the chart, such as 1.2.3",
 			"copy it from the chart's repository, in quotes if it has two numbers only")
 	}
-	if u, ok := field.ParseURL(r.Repository); !ociRegistry.MatchString(r.Repository) &&
+	if u, ok := field.ParseURL(r.Repository); !field.OCIRegistry.MatchString(r.Repository) &&
 		(!ok || u.User != nil || u.RawQuery != "" || u.Fragment != "") {
 		refuse("repository", r.Repository, "an https:// Helm repository or oci:// registry, without a login",
 			"correct it; charts.mirror in the stack file has another source of all charts")
@@ -121,12 +113,12 @@ func read(files fs.FS, name string, others values.Set, errs *field.Errors) (valu
 			break
 		}
 	}
-	if !field.Label.MatchString(r.Namespace) || slices.Contains(kubernetesNamespaces, r.Namespace) {
+	if !field.Label.MatchString(r.Namespace) || slices.Contains(field.KubernetesNamespaces, r.Namespace) {
 		refuse("namespace", r.Namespace, "lowercase letters, digits and hyphens, at most 63; none of "+
-			strings.Join(kubernetesNamespaces, ", "), "write namespace: "+name)
+			strings.Join(field.KubernetesNamespaces, ", "), "write namespace: "+name)
 	}
-	if r.PodSecurity != "" && !slices.Contains(levels, r.PodSecurity) {
-		refuse("podSecurity", r.PodSecurity, strings.Join(levels, ", "), "write podSecurity: restricted")
+	if r.PodSecurity != "" && !slices.Contains(values.PodSecurityLevels, r.PodSecurity) {
+		refuse("podSecurity", r.PodSecurity, strings.Join(values.PodSecurityLevels, ", "), "write podSecurity: restricted")
 	}
 	return r, len(*errs) == before
 }
@@ -134,12 +126,12 @@ func read(files fs.FS, name string, others values.Set, errs *field.Errors) (valu
 // checkNamespaces refuses namespaces of addons without a Pod Security level, or with several.
 func checkNamespaces(all values.Set, errs *field.Errors) {
 	for role, namespace := range all.Namespaces() {
-		if slices.Contains(levels, namespace.PodSecurity) {
+		if slices.Contains(values.PodSecurityLevels, namespace.PodSecurity) {
 			continue
 		}
 		for _, folder := range all.Folders() {
 			if r := all[folder]; r.IsAddon() && r.Namespace == role {
-				errs.Add(r.File+": podSecurity", r.PodSecurity, "one of "+strings.Join(levels, ", ")+
+				errs.Add(r.File+": podSecurity", r.PodSecurity, "one of "+strings.Join(values.PodSecurityLevels, ", ")+
 					", in one release of the namespace "+role, "write podSecurity: restricted in one of them")
 			}
 		}
