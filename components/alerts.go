@@ -8,7 +8,7 @@ import (
 	"doks-security/values"
 )
 
-// Alerts are the rules Prometheus evaluates: one PrometheusRule for each group of rules in values/.
+// Alerts are the rules Prometheus evaluates: one PrometheusRule for each group of rules of the releases.
 type Alerts struct {
 	pulumi.ResourceState
 }
@@ -33,7 +33,8 @@ func NewAlerts(ctx *pulumi.Context, name string, args *AlertsArgs, opts ...pulum
 	if err := ctx.RegisterComponentResource(typePrefix+"Alerts", name, a, opts...); err != nil {
 		return nil, err
 	}
-	groups, err := values.Alerts(args.Metrics, args.Namespaces.names, args.Approved, args.Links, args.Outputs...)
+	groups, err := args.Namespaces.releases.Alerts(args.Metrics, args.Namespaces.names, args.Approved, args.Links,
+		args.Outputs...)
 	if err != nil {
 		return nil, err
 	}

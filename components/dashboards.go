@@ -11,7 +11,7 @@ import (
 // dashboardFolder is where Grafana shows our dashboards.
 const dashboardFolder = "Security"
 
-// Dashboards are those of values/<release>/dashboards, in ConfigMaps that Grafana's sidecar loads.
+// Dashboards are those of the releases (<release>/dashboards), in ConfigMaps that Grafana's sidecar loads.
 type Dashboards struct {
 	pulumi.ResourceState
 }
@@ -29,7 +29,7 @@ func NewDashboards(ctx *pulumi.Context, name string, args *DashboardsArgs,
 	if err := ctx.RegisterComponentResource(typePrefix+"Dashboards", name, d, opts...); err != nil {
 		return nil, err
 	}
-	dashboards, err := values.Dashboards()
+	dashboards, err := args.Namespaces.releases.Dashboards()
 	if err != nil {
 		return nil, err
 	}

@@ -27,28 +27,34 @@ const PodSecurityVersion = "v1.33"
 type Namespaces struct {
 	pulumi.ResourceState
 
-	names  values.Namespaces
-	byRole map[string]pulumi.Resource
+	names    values.Namespaces
+	releases values.Set
+	byRole   map[string]pulumi.Resource
 }
 
 // NamespacesArgs choose the namespaces to create, and name them.
 type NamespacesArgs struct {
 	Roles []string          // of the namespaces to create
 	Names values.Namespaces // of all roles, also of those that are not created
+	// Releases have the namespaces, their workloads, alerts and dashboards; nil: those of values/, without addons.
+	Releases values.Set
 }
 
 // NewNamespaces creates the namespaces, each with the stack's name in incluster.StackAnnotation. Logical names have the
 // role.
 func NewNamespaces(ctx *pulumi.Context, name string, args *NamespacesArgs,
 	opts ...pulumi.ResourceOption) (*Namespaces, error) {
-	n := &Namespaces{names: args.Names, byRole: map[string]pulumi.Resource{}}
+	n := &Namespaces{names: args.Names, releases: args.Releases, byRole: map[string]pulumi.Resource{}}
 	if err := ctx.RegisterComponentResource(typePrefix+"Namespaces", name, n, opts...); err != nil {
 		return nil, err
 	}
-	all, err := values.AllNamespaces()
-	if err != nil {
-		return nil, err
+	if n.releases == nil {
+		var err error
+		if n.releases, err = values.Releases(); err != nil {
+			return nil, err
+		}
 	}
+	all := n.releases.Namespaces()
 	created := []string{}
 	for _, role := range args.Roles {
 		level := all[role].PodSecurity
@@ -62,10 +68,14 @@ func NewNamespaces(ctx *pulumi.Context, name string, args *NamespacesArgs,
 			labels["pod-security.kubernetes.io/audit"] = pulumi.String("baseline")
 			labels["pod-security.kubernetes.io/audit-version"] = pulumi.String(PodSecurityVersion)
 		}
+		annotations := pulumi.StringMap{incluster.StackAnnotation: pulumi.String(StackID(ctx))}
+		if all[role].Addon {
+			annotations[incluster.AddonAnnotation] = pulumi.String(role)
+		}
 		namespace, err := corev1.NewNamespace(ctx, name+"-"+role, &corev1.NamespaceArgs{
 			Metadata: &metav1.ObjectMetaArgs{
 				Name: pulumi.String(args.Names[role]), Labels: labels,
-				Annotations: pulumi.StringMap{incluster.StackAnnotation: pulumi.String(StackID(ctx))},
+				Annotations: annotations,
 			},
 		}, pulumi.Parent(n))
 		if err != nil {

@@ -28,7 +28,7 @@ func NewNetworkPolicies(ctx *pulumi.Context, name string, args *NetworkPoliciesA
 	if err := ctx.RegisterComponentResource(typePrefix+"NetworkPolicies", name, n, opts...); err != nil {
 		return nil, err
 	}
-	policies, err := NetworkPolicyObjects(args.Namespaces.created(), args.Options...)
+	policies, err := NetworkPolicyObjects(args.Namespaces.releases, args.Namespaces.created(), args.Options...)
 	if err != nil {
 		return nil, err
 	}
@@ -42,17 +42,16 @@ func NewNetworkPolicies(ctx *pulumi.Context, name string, args *NetworkPoliciesA
 	return n, ctx.RegisterResourceOutputs(n, pulumi.Map{})
 }
 
-// NetworkPolicyObjects are the policies of these namespaces, as manifests: a NetworkPolicy for what is between pods,
-// and a CiliumNetworkPolicy in addition for what is not.
-func NetworkPolicyObjects(namespaces values.Namespaces, options ...values.Option) ([]map[string]any, error) {
-	network, err := values.ReadNetwork()
+// NetworkPolicyObjects are the policies of these namespaces of releases, as manifests: a NetworkPolicy for what is
+// between pods, and a CiliumNetworkPolicy in addition for what is not.
+func NetworkPolicyObjects(releases values.Set, namespaces values.Namespaces, options ...values.Option) (
+	[]map[string]any, error,
+) {
+	network, err := releases.Network()
 	if err != nil {
 		return nil, err
 	}
-	all, err := values.AllNamespaces()
-	if err != nil {
-		return nil, err
-	}
+	all := releases.Namespaces()
 	connections := network.Of(namespaces, options...)
 	var policies []map[string]any
 	for _, role := range namespaces.Roles() {
@@ -63,7 +62,7 @@ func NetworkPolicyObjects(namespaces values.Namespaces, options ...values.Option
 		policies = append(policies, policy("default-deny-ingress", namespace, map[string]any{
 			"podSelector": map[string]any{}, "policyTypes": []any{"Ingress"},
 		}))
-		for _, w := range targets(namespace, connections) {
+		for _, w := range selected(network.Workloads, namespaces, namespace, connections, options) {
 			policies = append(policies, policy(w.Name, namespace, policySpec(w, connections)))
 			if spec := ciliumSpec(w, connections); spec != nil {
 				policies = append(policies, ciliumPolicy(w.Name, namespace, spec))
@@ -77,23 +76,28 @@ func policy(name, namespace string, spec map[string]any) map[string]any {
 	return manifest("networking.k8s.io/v1", "NetworkPolicy", namespace, name, spec)
 }
 
-// targets are the workloads of a namespace that connections end at, each once, by name.
-func targets(namespace string, connections []values.Connection) []values.Workload {
-	var all []values.Workload
-	for _, c := range connections {
-		if c.To.Namespace == namespace {
-			all = append(all, c.To)
+// selected are the workloads of a namespace that have a policy, by name: those that connections end at, and those that
+// are restricted.
+func selected(all []values.Workload, namespaces values.Namespaces, namespace string, connections []values.Connection,
+	options []values.Option) []values.Workload {
+	var chosen []values.Workload
+	for _, w := range all {
+		ends := slices.ContainsFunc(connections, func(c values.Connection) bool { return c.To.Name == w.Name })
+		if w = w.In(namespaces); w.Namespace == namespace && !w.IsOff(options) && (ends || w.Restricted) {
+			chosen = append(chosen, w)
 		}
 	}
-	slices.SortFunc(all, func(a, b values.Workload) int { return cmp.Compare(a.Name, b.Name) })
-	return slices.CompactFunc(all, func(a, b values.Workload) bool { return a.Name == b.Name })
+	slices.SortFunc(chosen, func(a, b values.Workload) int { return cmp.Compare(a.Name, b.Name) })
+	return chosen
 }
 
 // policySpec is the NetworkPolicy of one workload.
 func policySpec(w values.Workload, connections []values.Connection) map[string]any {
 	types := []any{"Ingress"}
 	ingress, egress := []any{}, []any{}
+	connects := false // names have to be found
 	for _, c := range connections {
+		connects = connects || c.From.Name == w.Name
 		if c.To.Name == w.Name && c.From.IsPods() {
 			ingress = append(ingress, map[string]any{"from": []any{podsOf(c.From)}, "ports": ports(c.Port)})
 		}
@@ -104,7 +108,7 @@ func policySpec(w values.Workload, connections []values.Connection) map[string]a
 	spec := map[string]any{"podSelector": map[string]any{"matchLabels": labelsOf(w)}, "ingress": ingress}
 	if w.Restricted {
 		types = append(types, "Egress")
-		if len(egress) > 0 { // names have to be found
+		if connects {
 			egress = append(egress, map[string]any{"to": []any{podsOf(dns)}, "ports": ports(53)})
 		}
 		spec["egress"] = egress

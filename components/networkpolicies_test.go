@@ -95,7 +95,11 @@ func checkTable(t *testing.T, name, table string) {
 
 func policies(t *testing.T, namespaces values.Namespaces, options ...values.Option) []map[string]any {
 	t.Helper()
-	all, err := NetworkPolicyObjects(namespaces, options...)
+	releases, err := values.Releases()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := NetworkPolicyObjects(releases, namespaces, options...)
 	if err != nil {
 		t.Fatal(err)
 	}

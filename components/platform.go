@@ -22,7 +22,7 @@ type Platform struct {
 	StorageClass string
 	// Provided are releases whose part the cluster has already: those of incluster.Providable.
 	Provided []string
-	// Overrides are values of releases that are merged last, by folder of values/.
+	// Overrides are values of releases that are merged last, by folder.
 	Overrides map[string]map[string]any
 	// Installed are the stack's releases that the cluster has.
 	Installed []incluster.Release
@@ -37,7 +37,7 @@ func (p Platform) provides(release string) bool { return slices.Contains(p.Provi
 
 // chartRelease is a release as a component asks for it.
 type chartRelease struct {
-	folder  string         // in values/
+	folder  string         // of values/ or addons/
 	pin     string         // entry of values.Charts; default: folder
 	options []string       // overlays in that folder
 	known   map[string]any // what only the program knows
@@ -48,17 +48,13 @@ type chartRelease struct {
 // knows on top, and the overrides last. It waits for the namespace.
 func (p Platform) install(ctx *pulumi.Context, namespaces *Namespaces, r chartRelease,
 	opts ...pulumi.ResourceOption) (*Release, error) {
-	releases, err := values.Releases()
-	if err != nil {
-		return nil, err
-	}
-	release, ok := releases[r.folder]
+	release, ok := namespaces.releases[r.folder]
 	if !ok {
 		return nil, fmt.Errorf("values/%s/chart.yaml is missing", r.folder)
 	}
 	chart := release.Chart
 	if r.pin != "" {
-		pins, err := values.Charts()
+		pins, err := namespaces.releases.Charts()
 		if err != nil {
 			return nil, err
 		}
@@ -66,7 +62,7 @@ func (p Platform) install(ctx *pulumi.Context, namespaces *Namespaces, r chartRe
 			return nil, fmt.Errorf("values/ pins no chart %q", r.pin)
 		}
 	}
-	loaded, err := values.Load(r.folder, p.Profile, namespaces.names, r.options...)
+	loaded, err := namespaces.releases.Load(r.folder, p.Profile, namespaces.names, r.options...)
 	if err != nil {
 		return nil, err
 	}

@@ -32,7 +32,7 @@ func (s Settings) assemble(root, stack string) (map[string]map[string]any, error
 		}}
 		var err error
 		if in.namespaces, err = components.NewNamespaces(ctx, logicalName, &components.NamespacesArgs{
-			Roles: s.createdNamespaces().Roles(), Names: s.Namespaces.ByRole(),
+			Roles: s.createdNamespaces().Roles(), Names: s.Namespaces.ByRole(), Releases: s.set(),
 		}); err != nil {
 			return err
 		}

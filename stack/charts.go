@@ -39,7 +39,7 @@ func fetchCharts(ctx *pulumi.Context, s Settings) (charts.Source, error) {
 		}
 	}
 	if len(unpinned) > 0 && !source.Unverified {
-		return source, ctx.Log.Warn("Helm charts that are not verified, since values/<release>/chart.yaml has no "+
+		return source, ctx.Log.Warn("Helm charts that are not verified, since their chart.yaml has no "+
 			"sha256 of them: "+
 			strings.Join(unpinned, ", ")+". `make charts` enters it.", nil)
 	}
@@ -58,7 +58,7 @@ func (s Settings) charts() ([]values.Chart, error) {
 
 // pins are those of the stack's releases, by folder.
 func (s Settings) pins() (map[string]values.Chart, error) {
-	all, err := values.Charts()
+	all, err := s.set().Charts()
 	if err != nil {
 		return nil, err
 	}

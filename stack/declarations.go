@@ -27,7 +27,9 @@ func declarations(s field.Setting, path string, in reflect.Type) []Declaration {
 	t := s.Type
 	switch {
 	case t.Kind() == reflect.Map:
-		path += ".*"
+		for inner := t; inner.Kind() == reflect.Map; inner = inner.Elem() {
+			path += ".*"
+		}
 	case t.Kind() == reflect.Slice && t.Elem().Kind() != reflect.Struct:
 		path += "[]"
 	}

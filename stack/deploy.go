@@ -76,5 +76,8 @@ func newReleases(in inCluster, a *account.Account) (
 	if err = newExposure(in, a, observability); err != nil {
 		return nil, nil, err
 	}
-	return observability, security, newVirtualClusterDemo(in, security)
+	if err = newVirtualClusterDemo(in, security); err != nil {
+		return nil, nil, err
+	}
+	return observability, security, newAddons(in, observability)
 }

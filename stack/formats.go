@@ -37,9 +37,6 @@ var (
 const plainName = "a name without spaces, control characters, commas, quotes, braces, backslashes " +
 	"and # ; $ %, and no colon at its end"
 
-// kubernetesNamespaces are in every cluster.
-var kubernetesNamespaces = []string{"default", "kube-node-lease", "kube-public", "kube-system"}
-
 // formats are those of the tags of all settings.
 var formats = field.Common.With(alerting.Formats).With(field.Formats{
 	"profile": {Enum: values.Profiles},
@@ -88,9 +85,9 @@ var formats = field.Common.With(alerting.Formats).With(field.Formats{
 
 	// Observability, logging and runtime security.
 	"period": {Pattern: duration, Allowed: "a number of hours or days: 36h, 15d", Example: "3d"},
-	"applicationNamespace": {Pattern: field.Label, Except: kubernetesNamespaces,
+	"applicationNamespace": {Pattern: field.Label, Except: field.KubernetesNamespaces,
 		Allowed: "a namespace of applications: lowercase letters, digits and hyphens, at most 63; none of " +
-			strings.Join(kubernetesNamespaces, ", "), Fix: "name the namespace of the application"},
+			strings.Join(field.KubernetesNamespaces, ", "), Fix: "name the namespace of the application"},
 	"bucket": {Pattern: regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`), // a host name
 		Allowed: "3 to 63 lowercase letters, digits and hyphens, unique in the region", Example: "<name>"},
 	"spacesRegion": {Enum: catalog.SpacesRegions},
@@ -121,9 +118,14 @@ var formats = field.Common.With(alerting.Formats).With(field.Formats{
 	"namespaceRole": {Enum: values.DefaultNamespaces().Roles(),
 		Allowed: "a default name: " + strings.Join(values.DefaultNamespaces().Roles(), ", "),
 		Fix:     "pulumi config rm --path '{key}', or correct its spelling"},
-	"namespace": {Pattern: field.Label, Except: kubernetesNamespaces, Example: "<name>",
+	"namespace": {Pattern: field.Label, Except: field.KubernetesNamespaces, Example: "<name>",
 		Allowed: "a namespace of this stack alone: lowercase letters, digits and hyphens, at most 63; none of " +
-			strings.Join(kubernetesNamespaces, ", ")},
+			strings.Join(field.KubernetesNamespaces, ", ")},
+
+	// Addons.
+	"secretKey": {Pattern: regexp.MustCompile(`^[-._a-zA-Z0-9]{1,253}$`), Fix: "correct it",
+		Allowed: "letters, digits, hyphens, dots and underscores, at most 253"},
+	"secretValue": {Valid: func(value string) bool { return value != "" }, Allowed: "a value"},
 
 	// The exposure.
 	"domain": {Pattern: domainName, Allowed: "a domain of this DigitalOcean account: example.org",

@@ -22,7 +22,7 @@ func newInCluster(
 	in := inCluster{ctx: ctx, settings: s, platform: platform, options: append(cluster.Options(), formerName(ctx, ""))}
 	var err error
 	in.namespaces, err = components.NewNamespaces(ctx, logicalName, &components.NamespacesArgs{
-		Roles: s.createdNamespaces().Roles(), Names: s.Namespaces.ByRole(),
+		Roles: s.createdNamespaces().Roles(), Names: s.Namespaces.ByRole(), Releases: s.set(),
 	}, in.options...)
 	return in, err
 }

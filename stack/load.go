@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"cmp"
 	"errors"
 	"os"
 	"slices"
@@ -16,7 +17,8 @@ import (
 // sections are the top-level keys; every one but profile is an object.
 var sections = append([]string{"profile"}, sortedKeys(new(Settings).sections())...)
 
-// Load reads and validates the stack's settings, but not the capacity where overrides change what is requested. The
+// Load reads and validates the stack's settings, but not the capacity where addons or overrides change what is
+// requested. The
 // error is field.Errors with everything that is wrong.
 func Load(ctx *pulumi.Context) (Settings, error) {
 	raw := map[string]string{}
@@ -35,7 +37,8 @@ func Load(ctx *pulumi.Context) (Settings, error) {
 			raw[name] = field.Hidden // the SDK only answers for keys it is asked for: a misspelled one would go unnoticed
 		}
 	}
-	settings, err := parse(ctx.Stack(), raw, !override.Exist(ctx.RootDirectory(), ctx.Stack()))
+	root := cmp.Or(ctx.RootDirectory(), ".") // empty in a program that the Automation API runs
+	settings, err := parse(root, ctx.Stack(), raw)
 	var faults field.Errors
 	errors.As(err, &faults)
 	for _, found := range []field.Errors{secretErrors(ctx, settings, file), accountErrors(ctx, settings), faults} {
@@ -93,10 +96,12 @@ func accountErrors(ctx *pulumi.Context, s Settings) field.Errors {
 
 // Parse makes settings of raw configuration values: strings, and objects as JSON, by key without the project's name.
 // Precedence: value, profile, default. The error is a field.Errors.
-func Parse(stack string, raw map[string]string) (Settings, error) { return parse(stack, raw, true) }
+// Addons and overrides are in a project, and left out.
+func Parse(stack string, raw map[string]string) (Settings, error) { return parse("", stack, raw) }
 
-// parse is Parse, with or without the check of the capacity.
-func parse(stack string, raw map[string]string, capacity bool) (Settings, error) {
+// parse is Parse with the addons of root, the directory of the stack file. The capacity is not checked where files in
+// it change what is requested.
+func parse(root, stack string, raw map[string]string) (Settings, error) {
 	var faults field.Errors
 	for key := range raw {
 		if !slices.Contains(sections, key) {
@@ -122,6 +127,7 @@ func parse(stack string, raw map[string]string, capacity bool) (Settings, error)
 	if _, given := s.given["runtimeSecurity"]["falco"]; !given && s.RuntimeSecurity.Metrics == components.FalcoExporter {
 		s.RuntimeSecurity.Falco = components.LastFalcoWithGRPC
 	}
+	s.readAddons(root, &faults)
 	unused := s.unused(s.given)
 	refused := slices.DeleteFunc(d.Refused, func(e field.Error) bool {
 		return slices.ContainsFunc(unused, func(prefix string) bool { return strings.HasPrefix(e.Key, prefix) })
@@ -136,7 +142,8 @@ func parse(stack string, raw map[string]string, capacity bool) (Settings, error)
 			faults = append(faults, fault)
 		}
 	}
-	if len(faults) == 0 && capacity { // on top of other faults it would only repeat them
+	customized := root != "" && (override.Exist(root, stack) || len(s.Addons.Enabled) > 0)
+	if len(faults) == 0 && !customized { // on top of other faults it would only repeat them
 		validateCapacity(s, &faults)
 	}
 	return s, faults.Err()

@@ -2,6 +2,7 @@ package stack
 
 import (
 	"fmt"
+	"slices"
 
 	"doks-security/stack/field"
 	"doks-security/values"
@@ -14,12 +15,14 @@ type NamespaceSettings struct {
 	Prefix string `json:"prefix" format:"namespacePrefix" maxLength:"62"`
 	// Names of single namespaces, by the default name without the prefix: {monitoring: team-monitoring}.
 	Names map[string]string `json:"names" keys:"namespaceRole" format:"namespace"`
+
+	addons []string // the namespaces of addons, without the prefix
 }
 
 // ByRole are the names of all namespaces the stack may have, also of those that the other settings leave out.
 func (n NamespaceSettings) ByRole() values.Namespaces {
 	names := values.DefaultNamespaces()
-	for role := range names {
+	for _, role := range slices.Concat(names.Roles(), n.addons) {
 		names[role] = n.Prefix + role
 		if name, ok := n.Names[role]; ok {
 			names[role] = name

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -18,14 +19,16 @@ import (
 	"doks-security/values"
 )
 
-// overridden is what a file of overrides makes of a release.
-type overridden struct {
-	values   map[string]any // of the file
+// customized is what the files of a project make of a release.
+type customized struct {
+	values   map[string]any // of the file of overrides
 	rendered values.Rendered
+	images   []string // of an addon, whose pods may talk to the API server
 }
 
-// configure loads the settings, fetches the charts, and applies the overrides of the stack: after it, everything that
-// can be known before something is created has been checked. The error is field.Errors, or charts.Errors.
+// configure loads the settings, fetches the charts, and renders the addons and the overrides of the stack: after it,
+// everything that can be known before something is created has been checked. The error is field.Errors, or
+// charts.Errors.
 func configure(ctx *pulumi.Context) (Settings, charts.Source, error) {
 	settings, err := Load(ctx)
 	var faults field.Errors
@@ -37,44 +40,49 @@ func configure(ctx *pulumi.Context) (Settings, charts.Source, error) {
 	if err != nil {
 		return settings, source, field.Join(err, faults.Err())
 	}
-	settings, err = settings.override(ctx.RootDirectory(), ctx.Stack(), files, faults)
+	settings, err = settings.customize(ctx.RootDirectory(), ctx.Stack(), files, faults)
 	return settings, source, err
 }
 
-// ParseProject is Parse for a stack with overrides in root, the directory of the stack file, whose charts are there.
+// ParseProject is Parse for a stack with addons and overrides in root, the directory of the stack file, whose charts
+// are there.
 func ParseProject(root, stack string, raw map[string]string) (Settings, error) {
-	settings, err := parse(stack, raw, !override.Exist(root, stack))
+	settings, err := parse(root, stack, raw)
 	var faults field.Errors
 	files, readErr := settings.readOverrides(root, stack, &faults)
 	if err := field.Join(err, readErr); err != nil {
 		return settings, field.Join(err, faults.Err())
 	}
-	return settings.override(root, stack, files, faults)
+	return settings.customize(root, stack, files, faults)
 }
 
 // readOverrides reads the files and checks what can be known without the charts.
 func (s Settings) readOverrides(root, stack string, faults *field.Errors) ([]override.File, error) {
-	files, err := override.Read(root, stack, s.releases(), s.options(), faults)
+	files, err := override.Read(root, stack, s.set(), s.releases(), s.options(), faults)
 	if err != nil {
 		return nil, err
 	}
 	for _, file := range files {
-		base, err := values.Load(file.Release, string(s.Profile), s.Namespaces.ByRole())
+		base, err := s.set().Load(file.Release, string(s.Profile), s.Namespaces.ByRole())
 		if err != nil {
 			return nil, err
 		}
-		if err := file.Check(base, faults); err != nil {
+		protected, err := s.set().ProtectedOf(file.Release)
+		if err != nil {
 			return nil, err
 		}
+		file.Check(base, protected, faults)
 	}
 	return files, nil
 }
 
-// override checks the files against the charts below root and returns the settings with them. A release whose chart is
-// not there, which only CHARTS_OFFLINE=1 permits, is not rendered. faults are those that are known already.
-func (s Settings) override(root, stack string, files []override.File, faults field.Errors) (Settings, error) {
-	if len(files) == 0 {
-		return s, faults.Err()
+// customize checks the addons and the files of overrides against the charts below root, and returns the settings with
+// them. A release whose chart is not there, which only CHARTS_OFFLINE=1 permits, is not rendered. faults are those that
+// are known already.
+func (s Settings) customize(root, stack string, files []override.File, faults field.Errors) (Settings, error) {
+	own, err := s.addonFiles()
+	if err != nil || len(files) == 0 && len(own) == 0 {
+		return s, field.Join(err, faults.Err())
 	}
 	pins, err := s.pins()
 	if err != nil {
@@ -83,10 +91,12 @@ func (s Settings) override(root, stack string, files []override.File, faults fie
 	archive := func(f override.File) string {
 		return charts.Archive(filepath.Join(root, charts.Dir), pins[f.Release])
 	}
-	s.overridden = map[string]overridden{}
-	missing := 0
+	s.customized = map[string]customized{}
 	for _, f := range files {
-		s.overridden[f.Release] = overridden{values: f.Values}
+		s.customized[f.Release] = customized{values: f.Values}
+	}
+	missing := 0
+	for _, f := range slices.Concat(own, files) {
 		chart, err := chartfile.Load(archive(f))
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
@@ -97,15 +107,18 @@ func (s Settings) override(root, stack string, files []override.File, faults fie
 			f.Keys(chart, &faults)
 		}
 	}
-	if len(faults) > 0 || missing == len(files) {
+	if len(faults) > 0 || missing == len(own)+len(files) {
 		return s, faults.Err()
 	}
 	assembled, err := s.assemble(root, stack)
 	if err != nil {
 		return s, err
 	}
+	if err := s.renderAddons(root, assembled, &faults); err != nil {
+		return s, err
+	}
 	for _, f := range files {
-		if _, err := os.Stat(archive(f)); errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Stat(archive(f)); errors.Is(err, fs.ErrNotExist) || len(faults) > 0 && s.set()[f.Release].IsAddon() {
 			continue
 		}
 		rendering, err := s.rendering(f.Release, archive(f), assembled)
@@ -116,7 +129,7 @@ func (s Settings) override(root, stack string, files []override.File, faults fie
 		if err != nil {
 			return s, err
 		}
-		s.overridden[f.Release] = overridden{f.Values, rendered}
+		s.customized[f.Release] = customized{f.Values, rendered, s.customized[f.Release].images}
 	}
 	if len(faults) == 0 {
 		validateCapacity(s, &faults)
@@ -127,19 +140,17 @@ func (s Settings) override(root, stack string, files []override.File, faults fie
 // rendering is how a release of the stack is rendered; assembled are the values of all, by their names.
 func (s Settings) rendering(folder, archive string, assembled map[string]map[string]any) (override.Rendering, error) {
 	names := s.Namespaces.ByRole()
-	namespaces, err := values.AllNamespaces()
-	if err != nil {
-		return override.Rendering{}, err
-	}
 	version, err := api.ParseVersion(components.PodSecurityVersion)
 	if err != nil {
 		return override.Rendering{}, err
 	}
 	levels := map[string]api.LevelVersion{}
-	for role, n := range namespaces {
-		levels[names[role]] = api.LevelVersion{Level: api.Level(n.PodSecurity), Version: version}
+	release := s.set()[folder]
+	for role, n := range s.set().Namespaces() {
+		if !release.IsAddon() || role == release.Namespace { // an addon has nothing in other namespaces
+			levels[names[role]] = api.LevelVersion{Level: api.Level(n.PodSecurity), Version: version}
+		}
 	}
-	release := s.releases()[folder]
 	r := override.Rendering{
 		Archive: archive, Levels: levels, Names: names, Base: assembled[release.Release],
 		Target: chartfile.Target{Release: release.Release, Namespace: names[release.Namespace], Kubernetes: s.kubernetes()},
@@ -157,11 +168,11 @@ func (s Settings) kubernetes() string {
 	return version
 }
 
-// overrides are the values that the releases get last, by folder of values/.
+// overrides are the values that the releases get last, by folder.
 func (s Settings) overrides() map[string]map[string]any {
 	all := map[string]map[string]any{}
-	for folder, o := range s.overridden {
-		all[folder] = o.values
+	for folder, c := range s.customized {
+		all[folder] = c.values
 	}
 	return all
 }

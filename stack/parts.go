@@ -92,7 +92,8 @@ func validateParts(s Settings, given map[string]map[string]any, faults *field.Er
 // there before.
 func (s Settings) partsOff(names values.Namespaces) []incluster.Part {
 	on := s
-	on.Logging, on.overridden = LoggingSettings{Enabled: true, Storage: StorageVolume}, nil
+	on.Logging = LoggingSettings{Enabled: true, Storage: StorageVolume}
+	on.folders, on.customized = nil, nil
 	on.RuntimeSecurity.Enabled, on.RuntimeSecurity.UI, on.Observability.Grafana = true, true, true
 	created := s.createdNamespaces()
 	var parts []incluster.Part

@@ -3,6 +3,7 @@ package stack
 import (
 	"encoding/json"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -102,8 +103,9 @@ func textLeaves(t *testing.T, path string, value any) map[string]string {
 // What an error names as the setting to use is one.
 func TestProtectedNamesSettings(t *testing.T) {
 	var settings []string
+	elements := regexp.MustCompile(`(\[\]|\.\*)+$`)
 	for _, d := range Declarations() {
-		settings = append(settings, strings.TrimSuffix(strings.TrimSuffix(d.Path, "[]"), ".*"))
+		settings = append(settings, elements.ReplaceAllString(d.Path, ""))
 	}
 	releases, err := values.Releases()
 	if err != nil {

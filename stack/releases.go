@@ -28,10 +28,9 @@ func (s Settings) options() []values.Option {
 	})
 }
 
-// releases are those the chosen parts install, by folder of values/.
-func (s Settings) releases() map[string]values.Release {
-	all, _ := values.Releases() // an error of Deploy
-	all, options := maps.Clone(all), s.options()
+// releases are those the chosen parts and the addons install, by folder.
+func (s Settings) releases() values.Set {
+	all, options := maps.Clone(s.set()), s.options()
 	maps.DeleteFunc(all, func(folder string, r values.Release) bool {
 		return s.provided(folder) || !r.IsInstalled(options)
 	})
@@ -39,12 +38,12 @@ func (s Settings) releases() map[string]values.Release {
 }
 
 // rendered is what the stack's releases request and claim, in the order of their folders: as values/rendered.yaml has
-// it or, where overrides change a release, as its chart was rendered.
+// it or, of addons and where overrides change a release, as its chart was rendered.
 func (s Settings) rendered() []values.Rendered {
 	var all []values.Rendered
-	for _, folder := range slices.Sorted(maps.Keys(s.releases())) {
-		if overridden, ok := s.overridden[folder]; ok {
-			all = append(all, overridden.rendered)
+	for _, folder := range s.releases().Folders() {
+		if customized, ok := s.customized[folder]; ok {
+			all = append(all, customized.rendered)
 			continue
 		}
 		// its error is one of Releases
@@ -61,7 +60,7 @@ func (s Settings) provided(release string) bool { return slices.Contains(s.Clust
 func (s Settings) installed(names values.Namespaces) []incluster.Release {
 	var all []incluster.Release
 	releases := s.releases()
-	for _, folder := range slices.Sorted(maps.Keys(releases)) {
+	for _, folder := range releases.Folders() {
 		all = append(all, incluster.Release{Name: releases[folder].Release, Namespace: names[releases[folder].Namespace]})
 	}
 	return all
@@ -82,13 +81,12 @@ func (s Settings) createdNamespaces() values.Namespaces {
 }
 
 // exemptNamespaces are those in which virtual clusters are never denied: what observes the cluster must start whatever
-// the admission policy does. Those of tenants are not among them.
+// the admission policy does. Those of tenants and addons are not among them.
 func (s Settings) exemptNamespaces() []string {
 	var exempt []string
-	all, _ := values.AllNamespaces() // an error of Deploy
-	created := s.createdNamespaces()
+	all, created := s.set().Namespaces(), s.createdNamespaces()
 	for _, role := range created.Roles() {
-		if !all[role].Tenant {
+		if !all[role].Tenant && !all[role].Addon {
 			exempt = append(exempt, created[role])
 		}
 	}

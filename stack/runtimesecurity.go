@@ -37,7 +37,7 @@ func newRuntimeSecurity(in inCluster, observability *components.Observability) (
 	if !in.settings.RuntimeSecurity.Enabled {
 		return nil, nil
 	}
-	loaded, err := in.settings.rules()
+	loaded, err := in.settings.Rules()
 	if err != nil {
 		return nil, err
 	}
@@ -56,9 +56,12 @@ func newRuntimeSecurity(in inCluster, observability *components.Observability) (
 	}, in.options...)
 }
 
-// rules are what Falco loads after its own: ours, what is approved, and the user's.
-func (s Settings) rules() (map[string]string, error) {
+// Rules are what Falco loads after its own: ours, what is approved, the images of addons, and the user's.
+func (s Settings) Rules() (map[string]string, error) {
 	loaded, err := rules.Files(s.RuntimeSecurity.Ruleset, s.VirtualClusters.Approved)
+	if err == nil {
+		maps.Copy(loaded, rules.APIClients(s.addonImages()))
+	}
 	if err != nil || s.RuntimeSecurity.Rules == "" {
 		return loaded, err
 	}

@@ -7,6 +7,7 @@ import (
 	"doks-security/alerting"
 	"doks-security/components"
 	"doks-security/stack/field"
+	"doks-security/values"
 )
 
 // Project is the namespace of the configuration keys: the name in Pulumi.yaml.
@@ -50,13 +51,17 @@ type Settings struct {
 	Exposure ExposureSettings `json:"exposure"`
 	// Where Helm charts come from.
 	Charts ChartSettings `json:"charts"`
+	// Helm releases of your own, in the directory addons/ (docs/addons.md).
+	Addons AddonSettings `json:"addons"`
 
 	// given is what the stack file has, by section, where it matters whether a setting is a default.
 	given map[string]map[string]any
 	// offer is what DigitalOcean offers the account; empty without an account.
 	offer account.Offer
-	// overridden are the releases that overrides change, by folder of values/.
-	overridden map[string]overridden
+	// folders are the releases of values/ and the enabled addons; nil: those of values/.
+	folders values.Set
+	// customized are the releases that overrides change, and the addons, by folder.
+	customized map[string]customized
 }
 
 // sections are the objects of a stack file, each with what it is read into.

@@ -3,7 +3,6 @@ package stack
 import (
 	"fmt"
 	"os"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,9 +15,6 @@ import (
 	"doks-security/stack/field"
 	"doks-security/values"
 )
-
-// A host and a path of an OCI registry (github.com/opencontainers/distribution-spec).
-var ociRegistry = regexp.MustCompile(`^oci://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*/?$`)
 
 // validate finds what is wrong between settings, or with what they name outside of the stack file. refused are those
 // that are not allowed by themselves; given is what the stack file says, where it matters whether a setting was given
@@ -177,7 +173,7 @@ func validateVirtualClusters(v VirtualClusterSettings, namespaces values.Namespa
 func validateCharts(c ChartSettings, faults *field.Errors) {
 	const allowed = "an https:// Helm repository or oci:// registry without a login, " +
 		"or a directory of <chart>-<version>.tgz archives"
-	if c.Mirror == "" || ociRegistry.MatchString(c.Mirror) {
+	if c.Mirror == "" || field.OCIRegistry.MatchString(c.Mirror) {
 		return
 	}
 	if strings.Contains(c.Mirror, "://") {

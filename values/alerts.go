@@ -1,6 +1,7 @@
 package values
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -8,8 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"gopkg.in/yaml.v3"
 
 	"doks-security/rules"
 )
@@ -49,36 +48,39 @@ type AlertLinks struct {
 	NoGrafana, NoDashboards bool
 }
 
-// Alerts returns the groups of rules by name: those of every release (<release>/alerts.yaml), those that read metrics
+// Alerts returns the groups of rules by name: those of each release (<release>/alerts.yaml), those that read metrics
 // (<release>/alerts-<metrics>.yaml, "native" or "falco-exporter"), and one that says which virtual clusters are
 // approved: by namespace, with the digests of the images; none approve all. With outputs another group says what
 // falcosidekick has to deliver. Placeholders are replaced by the names of namespaces.
-func Alerts(
+func (s Set) Alerts(
 	metrics string, namespaces Namespaces, approved map[string][]string, links AlertLinks, outputs ...Output,
 ) (map[string]RuleGroup, error) {
 	groups := map[string]RuleGroup{}
-	for _, pattern := range []string{"*/alerts.yaml", "*/alerts-" + metrics + ".yaml"} {
-		names, err := fs.Glob(files, pattern)
-		if err != nil || len(names) == 0 {
-			return nil, fmt.Errorf("no rules in values/%s (%v)", pattern, err)
-		}
-		for _, name := range names {
-			file, err := readRules(name, namespaces)
+	for _, name := range []string{"alerts.yaml", "alerts-" + metrics + ".yaml"} {
+		found := false
+		for _, folder := range s.Folders() {
+			read, err := s[folder].RuleGroups(name, namespaces)
+			if errors.Is(err, fs.ErrNotExist) {
+				continue
+			}
 			if err != nil {
 				return nil, err
 			}
-			for _, group := range file.Groups {
+			found = true
+			for _, group := range read {
 				if _, found := groups[group.Name]; found {
-					return nil, fmt.Errorf("values/%s: a group %q is in another release too", name, group.Name)
+					return nil, fmt.Errorf("%s/%s: a group %q is in another release too", s[folder].Dir, name, group.Name)
 				}
 				if group.Without != "" && !slices.Contains(OffOptions, group.Without) {
-					return nil, fmt.Errorf("values/%s: group %q: no option %q; allowed: %q", name, group.Name, group.Without,
-						OffOptions)
+					return nil, fmt.Errorf("%s/%s: group %q: no option %q; allowed: %q", s[folder].Dir, name, group.Name,
+						group.Without, OffOptions)
 				}
-				group.link(links)
-				group.RuleGroup.Without = group.Without
-				groups[group.Name] = group.RuleGroup
+				group.link(links, isAddon(s[folder].Dir))
+				groups[group.Name] = group
 			}
+		}
+		if !found {
+			return nil, fmt.Errorf("no rules in values/*/%s", name)
 		}
 	}
 	if len(approved) > 0 {
@@ -98,38 +100,44 @@ func Alerts(
 // controlPlaneImages in a file of alerts is replaced by the pattern of the images that Falco's rules name.
 const controlPlaneImages = "CONTROL_PLANE_IMAGES"
 
-func readRules(name string, namespaces Namespaces) (ruleFile, error) {
-	var file ruleFile
-	text, err := files.ReadFile(name)
+// RuleGroups reads a file of rules of the release's folder, such as alerts.yaml. Without the file the error is
+// fs.ErrNotExist.
+func (r Release) RuleGroups(name string, namespaces Namespaces) ([]RuleGroup, error) {
+	text, err := r.read(name)
 	if err != nil {
-		return file, fmt.Errorf("reading values/%s: %w", name, err)
+		return nil, err
 	}
 	filled, err := namespaces.fill(string(text))
 	if err != nil {
-		return file, fmt.Errorf("reading values/%s: %w", name, err)
+		return nil, fmt.Errorf("reading %s/%s: %w", r.Dir, name, err)
 	}
 	images, err := rules.ControlPlaneImagePattern()
 	if err != nil {
-		return file, err
+		return nil, err
 	}
+	var file ruleFile
 	filled = strings.ReplaceAll(filled, controlPlaneImages, strconv.Quote(images))
-	decoder := yaml.NewDecoder(strings.NewReader(filled))
-	decoder.KnownFields(true)
-	if err := decoder.Decode(&file); err != nil {
-		return file, fmt.Errorf("reading values/%s: %w", name, err)
+	err = decodeStrictly(r.Dir+"/"+name, []byte(filled), &file)
+	var groups []RuleGroup
+	for _, group := range file.Groups {
+		group.RuleGroup.Without = group.Without
+		groups = append(groups, group.RuleGroup)
 	}
-	return file, nil
+	return groups, err
 }
 
-// link completes each alert's links: its dashboard, and the runbook of its name.
-func (g RuleGroup) link(links AlertLinks) {
+// link completes each alert's links: its dashboard, and the runbook of its name. The runbooks of an addon are where its
+// file says, and it may have no dashboard.
+func (g RuleGroup) link(links AlertLinks, addon bool) {
 	for _, rule := range g.Rules {
-		if rule.Alert != "" {
-			if links.NoDashboards {
-				delete(rule.Annotations, "dashboard_url")
-			} else {
-				rule.Annotations["dashboard_url"] = verbatim(links.Grafana) + rule.Annotations["dashboard_url"]
-			}
+		url := rule.Annotations["dashboard_url"]
+		switch {
+		case links.NoDashboards:
+			delete(rule.Annotations, "dashboard_url")
+		case addon && strings.HasPrefix(url, "/"), !addon && rule.Alert != "":
+			rule.Annotations["dashboard_url"] = verbatim(links.Grafana) + url
+		}
+		if !addon && rule.Alert != "" {
 			rule.Annotations["runbook_url"] = verbatim(links.Runbooks) + "/" + rule.Alert + ".md"
 		}
 	}

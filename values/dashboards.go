@@ -1,7 +1,6 @@
 package values
 
 import (
-	"embed"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -10,22 +9,26 @@ import (
 	"strings"
 )
 
-//go:embed */dashboards/*.json
-var dashboardFiles embed.FS
-
-// Dashboards returns Grafana's dashboards of all releases as JSON, by uid: the name of their file.
-func Dashboards() (map[string]string, error) {
-	names, err := fs.Glob(dashboardFiles, "*/dashboards/*.json")
-	if err != nil {
-		return nil, fmt.Errorf("reading the dashboards: %w", err)
-	}
-	dashboards := map[string]string{}
-	for _, name := range names {
-		text, err := dashboardFiles.ReadFile(name)
+// Dashboards returns Grafana's dashboards of the releases as JSON, by uid: the name of their file. Two of one uid are
+// an error.
+func (s Set) Dashboards() (map[string]string, error) {
+	dashboards, of := map[string]string{}, map[string]string{}
+	for _, folder := range s.Folders() {
+		names, err := fs.Glob(s[folder].files, "dashboards/*.json")
 		if err != nil {
 			return nil, fmt.Errorf("reading the dashboards: %w", err)
 		}
-		dashboards[strings.TrimSuffix(path.Base(name), ".json")] = string(text)
+		for _, name := range names {
+			text, err := s[folder].read(name)
+			if err != nil {
+				return nil, err
+			}
+			uid := strings.TrimSuffix(path.Base(name), ".json")
+			if other, found := of[uid]; found {
+				return nil, fmt.Errorf("%s/%s: %s has a dashboard of this name, too", s[folder].Dir, name, s[other].Dir)
+			}
+			dashboards[uid], of[uid] = string(text), folder
+		}
 	}
 	return dashboards, nil
 }

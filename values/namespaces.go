@@ -115,14 +115,16 @@ func (n Namespaces) fillAll(value any) (any, error) {
 	return value, nil
 }
 
-// Watched are the names of all namespaces without tenants, in the order of their roles.
+// Watched are the names of all namespaces without tenants, in the order of their roles. Addons have none.
 func (n Namespaces) Watched() ([]string, error) {
 	all, err := AllNamespaces()
 	if err != nil {
 		return nil, err
 	}
+	roles := slices.AppendSeq(n.Roles(), maps.Keys(all))
+	slices.Sort(roles)
 	var list []string
-	for _, role := range slices.Sorted(maps.Keys(all)) {
+	for _, role := range slices.Compact(roles) {
 		if all[role].Tenant {
 			continue
 		}

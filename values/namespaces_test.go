@@ -162,7 +162,7 @@ func TestLiteralsAreFound(t *testing.T) {
 	placeholder := regexp.MustCompile("<namespace(:|s>)")
 	count := func(value any) { placeholders += len(placeholder.FindAllString(fmt.Sprint(value), -1)) }
 	for _, release := range []string{"alloy", "falco", "falco-exporter", "kube-prometheus-stack", "oauth2-proxy"} {
-		content, err := read(release + "/values.yaml")
+		content, err := anyFolder.values(release + "/values.yaml")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -179,7 +179,7 @@ func TestLiteralsAreFound(t *testing.T) {
 			t.Fatal(err)
 		}
 		count(string(text))
-		rules, err := readRules(file, DefaultNamespaces())
+		rules, err := anyFolder.RuleGroups(file, DefaultNamespaces())
 		if err != nil {
 			t.Fatal(err)
 		}

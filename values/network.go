@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"path"
 	"slices"
-	"sync"
 )
 
 // Ends of connections that are no pods of the stack. A NetworkPolicy cannot name them; Cilium, which DOKS runs, can.
@@ -66,49 +64,63 @@ type peer struct {
 	With Option `yaml:"with"`
 }
 
-// ReadNetwork reads every network.yaml. Names of workloads and options that do not exist are errors, all of them.
-var ReadNetwork = sync.OnceValues(func() (Network, error) {
-	releases, err := Releases()
-	if err != nil {
-		return Network{}, err
-	}
+// Network reads the network.yaml of every release. Names of workloads and options that do not exist are errors, all of
+// them. What an addon connects to is written to its own file; a release of values/ is connected to in its file only.
+func (s Set) Network() (Network, error) {
 	read := map[string]networkFile{}
 	ends := map[string]Workload{ControlPlane: {Name: ControlPlane}, Internet: {Name: Internet}, Ingress: {Name: Ingress}}
 	var n Network
-	for _, folder := range slices.Sorted(maps.Keys(releases)) {
+	var errs []error
+	for _, folder := range s.Folders() {
 		var file networkFile
-		err := readStrictly(path.Join(folder, "network.yaml"), &file)
+		err := s[folder].readStrictly("network.yaml", &file)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {
 			return Network{}, err
 		}
-		read[folder] = file
+		read[s[folder].Dir] = file
 		for _, w := range file.Workloads {
+			if err := s.checkWorkload(folder, w.Name, w.Namespace, ends); err != nil {
+				errs = append(errs, err)
+				continue
+			}
 			workload := Workload{w.Name, w.Namespace, w.Labels, w.Egress == "restricted", nil}
-			for _, option := range []Option{w.Without, releases[folder].Without} {
+			for _, option := range []Option{w.Without, s[folder].Without} {
 				if option != "" {
 					workload.Without = append(workload.Without, option)
 				}
 			}
 			if workload.Namespace == "" {
-				workload.Namespace = releases[folder].Namespace
+				workload.Namespace = s[folder].Namespace
 			}
 			ends[w.Name] = workload
 			n.Workloads = append(n.Workloads, workload)
 		}
 	}
-	return n, n.connect(read, ends)
-})
+	return n, errors.Join(append(errs, n.connect(read, ends))...)
+}
 
-// connect adds the connections of all files.
+// checkWorkload refuses a name that another workload has, and workloads of an addon in another namespace than its own.
+func (s Set) checkWorkload(folder, name, namespace string, ends map[string]Workload) error {
+	at := fmt.Sprintf("%s/network.yaml: %s: ", s[folder].Dir, name)
+	switch _, taken := ends[name]; {
+	case taken:
+		return errors.New(at + "another workload has this name")
+	case s[folder].IsAddon() && namespace != "" && namespace != s[folder].Namespace:
+		return fmt.Errorf("%snamespace %q; allowed: only the addon's own, %s", at, namespace, s[folder].Namespace)
+	}
+	return nil
+}
+
+// connect adds the connections of all files, by the directory of the release.
 func (n *Network) connect(files map[string]networkFile, ends map[string]Workload) error {
 	var errs []error
-	for _, folder := range slices.Sorted(maps.Keys(files)) {
-		for _, w := range files[folder].Workloads {
+	for _, dir := range slices.Sorted(maps.Keys(files)) {
+		for _, w := range files[dir].Workloads {
 			wrong := func(format string, args ...any) {
-				errs = append(errs, fmt.Errorf("values/%s/network.yaml: %s: "+format, append([]any{folder, w.Name}, args...)...))
+				errs = append(errs, fmt.Errorf("%s/network.yaml: %s: "+format, append([]any{dir, w.Name}, args...)...))
 			}
 			if w.Egress != "" && w.Egress != "restricted" {
 				wrong("egress %q; allowed: restricted", w.Egress)
@@ -130,7 +142,7 @@ func (n *Network) connect(files map[string]networkFile, ends map[string]Workload
 			}
 			for _, p := range w.To {
 				check(p)
-				if ends[p.Name].Namespace != "" {
+				if ends[p.Name].Namespace != "" && !isAddon(dir) {
 					wrong("to %s: write it to the network.yaml of %s, as from", p.Name, p.Name)
 				}
 				n.Connections = append(n.Connections, Connection{ends[w.Name], ends[p.Name], p.Port, p.Why, p.With})
@@ -143,8 +155,7 @@ func (n *Network) connect(files map[string]networkFile, ends map[string]Workload
 // Of returns the connections of a stack with these namespaces and options.
 func (n Network) Of(namespaces Namespaces, options ...Option) []Connection {
 	present := func(w Workload) bool {
-		off := slices.ContainsFunc(w.Without, func(o Option) bool { return slices.Contains(options, o) })
-		return (w.Namespace == "" || namespaces[w.Namespace] != "") && !off
+		return (w.Namespace == "" || namespaces[w.Namespace] != "") && !w.IsOff(options)
 	}
 	var all []Connection
 	for _, c := range n.Connections {
@@ -154,6 +165,11 @@ func (n Network) Of(namespaces Namespaces, options ...Option) []Connection {
 		}
 	}
 	return all
+}
+
+// IsOff reports whether a stack with these options leaves the workload out.
+func (w Workload) IsOff(options []Option) bool {
+	return slices.ContainsFunc(w.Without, func(o Option) bool { return slices.Contains(options, o) })
 }
 
 // In is the workload with its namespace's name instead of the role.

@@ -50,7 +50,7 @@ func TestNetworkRefuses(t *testing.T) {
 			}
 			ends := map[string]Workload{"a": {Name: "a", Namespace: "n"}, "b": {Name: "b", Namespace: "n"},
 				Internet: {Name: Internet}}
-			err := (&Network{}).connect(map[string]networkFile{"x": file}, ends)
+			err := (&Network{}).connect(map[string]networkFile{"values/x": file}, ends)
 			if (err == nil) != (c.message == "") || err != nil && !strings.Contains(err.Error(), c.message) {
 				t.Errorf("err = %v, want it to contain %q", err, c.message)
 			}

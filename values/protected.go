@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
 	"regexp"
 	"strings"
 )
@@ -25,19 +24,19 @@ type Protected struct {
 var protectedFile []byte
 
 // ProtectedOf returns the protected parts of a release, by folder.
-func ProtectedOf(folder string) ([]Protected, error) {
+func (s Set) ProtectedOf(folder string) ([]Protected, error) {
 	var all, own []Protected
 	if err := decodeStrictly("values/protected.yaml", protectedFile, &all); err != nil {
 		return nil, err
 	}
-	err := readStrictly(path.Join(folder, "protected.yaml"), &own)
+	err := s[folder].readStrictly("protected.yaml", &own)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	for _, p := range append(all, own...) {
 		if len(p.Paths) == 0 || p.Use == "" && p.Why == "" {
-			return nil, fmt.Errorf("values/%s/protected.yaml or values/protected.yaml: an entry without paths, or without "+
-				"use and why: %+v", folder, p)
+			return nil, fmt.Errorf("%s/protected.yaml or values/protected.yaml: an entry without paths, or without "+
+				"use and why: %+v", s[folder].Dir, p)
 		}
 	}
 	return append(own, all...), nil

@@ -2,14 +2,12 @@ package values
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
 	"path"
 	"slices"
 	"strings"
-	"sync"
 
 	"gopkg.in/yaml.v3"
 )
@@ -43,12 +41,18 @@ type Release struct {
 	Without Option `yaml:"without"`
 	// AlsoIn are roles of other namespaces that its chart has objects in.
 	AlsoIn []string `yaml:"alsoIn"`
+
+	Dir   string `yaml:"-"` // from the project's directory: values/loki, addons/velero
+	files fs.FS  // what is in it
 }
 
 // IsInstalled reports whether a stack with these options has the release.
 func (r Release) IsInstalled(options []Option) bool {
 	return (r.With == "" || slices.Contains(options, r.With)) && !slices.Contains(options, r.Without)
 }
+
+// Set is releases by folder: those of values/, those of a stack.
+type Set map[string]Release
 
 // Option is a setting of a stack file that releases and connections depend on, as "key: value".
 type Option string
@@ -74,77 +78,88 @@ var Options = append([]Option{WithSpaces, WithSpacesFrom, WithGateway, WithFalco
 // OffOptions leave a part of the stack out.
 var OffOptions = []Option{WithoutLogging, WithoutRuntimeSecurity, WithoutUI, WithoutGrafana, WithoutIssuer}
 
-// Releases returns all releases a stack can have, by folder.
-var Releases = sync.OnceValues(func() (map[string]Release, error) {
+// Folders returns the names of the folders in files that have a chart.yaml, sorted.
+func Folders(files fs.FS) ([]string, error) {
 	names, err := fs.Glob(files, "*/chart.yaml")
-	if err != nil {
-		return nil, fmt.Errorf("finding the releases: %w", err)
+	for i, name := range names {
+		names[i] = path.Dir(name)
 	}
-	releases := map[string]Release{}
-	for _, name := range names {
-		folder := path.Dir(name)
-		r := Release{Release: folder, Chart: Chart{File: "values/" + name}}
-		if err := readStrictly(name, &r); err != nil {
-			return nil, err
-		}
-		for _, option := range []Option{r.With, r.Without} {
-			if option != "" && !slices.Contains(Options, option) {
-				return nil, fmt.Errorf("values/%s: no option %q; allowed: %q", name, option, Options)
-			}
-		}
-		releases[folder] = r
+	slices.Sort(names)
+	return names, err
+}
+
+// ReadRelease reads chart.yaml of a folder in files, which is the directory dir of the project.
+func ReadRelease(files fs.FS, dir, folder string) (Release, error) {
+	r := Release{Release: folder, Dir: dir + "/" + folder}
+	r.File = r.Dir + "/chart.yaml"
+	var err error
+	if r.files, err = fs.Sub(files, folder); err != nil {
+		return r, fmt.Errorf("reading %s: %w", r.Dir, err)
 	}
-	_, err = renderedReleases()
-	return releases, errors.Join(err, namespacesOf(releases).check())
-})
+	if err := r.readStrictly("chart.yaml", &r); err != nil {
+		return r, err
+	}
+	for _, option := range []Option{r.With, r.Without} {
+		if option != "" && !slices.Contains(Options, option) {
+			return r, fmt.Errorf("%s: no option %q; allowed: %q", r.File, option, Options)
+		}
+	}
+	return r, nil
+}
+
+// Folders returns the folders of the set, sorted, those of addons last: what they repeat is an error of theirs.
+func (s Set) Folders() []string {
+	return slices.SortedFunc(maps.Keys(s), func(a, b string) int {
+		if s[a].IsAddon() != s[b].IsAddon() {
+			return map[bool]int{true: 1, false: -1}[s[a].IsAddon()]
+		}
+		return strings.Compare(a, b)
+	})
+}
 
 // Charts returns the pins by entry. The entry of <release>/chart.yaml is the release, that of <release>/chart-8.yaml,
 // another version of its chart, is <release>-8.
-func Charts() (map[string]Chart, error) {
-	releases, err := Releases()
-	if err != nil {
-		return nil, err
-	}
+func (s Set) Charts() (map[string]Chart, error) {
 	charts := map[string]Chart{}
-	for folder, release := range releases {
+	for folder, release := range s {
 		charts[folder] = release.Chart
-	}
-	others, err := fs.Glob(files, "*/chart-*.yaml")
-	if err != nil {
-		return nil, fmt.Errorf("finding the chart pins: %w", err)
-	}
-	for _, name := range others {
-		chart := Chart{File: "values/" + name}
-		if err := readStrictly(name, &chart); err != nil {
-			return nil, err
+		others, err := fs.Glob(release.files, "chart-*.yaml")
+		if err != nil {
+			return nil, fmt.Errorf("finding the chart pins: %w", err)
 		}
-		variant := strings.TrimSuffix(strings.TrimPrefix(path.Base(name), "chart"), ".yaml")
-		charts[path.Dir(name)+variant] = chart
+		for _, name := range others {
+			chart := Chart{File: release.Dir + "/" + name}
+			if err := release.readStrictly(name, &chart); err != nil {
+				return nil, err
+			}
+			charts[folder+strings.TrimSuffix(strings.TrimPrefix(name, "chart"), ".yaml")] = chart
+		}
 	}
 	return charts, nil
 }
+
+// PodSecurityLevels are those of the Pod Security Standards, the strictest first.
+var PodSecurityLevels = []string{"restricted", "baseline", "privileged"}
 
 // Namespace is what the releases in a namespace say of it.
 type Namespace struct {
 	PodSecurity string // restricted, baseline or privileged
 	Tenant      bool   // as Release has it
+	Addon       bool   // of a release of the user's own
 }
 
 type namespaces map[string]Namespace // by role
 
-// AllNamespaces returns the namespaces of all releases, by role.
-func AllNamespaces() (map[string]Namespace, error) {
-	releases, err := Releases()
-	return namespacesOf(releases), err
-}
+// Namespaces returns the namespaces of the releases, by role.
+func (s Set) Namespaces() map[string]Namespace { return namespacesOf(s) }
 
-func namespacesOf(releases map[string]Release) namespaces {
+func namespacesOf(releases Set) namespaces {
 	all := namespaces{}
-	for _, folder := range slices.Sorted(maps.Keys(releases)) {
+	for _, folder := range releases.Folders() {
 		r := releases[folder]
 		n := all[r.Namespace]
 		n.PodSecurity += r.PodSecurity // one has it
-		n.Tenant = n.Tenant || r.Tenant
+		n.Tenant, n.Addon = n.Tenant || r.Tenant, n.Addon || r.IsAddon()
 		all[r.Namespace] = n
 	}
 	return all
@@ -155,7 +170,7 @@ func (n namespaces) check() error {
 		if role == "" {
 			return fmt.Errorf("a values/<release>/chart.yaml has no namespace")
 		}
-		if !slices.Contains([]string{"restricted", "baseline", "privileged"}, namespace.PodSecurity) {
+		if !slices.Contains(PodSecurityLevels, namespace.PodSecurity) {
 			return fmt.Errorf("namespace %s: podSecurity %q; allowed: restricted, baseline or privileged, in the "+
 				"chart.yaml of one "+
 				"release of the namespace", role, namespace.PodSecurity)
@@ -164,13 +179,22 @@ func (n namespaces) check() error {
 	return nil
 }
 
-// readStrictly refuses unknown keys.
-func readStrictly(file string, into any) error {
-	text, err := files.ReadFile(file)
+// read reads a file of the release's folder.
+func (r Release) read(file string) ([]byte, error) {
+	text, err := fs.ReadFile(r.files, file)
 	if err != nil {
-		return fmt.Errorf("reading values/%s: %w", file, err)
+		return nil, fmt.Errorf("reading %s/%s: %w", r.Dir, file, err)
 	}
-	return decodeStrictly("values/"+file, text, into)
+	return text, nil
+}
+
+// readStrictly refuses unknown keys.
+func (r Release) readStrictly(file string, into any) error {
+	text, err := r.read(file)
+	if err != nil {
+		return err
+	}
+	return decodeStrictly(r.Dir+"/"+file, text, into)
 }
 
 func decodeStrictly(file string, text []byte, into any) error {

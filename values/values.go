@@ -7,43 +7,45 @@
 //	loki/network.yaml  who may connect to it, on which port, and why
 //	loki/protected.yaml  which of its values the files in overrides/ may not change, and why
 //	loki/alerts.yaml   Prometheus' rules; dashboards/*.json are Grafana's dashboards
+//
+// A project has releases of its own in the same format, in addons/: a Release is the same whatever its source. The
+// functions of this package are about the releases of values/, the methods of Set about those of a stack.
 package values
 
 import (
-	"embed"
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
 	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
 )
 
-//go:embed */*.yaml
-var files embed.FS
-
 // Profiles are what Load takes as profile.
 var Profiles = []string{"dev", "prod"}
 
-// Load returns a release's values: values.yaml, then the profile's overlay if it has one, then each option's, which it
-// must have. Placeholders are replaced by the names of namespaces.
-func Load(release, profile string, namespaces Namespaces, options ...string) (map[string]any, error) {
+// Load returns the values of the release in a folder: values.yaml, then the profile's overlay if it has one, then each
+// option's, which it must have. Placeholders are replaced by the names of namespaces.
+func (s Set) Load(folder, profile string, namespaces Namespaces, options ...string) (map[string]any, error) {
+	release, found := s[folder]
+	if !found {
+		return nil, fmt.Errorf("reading values/%s/values.yaml: %w", folder, fs.ErrNotExist)
+	}
 	if !slices.Contains(Profiles, profile) {
 		return nil, fmt.Errorf("no profile %q in values/; allowed: %s", profile, strings.Join(Profiles, ", "))
 	}
-	loaded, err := read(path.Join(release, "values.yaml"))
+	loaded, err := release.values("values.yaml")
 	if err != nil {
 		return nil, err
 	}
-	overlay, err := read(path.Join(release, profile+".yaml"))
+	overlay, err := release.values(profile + ".yaml")
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	loaded = Merge(loaded, overlay)
 	for _, option := range options {
-		overlay, err := read(path.Join(release, option+".yaml"))
+		overlay, err := release.values(option + ".yaml")
 		if err != nil {
 			return nil, err
 		}
@@ -51,19 +53,20 @@ func Load(release, profile string, namespaces Namespaces, options ...string) (ma
 	}
 	filled, err := namespaces.fillAll(loaded)
 	if err != nil {
-		return nil, fmt.Errorf("reading the values of %s: %w", release, err)
+		return nil, fmt.Errorf("reading the values of %s: %w", folder, err)
 	}
 	return filled.(map[string]any), nil
 }
 
-func read(file string) (map[string]any, error) {
-	text, err := files.ReadFile(file)
+// values reads a file of values of the release's folder.
+func (r Release) values(file string) (map[string]any, error) {
+	text, err := r.read(file)
 	if err != nil {
-		return nil, fmt.Errorf("reading values/%s: %w", file, err)
+		return nil, err
 	}
 	content := map[string]any{}
 	if err := yaml.Unmarshal(text, &content); err != nil {
-		return nil, fmt.Errorf("reading values/%s: %w", file, err)
+		return nil, fmt.Errorf("reading %s/%s: %w", r.Dir, file, err)
 	}
 	return content, nil
 }

@@ -3,9 +3,11 @@ package pods
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/pod-security-admission/api"
 	"k8s.io/pod-security-admission/policy"
 	"k8s.io/utils/ptr"
@@ -65,4 +67,36 @@ func ReadsSecrets(rule rbacv1.PolicyRule) bool {
 	}
 	return len(rule.ResourceNames) == 0 && any(rule.APIGroups, "") && any(rule.Resources, "secrets") &&
 		any(rule.Verbs, "get", "list", "watch")
+}
+
+// APIClients are the repositories of the images of pods that have the token of their ServiceAccount, as container
+// runtimes name them: docker.io/library/redis of redis:8. Sorted, each once.
+func APIClients(objects []*unstructured.Unstructured) ([]string, error) {
+	all, err := Workloads(objects)
+	var images []string
+	for _, w := range all {
+		if ptr.Deref(w.Pod.Spec.AutomountServiceAccountToken, true) {
+			for _, c := range w.Containers() {
+				images = append(images, repository(c.Image))
+			}
+		}
+	}
+	slices.Sort(images)
+	return slices.Compact(images), err
+}
+
+// repository is an image's name without tag and digest.
+func repository(image string) string {
+	name, _, _ := strings.Cut(image, "@")
+	if colon := strings.LastIndex(name, ":"); colon > strings.LastIndex(name, "/") {
+		name = name[:colon]
+	}
+	host, rest, nested := strings.Cut(name, "/")
+	switch {
+	case !nested:
+		return "docker.io/library/" + name
+	case !strings.ContainsAny(host, ".:") && host != "localhost":
+		return "docker.io/" + host + "/" + rest
+	}
+	return name
 }

@@ -228,6 +228,15 @@ func TestOwnership(t *testing.T) {
 			Releases:    []Object{object("Secret", `{"namespace":"team","labels":{"name":"falco"}}`)},
 			ClusterWide: []Object{helm("ClusterRole", "falco", "falco", "team")}}, nil,
 			[]string{"(1 error)", "the stack doks-security/prod has the namespaces team, and each stack"}},
+		{"a namespace of an addon that is removed", Cluster{
+			Namespaces: []Object{object("Namespace", `{"name":"velero","labels":{"app.kubernetes.io/part-of":"doks-security"},`+
+				`"annotations":{"doks-security/stack":"doks-security/dev","doks-security/addon":"velero"}}`)},
+			ClusterWide: []Object{helm("ClusterRole", "velero", "velero", "velero")}}, nil, nil},
+		{"a namespace of an addon, after chart.yaml got another", Cluster{
+			Namespaces: []Object{object("Namespace", `{"name":"velero","labels":{"app.kubernetes.io/part-of":"doks-security"},`+
+				`"annotations":{"doks-security/stack":"doks-security/dev","doks-security/addon":"velero"}}`)},
+			Releases: []Object{object("Secret", `{"namespace":"velero","labels":{"name":"falco"}}`)}}, nil,
+			[]string{"its namespaces velero would be deleted with their volumes"}},
 		{"a namespace of a part that is off", Cluster{Namespaces: []Object{
 			object("Namespace", `{"name":"obs-loki","labels":{"app.kubernetes.io/part-of":"doks-security"}}`)}}, nil, nil},
 		{"another stack's namespace, of another name", Cluster{Namespaces: []Object{

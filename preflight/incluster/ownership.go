@@ -15,6 +15,8 @@ const (
 	PartOf      = "doks-security"
 	// StackAnnotation is on the namespaces of a stack: <project>/<stack>. Namespaces of older versions have none.
 	StackAnnotation = "doks-security/stack"
+	// AddonAnnotation is on the namespaces of addons: without its addon such a namespace is deleted.
+	AddonAnnotation = "doks-security/addon"
 
 	releaseName      = "meta.helm.sh/release-name"
 	releaseNamespace = "meta.helm.sh/release-namespace"
@@ -96,6 +98,9 @@ func (o Owner) namespace(n Object, errs *field.Errors) {
 	name, other := n.Metadata.Name, n.Metadata.Annotations[StackAnnotation]
 	role, wanted := o.Namespaces.RoleOf(name)
 	rename := fmt.Sprintf("pulumi config set --path 'namespaces.names.%s' <another name>", role)
+	if _, ours := values.DefaultNamespaces()[role]; !ours {
+		rename = "write another namespace to chart.yaml of the addon with namespace: " + role
+	}
 	switch {
 	case !wanted:
 	case !n.isOfProject():
@@ -136,12 +141,14 @@ func (o Owner) neighbor(c *Cluster, errs *field.Errors) bool {
 }
 
 // renamed refuses other names than those of the running stack's namespaces: they would be deleted, with their volumes.
-// Names that two of them exchange are known by the releases in them.
+// Names that two of them exchange are known by the releases in them. The namespace of an addon that is no longer enabled
+// is to be deleted.
 func (o Owner) renamed(c *Cluster, errs *field.Errors) {
 	var deleted []string
 	for _, n := range c.Namespaces {
 		_, known := o.Names.RoleOf(n.Metadata.Name)
-		if c.owns(o, n.Metadata.Name) && (!known || o.moved(c, n.Metadata.Name)) {
+		_, addon := n.Metadata.Annotations[AddonAnnotation]
+		if c.owns(o, n.Metadata.Name) && (!known && !addon || o.moved(c, n.Metadata.Name)) {
 			deleted = append(deleted, n.Metadata.Name)
 		}
 	}

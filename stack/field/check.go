@@ -12,10 +12,15 @@ const Hidden = "[may be secret]"
 var (
 	// Label is a DNS label (RFC 1123), as Kubernetes names most things.
 	Label = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`)
+	// OCIRegistry is a host and a path of a registry (github.com/opencontainers/distribution-spec).
+	OCIRegistry = regexp.MustCompile(`^oci://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*/?$`)
 	// Variable is what the config reloader of prometheus-operator replaces by its own environment variable in the
 	// configurations of Prometheus and Alertmanager. It fails where there is none of that name.
 	Variable = regexp.MustCompile(`\$\([A-Za-z0-9_]+\)`)
 )
+
+// KubernetesNamespaces are in every cluster.
+var KubernetesNamespaces = []string{"default", "kube-node-lease", "kube-public", "kube-system"}
 
 // AddSecret adds the error of a secret, whose value is not shown.
 func AddSecret(key, value, allowed string, errs *Errors) {

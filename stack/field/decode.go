@@ -172,7 +172,11 @@ func (d *Decoder) fitMap(object map[string]any, s Setting, path string) map[stri
 			clean[key] = fitting
 		}
 		if !s.Keys.Allows(key) {
-			s.Keys.Refuse(path, Plain(element), &d.Refused)
+			shown := Plain(element)
+			if s.Secret {
+				shown = Hidden
+			}
+			s.Keys.Refuse(path, shown, &d.Refused)
 		}
 	}
 	return clean

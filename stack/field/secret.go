@@ -27,19 +27,19 @@ func (f Formats) eachSecret(value any, s Setting, path string, found func(path s
 			}
 		}
 		return
+	case reflect.Map:
+		if object, ok := value.(map[string]any); ok && !Encrypted(object) {
+			s.Type = s.Type.Elem()
+			for _, key := range slices.Sorted(maps.Keys(object)) {
+				f.eachSecret(object[key], s, path+"."+key, found)
+			}
+			return
+		}
 	case reflect.Slice:
 		if list, ok := value.([]any); ok {
 			s.Type = s.Type.Elem()
 			for i, element := range list {
 				f.eachSecret(element, s, fmt.Sprintf("%s[%d]", path, i), found)
-			}
-			return
-		}
-	case reflect.Map:
-		if object, ok := value.(map[string]any); ok && s.Secret && !Encrypted(object) {
-			s.Type = s.Type.Elem()
-			for _, key := range slices.Sorted(maps.Keys(object)) {
-				f.eachSecret(object[key], s, path+"."+key, found)
 			}
 			return
 		}
@@ -52,14 +52,14 @@ func (f Formats) eachSecret(value any, s Setting, path string, found func(path s
 // Encrypted reports whether a value of a stack file is one that Pulumi encrypted: {secure: ciphertext}.
 func Encrypted(value any) bool {
 	object, _ := value.(map[string]any)
-	_, secure := object["secure"]
+	_, secure := object["secure"].(string)
 	return secure && len(object) == 1
 }
 
 // HoldSecrets reports whether a type has a setting that is a secret.
 func (f Formats) HoldSecrets(t reflect.Type) bool {
 	switch t.Kind() {
-	case reflect.Pointer, reflect.Slice:
+	case reflect.Pointer, reflect.Slice, reflect.Map:
 		return f.HoldSecrets(t.Elem())
 	case reflect.Struct:
 		for _, s := range f.Settings(t) {

@@ -2,13 +2,13 @@
 //
 //	overrides/<stack>/<release>.yaml
 //
-// in the directory of the stack file, where <release> is a folder of values/. A file has values of the release's chart,
-// as `helm install --values` takes them, and is merged last. Everything is checked before anything is created; what is
-// refused is a field.Error, each with the file and the path of the key:
+// in the directory of the stack file, where <release> is a folder of values/ or addons/. A file has values of the
+// release's chart, as `helm install --values` takes them, and is merged last. Everything is checked before anything is
+// created; what is refused is a field.Error, each with the file and the path of the key:
 //
 //   - Read: files of releases that the stack does not install, and what is no map of values
-//   - Check: values that a setting has, or that keep the stack safe and connected (values/<release>/protected.yaml),
-//     and secrets in plain text
+//   - Check: values that a setting has, or that keep the stack safe and connected (<release>/protected.yaml), and
+//     secrets in plain text
 //   - Keys: keys that the chart does not know
 //   - Render: what the chart refuses to render, and objects that open the stack or that its namespaces refuse
 package override
@@ -17,7 +17,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -34,7 +33,7 @@ const Dir = "overrides"
 // File is what a user changes of a release.
 type File struct {
 	Name    string // from the project's directory: overrides/dev/loki.yaml
-	Release string // folder of values/
+	Release string // folder
 	Values  map[string]any
 }
 
@@ -44,20 +43,14 @@ func Exist(root, stack string) bool {
 	return len(names) > 0
 }
 
-// Read reads the files of a stack; installed are its releases by folder of values/, options what they depend on. The
+// Read reads the files of a stack; installed are its releases, of all that there are, options what they depend on. The
 // files it returns are without errors of these kinds.
-func Read(root, stack string, installed map[string]values.Release, options []values.Option, errs *field.Errors) (
-	[]File, error,
-) {
+func Read(root, stack string, all, installed values.Set, options []values.Option, errs *field.Errors) ([]File, error) {
 	names, err := list(root, stack)
 	if err != nil {
 		return nil, fmt.Errorf("reading overrides: %w", err)
 	}
-	all, err := values.Releases()
-	if err != nil {
-		return nil, err
-	}
-	allowed := "<release>.yaml of a release of this stack: " + strings.Join(slices.Sorted(maps.Keys(installed)), ", ")
+	allowed := "<release>.yaml of a release of this stack: " + strings.Join(installed.Folders(), ", ")
 	var files []File
 	for _, name := range names {
 		file := path.Join(Dir, stack, name)
@@ -82,7 +75,7 @@ func Read(root, stack string, installed map[string]values.Release, options []val
 		if err != nil {
 			return nil, fmt.Errorf("reading overrides: %w", err)
 		}
-		if content, ok := parse(file, text, errs); ok {
+		if content, ok := Parse(file, text, errs); ok {
 			files = append(files, File{Name: file, Release: folder, Values: content})
 		}
 	}

@@ -29,7 +29,7 @@ func TestRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	installed := map[string]values.Release{"loki": all["loki"]}
+	installed := values.Set{"loki": all["loki"]}
 	for _, c := range []struct{ name, file, text, message string }{
 		{"values", "loki.yaml", "loki: {a: [1, 2.5, true, text, 'yes', 1e3]}\n", ""},
 		{"an anchor", "loki.yaml", "a: &a {b: 1}\nc: *a\nd: {<<: *a}\n", ""},
@@ -53,7 +53,7 @@ func TestRead(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			root := written(t, c.file, c.text)
 			var errs field.Errors
-			files, err := Read(root, "dev", installed, nil, &errs)
+			files, err := Read(root, "dev", all, installed, nil, &errs)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -77,7 +77,7 @@ func TestRead(t *testing.T) {
 func check(t *testing.T, release, text string) map[string]field.Error {
 	t.Helper()
 	var errs field.Errors
-	content, ok := parse("f.yaml", []byte(text), &errs)
+	content, ok := Parse("f.yaml", []byte(text), &errs)
 	if !ok {
 		t.Fatal(errs)
 	}
@@ -85,9 +85,11 @@ func check(t *testing.T, release, text string) map[string]field.Error {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := (File{Name: "f.yaml", Release: release, Values: content}).Check(base, &errs); err != nil {
+	protected, err := values.ProtectedOf(release)
+	if err != nil {
 		t.Fatal(err)
 	}
+	File{Name: "f.yaml", Release: release, Values: content}.Check(base, protected, &errs)
 	all := map[string]field.Error{}
 	for _, e := range errs {
 		all[strings.TrimPrefix(e.Key, "f.yaml: ")] = e

@@ -21,8 +21,8 @@ var (
 	word = regexp.MustCompile(`^(?i)(y|n|yes|no|on|off)$`)
 )
 
-// parse reads a file that is one map of values, in which every version of YAML reads the same.
-func parse(file string, text []byte, errs *field.Errors) (map[string]any, bool) {
+// Parse reads a file that is one map of values, in which every version of YAML reads the same.
+func Parse(file string, text []byte, errs *field.Errors) (map[string]any, bool) {
 	before := len(*errs)
 	refuse := func(line int, what, allowed, fix string) {
 		errs.Add(fmt.Sprintf("%s:%d", file, line), json.Number(what), allowed, fix)

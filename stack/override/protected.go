@@ -9,18 +9,13 @@ import (
 )
 
 // Check refuses values that are protected, and secrets in plain text. base are the release's values without the file.
-func (f File) Check(base map[string]any, errs *field.Errors) error {
-	protected, err := values.ProtectedOf(f.Release)
-	if err != nil {
-		return err
-	}
+func (f File) Check(base map[string]any, protected []values.Protected, errs *field.Errors) {
 	for _, l := range leaves("", f.Values) {
 		if at, by := touched(l, base, protected); by != nil {
 			errs.Add(f.key(l.path), shown(l.path, l.value), f.allowed(l.path, at, by), f.fix(by))
 		}
 	}
-	f.checkSecrets(errs)
-	return nil
+	f.CheckSecrets(errs)
 }
 
 // allowed is the reason; at is the protected path that the value touches.

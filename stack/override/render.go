@@ -19,7 +19,7 @@ type Rendering struct {
 	Archive string // of its chart
 	Target  chartfile.Target
 	Base    map[string]any              // its values without the file
-	Levels  map[string]api.LevelVersion // of Pod Security, by the name of a namespace
+	Levels  map[string]api.LevelVersion // of Pod Security, by the name of a namespace that it may use
 	Names   values.Namespaces           // of the stack's namespaces
 	// Claims are those that it has without the file: they say which setting sizes a claim.
 	Claims []values.Claim
@@ -56,6 +56,57 @@ func (f File) Render(r Rendering, errs *field.Errors) (values.Rendered, error) {
 
 // Over lays the file's values over a release's, which are last.
 func (f File) Over(base map[string]any) map[string]any { return values.Merge(base, f.Values) }
+
+// Addon renders a release of the user's own without overrides, and refuses what the chart does not render, what its
+// namespace refuses, and what opens the stack or its node, unless reviewed has it. key names the release in errors. It
+// returns what the release requests and claims, and the images of those of its pods that may talk to the API server.
+func (r Rendering) Addon(key string, reviewed []values.Reviewed, errs *field.Errors) (Addon, error) {
+	objects, err := r.render(r.Base)
+	if err != nil {
+		errs.Add(key+": rendered", json.Number("values that the chart refuses"), err.Error(),
+			"correct "+key+"/values.yaml")
+		return Addon{}, nil
+	}
+	found, err := findings(objects, r.Levels)
+	if err != nil {
+		errs.Add(key+": rendered", json.Number("objects that cannot be read"), err.Error(),
+			"correct the values of these objects")
+		return Addon{}, nil
+	}
+	r.review(key, found, reviewed, errs)
+	a := Addon{}
+	if a.Rendered, err = r.measure(objects); err == nil {
+		a.Images, err = pods.APIClients(objects)
+	}
+	return a, err
+}
+
+// Addon is what a release of the user's own is made of.
+type Addon struct {
+	Rendered values.Rendered
+	Images   []string // repositories
+}
+
+// review refuses findings that are not reviewed, and reviewed ones that are not found.
+func (r Rendering) review(key string, found []finding, reviewed []values.Reviewed, errs *field.Errors) {
+	for _, f := range found {
+		accepted := func(entry values.Reviewed) bool { return entry.Finding == f.what }
+		switch {
+		case f.final:
+			errs.Add(key+": rendered", json.Number(f.what), f.allowed, "change the values that make it, or its namespace's "+
+				"podSecurity in "+key+"/chart.yaml")
+		case !slices.ContainsFunc(reviewed, accepted):
+			errs.Add(key+": rendered", json.Number(f.what), f.allowed, fmt.Sprintf(
+				"change the values that make it; or accept it, in %s/reviewed.yaml: - {finding: %q, why: <reason>}", key, f.what))
+		}
+	}
+	for _, entry := range reviewed {
+		if !slices.ContainsFunc(found, func(f finding) bool { return f.what == entry.Finding }) {
+			errs.Add(key+"/reviewed.yaml: finding", entry.Finding, "what the chart renders, and is refused otherwise",
+				"remove the entry")
+		}
+	}
+}
 
 func (r Rendering) render(given map[string]any) ([]*unstructured.Unstructured, error) {
 	text, err := json.Marshal(given) // numbers as Helm reads them

@@ -42,8 +42,8 @@ func hidden(path string) bool {
 
 func normal(key string) string { return separator.Replace(strings.ToLower(key)) }
 
-// checkSecrets refuses secrets in plain text: a file of overrides is committed, and Helm keeps values in its records.
-func (f File) checkSecrets(errs *field.Errors) {
+// CheckSecrets refuses secrets in plain text: a file of values is committed, and Helm keeps values in its records.
+func (f File) CheckSecrets(errs *field.Errors) {
 	eachText("", f.Values, func(path, text string) {
 		key := f.key(path)
 		const fix = "write it to a Secret of the release's namespace, and refer to that with what the chart has for it " +

@@ -18,6 +18,7 @@ func sections() []section {
 		{"Profile and project", profileChanges()},
 		{"Cluster", clusterChanges()},
 		{"Namespaces and charts", placeChanges()},
+		{"Addons", addonChanges()},
 		{"Observability", observabilityChanges()},
 		{"Logging", loggingChanges()},
 		{"Runtime security", runtimeChanges()},
@@ -131,6 +132,15 @@ func placeChanges() []Change {
 		{Setting: "namespaces.names.*", Path: "namespaces.names.loki", To: "logs"},
 		{Setting: "charts.mirror", To: copiedMirror},
 		{Setting: "charts.unverified", To: false},
+	}
+}
+
+func addonChanges() []Change {
+	enabled := list{"external-dns"}
+	return []Change{
+		{Setting: "addons.enabled[]", Path: "addons.enabled", To: enabled},
+		{Setting: "addons.secrets.*.*", Path: "addons.secrets.external-dns.token", To: anotherKey,
+			Alongside: []Value{{"addons.enabled", enabled}}},
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"doks-security/stack"
 	"doks-security/test/program"
 	"doks-security/test/rehearse"
+	"doks-security/values"
 )
 
 // Runner has a running stack, whose settings it changes.
@@ -33,6 +34,7 @@ func New(o rehearse.Options) (*Runner, error) {
 		return nil, err
 	}
 	o.Root, o.Dir, o.Stack, o.Config = root, program.Fixtures, "dev", map[string]any{}
+	o.Addons = values.ExampleAddonsDir
 	for key, value := range base() {
 		if key != "charts" { // the rehearsal's own
 			o.Config[stack.Project+":"+key] = value

@@ -10,7 +10,6 @@ import (
 
 	"doks-security/charts/chartfile"
 	"doks-security/charts/pods"
-	"doks-security/rules"
 	"doks-security/stack"
 	"doks-security/test/fakecharts"
 	"doks-security/test/program"
@@ -31,10 +30,18 @@ func published(t *testing.T) (*fakecharts.Archives, *Renderer) {
 	return archives, NewRenderer(archives.Load)
 }
 
-// each calls f for every case and version of Kubernetes.
-func each(t *testing.T, r *Renderer, f func(t *testing.T, s *Set)) {
+// each calls f for every case, the project's own stack files with addons among them, and version of Kubernetes. dir has
+// the archives of the published charts; empty: stand-ins.
+func each(t *testing.T, r *Renderer, dir string, f func(t *testing.T, s *Set)) {
 	t.Helper()
-	for _, c := range program.Cases() {
+	own, err := program.WithAddons("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range own {
+		own[i].Charts = dir
+	}
+	for _, c := range append(program.Cases(), own...) {
 		installation, err := program.Run("../..", c)
 		if err != nil {
 			t.Fatal(err)
@@ -62,7 +69,7 @@ func TestPublishedCharts(t *testing.T) {
 	archives, r := published(t)
 	used := map[string]map[string]bool{}
 	needed := map[string]bool{} // what is complained of when nothing is reviewed
-	each(t, r, func(t *testing.T, s *Set) {
+	each(t, r, archives.Dir, func(t *testing.T, s *Set) {
 		for _, fault := range slices.Concat(HostAccess(s.Objects, nil), SecretReaders(s.Objects, nil),
 			Services(s.Objects, nil)) {
 			needed[fault.Error()] = true
@@ -81,8 +88,8 @@ func TestPublishedCharts(t *testing.T) {
 			}
 		})
 		t.Run("PodSecurity", func(t *testing.T) { fail(t, PodSecurity(s.Objects)) })
-		t.Run("host", func(t *testing.T) { fail(t, HostAccess(s.Objects, Hosts)) })
-		t.Run("secrets", func(t *testing.T) { fail(t, SecretReaders(s.Objects, SecretAccounts)) })
+		t.Run("host", func(t *testing.T) { fail(t, HostAccess(s.Own(), Hosts)) })
+		t.Run("secrets", func(t *testing.T) { fail(t, SecretReaders(s.Own(), SecretAccounts)) })
 		t.Run("schemas", func(t *testing.T) { fail(t, Schemas(s.Objects)) })
 		t.Run("references", func(t *testing.T) { fail(t, References(s.Objects)) })
 		t.Run("bindings", func(t *testing.T) { fail(t, Bindings(s.Objects)) })
@@ -90,11 +97,11 @@ func TestPublishedCharts(t *testing.T) {
 		t.Run("addresses", func(t *testing.T) { fail(t, Addresses(s.Objects)) })
 		t.Run("monitors", func(t *testing.T) { fail(t, Monitors(s.Objects)) })
 		t.Run("jobs", func(t *testing.T) { fail(t, Jobs(s.Objects)) })
-		t.Run("rules", func(t *testing.T) { fail(t, Rules(s.Objects)) })
+		t.Run("rules", func(t *testing.T) { fail(t, Rules(s.Own())) })
 		t.Run("overcommit", func(t *testing.T) { fail(t, Overcommit(s.Settings, s.Objects)) })
 		t.Run("dashboards", func(t *testing.T) { fail(t, Dashboards(s.Objects)) })
 		t.Run("falco", func(t *testing.T) {
-			wanted, err := rules.Files(s.Settings.RuntimeSecurity.Ruleset, s.Settings.VirtualClusters.Approved)
+			wanted, err := s.Settings.Rules()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -170,7 +177,7 @@ func TestDevLeavesATenthOfTheMemory(t *testing.T) {
 // A stand-in that a restricted namespace refuses, or no node has room for, would leave the rehearsal waiting for its
 // pods.
 func TestStandInsAreScheduled(t *testing.T) {
-	each(t, NewRenderer(fakecharts.New), func(t *testing.T, s *Set) {
+	each(t, NewRenderer(fakecharts.New), "", func(t *testing.T, s *Set) {
 		fail(t, PodSecurity(s.Objects))
 		demand, err := pods.Measure(s.Objects)
 		if err != nil {

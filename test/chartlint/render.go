@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"helm.sh/helm/v3/pkg/chart"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -30,6 +31,18 @@ type Set struct {
 	Releases []Release
 	// Objects are the program's, the releases', and those that Kubernetes, DOKS and operators add.
 	Objects []*Object
+}
+
+// Own are the objects without those of addons' charts: what they may do is reviewed in their folders, which the program
+// checks, and which metrics their rules may read is not known here.
+func (s *Set) Own() []*Object {
+	foreign := map[*Object]bool{}
+	for _, r := range s.Releases {
+		for _, o := range r.Objects {
+			foreign[o] = strings.HasPrefix(r.Chart.File, values.AddonsDir+"/")
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(s.Objects), func(o *Object) bool { return foreign[o] })
 }
 
 // Versions are the oldest and the newest minor of Kubernetes we support.

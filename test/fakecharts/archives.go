@@ -3,6 +3,8 @@ package fakecharts
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chart/loader"
@@ -29,12 +31,17 @@ type Archives struct {
 	Notes []string
 }
 
-// Open looks at the archives in dir. An archive that differs from its pin is refused without CHARTS_UNVERIFIED=1.
+// Open looks at the archives of values/ in dir. An archive that differs from its pin is refused without
+// CHARTS_UNVERIFIED=1.
 func Open(dir string) (*Archives, error) {
-	pins, err := pinned()
+	pins, err := values.Charts()
 	if err != nil {
 		return nil, err
 	}
+	return open(dir, slices.Collect(maps.Values(pins)))
+}
+
+func open(dir string, pins []values.Chart) (*Archives, error) {
 	states, err := charts.States(dir, pins)
 	if err != nil {
 		return nil, err

@@ -5,7 +5,9 @@ package fakecharts
 
 import (
 	"embed"
+	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"helm.sh/helm/v3/pkg/chart"
@@ -21,6 +23,9 @@ var files embed.FS
 // ignored is what a contract only holds to be a valid object.
 var ignored = map[string]bool{"image": true}
 
+// unknown is the contract of the charts of users' own releases, where there is no other: this stack relies on nothing.
+const unknown = "{apiVersion: v1, kind: ConfigMap, metadata: {name: {{ .Release.Name }}-stand-in}}\n"
+
 // New makes the stand-in of a pinned chart.
 func New(pin values.Chart) (*chart.Chart, error) {
 	helpers, err := files.ReadFile("charts/_helpers.tpl")
@@ -28,6 +33,9 @@ func New(pin values.Chart) (*chart.Chart, error) {
 		return nil, fmt.Errorf("reading contracts: %w", err)
 	}
 	template, err := files.ReadFile("charts/" + pin.Name + ".yaml")
+	if errors.Is(err, fs.ErrNotExist) && strings.HasPrefix(pin.File, values.AddonsDir+"/") {
+		template, err = []byte(unknown), nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("chart %s has no contract: %w", pin.Name, err)
 	}
@@ -43,12 +51,25 @@ func New(pin values.Chart) (*chart.Chart, error) {
 	}, nil
 }
 
-// WriteStandIns writes the stand-in of every pinned chart to dir, under the name of the published archive.
+// WriteStandIns writes the stand-in of every pinned chart of values/ to dir, under the name of the published archive.
 func WriteStandIns(dir string) error {
 	pins, err := values.Charts()
 	if err != nil {
 		return err
 	}
+	return write(dir, pins)
+}
+
+// WriteStandInsOf is WriteStandIns for the project in root, with its addons and examples.
+func WriteStandInsOf(root, dir string) error {
+	pins, err := values.ProjectCharts(root)
+	if err != nil {
+		return err
+	}
+	return write(dir, pins)
+}
+
+func write(dir string, pins map[string]values.Chart) error {
 	for _, pin := range pins {
 		c, err := New(pin)
 		if err != nil {

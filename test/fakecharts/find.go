@@ -31,7 +31,11 @@ func OpenIn(root string) (*Archives, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Open(dir)
+	pins, err := pinned(root)
+	if err != nil {
+		return nil, err
+	}
+	return open(dir, pins)
 }
 
 // Find opens the published charts of the project in root: those CHARTS_DIR names, as they are, or those in .charts,
@@ -43,7 +47,7 @@ func Find(ctx context.Context, root string) (archives *Archives, unreachable, er
 		return nil, nil, err
 	}
 	if os.Getenv("CHARTS_DIR") == "" {
-		pins, err := pinned()
+		pins, err := pinned(root)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -51,7 +55,7 @@ func Find(ctx context.Context, root string) (archives *Archives, unreachable, er
 		defer cancel()
 		unreachable = first(charts.Source{Unverified: accepted()}.Fetch(fetching, dir, pins))
 	}
-	archives, err = Open(dir)
+	archives, err = OpenIn(root)
 	if unreachable != nil && errors.Is(err, ErrMissing) {
 		return nil, unreachable, nil
 	}
@@ -67,9 +71,9 @@ func first(err error) error {
 	return fmt.Errorf("%s %s: %s", all[0].Chart.Name, all[0].Chart.Version, all[0].Problem)
 }
 
-// pinned are all pins.
-func pinned() ([]values.Chart, error) {
-	pins, err := values.Charts()
+// pinned are all pins of the project in root.
+func pinned(root string) ([]values.Chart, error) {
+	pins, err := values.ProjectCharts(root)
 	if err != nil {
 		return nil, fmt.Errorf("finding the charts: %w", err)
 	}

@@ -5,9 +5,11 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 
 	"doks-security/stack"
+	"doks-security/values"
 )
 
 // Fixtures is the directory of the stack files that tests use, below the project's: dev, staging and prod. The
@@ -23,7 +25,10 @@ type Case struct {
 	// of the stack file, below the project's directory: Fixtures, or empty for the project's own
 	Dir      string
 	Settings map[string]any // by key without the project's name
-	// Charts is the directory of the archives that overrides are checked with; empty: stand-ins, which take any value.
+	// Addons is a directory of addons, below the project's directory; empty: addons/ next to the stack file.
+	Addons string
+	// Charts is the directory of the archives that addons and overrides are checked with; empty: stand-ins, which take any
+	// value.
 	Charts string
 }
 
@@ -80,6 +85,16 @@ func StackFiles(root string) ([]Case, error) {
 		}
 	}
 	return all, nil
+}
+
+// WithAddons are those of StackFiles that enable addons.
+func WithAddons(root string) ([]Case, error) {
+	own, err := StackFiles(root)
+	return slices.DeleteFunc(own, func(c Case) bool {
+		config, err := c.read(root)
+		addons, _ := config[stack.Project+":addons"].(map[string]any)
+		return err == nil && addons["enabled"] == nil
+	}), err
 }
 
 // larger are nodes on which every option of dev has room.
@@ -159,7 +174,15 @@ func overHTTP() map[string]any {
 	return exposure
 }
 
-// Cases are the three Fixtures as they are, each option where it is not the default, and a stack with overrides.
+// ExternalDNS are the settings of the example of an addon, in values.ExampleAddonsDir.
+func ExternalDNS() map[string]any {
+	token := map[string]any{"secure": "v1:ciphertext"}
+	return map[string]any{"enabled": []any{"external-dns"},
+		"secrets": map[string]any{"external-dns": map[string]any{"token": token}}}
+}
+
+// Cases are the three Fixtures as they are, each option where it is not the default, a stack with overrides, and ones
+// with an addon.
 func Cases() []Case {
 	type m = map[string]any
 	exporter := m{"runtimeSecurity": m{"metrics": "falco-exporter"}}
@@ -192,6 +215,10 @@ func Cases() []Case {
 	all = append(all, Case{Name: "dev that forwards everything, with other pools", Stack: "dev", Settings: elsewhere()})
 	for i := range all {
 		all[i].Dir = Fixtures
+	}
+	for _, stack := range []string{"dev", "prod"} {
+		all = append(all, Case{Name: stack + " with an addon", Stack: stack, Dir: Fixtures,
+			Addons: values.ExampleAddonsDir, Settings: m{"addons": ExternalDNS()}})
 	}
 	return append(all, Case{Name: "dev with overrides", Stack: "custom", Dir: Overrides})
 }

@@ -52,8 +52,8 @@ func (m *mocks) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
 }
 
 // pinned are the releases with their charts' pins.
-func (m *mocks) pinned() ([]Release, error) {
-	pins, err := values.Charts()
+func (m *mocks) pinned(project string) ([]Release, error) {
+	pins, err := values.ProjectCharts(project)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@
 package program
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -75,7 +76,7 @@ func (c Case) run(root, project string, config map[string]string, secret []strin
 		return nil, err
 	}
 	i := &Installation{Settings: settings, Objects: m.objects}
-	if i.Releases, err = m.pinned(); err != nil {
+	if i.Releases, err = m.pinned(project); err != nil {
 		return nil, err
 	}
 	slices.SortFunc(i.Releases, func(a, b Release) int { return strings.Compare(a.Name, b.Name) })
@@ -85,22 +86,30 @@ func (c Case) run(root, project string, config map[string]string, secret []strin
 	return i, nil
 }
 
-// fill copies the overrides of the stack into the project. Only with overrides are charts opened.
+// fill copies the addons and the overrides of the stack into the project. Only with them are charts opened.
 func (c Case) fill(root, project string) error {
 	if err := chartstest.Fill(project); err != nil {
 		return err
 	}
+	addons := filepath.Join(root, cmp.Or(c.Addons, filepath.Join(c.Dir, values.AddonsDir)))
 	root = filepath.Join(root, c.Dir)
-	if !override.Exist(root, c.Stack) {
-		return nil
+	overrides := filepath.Join(override.Dir, c.Stack)
+	copied := false
+	for from, to := range map[string]string{addons: values.AddonsDir, filepath.Join(root, overrides): overrides} {
+		if _, err := os.Stat(from); errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		copied = true
+		if err := os.CopyFS(filepath.Join(project, to), os.DirFS(from)); err != nil {
+			return err
+		}
 	}
-	dir := filepath.Join(override.Dir, c.Stack)
-	if err := os.CopyFS(filepath.Join(project, dir), os.DirFS(filepath.Join(root, dir))); err != nil {
-		return err
+	if !copied {
+		return nil
 	}
 	archives := filepath.Join(project, charts.Dir)
 	if c.Charts == "" {
-		return fakecharts.WriteStandIns(archives)
+		return fakecharts.WriteStandInsOf(project, archives)
 	}
 	if err := os.RemoveAll(archives); err != nil {
 		return err

@@ -52,7 +52,7 @@ func Preview(ctx context.Context, o Options, file string) (err error) {
 		}
 	}()
 	if a.StandIns { // those of the charts pinned here
-		if err := fakecharts.WriteStandIns(a.Charts); err != nil {
+		if err := fakecharts.WriteStandInsOf(o.Root, a.Charts); err != nil {
 			return err
 		}
 	}

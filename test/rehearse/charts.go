@@ -24,7 +24,7 @@ func chooseCharts(ctx context.Context, root string, r *report) (*charts, error) 
 	if unreachable != nil {
 		r.note("charts: stand-ins made from their contracts; the published ones cannot be fetched here: %s",
 			firstLine(unreachable))
-		return standIns()
+		return standIns(root)
 	}
 	r.note("charts: published ones, from %s", archives.Dir)
 	for _, note := range archives.Notes {
@@ -33,13 +33,13 @@ func chooseCharts(ctx context.Context, root string, r *report) (*charts, error) 
 	return &charts{dir: archives.Dir, unverified: archives.Unverified}, nil
 }
 
-func standIns() (*charts, error) {
+func standIns(root string) (*charts, error) {
 	own, err := newOwned()
 	if err != nil {
 		return nil, err
 	}
 	c := &charts{dir: own.path, temporary: own, unverified: true}
-	if err := fakecharts.WriteStandIns(c.dir); err != nil {
+	if err := fakecharts.WriteStandInsOf(root, c.dir); err != nil {
 		_ = c.close() // the first error is the one to tell
 		return nil, err
 	}

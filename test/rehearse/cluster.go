@@ -33,6 +33,7 @@ type cluster struct {
 	policies   []networkingv1.NetworkPolicy
 	configs    []corev1.ConfigMap
 	cilium     []ciliumPolicy
+	set        values.Set // all releases of the stack's project; look leaves them out
 }
 
 func look(ctx context.Context, client kubernetes.Interface, custom dynamic.Interface) (*cluster, error) {
@@ -82,7 +83,7 @@ func look(ctx context.Context, client kubernetes.Interface, custom dynamic.Inter
 		return nil, err
 	}
 	return &cluster{nil, pods.Items, claims.Items, services.Items, endpoints.Items, secrets.Items, namespaces.Items,
-		nodes.Items, sets.Items, policies.Items, configs.Items, cilium}, nil
+		nodes.Items, sets.Items, policies.Items, configs.Items, cilium, nil}, nil
 }
 
 // releases finds deployed Helm releases, by their storage.

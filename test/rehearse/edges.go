@@ -24,7 +24,7 @@ var entities = map[string][]string{
 
 // checkNetwork holds the policies against what runs: every edge is open, and nothing else is.
 func checkNetwork(c *cluster, r *report) {
-	all, err := values.ReadNetwork()
+	all, err := c.set.Network()
 	if err != nil {
 		r.check("network.yaml of all releases", false, "%v", err)
 		return

@@ -27,7 +27,11 @@ func pod(namespace, name string, labels map[string]string, port int32) corev1.Po
 // falcoNamespace is the part of the stack that speaks to the UI, with the program's own policies.
 func falcoNamespace(t *testing.T) *cluster {
 	t.Helper()
-	c := &cluster{names: values.Namespaces{}}
+	releases, err := values.Releases()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &cluster{names: values.Namespaces{}, set: releases}
 	for _, role := range []string{components.NamespaceFalco, components.NamespaceMonitoring, components.NamespaceLoki} {
 		c.names[role] = role
 	}
@@ -36,7 +40,7 @@ func falcoNamespace(t *testing.T) *cluster {
 			Name: name, Labels: map[string]string{"kubernetes.io/metadata.name": name},
 		}})
 	}
-	objects, err := components.NetworkPolicyObjects(c.names)
+	objects, err := components.NetworkPolicyObjects(releases, c.names)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,6 +20,7 @@ import (
 type Options struct {
 	Root    string         // the project's directory
 	Dir     string         // of the stack file, below Root; empty: Root itself
+	Addons  string         // a directory of addons, below Root; empty: addons/ next to the stack file
 	Stack   string         // names the stack file
 	Program pulumi.RunFunc // the program itself
 	CLI     string         // a directory with bin/pulumi; empty: the pulumi on PATH

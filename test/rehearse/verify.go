@@ -3,6 +3,7 @@ package rehearse
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -27,6 +28,18 @@ import (
 // settleTime is for what Helm does not wait for: operators' pods, endpoints.
 const settleTime = time.Minute
 
+// releasesOf are those of values/ and the addons of a project.
+func releasesOf(project string) (values.Set, error) {
+	shipped, err := values.Releases()
+	if err != nil {
+		return nil, err
+	}
+	all := maps.Clone(shipped)
+	addons, err := values.Addons(project, values.AddonsDir)
+	maps.Copy(all, addons)
+	return all, err
+}
+
 // verify checks what exists after an update, and prints it.
 func verify(ctx context.Context, a *account, outputs auto.OutputMap, w *workspace, r *report) error {
 	plane, err := a.clusters.only()
@@ -42,12 +55,16 @@ func verify(ctx context.Context, a *account, outputs auto.OutputMap, w *workspac
 	if err != nil {
 		return err
 	}
+	set, err := releasesOf(w.project)
+	if err != nil {
+		return err
+	}
 	var c *cluster
 	for deadline := time.Now().Add(settleTime); ; time.Sleep(200 * time.Millisecond) {
 		if c, err = look(ctx, client, custom); err != nil {
 			return fmt.Errorf("looking at the cluster: %w", err)
 		}
-		c.names = names
+		c.names, c.set = names, set
 		if len(c.unready()) == 0 && len(c.withoutEndpoints()) == 0 && len(c.unbound()) == 0 && c.hasPrometheus() ||
 			time.Now().After(deadline) {
 			break

@@ -1,6 +1,7 @@
 package rehearse
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"doks-security/stack"
 	"doks-security/stack/override"
 	"doks-security/test/program"
+	"doks-security/values"
 )
 
 // accountKeys would reach a real account: a rehearsal never takes them over.
@@ -24,7 +26,7 @@ var accountKeys = []string{"digitalocean:token", "digitalocean:apiEndpoint", "di
 type workspace struct {
 	dir       string // the root
 	owned     *owned // that directory; removed with everything below
-	project   string // Pulumi.yaml, the stack file and its overrides
+	project   string // Pulumi.yaml, the stack file, its overrides and addons
 	state     string
 	home      string            // PULUMI_HOME
 	temp      string            // of the CLI and its plugins
@@ -68,6 +70,12 @@ func newWorkspace(o Options, stack string, extra map[string]any) (_ *workspace, 
 		dir := filepath.Join(override.Dir, stack)
 		if err := os.CopyFS(filepath.Join(w.project, dir), os.DirFS(filepath.Join(root, dir))); err != nil {
 			return nil, fmt.Errorf("copying the stack's overrides: %w", err)
+		}
+	}
+	addons := filepath.Join(o.Root, cmp.Or(o.Addons, filepath.Join(o.Dir, values.AddonsDir)))
+	if _, err := os.Stat(addons); err == nil {
+		if err := os.CopyFS(filepath.Join(w.project, values.AddonsDir), os.DirFS(addons)); err != nil {
+			return nil, fmt.Errorf("copying the addons: %w", err)
 		}
 	}
 	w.stackFile = filepath.Join(w.project, "Pulumi."+stack+".yaml")

@@ -1,4 +1,5 @@
-// Command charts fetches every chart that values/<release>/chart.yaml pins and verifies it; where a pin has no sha256,
+// Command charts fetches every chart that values/<release>/chart.yaml and addons/<name>/chart.yaml pin and verifies it,
+// and those of examples/addons; where a pin has no sha256,
 // it enters the one of the archive that the chart's repository serves. Arguments: the directory for archives, the
 // project's directory.
 package main
@@ -32,7 +33,7 @@ func main() {
 }
 
 func run(ctx context.Context, dir, project string) error {
-	pins, err := values.Charts()
+	pins, err := values.ProjectCharts(project)
 	if err != nil {
 		return err
 	}
