@@ -65,8 +65,8 @@ func SameFixture(root string, c Case) (string, error) {
 	return "", nil
 }
 
-// StackFiles are the project's own environments, a case for each stack file in its directory. Those of an existing
-// cluster are left out: it is in no account here.
+// StackFiles are the project's own environments, a case for each stack file in its directory. Those of a
+// cluster that others manage are left out: it is not here.
 func StackFiles(root string) ([]Case, error) {
 	files, err := filepath.Glob(filepath.Join(root, "Pulumi.*.yaml"))
 	if err != nil {
@@ -80,7 +80,7 @@ func StackFiles(root string) ([]Case, error) {
 		if err != nil {
 			return nil, err
 		}
-		if cluster, _ := config[stack.Project+":cluster"].(map[string]any); cluster["existing"] == nil {
+		if cluster, _ := config[stack.Project+":cluster"].(map[string]any); cluster["existing"] == nil && cluster["kubeconfig"] == nil {
 			all = append(all, c)
 		}
 	}
@@ -147,8 +147,8 @@ func withoutClient(site string) map[string]any {
 	return exposure
 }
 
-// elsewhere is an internal load balancer, with a site of an application and the domain at another DNS provider.
-func elsewhere() map[string]any {
+// internal is an internal load balancer, with a site of an application and the domain at another DNS provider.
+func internal() map[string]any {
 	exposure := Gateway()
 	exposure["records"], exposure["internal"] = false, true
 	exposure["sites"] = []any{map[string]any{"hostname": "shop.example.org", "namespace": "shop"}}
@@ -207,7 +207,7 @@ func Cases() []Case {
 		{Name: "dev without Falco and Grafana", Stack: "dev",
 			Settings: m{"runtimeSecurity": m{"enabled": false}, "observability": m{"grafana": false}}},
 		{Name: "dev by an internal Gateway, with a site and another DNS provider", Stack: "dev",
-			Settings: m{"exposure": elsewhere()}},
+			Settings: m{"exposure": internal()}},
 		{Name: "dev by Gateway, with its own certificate", Stack: "dev", Settings: m{"exposure": ownCertificate()}},
 		{Name: "dev by Gateway, without the UI", Stack: "dev",
 			Settings: m{"runtimeSecurity": m{"ui": false}, "exposure": withoutClient("falcosidekickUi")}},
