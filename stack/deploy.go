@@ -5,7 +5,6 @@ package stack
 import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"doks-security/account"
 	"doks-security/components"
 	"doks-security/values"
 )
@@ -58,26 +57,4 @@ func Deploy(ctx *pulumi.Context) error {
 	}
 	export(ctx, settings, cluster, observability, security)
 	return exportCost(ctx, settings)
-}
-
-// newReleases is everything that Helm installs, and what it needs.
-func newReleases(in inCluster, a *account.Account) (
-	observability *components.Observability, security *components.RuntimeSecurity, err error,
-) {
-	if observability, err = newObservability(in); err != nil {
-		return nil, nil, err
-	}
-	if err = newLogging(in, observability); err != nil {
-		return nil, nil, err
-	}
-	if security, err = newRuntimeSecurity(in, observability); err != nil {
-		return nil, nil, err
-	}
-	if err = newExposure(in, a, observability); err != nil {
-		return nil, nil, err
-	}
-	if err = newVirtualClusterDemo(in, security); err != nil {
-		return nil, nil, err
-	}
-	return observability, security, newAddons(in, observability)
 }

@@ -72,8 +72,9 @@ func forwardChanges() []Change {
 }
 
 func exposureChanges() []Change {
-	encryptedValue := object{"secure": "v1:ciphertext"} // the rehearsal has a value instead
-	withoutToken := []Value{{"exposure.certificates.dnsToken", nil}}
+	dns := func(secret string) []Value {
+		return []Value{{"exposure.certificates.dnsToken", nil}, {"exposure.certificates.dns.secrets." + secret, anotherKey}}
+	}
 	return []Change{
 		{Setting: "exposure.mode", To: "private", Alongside: []Value{{"exposure", nil}}},
 		{Setting: "exposure.domain", To: "example.net"},
@@ -84,19 +85,19 @@ func exposureChanges() []Change {
 			{"exposure.allowedCIDRs", list{"0.0.0.0/0"}}, {"exposure.certificates.dnsToken", nil},
 		}},
 		{Setting: "exposure.certificates.dnsToken", To: anotherKey},
-		{Setting: "exposure.certificates.dns.provider", Path: "exposure.certificates.dns", To: object{
-			"provider": "cloudflare", "secrets": object{"apiToken": encryptedValue}}, Alongside: withoutToken},
-		{Setting: "exposure.certificates.dns.options.*", Path: "exposure.certificates.dns", To: object{
-			"provider": "route53", "options": object{"accessKeyID": "AKIA"},
-			"secrets": object{"secretAccessKey": encryptedValue}}, Alongside: withoutToken},
-		{Setting: "exposure.certificates.dns.secrets.*", Path: "exposure.certificates.dns", To: object{
-			"provider": "acmeDNS", "options": object{"host": "https://dns.example.org"},
-			"secrets": object{"account": encryptedValue}}, Alongside: withoutToken},
-		{Setting: "exposure.certificates.eab.keyId", Path: "exposure.certificates.eab", To: object{
-			"keyId": "first", "hmacKey": encryptedValue}},
-		{Setting: "exposure.certificates.eab.hmacKey", Path: "exposure.certificates.eab", To: object{
-			"keyId": "second", "hmacKey": encryptedValue}},
-		{Setting: "exposure.certificates.secretName", Path: "exposure.certificates", To: object{"secretName": "web-tls"}},
+		{Setting: "exposure.certificates.dns.provider", Path: "exposure.certificates.dns",
+			To: object{"provider": "cloudflare"}, Alongside: dns("apiToken")},
+		{Setting: "exposure.certificates.dns.options.*", Path: "exposure.certificates.dns",
+			To: object{"provider": "route53", "options": object{"accessKeyID": "AKIA"}}, Alongside: dns("secretAccessKey")},
+		{Setting: "exposure.certificates.dns.secrets.*", Path: "exposure.certificates.dns",
+			To:        object{"provider": "acmeDNS", "options": object{"host": "https://dns.example.org"}},
+			Alongside: dns("account")},
+		{Setting: "exposure.certificates.eab.keyId", Path: "exposure.certificates.eab", To: object{"keyId": "first"},
+			Alongside: []Value{{"exposure.certificates.eab.hmacKey", anotherKey}}},
+		{Setting: "exposure.certificates.eab.hmacKey", Path: "exposure.certificates.eab", To: object{"keyId": "second"},
+			Alongside: []Value{{"exposure.certificates.eab.hmacKey", anotherKey}}},
+		{Setting: "exposure.certificates.secretName", To: "web-tls", Alongside: []Value{
+			{"exposure.certificates.email", nil}, {"exposure.certificates.dnsToken", nil}}},
 		{Setting: "exposure.sites[].hostname", Path: "exposure.sites", To: list{
 			object{"hostname": "shop.example.org", "namespace": "shop"}}},
 		{Setting: "exposure.sites[].namespace", Path: "exposure.sites", To: list{

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"gopkg.in/yaml.v3"
 
@@ -91,7 +92,7 @@ func (r *Runner) restore(c Change, before stackFile) error {
 	if err != nil {
 		return err
 	}
-	for _, v := range c.values() {
+	for _, v := range slices.Backward(c.values()) { // what was added below a value goes with it
 		content.set(v.Path, before.get(v.Path))
 	}
 	return r.file.write(content)
