@@ -44,12 +44,14 @@ func TestKubeconfigCluster(t *testing.T) {
 	}
 	must(t, out, e.preview(ctx, true))
 
+	e.account.simulator.Grant()
 	restore, err := e.workspace.edit(map[string]any{"doks-security:cluster": map[string]any{"existing": "shared"}})
 	must(t, out, err)
 	if err := e.preview(ctx, false); err == nil || !strings.Contains(out.String(), "this stack is deployed there") {
 		t.Errorf("a stack may leave the cluster: %v\n%s", err, out)
 	}
 	must(t, out, restore())
+	e.account.simulator.Revoke()
 	other, err := controlplane.Start(ctx, controlplane.Options{Dir: filepath.Join(t.TempDir(), "o")})
 	must(t, out, err)
 	write(other.RESTConfig())

@@ -14,14 +14,16 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 	corev1 "k8s.io/api/core/v1"
 )
 
 // places are texts in which no secret may stand in plain, by what they are.
 type places map[string][]byte
 
-// checkLeaks searches the state's files, Helm's records of its releases, ConfigMaps and pods for every secret.
-func checkLeaks(c *cluster, w *workspace, token string, r *report) {
+// checkLeaks searches the state's files, Helm's records of its releases, ConfigMaps and pods for every secret. The
+// exported passwords must be among them.
+func checkLeaks(c *cluster, w *workspace, token string, outputs auto.OutputMap, r *report) {
 	texts, err := c.places()
 	if err == nil {
 		err = w.addState(texts)
@@ -33,10 +35,16 @@ func checkLeaks(c *cluster, w *workspace, token string, r *report) {
 	secrets := c.secretTexts()
 	secrets["the API token"] = token
 	maps.Copy(secrets, w.secretTexts())
+	for name, output := range outputs {
+		searched := slices.Contains(slices.Collect(maps.Values(secrets)), fmt.Sprint(output.Value))
+		if strings.HasSuffix(name, "Password") && !searched {
+			r.check(name+" is in a Secret of the program", false, "no Secret has it")
+		}
+	}
 	found := texts.find(secrets)
 	r.check(fmt.Sprintf("none of %d secrets is in plain text in the state, in releases, ConfigMaps and pods (%d searched)",
 		len(secrets), len(texts)),
-		len(found) == 0 && len(secrets) > 3 && len(texts) > 10, "%v", found)
+		len(found) == 0 && len(texts) > 10, "%v", found)
 }
 
 // find lists where which secret is found, without the secrets.

@@ -89,7 +89,7 @@ func verify(ctx context.Context, a *account, outputs auto.OutputMap, w *workspac
 		return err
 	}
 	checkNetwork(c, r)
-	checkLeaks(c, w, a.token, r)
+	checkLeaks(c, w, a.token, outputs, r)
 	checkOutputs(ctx, outputs, c, w, r)
 	if w.domain != "" {
 		if err := checkExposure(ctx, custom, a, c, outputs, w.domain, r); err != nil {
