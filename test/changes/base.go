@@ -28,7 +28,7 @@ func base() object {
 			"pools": list{
 				object{"name": "default", "size": "s-4vcpu-8gb", "count": 6},
 				object{"name": "extra", "size": "s-2vcpu-4gb", "autoScale": object{"min": 1, "max": 2},
-					"labels": object{"tier": "first"},
+					"labels": object{"tier": "first"}, "tags": list{"first"},
 					"taints": list{object{"key": "dedicated", "value": "first", "effect": "NoSchedule"}}},
 			},
 		},

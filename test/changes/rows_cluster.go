@@ -106,7 +106,7 @@ func clusterChanges() []Change {
 		{Setting: "cluster.pools[].taints[].key", Path: "cluster.pools[1].taints[0].key", To: "reserved"},
 		{Setting: "cluster.pools[].taints[].value", Path: "cluster.pools[1].taints[0].value", To: "second"},
 		{Setting: "cluster.pools[].taints[].effect", Path: "cluster.pools[1].taints[0].effect", To: "PreferNoSchedule"},
-		{Setting: "cluster.pools[].tags[]", Path: "cluster.pools[1].tags", To: list{"second"}},
+		{Setting: "cluster.pools[].tags[]", Path: "cluster.pools[1].tags[0]", To: "second"},
 		{Setting: "cluster.vpc", To: "default"},
 		{Setting: "cluster.storageClass", To: "do-block-storage-xfs"},
 		{Setting: "cluster.ha", To: true, Last: true},
