@@ -215,6 +215,9 @@ func NewExistingCluster(ctx *pulumi.Context, name string, args *ExistingClusterA
 type KubeconfigClusterArgs struct {
 	// File is the kubeconfig's path, absolute or from the project's directory. The state holds the path alone.
 	File string
+	// Context is that of the kubeconfig: a destroy, which does not run the program, acts in the same cluster whatever the
+	// file's current context is by then.
+	Context string
 	// ID is what tells the cluster from others: when it changes, the provider and all that it deployed is replaced.
 	ID            string
 	Name, Version string
@@ -233,7 +236,7 @@ func NewKubeconfigCluster(ctx *pulumi.Context, name string, args *KubeconfigClus
 	c.Version = pulumi.String(args.Version).ToStringOutput()
 	c.Kubeconfig = pulumi.String("").ToStringOutput()
 	c.KubeconfigFile = pulumi.String(args.File).ToStringOutput()
-	return c, c.newProvider(ctx, name, c.KubeconfigFile)
+	return c, c.newProvider(ctx, name, c.KubeconfigFile, pulumi.String(args.Context))
 }
 
 // Options are what a component needs to deploy into the cluster. Kubernetes resources of an owned cluster are deleted

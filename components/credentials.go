@@ -51,13 +51,16 @@ func (c *Cluster) connect(ctx *pulumi.Context, name string, account *account.Acc
 		c.KubeconfigFile = config
 	}
 	c.Kubeconfig = pulumi.ToSecret(exec).(pulumi.StringOutput)
-	return c.newProvider(ctx, name, config)
+	return c.newProvider(ctx, name, config, nil)
 }
 
-// newProvider makes the Kubernetes provider, and completes the component.
-func (c *Cluster) newProvider(ctx *pulumi.Context, name string, kubeconfig pulumi.StringInput) error {
+// newProvider makes the Kubernetes provider, and completes the component. Without a context it is the kubeconfig's
+// current one.
+func (c *Cluster) newProvider(ctx *pulumi.Context, name string, kubeconfig pulumi.StringInput,
+	context pulumi.StringPtrInput) error {
 	provider, err := kubernetes.NewProvider(ctx, name, &kubernetes.ProviderArgs{
 		Kubeconfig:            kubeconfig,
+		Context:               context,
 		ClusterIdentifier:     c.ClusterID,
 		EnableServerSideApply: pulumi.Bool(true),
 		EnablePatchForce:      pulumi.Bool(true), // an update takes back what kubectl changed; see docs/decisions.md

@@ -33,6 +33,12 @@ func EachSecret(value any, path string, found func(path string, value any)) {
 				if kind == secret || kind == headers || kind == jsonMap || hasCredentials(v) {
 					found(at, v)
 				}
+			case []any:
+				for i, element := range v {
+					if text, _ := element.(string); hasCredentials(text) {
+						found(fmt.Sprintf("%s[%d]", at, i), text)
+					}
+				}
 			case map[string]any:
 				if encrypted(v) || kind != headers && kind != jsonMap {
 					continue

@@ -100,8 +100,8 @@ var formats = field.Common.With(alerting.Formats).With(field.Formats{
 		Allowed: "letters, digits, dots, hyphens and underscores, at most 150", Example: "<tenant>"},
 	"headerName": {Pattern: regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,98}[A-Za-z0-9])?$`),
 		Allowed: "letters, digits and hyphens", Fix: "correct it"},
-	"headerValue": {Pattern: regexp.MustCompile(`^[!-#%-~]([ !-#%-~]{0,498}[!-#%-~])?$`),
-		Allowed: "printable characters but $, without space around them", Fix: "correct it"},
+	"headerValue": {Pattern: regexp.MustCompile(`^[!-#%-z|~]([ !-#%-z|~]{0,498}[!-#%-z|~])?$`),
+		Allowed: "printable characters but $, { and }, without space around them", Fix: "correct it"},
 	"ruleset": {Enum: lint.Rulesets()},
 
 	// Virtual clusters and namespaces.

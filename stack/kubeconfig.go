@@ -25,7 +25,7 @@ func newKubeconfigCluster(ctx *pulumi.Context, s Settings, last deployment) (
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(ctx.RootDirectory(), path)
 	}
-	access, err := incluster.LoadKubeconfig(path)
+	access, context, err := incluster.LoadKubeconfig(path)
 	if err != nil {
 		return nil, nil, field.Errors{{Key: "cluster.kubeconfig", Value: file,
 			Allowed: "a kubeconfig, by its path from the project's directory or from /", Fix: err.Error()}}
@@ -45,6 +45,9 @@ func newKubeconfigCluster(ctx *pulumi.Context, s Settings, last deployment) (
 	case !supportedMinor(strings.TrimPrefix(running.Version, "v")):
 		errs.Add("cluster.kubeconfig", file, fmt.Sprintf("a cluster of Kubernetes 1.%d or newer; this one has %s", OldestMinor,
 			running.Version), "upgrade it, or name another kubeconfig")
+	case !running.HasCilium():
+		errs.Add("cluster.kubeconfig", file, "a cluster with Cilium, whose network policies protect the stack",
+			"create one with Cilium: docs/operating.md#any-other-cluster")
 	}
 	if err := errs.Err(); err != nil {
 		return nil, nil, err // the other checks would be about another cluster
@@ -54,7 +57,7 @@ func newKubeconfigCluster(ctx *pulumi.Context, s Settings, last deployment) (
 		return nil, nil, err
 	}
 	c, err := components.NewKubeconfigCluster(ctx, logicalName, &components.KubeconfigClusterArgs{
-		File: file, ID: id, Name: s.Cluster.Name, Version: running.Version,
+		File: file, Context: context, ID: id, Name: s.Cluster.Name, Version: running.Version,
 	})
 	return c, installed, err
 }

@@ -32,6 +32,7 @@ func (s Settings) idle(given map[string]map[string]any) map[string]string {
 	}
 	if !s.Logging.Enabled {
 		add("logging.enabled", "logging", others("logging")...)
+		add("logging.enabled", "forward", "logs") // Alloy sends them
 	}
 	if !s.Observability.Grafana {
 		add("observability.grafana", "observability", "grafanaVolumeGiB")
@@ -76,13 +77,17 @@ func validateParts(s Settings, given map[string]map[string]any, faults *field.Er
 	idle := s.idle(given)
 	for _, key := range sortedKeys(idle) {
 		off, shown := idle[key], any(field.Hidden)
-		if section, name, _ := strings.Cut(key, "."); !strings.HasPrefix(key, "exposure.") && section != "forward" {
-			shown = field.Plain(given[section][name])
+		section, name, _ := strings.Cut(key, ".")
+		switch value := given[section][name].(type) {
+		case map[string]any, []any, nil: // may hold secrets
+		default:
+			shown = field.Plain(value)
 		}
 		faults.Add(key, shown, "nothing with "+off+": false: "+notInstalled[off]+" not installed",
 			"remove it, or pulumi config set --path '"+off+"' true")
 	}
-	if s.Exposure.Mode == components.ByGateway && !s.Observability.Grafana && !s.hasUI() {
+	if s.Exposure.Mode == components.ByGateway && !s.Observability.Grafana && !s.hasUI() &&
+		len(s.Exposure.Sites) == 0 {
 		faults.Add("exposure.mode", s.Exposure.Mode, "private: Grafana and falcosidekick-ui are off, so there is nothing to "+
 			"expose", "pulumi config set --path 'exposure.mode' private, and remove the others of exposure")
 	}

@@ -177,7 +177,11 @@ func (s Settings) checkRunning(ctx *pulumi.Context, running *incluster.Cluster, 
 	}
 	errs := &field.Errors{}
 	volumes := s.volumes(owner.Names)
-	incluster.StorageClass(running, s.Cluster.StorageClass, volumes, errs)
+	ours := slices.DeleteFunc(slices.Clone(volumes), func(v incluster.Volume) bool { // addons choose their classes
+		role, _ := owner.Names.RoleOf(v.Namespace)
+		return slices.Contains(s.Namespaces.addons, role)
+	})
+	incluster.StorageClass(running, s.Cluster.StorageClass, ours, errs)
 	sized := slices.DeleteFunc(volumes, func(v incluster.Volume) bool { return v.Key == "" })
 	incluster.Volumes(running, sized, errs)
 	if s.Logging.Enabled {

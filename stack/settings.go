@@ -91,7 +91,7 @@ type ClusterSettings struct {
 	// it.
 	Existing string `json:"existing" format:"existingCluster"`
 	// Path of a kubeconfig, from the project's directory or from /: the cluster of its current context is used, whoever
-	// runs it, and nothing of DigitalOcean. Only name and provides may be set with it.
+	// runs it, and nothing of DigitalOcean. Only name, provides and storageClass may be set with it.
 	Kubeconfig string `json:"kubeconfig" format:"kubeconfig"`
 	// How the Kubernetes provider logs in: with a token of two hours, or through doctl (docs/decisions.md).
 	Credentials components.Credentials `json:"credentials" default:"token" enum:"token,doctl"`
@@ -108,7 +108,7 @@ type ClusterSettings struct {
 	VPC string `json:"vpc" format:"vpc"`
 	// Addresses of the cluster. Not set: free networks of the account are chosen, and then kept.
 	Network account.Network `json:"network"`
-	// Node pools; the first is created with the cluster and runs the stack. Required without existing.
+	// Node pools; the first is created with the cluster and runs the stack. Required without existing and kubeconfig.
 	Pools []components.Pool `json:"pools" format:"pools" minItems:"1"`
 
 	// A highly available control plane, which DigitalOcean charges for. It cannot be switched off.

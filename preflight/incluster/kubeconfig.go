@@ -28,14 +28,19 @@ func ParseKubeconfig(kubeconfig []byte) (Access, error) {
 		"the API token needs the scope kubernetes:access_cluster, as an owner or member of the team"}, nil
 }
 
-// LoadKubeconfig reads the current context of a kubeconfig. Certificates and commands for credentials (exec) in it are
-// used as kubectl does.
-func LoadKubeconfig(file string) (Access, error) {
+// LoadKubeconfig reads the current context of a kubeconfig, and returns its name. Certificates and commands for
+// credentials (exec) in it are used as kubectl does.
+func LoadKubeconfig(file string) (access Access, context string, err error) {
 	rules := &clientcmd.ClientConfigLoadingRules{ExplicitPath: file}
-	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, nil).ClientConfig()
+	loader := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, nil)
+	raw, err := loader.RawConfig()
 	if err != nil {
-		return Access{}, err
+		return Access{}, "", err
+	}
+	config, err := loader.ClientConfig()
+	if err != nil {
+		return Access{}, "", err
 	}
 	return Access{config, "log in again, or write a new kubeconfig to " + file,
-		"the user of " + file + " needs the ClusterRole cluster-admin"}, nil
+		"the user of " + file + " needs the ClusterRole cluster-admin"}, raw.CurrentContext, nil
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -133,6 +134,13 @@ func Survey(ctx context.Context, access Access) (*Cluster, error) {
 	_, err = api.get(ctx, "/version", url.Values{}, wholeObjects, &version)
 	c.Version = version.GitVersion
 	return c, err
+}
+
+// HasCilium reports whether the cluster knows Cilium's network policies, which the stack creates.
+func (c *Cluster) HasCilium() bool {
+	return slices.ContainsFunc(c.ClusterWide, func(o Object) bool {
+		return o.Kind == "CustomResourceDefinition" && o.Metadata.Name == "ciliumnetworkpolicies.cilium.io"
+	})
 }
 
 // ID is the one of the namespace kube-system, by which clusters are commonly identified.

@@ -193,7 +193,10 @@ current-context: a
 		{"no kubeconfig", write("text", []byte("[")), "text"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			access, err := LoadKubeconfig(c.file)
+			access, context, err := LoadKubeconfig(c.file)
+			if c.want == "" && context != "a" {
+				t.Errorf("context %q", context)
+			}
 			if err == nil {
 				_, err = Survey(t.Context(), access)
 			}
