@@ -132,7 +132,7 @@ func EachSecret(value any, path string, found func(path string, value any)) {
 func eachSecret(value any, kind, path string, found func(path string, value any)) {
 	switch v := value.(type) {
 	case map[string]any:
-		if _, encrypted := v["secure"]; encrypted && len(v) == 1 {
+		if field.Encrypted(v) {
 			return
 		}
 		element, _ := strings.CutPrefix(kind, mapOf)

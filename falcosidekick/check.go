@@ -11,20 +11,18 @@ import (
 	"unicode"
 
 	"doks-security/stack/field"
+	"doks-security/values"
 )
-
-// Priorities are Falco's, from the highest, as falcosidekick takes them. It takes another text for the lowest.
-var Priorities = []string{"emergency", "alert", "critical", "error", "warning", "notice", "informational", "debug"}
 
 // EachSecret calls found for every secret of outputs that is not encrypted, by its path. value is what a stack file has
 // at path. Secrets are what outputs.json says, and URLs with a login or a key.
 func EachSecret(value any, path string, found func(path string, value any)) {
 	outputs, _ := value.(map[string]any)
 	for name, output := range outputs {
-		object, _ := output.(map[string]any)
-		if encrypted(object) {
+		if field.Encrypted(output) {
 			continue
 		}
+		object, _ := output.(map[string]any)
 		declared := original.Outputs[name]
 		for key, value := range declared.flat(object) {
 			at := path + "." + name + "." + key
@@ -40,11 +38,11 @@ func EachSecret(value any, path string, found func(path string, value any)) {
 					}
 				}
 			case map[string]any:
-				if encrypted(v) || kind != headers && kind != jsonMap {
+				if field.Encrypted(v) || kind != headers && kind != jsonMap {
 					continue
 				}
 				for header, text := range v {
-					if inner, _ := text.(map[string]any); !encrypted(inner) {
+					if !field.Encrypted(text) {
 						found(at+"."+header, text)
 					}
 				}
@@ -77,9 +75,9 @@ func (o Outputs) Validate(path string, errs *field.Errors) {
 	}
 }
 
-func (d declaration) validate(path string, values map[string]any, errs *field.Errors) {
+func (d declaration) validate(path string, given map[string]any, errs *field.Errors) {
 	before := len(*errs)
-	for _, key := range slices.Sorted(maps.Keys(values)) {
+	for _, key := range slices.Sorted(maps.Keys(given)) {
 		at, kind := path+"."+key, d.Keys[key]
 		switch {
 		case kind == "":
@@ -88,17 +86,18 @@ func (d declaration) validate(path string, values map[string]any, errs *field.Er
 		case isFile(key):
 			errs.Add(at, json.Number(field.Hidden), "not set: falcosidekick's pod has no such file", "remove it")
 		case key == "minimumpriority" || strings.HasSuffix(key, ".minimumpriority"):
-			if text, _ := values[key].(string); !slices.Contains(Priorities, text) {
-				errs.Add(at, field.Plain(values[key]), strings.Join(Priorities, ", "), "choose one")
+			// falcosidekick takes another text for the lowest.
+			if text, _ := given[key].(string); !slices.Contains(values.Priorities, text) {
+				errs.Add(at, field.Plain(given[key]), strings.Join(values.Priorities, ", "), "choose one")
 			}
 		default:
-			check(at, kind, values[key], errs)
+			check(at, kind, given[key], errs)
 		}
 	}
 	if len(*errs) > before {
 		return
 	}
-	if missing := d.missing(values); missing != "" {
+	if missing := d.missing(given); missing != "" {
 		errs.Add(path+"."+missing, nil, "set: without it falcosidekick does not use the output", setCommand(d, path, missing))
 	}
 }

@@ -16,6 +16,8 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+
+	"doks-security/stack/field"
 )
 
 // Output is the configuration of an output as it is written in a stack file, such as {host: ..., s3: {bucket: ...}}.
@@ -102,7 +104,7 @@ func (d declaration) flat(output Output) map[string]any {
 		for key, value := range object {
 			path := prefix + key
 			inner, nested := value.(map[string]any)
-			if _, known := d.Keys[path]; nested && !known && !encrypted(inner) && d.hasBelow(path) {
+			if _, known := d.Keys[path]; nested && !known && !field.Encrypted(inner) && d.hasBelow(path) {
 				add(path+".", inner)
 				continue
 			}
@@ -121,10 +123,4 @@ func (d declaration) hasBelow(path string) bool {
 		}
 	}
 	return false
-}
-
-// encrypted reports whether a value of a stack file is {secure: ciphertext}.
-func encrypted(object map[string]any) bool {
-	_, secure := object["secure"]
-	return secure && len(object) == 1
 }

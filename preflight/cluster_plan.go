@@ -86,9 +86,11 @@ func Cluster(inventory *account.Inventory, w Wanted, upgrades func(clusterID str
 
 const otherName = "pulumi config set --path 'cluster.name' <another name>"
 
+// UseAnotherStack is how to deploy into another cluster than the one that a stack is in.
+const UseAnotherStack = "deploy into the other cluster from a new stack: make env NAME=<name>"
+
 func keepExisting(name string) string {
-	return "pulumi config set --path 'cluster.existing' " + name +
-		", and deploy into the other cluster from a new stack: make env NAME=<name>"
+	return "pulumi config set --path 'cluster.existing' " + name + ", and " + UseAnotherStack
 }
 
 // find looks for the cluster by the id of the last deployment, by the stack's tag, then by its name. Which of them the
@@ -165,8 +167,7 @@ func Existing(inventory *account.Inventory, name, stack string, last Deployment)
 	if own != nil {
 		errs.Add("cluster.existing", name, "not set: this stack, or another of its name, created the cluster "+own.Name+
 			", which would be deleted with its volumes",
-			"pulumi config rm --path 'cluster.existing', and deploy into the other cluster from a new stack: make env "+
-				"NAME=<name>")
+			"pulumi config rm --path 'cluster.existing', and "+UseAnotherStack)
 	} else if deployed != nil && (cluster == nil || deployed.ID != cluster.ID) {
 		errs.Add("cluster.existing", name, fmt.Sprintf("%s: this stack is deployed there, and moving would delete its "+
 			"releases and volumes", deployed.Name),

@@ -4,11 +4,11 @@ import (
 	"errors"
 	"io/fs"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 
 	"doks-security/charts"
-	"doks-security/charts/chartfile"
 	"doks-security/components"
 	"doks-security/stack/addon"
 	"doks-security/stack/field"
@@ -78,7 +78,7 @@ func (s Settings) addonFiles() ([]override.File, error) {
 }
 
 // renderAddons renders the addons without overrides, from the charts below root, into customized. One whose chart is
-// not there, which only CHARTS_OFFLINE=1 permits, is left out. assembled are the values of all releases, by their names.
+// missing, which only CHARTS_OFFLINE=1 permits, is left out. assembled are the values of all releases, by their names.
 func (s Settings) renderAddons(root string, assembled map[string]map[string]any, errs *field.Errors) error {
 	pins, err := s.pins()
 	if err != nil {
@@ -86,7 +86,7 @@ func (s Settings) renderAddons(root string, assembled map[string]map[string]any,
 	}
 	for _, folder := range s.addons() {
 		archive := charts.Archive(filepath.Join(root, charts.Dir), pins[folder])
-		if _, err := chartfile.Load(archive); errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Stat(archive); errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		rendering, err := s.rendering(folder, archive, assembled)

@@ -77,28 +77,7 @@ func TestAddonsAreRefused(t *testing.T) {
 			}
 			m := &mocks{prepare: example(c.files), encrypted: []string{Project + ":addons"}}
 			err := deploy(t, m, "dev", withAddon(c.addons))
-			var errs field.Errors
-			if !errors.As(err, &errs) {
-				t.Fatalf("err = %v, want field.Errors", err)
-			}
-			for _, want := range c.want {
-				if !strings.Contains(err.Error(), want) {
-					t.Errorf("%v\nwant it to contain %q", err, want)
-				}
-			}
-			if text := err.Error(); strings.Contains(text, "hunter2") || strings.Contains(text, "abc123") {
-				t.Errorf("%v\nshows a secret", err)
-			}
-			for _, e := range errs {
-				if e.Allowed == "" || e.Fix == "" {
-					t.Errorf("an error names what is allowed and the fix: %+v", e)
-				}
-			}
-			for key := range m.resources {
-				if !strings.HasPrefix(key, "pulumi:pulumi:Stack") {
-					t.Errorf("%s was registered", key)
-				}
-			}
+			checkRefusal(t, m, err, c.want)
 		})
 	}
 }

@@ -39,6 +39,12 @@ func parseBlock(t *testing.T, text string) error {
 	if err := yaml.Unmarshal([]byte(text), &sections); err != nil {
 		return err
 	}
+	return parseSections(t, sections)
+}
+
+// parseSections parses sections of a stack file, with the rest that a cluster and an exposure need.
+func parseSections(t *testing.T, sections map[string]map[string]any) error {
+	t.Helper()
 	if exposure := sections["exposure"]; exposure != nil {
 		var whole map[string]any
 		if err := json.Unmarshal([]byte(byGateway(t)), &whole); err != nil {

@@ -3,7 +3,6 @@ package stack
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
@@ -169,11 +168,8 @@ func (s Settings) unused(given map[string]map[string]any) []string {
 	all := sortedKeys(s.idle(given))
 	if s.Cluster.external() {
 		all = append(all, "project.")
-		external, others := s.Cluster.withExternal()
-		for key := range given["cluster"] {
-			if key != external && !slices.Contains(others, key) {
-				all = append(all, "cluster."+key)
-			}
+		for _, key := range s.Cluster.withoutEffect(given["cluster"]) {
+			all = append(all, "cluster."+key)
 		}
 	}
 	if s.Logging.Storage != StorageSpaces {

@@ -1,11 +1,8 @@
 package stack
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
-
-	"gopkg.in/yaml.v3"
 )
 
 // Every line of the table in docs/forwarding.md, and every example, is one of a stack file that is valid.
@@ -27,20 +24,7 @@ func TestForwardingTable(t *testing.T) {
 		t.Errorf("%d examples, want at least 11", len(examples))
 	}
 	for _, example := range examples {
-		var file map[string]any
-		if err := yaml.Unmarshal([]byte(example), &file); err != nil {
-			t.Errorf("%s: %v", example, err)
-			continue
-		}
-		raw := map[string]string{"cluster": onePool}
-		for section, value := range file {
-			encoded, err := json.Marshal(value)
-			if err != nil {
-				t.Fatal(err)
-			}
-			raw[section] = string(encoded)
-		}
-		if _, err := Parse("dev", raw); err != nil {
+		if err := parseBlock(t, example); err != nil {
 			t.Errorf("%s: %v", example, err)
 		}
 	}

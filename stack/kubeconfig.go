@@ -8,6 +8,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"doks-security/components"
+	"doks-security/preflight"
 	"doks-security/preflight/incluster"
 	"doks-security/stack/field"
 )
@@ -40,11 +41,11 @@ func newKubeconfigCluster(ctx *pulumi.Context, s Settings, last deployment) (
 	case last.ClusterID != "" && last.ClusterID != id:
 		errs.Add("cluster.kubeconfig", file, "a kubeconfig whose current context is the cluster in which this stack is "+
 			"deployed: this is another one, and moving would delete releases and volumes",
-			"kubectl config use-context <context> --kubeconfig "+file+", or deploy into the other cluster from a new stack: "+
-				"make env NAME=<name>")
+			"kubectl config use-context <context> --kubeconfig "+file+", or "+preflight.UseAnotherStack)
 	case !supportedMinor(strings.TrimPrefix(running.Version, "v")):
-		errs.Add("cluster.kubeconfig", file, fmt.Sprintf("a cluster of Kubernetes 1.%d or newer; this one has %s", OldestMinor,
-			running.Version), "upgrade it, or name another kubeconfig")
+		errs.Add("cluster.kubeconfig", file,
+			fmt.Sprintf("a cluster of Kubernetes 1.%d or newer; this one has %s", OldestMinor, running.Version),
+			"upgrade it, or name another kubeconfig")
 	case !running.HasCilium():
 		errs.Add("cluster.kubeconfig", file, "a cluster with Cilium, whose network policies protect the stack",
 			"create one with Cilium: docs/operating.md#any-other-cluster")

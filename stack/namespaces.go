@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"doks-security/components"
 	"doks-security/stack/field"
 	"doks-security/values"
 )
@@ -17,6 +18,12 @@ type NamespaceSettings struct {
 	Names map[string]string `json:"names" keys:"namespaceRole" format:"namespace"`
 
 	addons []string // the namespaces of addons, without the prefix
+}
+
+// has reports whether a namespace is one of the stack's own; that of the demo is an application's.
+func (n NamespaceSettings) has(name string) bool {
+	role, own := n.ByRole().RoleOf(name)
+	return own && role != components.NamespaceVCluster
 }
 
 // ByRole are the names of all namespaces the stack may have, also of those that the other settings leave out.

@@ -1,7 +1,6 @@
 package stack
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 
@@ -34,11 +33,7 @@ func TestNodesTable(t *testing.T) {
 		if cluster["pools"] == nil {
 			cluster["pools"] = []any{map[string]any{"name": "default", "size": "s-4vcpu-8gb", "count": 3}}
 		}
-		encoded, err := json.Marshal(cluster)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := Parse("dev", map[string]string{"cluster": string(encoded)}); err != nil {
+		if err := parseSections(t, map[string]map[string]any{"cluster": cluster}); err != nil {
 			t.Errorf("%s: %v", example, err)
 		}
 	}

@@ -258,23 +258,35 @@ prometheus: {prometheusSpec: {retention: 99d, replcas: 2}}
 			}
 			m := &mocks{prepare: overriding("dev", c.files)}
 			err := deploy(t, m, "dev", raw)
-			var errs field.Errors
-			if !errors.As(err, &errs) {
-				t.Fatalf("err = %v, want field.Errors", err)
-			}
-			for _, want := range c.want {
-				if !strings.Contains(err.Error(), want) {
-					t.Errorf("%v\nwant it to contain %q", err, want)
-				}
-			}
-			if strings.Contains(err.Error(), "hunter2") {
-				t.Errorf("%v\nshows a secret", err)
-			}
-			for key := range m.resources {
-				if !strings.HasPrefix(key, "pulumi:pulumi:Stack") {
-					t.Errorf("%s was registered", key)
-				}
-			}
+			checkRefusal(t, m, err, c.want)
 		})
+	}
+}
+
+// checkRefusal holds an error of a deployment against the parts that it must have: it shows no secret, has the fix, and
+// nothing was registered.
+func checkRefusal(t *testing.T, m *mocks, err error, want []string) {
+	t.Helper()
+	var errs field.Errors
+	if !errors.As(err, &errs) {
+		t.Fatalf("err = %v, want field.Errors", err)
+	}
+	for _, part := range want {
+		if !strings.Contains(err.Error(), part) {
+			t.Errorf("%v\nwant it to contain %q", err, part)
+		}
+	}
+	if text := err.Error(); strings.Contains(text, "hunter2") || strings.Contains(text, "abc123") {
+		t.Errorf("%v\nshows a secret", err)
+	}
+	for _, e := range errs {
+		if e.Allowed == "" || e.Fix == "" {
+			t.Errorf("an error names what is allowed and the fix: %+v", e)
+		}
+	}
+	for key := range m.resources {
+		if !strings.HasPrefix(key, "pulumi:pulumi:Stack") {
+			t.Errorf("%s was registered", key)
+		}
 	}
 }

@@ -33,9 +33,12 @@ func (s Settings) plan(ctx *pulumi.Context, a *account.Account, inventory *accou
 	plan, error,
 ) {
 	if last.kubeconfig != "" {
-		return plan{}, field.Errors{{Key: "cluster.kubeconfig", Allowed: last.kubeconfig + ": this stack is deployed there, " +
-			"and moving would delete its releases and volumes", Fix: "pulumi config set --path 'cluster.kubeconfig' " +
-			last.kubeconfig + ", and deploy into the other cluster from a new stack: make env NAME=<name>"}}
+		return plan{}, field.Errors{{
+			Key:     "cluster.kubeconfig",
+			Allowed: last.kubeconfig + ": this stack is deployed there, and moving would delete its releases and volumes",
+			Fix: "pulumi config set --path 'cluster.kubeconfig' " + last.kubeconfig + ", and " +
+				preflight.UseAnotherStack,
+		}}
 	}
 	var p plan
 	var err error
@@ -170,7 +173,8 @@ func (s Settings) owner(ctx *pulumi.Context, cluster string, last deployment) in
 func (s Settings) checkRunning(ctx *pulumi.Context, running *incluster.Cluster, owner incluster.Owner) (
 	[]incluster.Release, error,
 ) {
-	for _, left := range incluster.Left(running, owner, s.partsOff(owner.Names)) {
+	off := s.partsOff(owner.Names)
+	for _, left := range incluster.Left(running, owner, off) {
 		if err := ctx.Log.Warn(left, nil); err != nil {
 			return nil, err
 		}
@@ -187,7 +191,7 @@ func (s Settings) checkRunning(ctx *pulumi.Context, running *incluster.Cluster, 
 	if s.Logging.Enabled {
 		incluster.Logs(running, owner.Names[components.NamespaceLoki], s.logStore(), s.logRetention(), time.Now(), errs)
 	}
-	incluster.Parts(running, owner, s.partsOff(owner.Names), errs)
+	incluster.Parts(running, owner, off, errs)
 	incluster.Releases(running, owner.Releases, errs)
 	incluster.Ownership(running, owner, errs)
 	return incluster.Installed(running, owner), errs.Err()

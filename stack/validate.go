@@ -46,7 +46,7 @@ func validateObservability(s Settings, faults *field.Errors) {
 	o := s.Observability
 	for i, namespace := range o.Applications {
 		key := fmt.Sprintf("observability.applications[%d]", i)
-		if role, own := s.Namespaces.ByRole().RoleOf(namespace); own && role != components.NamespaceVCluster {
+		if s.Namespaces.has(namespace) {
 			faults.Add(key, namespace, "a namespace of applications: monitors of this stack's namespaces are used in any case",
 				"remove it")
 		}

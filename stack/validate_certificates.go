@@ -112,7 +112,7 @@ func validateSites(s Settings, faults *field.Errors) {
 				"pulumi config set --path '"+key+".hostname' <name>."+e.Domain)
 		}
 		seen = append(seen, site.Hostname)
-		if role, own := s.Namespaces.ByRole().RoleOf(site.Namespace); own && role != components.NamespaceVCluster {
+		if s.Namespaces.has(site.Namespace) {
 			faults.Add(key+".namespace", site.Namespace, "a namespace of applications: none of this stack",
 				"name the namespace of the application")
 		}

@@ -30,16 +30,23 @@ func (c ClusterSettings) withExternal() (external string, others []string) {
 	return "existing", []string{"credentials", "provides", "storageClass"}
 }
 
+// withoutEffect are the keys of given, a section cluster, that have no effect on a cluster that is managed outside of
+// this stack, sorted.
+func (c ClusterSettings) withoutEffect(given map[string]any) []string {
+	external, others := c.withExternal()
+	return slices.DeleteFunc(sortedKeys(given), func(key string) bool {
+		return key == external || slices.Contains(others, key)
+	})
+}
+
 // validateExternal refuses what only makes sense for a cluster of our own, or of DigitalOcean: it would silently do
 // nothing.
 func validateExternal(s Settings, given map[string]map[string]any, faults *field.Errors) {
 	external, others := s.Cluster.withExternal()
-	for _, key := range sortedKeys(given["cluster"]) {
-		if key != external && !slices.Contains(others, key) {
-			faults.Add("cluster."+key, field.Plain(given["cluster"][key]),
-				fmt.Sprintf("only cluster.%s with cluster.%s", strings.Join(others, ", cluster."), external),
-				"remove it: the cluster is looked up, not changed")
-		}
+	for _, key := range s.Cluster.withoutEffect(given["cluster"]) {
+		faults.Add("cluster."+key, field.Plain(given["cluster"][key]),
+			fmt.Sprintf("only cluster.%s with cluster.%s", strings.Join(others, ", cluster."), external),
+			"remove it: the cluster is looked up, not changed")
 	}
 	if len(given["project"]) > 0 {
 		faults.Add("project", field.Plain(given["project"]), "not set with cluster."+external,

@@ -35,9 +35,9 @@ func checkLeaks(c *cluster, w *workspace, token string, outputs auto.OutputMap, 
 	secrets := c.secretTexts()
 	secrets["the API token"] = token
 	maps.Copy(secrets, w.secretTexts())
+	searched := slices.Collect(maps.Values(secrets))
 	for name, output := range outputs {
-		searched := slices.Contains(slices.Collect(maps.Values(secrets)), fmt.Sprint(output.Value))
-		if strings.HasSuffix(name, "Password") && !searched {
+		if strings.HasSuffix(name, "Password") && !slices.Contains(searched, fmt.Sprint(output.Value)) {
 			r.check(name+" is in a Secret of the program", false, "no Secret has it")
 		}
 	}
