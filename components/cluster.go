@@ -218,7 +218,7 @@ type KubeconfigClusterArgs struct {
 	// Context is that of the kubeconfig: a destroy, which does not run the program, acts in the same cluster whatever the
 	// file's current context is by then.
 	Context string
-	// ID is what tells the cluster from others: when it changes, the provider and all that it deployed is replaced.
+	// ID distinguishes the cluster from others: when it changes, the provider and all that it deployed are replaced.
 	ID            string
 	Name, Version string
 }

@@ -37,7 +37,8 @@ func (s *RuntimeSecurity) newUI(ctx *pulumi.Context, name string, args *RuntimeS
 		"ttl":            args.UIRetention,
 		"podAnnotations": version.annotation(uiData),
 		"redis": map[string]any{
-			"storageSize": gib(args.RedisVolumeGiB), "storageClass": args.Platform.class(), "podAnnotations": version.annotation(redisData),
+			"storageSize": gib(args.RedisVolumeGiB), "storageClass": args.Platform.class(),
+			"podAnnotations": version.annotation(redisData),
 		},
 	}}, nil
 }

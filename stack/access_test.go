@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-
-	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
 // exposedWith deploys the Gateway with other lines of the exposure: as in a stack file, {} for none.
@@ -21,7 +19,7 @@ func (m *mocks) inputs(key string) string {
 	if !found {
 		return ""
 	}
-	return fmt.Sprint(inputs.MapRepl(nil, func(v resource.PropertyValue) (any, bool) { return revealed(v) }))
+	return fmt.Sprint(inputs.MapRepl(nil, revealed))
 }
 
 const (

@@ -18,8 +18,7 @@ import (
 var sections = append([]string{"profile"}, sortedKeys(new(Settings).sections())...)
 
 // Load reads and validates the stack's settings, but not the capacity where addons or overrides change what is
-// requested. The
-// error is field.Errors with everything that is wrong.
+// requested. The error is field.Errors with everything that is wrong.
 func Load(ctx *pulumi.Context) (Settings, error) {
 	raw := map[string]string{}
 	for _, key := range sections {

@@ -77,8 +77,8 @@ func (s Settings) readOverrides(root, stack string, faults *field.Errors) ([]ove
 }
 
 // customize checks the addons and the files of overrides against the charts below root, and returns the settings with
-// them. A release whose chart is not there, which only CHARTS_OFFLINE=1 permits, is not rendered. faults are those that
-// are known already.
+// them. A release whose chart is missing, which only CHARTS_OFFLINE=1 permits, is not rendered. faults are the errors
+// that are known so far.
 func (s Settings) customize(root, stack string, files []override.File, faults field.Errors) (Settings, error) {
 	own, err := s.addonFiles()
 	if err != nil || len(files) == 0 && len(own) == 0 {

@@ -59,7 +59,7 @@ func Render(c *chart.Chart, to Target, values map[string]any) ([]*unstructured.U
 func manifests(c *chart.Chart, to Target, values map[string]any) (*bytes.Buffer, error) {
 	version, err := chartutil.ParseKubeVersion(to.Kubernetes)
 	if err != nil {
-		return nil, fmt.Errorf("Kubernetes %q: %w", to.Kubernetes, err)
+		return nil, fmt.Errorf("the version of Kubernetes %q: %w", to.Kubernetes, err)
 	}
 	if err := chartutil.ProcessDependenciesWithMerge(c, values); err != nil {
 		return nil, err

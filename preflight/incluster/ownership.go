@@ -141,8 +141,8 @@ func (o Owner) neighbor(c *Cluster, errs *field.Errors) bool {
 }
 
 // renamed refuses other names than those of the running stack's namespaces: they would be deleted, with their volumes.
-// Names that two of them exchange are known by the releases in them. The namespace of an addon that is no longer enabled
-// is to be deleted.
+// Names that two of them exchange are known by the releases in them. The namespace of an addon that is no longer
+// enabled is to be deleted.
 func (o Owner) renamed(c *Cluster, errs *field.Errors) {
 	var deleted []string
 	for _, n := range c.Namespaces {

@@ -78,7 +78,8 @@ func TestSurvey(t *testing.T) {
 	if c.ID() != "unique" || c.Version != "v1.34.1" {
 		t.Errorf("id %q, version %q", c.ID(), c.Version)
 	}
-	if len(c.Namespaces) != 2 || c.Namespaces[0].Metadata.Labels["l"] != "1" || c.Namespaces[1].Metadata.Name != "kube-system" {
+	if len(c.Namespaces) != 2 || c.Namespaces[0].Metadata.Labels["l"] != "1" ||
+		c.Namespaces[1].Metadata.Name != "kube-system" {
 		t.Errorf("namespaces %+v, want those of both pages", c.Namespaces)
 	}
 	if len(c.Claims) != 1 || c.Claims[0].gib() != 10 || len(c.StatefulSets) != 1 {

@@ -152,7 +152,7 @@ func single(err error) []error {
 }
 
 // CheckTogether checks what addons share with the other releases of a stack: the names of workloads, groups of rules
-// and dashboards, and the connections. namespaces are the names of the stack's. Errors of single files are found before.
+// and dashboards, and the connections. namespaces are the names of the stack's. Read found the errors of single files.
 func CheckTogether(all values.Set, namespaces values.Namespaces, errs *field.Errors) {
 	_, err := all.Network()
 	for _, err := range single(err) {

@@ -99,6 +99,3 @@ func (r *Renderer) Release(release program.Release, kubernetes string) ([]*Objec
 	r.rendered[key] = objects
 	return objects, nil
 }
-
-// id names an object in a fault.
-func id(o *Object) string { return fmt.Sprintf("%s %s/%s", o.GetKind(), o.GetNamespace(), o.GetName()) }

@@ -17,7 +17,7 @@ func TestSpelling(t *testing.T) {
 	r.RemoveRule([]string{
 		"cancelled", "cancelling", // as GitHub and Pulumi spell them
 		"mitre",                // MITRE ATT&CK
-		"reciever", "secuirty", // what tests misspell
+		"reciever", "secuirty", //nolint:misspell // what tests misspell
 	})
 	r.Compile()
 	for file, text := range texts(t) {
@@ -29,7 +29,7 @@ func TestSpelling(t *testing.T) {
 			t.Errorf("%s:%d: %q; fix: %q", file, d.Line, d.Original, d.Corrected)
 		}
 	}
-	if _, diffs := r.Replace("the licence"); len(diffs) != 1 {
+	if _, diffs := r.Replace("the licence"); len(diffs) != 1 { //nolint:misspell // on purpose
 		t.Error("British spelling is not found")
 	}
 }

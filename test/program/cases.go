@@ -80,7 +80,8 @@ func StackFiles(root string) ([]Case, error) {
 		if err != nil {
 			return nil, err
 		}
-		if cluster, _ := config[stack.Project+":cluster"].(map[string]any); cluster["existing"] == nil && cluster["kubeconfig"] == nil {
+		cluster, _ := config[stack.Project+":cluster"].(map[string]any)
+		if cluster["existing"] == nil && cluster["kubeconfig"] == nil {
 			all = append(all, c)
 		}
 	}

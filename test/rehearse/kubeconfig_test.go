@@ -23,9 +23,10 @@ func TestKubeconfigCluster(t *testing.T) {
 	must(t, out, err)
 	write := func(config *rest.Config) {
 		t.Helper()
+		user := &api.AuthInfo{ClientCertificateData: config.CertData, ClientKeyData: config.KeyData}
 		must(t, out, clientcmd.WriteToFile(api.Config{
 			Clusters:       map[string]*api.Cluster{"a": {Server: config.Host, CertificateAuthorityData: config.CAData}},
-			AuthInfos:      map[string]*api.AuthInfo{"a": {ClientCertificateData: config.CertData, ClientKeyData: config.KeyData}},
+			AuthInfos:      map[string]*api.AuthInfo{"a": user},
 			Contexts:       map[string]*api.Context{"a": {Cluster: "a", AuthInfo: "a"}},
 			CurrentContext: "a",
 		}, file))

@@ -1,7 +1,6 @@
-// Command charts fetches every chart that values/<release>/chart.yaml and addons/<name>/chart.yaml pin and verifies it,
-// and those of examples/addons; where a pin has no sha256,
-// it enters the one of the archive that the chart's repository serves. Arguments: the directory for archives, the
-// project's directory.
+// Command charts fetches every chart that values/<release>/chart.yaml and addons/<name>/chart.yaml pin, and those of
+// examples/addons, and verifies it; where a pin has no sha256, it enters the one of the archive that the chart's
+// repository serves. Arguments: the directory for archives, the project's directory.
 package main
 
 import (

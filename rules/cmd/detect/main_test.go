@@ -33,7 +33,8 @@ func newWorld(t *testing.T, config string, w *world) {
 	t.Cleanup(server.Close)
 	scripts := map[string]string{
 		"pulumi": `case "$*" in config*) cat <<'JSON'` + "\n" + config + "\nJSON\n;; " +
-			`*" namespaces "*) echo '{"falco": "obs-falco", "loki": "team-logs"}' ;; *) echo '{"kubeconfig": "kubeconfig"}' ;; esac` + "\n",
+			`*" namespaces "*) echo '{"falco": "obs-falco", "loki": "team-logs"}' ;; ` +
+			`*) echo '{"kubeconfig": "kubeconfig"}' ;; esac` + "\n",
 		"kubectl": `echo "$@" >> ` + w.log + "\n" + `case "$*" in *port-forward*) echo "Forwarding from ` +
 			strings.TrimPrefix(server.URL, "http://") +
 			` -> 1"; exec sleep 60 ;; *apply*) cat >> ` + w.log + " ;; esac\n",

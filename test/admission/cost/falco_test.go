@@ -28,7 +28,7 @@ func TestPolicySeesWhatFalcoReports(t *testing.T) {
 	for _, suite := range suites {
 		events := suite.Cases.Events()
 		for i, c := range suite.Cases.Cases {
-			for image, event := range map[string]lint.Event{"": events[i], " in another image": renamed(events[i])} {
+			for image, event := range map[string]lint.Event{"its image": events[i], "another image": renamed(events[i])} {
 				fired, err := suite.Rules.Fires(event)
 				if err != nil {
 					t.Fatal(err)
@@ -37,7 +37,7 @@ func TestPolicySeesWhatFalcoReports(t *testing.T) {
 					continue
 				}
 				seen++
-				t.Run(c.Name+image, func(t *testing.T) {
+				t.Run(c.Name+" in "+image, func(t *testing.T) {
 					// A manifest has the path or, where that is of a link, the name. What a link leads to it does not show.
 					for _, program := range []string{"proc.exepath", "proc.name"} {
 						verdict, err := policy.Evaluate(t.Context(), pod(event, program).Object("a"), nil, "shop")

@@ -40,7 +40,7 @@ var immutable = map[string][]string{
 func (o object) forcesNew(inputs *unstructured.Unstructured, path string) bool {
 	fields := []string{"metadata.name", "metadata.namespace"}
 	kind := o.kind.GroupVersion().String() + " " + o.kind.Kind
-	if !(kind == "v1 ConfigMap" && o.configMapMutable) || inputs.Object["immutable"] == true {
+	if kind != "v1 ConfigMap" || !o.configMapMutable || inputs.Object["immutable"] == true {
 		fields = append(fields, immutable[kind]...)
 	}
 	return slices.ContainsFunc(fields, func(field string) bool {
