@@ -152,6 +152,9 @@ func TestRehearse(t *testing.T) {
 					t.Errorf("output does not contain %q:\n%s", want, out)
 				}
 			}
+			if c.name == "dev" {
+				wantTranscript(t, out.String())
+			}
 		})
 	}
 }
