@@ -62,7 +62,7 @@ func texts(t *testing.T) map[string]string {
 			continue // deleted in the work tree, or a link to a directory
 		}
 		switch filepath.Ext(file) {
-		case ".md", ".yaml", ".yml", ".txtar":
+		case ".go", ".md", ".yaml", ".yml", ".txtar":
 			found[file] = string(text)
 		default:
 			if filepath.Base(file) == "Makefile" || bytes.HasPrefix(text, []byte("#!")) {
