@@ -146,6 +146,10 @@ vulnerabilities: ## look for known vulnerabilities in the code we call; VULNDB=<
 sbom: ## write an SBOM of each Go module to build/sbom
 	@ci/sbom
 
+.PHONY: evidence
+evidence: stack-file ## write what an auditor asks for of STACK=<stack> to build/evidence/<stack>.tar.gz
+	@ci/evidence "$(STACK)"
+
 .PHONY: test
 test: tools packages programs ## run the tests, one rehearsal among them; make rehearsals runs the others
 	go vet ./...

@@ -18,11 +18,11 @@ const unbreakable = 60
 
 // longLines are files that runs write, or that programs' output was copied to.
 var longLines = regexp.MustCompile(strings.Join([]string{
-	`^docs/(settings|changing-settings|drills|options)\.md$`, // tables, whose rows cannot be broken
-	`^docs/quickstart\.md$`,                                  // a transcript
-	`^test/prcomment/testdata/`,                              // output of Pulumi, and comments with it
-	`^test/fakeproviders/.*\.answers\.yaml$`,                 // recorded from the published plugins
-	`^rules/lint/testdata/verdicts/`,                         // recorded from Falco
+	`^docs/(settings|changing-settings|compliance|drills|options)\.md$`, // tables, whose rows cannot be broken
+	`^docs/quickstart\.md$`,                  // a transcript
+	`^test/prcomment/testdata/`,              // output of Pulumi, and comments with it
+	`^test/fakeproviders/.*\.answers\.yaml$`, // recorded from the published plugins
+	`^rules/lint/testdata/verdicts/`,         // recorded from Falco
 }, "|"))
 
 // Lines of text, configuration and scripts fit into two halves of a screen.

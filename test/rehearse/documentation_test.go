@@ -2,9 +2,6 @@ package rehearse
 
 import (
 	"fmt"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -49,8 +46,10 @@ func TestDocumentedCommands(t *testing.T) {
 		if (e.By == "") == (e.Why == "") {
 			t.Errorf("%+v: either a test or a reason", e)
 		}
-		if e.By != "" && !testExists(t, e.By) {
-			t.Errorf("there is no test %s", e.By)
+		if e.By != "" {
+			if err := docpages.TestExists("../..", e.By); err != nil {
+				t.Error(err)
+			}
 		}
 		for _, section := range e.Sections {
 			lines := docpages.Section(texts[e.Page], section)
@@ -157,26 +156,6 @@ func everyCommand(t *testing.T) ([]docpages.Command, map[string]string) {
 }
 
 // testExists looks for package.Test among the test files of the package's directory.
-func testExists(t *testing.T, name string) bool {
-	t.Helper()
-	dir, test, _ := strings.Cut(name, ".")
-	files, err := filepath.Glob(filepath.Join("../..", dir, "*_test.go"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range files {
-		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, declaration := range parsed.Decls {
-			if f, ok := declaration.(*ast.FuncDecl); ok && f.Name.Name == test {
-				return true
-			}
-		}
-	}
-	return false
-}
 
 // pulumiHelp asks the CLI, once for each command.
 func pulumiHelp(t *testing.T) func(words ...string) string {
