@@ -147,7 +147,7 @@ func (s Settings) rendering(folder, archive string, assembled map[string]map[str
 	levels := map[string]api.LevelVersion{}
 	release := s.set()[folder]
 	for role, n := range s.set().Namespaces() {
-		if !release.IsAddon() || role == release.Namespace { // an addon has nothing in other namespaces
+		if role == release.Namespace || slices.Contains(release.AlsoIn, role) {
 			levels[names[role]] = api.LevelVersion{Level: api.Level(n.PodSecurity), Version: version}
 		}
 	}
