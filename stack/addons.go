@@ -19,7 +19,7 @@ import (
 // AddonSettings choose releases of the user's own.
 type AddonSettings struct {
 	// Folders of addons/ whose releases are installed. Without its name here a release is uninstalled, and its namespace
-	// deleted with all that is in it.
+	// deleted with all that is in it: refused while that has volumes.
 	Enabled []string `json:"enabled"`
 	// Secrets, by addon and key: <addon>: {<key>: <value>} is the Secret <addon>-secrets in the addon's namespace, which
 	// its values refer to.
