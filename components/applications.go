@@ -3,9 +3,12 @@ package components
 import (
 	_ "embed"
 	"fmt"
+	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"gopkg.in/yaml.v3"
+
+	"doks-security/preflight/incluster"
 )
 
 //go:embed monitors.yaml
@@ -47,35 +50,51 @@ func ApplicationObjects(namespaces []string) ([]map[string]any, error) {
 // enforced are the kinds of objects that prometheus-operator confines to their namespace.
 var enforced = []string{"servicemonitors", "podmonitors", "probes", "scrapeconfigs", "prometheusrules"}
 
-// applicationValues are the values of kube-prometheus-stack that make Prometheus and Alertmanager read objects in the
-// namespaces of applications, besides the stack's own. What those monitors and rules make has the label namespace of
-// their own namespace, and the rules read no other.
-func applicationValues(applications, own []string) map[string]any {
-	if len(applications) == 0 {
-		return nil
+// watch are the values of kube-prometheus-stack that make Prometheus, Alertmanager and an operator next to another one
+// read objects in the stack's namespaces, and in those of applications. What monitors and rules of the latter make has
+// the label namespace of their own namespace, and the rules read no other.
+func (a *ObservabilityArgs) watch() map[string]any {
+	own := a.Namespaces.watched()
+	ours, all := namedNamespaces(own), namedNamespaces(append(slices.Clone(own), a.Applications...))
+	prometheus := map[string]any{
+		"serviceMonitorNamespaceSelector": all, "podMonitorNamespaceSelector": all, "ruleNamespaceSelector": all,
+		"probeNamespaceSelector": ours, "scrapeConfigNamespaceSelector": ours,
 	}
-	names := []any{}
-	for _, namespace := range append(own, applications...) {
-		names = append(names, namespace)
-	}
-	exempt := []any{}
-	for _, namespace := range own {
-		for _, resource := range enforced {
-			exempt = append(exempt, map[string]any{
-				"group": "monitoring.coreos.com", "resource": resource, "namespace": namespace,
-			})
+	if len(a.Applications) > 0 {
+		exempt := []any{}
+		for _, namespace := range own {
+			for _, resource := range enforced {
+				exempt = append(exempt, map[string]any{
+					"group": "monitoring.coreos.com", "resource": resource, "namespace": namespace,
+				})
+			}
 		}
+		prometheus["enforcedNamespaceLabel"], prometheus["excludedFromEnforcement"] = "namespace", exempt
 	}
-	selector := map[string]any{"matchExpressions": []any{
-		map[string]any{"key": "kubernetes.io/metadata.name", "operator": "In", "values": names},
-	}}
-	return map[string]any{
-		"prometheus": map[string]any{"prometheusSpec": map[string]any{
-			"serviceMonitorNamespaceSelector": selector, "podMonitorNamespaceSelector": selector,
-			"ruleNamespaceSelector": selector, "enforcedNamespaceLabel": "namespace", "excludedFromEnforcement": exempt,
-		}},
+	values := map[string]any{
+		"prometheus": map[string]any{"prometheusSpec": prometheus},
 		"alertmanager": map[string]any{"alertmanagerSpec": map[string]any{
-			"alertmanagerConfigNamespaceSelector": selector,
+			"alertmanagerConfigNamespaceSelector": all, // the chart's default is every namespace
 		}},
 	}
+	if a.Platform.provides(incluster.OperatorCRDs) {
+		values["prometheusOperator"] = map[string]any{"namespaces": map[string]any{"additional": list(own)}}
+	}
+	return values
+}
+
+// namedNamespaces is a selector of the namespaces with these names.
+func namedNamespaces(names []string) map[string]any {
+	return map[string]any{"matchExpressions": []any{
+		map[string]any{"key": "kubernetes.io/metadata.name", "operator": "In", "values": list(names)},
+	}}
+}
+
+// list is a list of strings as values have it.
+func list(texts []string) []any {
+	all := []any{}
+	for _, text := range texts {
+		all = append(all, text)
+	}
+	return all
 }

@@ -82,13 +82,9 @@ func NewObservability(ctx *pulumi.Context, name string, args *ObservabilityArgs,
 	if err != nil {
 		return nil, err
 	}
-	own, err := args.Namespaces.names.Watched()
-	if err != nil {
-		return nil, err
-	}
 	stack := chartRelease{
 		folder: "kube-prometheus-stack", options: args.options(), timeout: 15 * time.Minute,
-		known: values.Merge(args.values(grafana), applicationValues(args.Applications, own)),
+		known: values.Merge(args.values(grafana), args.watch()),
 	}
 	_, err = args.Platform.install(ctx, args.Namespaces, stack, parent, o.dependency(),
 		pulumi.DependsOn(slices.Concat(remote, secrets, []pulumi.Resource{receivers})),

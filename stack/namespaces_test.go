@@ -1,11 +1,16 @@
 package stack
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/digitalocean/godo"
+
+	"doks-security/account/accounttest"
+	"doks-security/stack/field"
 	"doks-security/values"
 )
 
@@ -65,11 +70,6 @@ func TestDeployNamespaces(t *testing.T) {
 	}
 }
 
-func TestPortForwardFollowsNames(t *testing.T) {
-	names := NamespaceSettings{Prefix: "obs-"}.ByRole()
-	want := "kubectl --kubeconfig a.yaml --namespace obs-monitoring port-forward " +
-		"service/kube-prometheus-stack-grafana 3000:80"
-	if got := grafana.portForward(names, "a.yaml"); got != want {
 // An addon's namespace is in its chart.yaml: no error proposes a setting of it.
 func TestErrorsOfNamespacesOfAddons(t *testing.T) {
 	long := strings.Repeat("a", 62)
@@ -177,6 +177,11 @@ func sameElements(a, b []any) bool {
 	return slices.Equal(sorted(a), sorted(b))
 }
 
+func TestPortForwardFollowsNames(t *testing.T) {
+	names := NamespaceSettings{Prefix: "obs-"}.ByRole()
+	want := "kubectl --kubeconfig a.yaml --namespace obs-monitoring port-forward " +
+		"service/kube-prometheus-stack-grafana 3000:80"
+	if got := grafana.portForward(names, "a.yaml"); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
