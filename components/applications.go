@@ -11,16 +11,20 @@ import (
 	"doks-security/preflight/incluster"
 )
 
-//go:embed monitors.yaml
-var monitorsPolicy string
+var (
+	//go:embed monitors.yaml
+	monitorsPolicy string
+	//go:embed dashboardspolicy.yaml
+	dashboardsPolicy string
+)
 
-// Applications is a ValidatingAdmissionPolicy for the monitors in the namespaces of applications: they scrape their own
-// namespace, not too much of it, and read no file of Prometheus.
+// Applications are ValidatingAdmissionPolicies for the namespaces of applications: their monitors scrape their own
+// namespace, not too much of it, and read no file of Prometheus; their dashboards replace none of others.
 type Applications struct {
 	pulumi.ResourceState
 }
 
-// NewApplications creates the policy and its binding to the namespaces.
+// NewApplications creates the policies and their bindings to the namespaces.
 func NewApplications(ctx *pulumi.Context, name string, namespaces []string,
 	opts ...pulumi.ResourceOption) (*Applications, error) {
 	a := &Applications{}
@@ -37,14 +41,18 @@ func NewApplications(ctx *pulumi.Context, name string, namespaces []string,
 	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{})
 }
 
-// ApplicationObjects are the policy and its binding, as manifests.
+// ApplicationObjects are the policies, each with its binding, as manifests.
 func ApplicationObjects(namespaces []string) ([]map[string]any, error) {
-	var policy map[string]any
-	if err := yaml.Unmarshal([]byte(monitorsPolicy), &policy); err != nil {
-		return nil, fmt.Errorf("reading the policy of monitors: %w", err)
+	var objects []map[string]any
+	for _, text := range []string{monitorsPolicy, dashboardsPolicy} {
+		var policy map[string]any
+		if err := yaml.Unmarshal([]byte(text), &policy); err != nil {
+			return nil, fmt.Errorf("reading a policy for applications: %w", err)
+		}
+		name := policy["metadata"].(map[string]any)["name"].(string)
+		objects = append(objects, policy, admissionBinding(policy, name, "Deny", "In", namespaces))
 	}
-	name := policy["metadata"].(map[string]any)["name"].(string)
-	return []map[string]any{policy, admissionBinding(policy, name, "Deny", "In", namespaces)}, nil
+	return objects, nil
 }
 
 // enforced are the kinds of objects that prometheus-operator confines to their namespace.

@@ -84,7 +84,7 @@ func NewObservability(ctx *pulumi.Context, name string, args *ObservabilityArgs,
 	}
 	stack := chartRelease{
 		folder: "kube-prometheus-stack", options: args.options(), timeout: 15 * time.Minute,
-		known: values.Merge(args.values(grafana), args.watch()),
+		known: values.Merge(values.Merge(args.values(grafana), args.watch()), args.applicationDashboards()),
 	}
 	_, err = args.Platform.install(ctx, args.Namespaces, stack, parent, o.dependency(),
 		pulumi.DependsOn(slices.Concat(remote, secrets, []pulumi.Resource{receivers})),
@@ -114,6 +114,9 @@ func (a *ObservabilityArgs) options() []string {
 	}
 	if a.WithoutLogs {
 		options = append(options, "no-logging")
+	}
+	if a.hasApplicationDashboards() {
+		options = append(options, "applications")
 	}
 	return options
 }
