@@ -63,7 +63,8 @@ var enforced = []string{"servicemonitors", "podmonitors", "probes", "scrapeconfi
 // the label namespace of their own namespace, and the rules read no other.
 func (a *ObservabilityArgs) watch() map[string]any {
 	own := a.Namespaces.watched()
-	ours, all := namedNamespaces(own), namedNamespaces(append(slices.Clone(own), a.Applications...))
+	watched := append(slices.Clone(own), a.Applications...)
+	ours, all := namedNamespaces(own), namedNamespaces(watched)
 	prometheus := map[string]any{
 		"serviceMonitorNamespaceSelector": all, "podMonitorNamespaceSelector": all, "ruleNamespaceSelector": all,
 		"probeNamespaceSelector": ours, "scrapeConfigNamespaceSelector": ours,
@@ -86,7 +87,7 @@ func (a *ObservabilityArgs) watch() map[string]any {
 		}},
 	}
 	if a.Platform.provides(incluster.OperatorCRDs) {
-		values["prometheusOperator"] = map[string]any{"namespaces": map[string]any{"additional": list(own)}}
+		values["prometheusOperator"] = map[string]any{"namespaces": map[string]any{"additional": list(watched)}}
 	}
 	return values
 }

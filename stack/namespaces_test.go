@@ -112,6 +112,9 @@ func TestWatchedNamespacesExist(t *testing.T) {
 		{"with applications", map[string]string{"observability": `{"applications":["shop"]}`}},
 		{"next to another operator", map[string]string{
 			"cluster": `{"existing":"doks-security-dev","provides":["prometheus-operator-crds"]}`}},
+		{"next to another operator, with applications", map[string]string{
+			"cluster":       `{"existing":"doks-security-dev","provides":["prometheus-operator-crds"]}`,
+			"observability": `{"applications":["shop"]}`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			raw := map[string]string{"cluster": onePool, "namespaces": `{"names":{"loki":"logs"}}`}
@@ -136,7 +139,7 @@ func TestWatchedNamespacesExist(t *testing.T) {
 				ours = append(ours, inputs["metadata"].ObjectValue()["name"].StringValue())
 			}
 			all := ours
-			if c.name == "with applications" {
+			if strings.HasSuffix(c.name, "with applications") {
 				all = append(slices.Clone(ours), "shop")
 			}
 			given := m.values("kube-prometheus-stack").Mappable()
@@ -158,7 +161,8 @@ func TestWatchedNamespacesExist(t *testing.T) {
 			}
 			check(all, "alertmanager", "alertmanagerSpec", "alertmanagerConfigNamespaceSelector")
 			if strings.Contains(raw["cluster"], "provides") {
-				check(ours, "prometheusOperator", "namespaces", "additional")
+				check(all, "prometheusOperator", "namespaces", "additional")
+				check([]any{"monitoring"}, "prometheusOperator", "prometheusInstanceNamespaces")
 			}
 		})
 	}
