@@ -16,10 +16,11 @@ type Dashboards struct {
 	pulumi.ResourceState
 }
 
-// DashboardsArgs say where.
+// DashboardsArgs say which, and where.
 type DashboardsArgs struct {
 	Namespaces  *Namespaces
-	WithoutLogs bool // leaves out the panels that query Loki
+	Releases    values.Set // that have the dashboards; nil: those of Namespaces
+	WithoutLogs bool       // leaves out the panels that query Loki
 }
 
 // NewDashboards creates a ConfigMap a dashboard, in Grafana's namespace: its sidecar reads no other namespace.
@@ -29,7 +30,11 @@ func NewDashboards(ctx *pulumi.Context, name string, args *DashboardsArgs,
 	if err := ctx.RegisterComponentResource(typePrefix+"Dashboards", name, d, opts...); err != nil {
 		return nil, err
 	}
-	dashboards, err := args.Namespaces.releases.Dashboards()
+	releases := args.Releases
+	if releases == nil {
+		releases = args.Namespaces.releases
+	}
+	dashboards, err := releases.Dashboards()
 	if err != nil {
 		return nil, err
 	}

@@ -110,5 +110,18 @@ func (n *Namespaces) created() values.Namespaces {
 	return created
 }
 
+// watched are the names of the namespaces that this stack has, but for those of tenants, in the order of their roles:
+// Prometheus reads monitors and rules there.
+func (n *Namespaces) watched() []string {
+	all, created := n.releases.Namespaces(), n.created()
+	var names []string
+	for _, role := range created.Roles() {
+		if !all[role].Tenant {
+			names = append(names, created[role])
+		}
+	}
+	return names
+}
+
 // logicalName is the Pulumi name of an object in the namespace with the role.
 func logicalName(role, object string) string { return role + "-" + object }

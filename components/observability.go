@@ -82,13 +82,9 @@ func NewObservability(ctx *pulumi.Context, name string, args *ObservabilityArgs,
 	if err != nil {
 		return nil, err
 	}
-	own, err := args.Namespaces.names.Watched()
-	if err != nil {
-		return nil, err
-	}
 	stack := chartRelease{
 		folder: "kube-prometheus-stack", options: args.options(), timeout: 15 * time.Minute,
-		known: values.Merge(args.values(grafana), applicationValues(args.Applications, own)),
+		known: values.Merge(values.Merge(args.values(grafana), args.watch()), args.applicationDashboards()),
 	}
 	_, err = args.Platform.install(ctx, args.Namespaces, stack, parent, o.dependency(),
 		pulumi.DependsOn(slices.Concat(remote, secrets, []pulumi.Resource{receivers})),
@@ -118,6 +114,9 @@ func (a *ObservabilityArgs) options() []string {
 	}
 	if a.WithoutLogs {
 		options = append(options, "no-logging")
+	}
+	if a.hasApplicationDashboards() {
+		options = append(options, "applications")
 	}
 	return options
 }

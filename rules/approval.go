@@ -41,20 +41,4 @@ func approvals(approved []Approval) string {
 		"  override:\n    condition: replace\n"
 }
 
-// clientsFile sorts after the list that it appends to.
-const clientsFile = "11-api-clients.yaml"
-
-// APIClients is a file of rules that exempts the images of releases of the user's own as the tuning exempts those of
-// this stack: their pods may talk to the API server. images are repositories; without any there is no file.
-func APIClients(images []string) map[string]string {
-	if len(images) == 0 {
-		return nil
-	}
-	text := "# Written by the program: the images of addons.\n- list: doks_security_api_client_images\n  items:\n"
-	for _, image := range images {
-		text += "    - " + quote(image) + "\n"
-	}
-	return map[string]string{clientsFile: text + "  override:\n    items: append\n"}
-}
-
 func quote(text string) string { return `"` + text + `"` }

@@ -2,6 +2,7 @@ package stack
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -101,6 +102,21 @@ func TestDeployAccess(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Sites of applications alone need no identity provider, and no oauth2-proxy.
+func TestSitesAlone(t *testing.T) {
+	m := &mocks{}
+	if err := deploy(t, m, "dev", rawConfig(t, "testdata/valid/sites-alone.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	if got := m.inputs(gatewayType + "web"); !strings.Contains(got, "hostname:shop.example.org") ||
+		strings.Contains(got, "grafana") {
+		t.Errorf("the Gateway is %s", got)
+	}
+	if releases := m.releases(); slices.Contains(releases, "oauth2-proxy") || !slices.Contains(releases, "cert-manager") {
+		t.Errorf("the releases are %q", releases)
 	}
 }
 

@@ -19,7 +19,7 @@ import (
 // AddonSettings choose releases of the user's own.
 type AddonSettings struct {
 	// Folders of addons/ whose releases are installed. Without its name here a release is uninstalled, and its namespace
-	// deleted with all that is in it.
+	// deleted with all that is in it: refused while that has volumes.
 	Enabled []string `json:"enabled"`
 	// Secrets, by addon and key: <addon>: {<key>: <value>} is the Secret <addon>-secrets in the addon's namespace, which
 	// its values refer to.
@@ -107,14 +107,16 @@ func (s Settings) renderAddons(root string, assembled map[string]map[string]any,
 	return nil
 }
 
-// addonImages are the images of the addons' pods that may talk to the API server, each once.
-func (s Settings) addonImages() []string {
-	var images []string
-	for _, c := range s.customized {
-		images = append(images, c.images...)
+// apiClients are the images of the addons' pods that may talk to the API server, by the name of their namespace.
+func (s Settings) apiClients() map[string][]string {
+	clients, names := map[string][]string{}, s.Namespaces.ByRole()
+	for folder, c := range s.customized {
+		if len(c.images) > 0 {
+			namespace := names[s.set()[folder].Namespace]
+			clients[namespace] = append(clients[namespace], c.images...)
+		}
 	}
-	slices.Sort(images)
-	return slices.Compact(images)
+	return clients
 }
 
 // newAddons creates nothing without addons.

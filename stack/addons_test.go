@@ -119,7 +119,8 @@ func TestAddonIsInstalled(t *testing.T) {
 		{"kubernetes:cilium.io/v2:CiliumNetworkPolicy::external-dns-external-dns", `{"toEntities":["world"]`},
 		// Prometheus reads its monitors.
 		{"kubernetes:helm.sh/v3:Release::kube-prometheus-stack", `"external-dns"`},
-		{"kubernetes:helm.sh/v3:Release::falco", `items:\n    - \"registry.k8s.io/external-dns/external-dns\"`},
+		{"kubernetes:helm.sh/v3:Release::falco", `or (k8s.ns.name = \"external-dns\" and\n      ` +
+			`container.image.repository in (\"registry.k8s.io/external-dns/external-dns\"))`},
 	} {
 		text, err := json.Marshal(plain(c.key))
 		if err != nil {
@@ -135,6 +136,34 @@ func TestAddonIsInstalled(t *testing.T) {
 	}
 	if exempt := settings.exemptNamespaces(); slices.Contains(exempt, "external-dns") || len(exempt) == 0 {
 		t.Errorf("virtual clusters are exempt in %q", exempt)
+	}
+}
+
+// Its dashboards need Grafana, and not Falco: so do the links of its alerts to them.
+func TestDashboardsOfAnAddon(t *testing.T) {
+	const dashboard = "kubernetes:core/v1:ConfigMap::monitoring-dashboard-"
+	for _, c := range []struct {
+		name, key, section string
+		has, ours          bool
+	}{
+		{"with all parts", "logging", "{}", true, true},
+		{"without Falco", "runtimeSecurity", `{"enabled":false}`, true, false},
+		{"without Grafana", "observability", `{"grafana":false}`, false, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			raw := withAddon(`{"enabled":["external-dns"]}`)
+			raw[c.key] = c.section
+			m := &mocks{prepare: example(nil)}
+			if err := deploy(t, m, "dev", raw); err != nil {
+				t.Fatal(err)
+			}
+			_, has := m.resources[dashboard+"external-dns"]
+			_, ours := m.resources[dashboard+"runtime-security"]
+			rule := fmt.Sprint(m.resources["kubernetes:monitoring.coreos.com/v1:PrometheusRule::monitoring-external-dns"])
+			if linked := strings.Contains(rule, "/d/external-dns"); has != c.has || ours != c.ours || linked != c.has {
+				t.Errorf("its dashboard is there: %t, linked: %t; ours: %t", has, linked, ours)
+			}
+		})
 	}
 }
 

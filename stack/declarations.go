@@ -10,7 +10,6 @@ import (
 type Declaration struct {
 	field.Setting
 	Path string
-	In   reflect.Type // the struct that declares it
 }
 
 // Declarations are all settings of a stack file in the order of docs/settings.md, objects before what they hold.
@@ -18,12 +17,12 @@ func Declarations() []Declaration {
 	t := reflect.TypeFor[Settings]()
 	var all []Declaration
 	for _, s := range formats.Settings(t) {
-		all = append(all, declarations(s, s.Key, t)...)
+		all = append(all, declarations(s, s.Key)...)
 	}
 	return all
 }
 
-func declarations(s field.Setting, path string, in reflect.Type) []Declaration {
+func declarations(s field.Setting, path string) []Declaration {
 	t := s.Type
 	switch {
 	case t.Kind() == reflect.Map:
@@ -33,7 +32,7 @@ func declarations(s field.Setting, path string, in reflect.Type) []Declaration {
 	case t.Kind() == reflect.Slice && t.Elem().Kind() != reflect.Struct:
 		path += "[]"
 	}
-	all := []Declaration{{s, path, in}}
+	all := []Declaration{{s, path}}
 	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
 		if t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct {
 			path += "[]"
@@ -42,7 +41,7 @@ func declarations(s field.Setting, path string, in reflect.Type) []Declaration {
 	}
 	if t.Kind() == reflect.Struct {
 		for _, inner := range formats.Settings(t) {
-			all = append(all, declarations(inner, path+"."+inner.Key, t)...)
+			all = append(all, declarations(inner, path+"."+inner.Key)...)
 		}
 	}
 	return all

@@ -14,7 +14,7 @@ import (
 func TestDeclarationsAreComplete(t *testing.T) {
 	described := readComments(t)
 	for _, d := range Declarations() {
-		if described.of(d.In, d.Setting) == "" {
+		if described.of(d.Setting) == "" {
 			t.Errorf("%s has no comment, which describes it", d.Path)
 		}
 		for _, profile := range []Profile{Dev, Prod} {

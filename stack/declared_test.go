@@ -5,7 +5,6 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
-	"reflect"
 	"strings"
 	"testing"
 
@@ -24,8 +23,8 @@ func readComments(t *testing.T) comments {
 	return all
 }
 
-// of is the description of a setting that a type declares.
-func (c comments) of(t reflect.Type, s field.Setting) string { return c[t.String()+"."+s.Name] }
+// of is the description of a setting.
+func (c comments) of(s field.Setting) string { return c[s.In.String()+"."+s.Name] }
 
 // fieldComments reads the comments of all fields of structs in a package.
 func fieldComments(t *testing.T, dir string, into map[string]string) {

@@ -18,14 +18,15 @@ type ForwardSettings struct {
 	// A store that takes Prometheus remote write.
 	Metrics *MetricsForward `json:"metrics"`
 	// A store that takes Loki's push API: it gets the logs of all pods, in addition to this cluster's Loki.
-	Logs *LogsForward `json:"logs"`
+	Logs *Store `json:"logs"`
 	// A SIEM that takes Falco's events as JSON.
 	Events *EventsForward `json:"events"`
 }
 
-// MetricsForward is Prometheus' remote write, to any store that takes it.
-type MetricsForward struct {
-	// URL of the store, without a login, key or token: Helm values have it in plain text.
+// Store is one that Prometheus or Alloy writes to.
+type Store struct {
+	// URL that is written to, without a login, key or token: Helm values have it in plain text. For logs with its path,
+	// such as https://logs.example.org/loki/api/v1/push.
 	URL string `json:"url"`
 	// User name at the store.
 	Username string `json:"username"`
@@ -33,24 +34,15 @@ type MetricsForward struct {
 	Password string `json:"password" secret:"true"`
 	// A token at the store, instead of a user name and a password.
 	BearerToken string `json:"bearerToken" secret:"true"`
-	// Tenant at the store: the header X-Scope-OrgID of Mimir and Cortex.
+	// Tenant at the store: the header X-Scope-OrgID of Mimir, Cortex and Loki.
 	Tenant string `json:"tenant" format:"tenant"`
-	// Other headers, without a secret: Helm values have them in plain text.
-	Headers map[string]string `json:"headers" keys:"headerName" format:"headerValue"`
 }
 
-// LogsForward is Alloy's push to any store that takes Loki's.
-type LogsForward struct {
-	// URL that logs are pushed to, without a login, key or token: https://logs.example.org/loki/api/v1/push.
-	URL string `json:"url"`
-	// User name at the store.
-	Username string `json:"username"`
-	// Password at the store.
-	Password string `json:"password" secret:"true"`
-	// A token at the store, instead of a user name and a password.
-	BearerToken string `json:"bearerToken" secret:"true"`
-	// Tenant at the store: the header X-Scope-OrgID.
-	Tenant string `json:"tenant" format:"tenant"`
+// MetricsForward is Prometheus' remote write, to any store that takes it.
+type MetricsForward struct {
+	Store
+	// Other headers, without a secret: Helm values have them in plain text.
+	Headers map[string]string `json:"headers" keys:"headerName" format:"headerValue"`
 }
 
 // EventsForward posts Falco's events as JSON to a SIEM.
@@ -81,11 +73,11 @@ func validateOutputs(s Settings, faults *field.Errors) {
 func validateForward(s Settings, faults *field.Errors) {
 	validateOutputs(s, faults)
 	if m := s.Forward.Metrics; m != nil {
-		validateStore("forward.metrics", m.URL, m.login(), faults)
+		m.validate("forward.metrics", faults)
 		validateHeaders("forward.metrics.headers", m.Headers, faults)
 	}
 	if l := s.Forward.Logs; l != nil {
-		validateStore("forward.logs", l.URL, l.login(), faults)
+		l.validate("forward.logs", faults)
 	}
 	if e := s.Forward.Events; e != nil {
 		for i, r := range s.Alerting.Receivers {
@@ -106,27 +98,23 @@ func (f ForwardSettings) eventsFrom() string {
 	return f.Events.MinimumPriority
 }
 
-func (m *MetricsForward) login() components.StoreLogin {
-	return components.StoreLogin{Username: m.Username, Password: m.Password, BearerToken: m.BearerToken}
+func (s Store) login() components.StoreLogin {
+	return components.StoreLogin{Username: s.Username, Password: s.Password, BearerToken: s.BearerToken}
 }
 
-func (l *LogsForward) login() components.StoreLogin {
-	return components.StoreLogin{Username: l.Username, Password: l.Password, BearerToken: l.BearerToken}
-}
-
-// validateStore checks the address of a store and the login at it.
-func validateStore(key, url string, login components.StoreLogin, faults *field.Errors) {
-	checkURL(key+".url", url,
+// validate checks the address and the login; key is that of the store.
+func (s Store) validate(key string, faults *field.Errors) {
+	checkURL(key+".url", s.URL,
 		"the store's address; a login belongs to "+key+".username and password, or bearerToken", faults)
-	if (login.Username == "") != (login.Password == "") {
-		field.AddSecret(key+".password", login.Password, "username and password, or neither", faults)
+	if (s.Username == "") != (s.Password == "") {
+		field.AddSecret(key+".password", s.Password, "username and password, or neither", faults)
 	}
-	if login.BearerToken != "" && login.Username != "" {
+	if s.BearerToken != "" && s.Username != "" {
 		faults.Add(key+".bearerToken", field.Hidden, "username and password, or bearerToken", "remove one of them")
 	}
-	field.CheckLogin(key+".username", login.Username, faults)
-	field.CheckLogin(key+".password", login.Password, faults)
-	field.CheckLogin(key+".bearerToken", login.BearerToken, faults)
+	field.CheckLogin(key+".username", s.Username, faults)
+	field.CheckLogin(key+".password", s.Password, faults)
+	field.CheckLogin(key+".bearerToken", s.BearerToken, faults)
 }
 
 // secretHeader matches names of headers that carry credentials.

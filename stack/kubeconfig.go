@@ -16,17 +16,39 @@ import (
 // external is whether the cluster is managed outside of this stack.
 func (c ClusterSettings) external() bool { return c.Existing != "" || c.Kubeconfig != "" }
 
+// loadKubeconfig reads the current context of the setting's file, and returns its name.
+func (s Settings) loadKubeconfig(ctx *pulumi.Context) (incluster.Access, string, error) {
+	file := s.Cluster.Kubeconfig
+	if !filepath.IsAbs(file) {
+		file = filepath.Join(ctx.RootDirectory(), file)
+	}
+	return incluster.LoadKubeconfig(file)
+}
+
+// askVersion asks the cluster of a kubeconfig for its version of Kubernetes, for which charts are rendered. A cluster
+// that does not answer is an error later, by newKubeconfigCluster: here it is a warning of what is assumed.
+func (s *Settings) askVersion(ctx *pulumi.Context) error {
+	if s.Cluster.Kubeconfig == "" {
+		return nil
+	}
+	access, _, err := s.loadKubeconfig(ctx)
+	if err == nil {
+		s.running, err = incluster.Version(ctx.Context(), access)
+	}
+	if err == nil {
+		return nil
+	}
+	return ctx.Log.Warn(fmt.Sprintf("overrides and addons are checked for Kubernetes %s: the version of the cluster of %s "+
+		"is not known: %v", s.kubernetes(), s.Cluster.Kubeconfig, err), nil)
+}
+
 // newKubeconfigCluster checks the settings against the cluster of a kubeconfig, and registers it. It returns the
 // stack's releases that the cluster has.
 func newKubeconfigCluster(ctx *pulumi.Context, s Settings, last deployment) (
 	*components.Cluster, []incluster.Release, error,
 ) {
 	file := s.Cluster.Kubeconfig
-	path := file
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(ctx.RootDirectory(), path)
-	}
-	access, context, err := incluster.LoadKubeconfig(path)
+	access, context, err := s.loadKubeconfig(ctx)
 	if err != nil {
 		return nil, nil, field.Errors{{Key: "cluster.kubeconfig", Value: file,
 			Allowed: "a kubeconfig, by its path from the project's directory or from /", Fix: err.Error()}}

@@ -26,14 +26,18 @@ func (n NamespaceSettings) has(name string) bool {
 	return own && role != components.NamespaceVCluster
 }
 
-// ByRole are the names of all namespaces the stack may have, also of those that the other settings leave out.
+// ByRole are the names of all namespaces the stack may have, also of those that the other settings leave out. Those of
+// addons have no setting but the prefix.
 func (n NamespaceSettings) ByRole() values.Namespaces {
 	names := values.DefaultNamespaces()
-	for _, role := range slices.Concat(names.Roles(), n.addons) {
+	for role := range names {
 		names[role] = n.Prefix + role
 		if name, ok := n.Names[role]; ok {
 			names[role] = name
 		}
+	}
+	for _, role := range n.addons {
+		names[role] = n.Prefix + role
 	}
 	return names
 }
@@ -43,27 +47,35 @@ func validateNamespaces(n NamespaceSettings, faults *field.Errors) {
 	if faults.Has("namespaces.prefix") {
 		return
 	}
+	isSet := func(role string) bool {
+		_, set := n.Names[role]
+		return set && !slices.Contains(n.addons, role)
+	}
 	longest := "" // of the roles that have the prefix
 	for role := range names {
-		if _, set := n.Names[role]; !set && len(role) > len(longest) {
+		if !isSet(role) && len(role) > len(longest) {
 			longest = role
 		}
 	}
 	if name := n.Prefix + longest; len(name) > 63 {
+		fix := "pulumi config set --path 'namespaces.prefix' obs-, or another that is shorter"
+		if slices.Contains(n.addons, longest) {
+			fix = "shorten it, or the namespace in chart.yaml of the addon"
+		}
 		faults.Add("namespaces.prefix", n.Prefix,
 			fmt.Sprintf("at most %d characters: a namespace has at most 63, %s would have %d",
-				63-len(longest), name, len(name)), "pulumi config set --path 'namespaces.prefix' obs-, or another that is shorter")
+				63-len(longest), name, len(name)), fix)
 		return
 	}
 	users := map[string]string{} // of names, by name
 	for _, role := range names.Roles() {
 		name := names[role]
-		key := "namespaces.names." + role
-		_, set := n.Names[role]
 		if other := users[name]; other != "" {
-			if !set {
-				key, other = "namespaces.names."+other, role
+			changed := role // one of the two is set: the prefix keeps the others apart
+			if !isSet(role) {
+				changed, other = other, role
 			}
+			key := "namespaces.names." + changed
 			faults.Add(key, name, "each namespace once: "+other+" has this name",
 				"pulumi config set --path '"+key+"' <name>")
 		}

@@ -1,11 +1,16 @@
 package stack
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/digitalocean/godo"
+
+	"doks-security/account/accounttest"
+	"doks-security/stack/field"
 	"doks-security/values"
 )
 
@@ -63,6 +68,117 @@ func TestDeployNamespaces(t *testing.T) {
 			t.Errorf("release %s is in %s, want %s", release, got, want)
 		}
 	}
+}
+
+// An addon's namespace is in its chart.yaml: no error proposes a setting of it.
+func TestErrorsOfNamespacesOfAddons(t *testing.T) {
+	long := strings.Repeat("a", 62)
+	for _, c := range []struct {
+		name     string
+		settings NamespaceSettings
+		want     field.Error // none: it is accepted
+	}{
+		{"other names", NamespaceSettings{addons: []string{"dns"}}, field.Error{}},
+		{"a name of an addon's", NamespaceSettings{addons: []string{"dns"}, Names: map[string]string{"loki": "dns"}},
+			field.Error{Key: "namespaces.names.loki", Fix: "pulumi config set --path 'namespaces.names.loki' <name>"}},
+		{"with a prefix", NamespaceSettings{Prefix: "obs-", addons: []string{"zone"},
+			Names: map[string]string{"falco": "obs-zone"}},
+			field.Error{Key: "namespaces.names.falco", Fix: "pulumi config set --path 'namespaces.names.falco' <name>"}},
+		{"a name that is refused for itself", NamespaceSettings{addons: []string{"dns"},
+			Names: map[string]string{"dns": "loki"}}, field.Error{}},
+		{"a long one with a prefix", NamespaceSettings{Prefix: "obs-", addons: []string{long}},
+			field.Error{Key: "namespaces.prefix", Fix: "shorten it, or the namespace in chart.yaml of the addon"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var errs field.Errors
+			validateNamespaces(c.settings, &errs)
+			if c.want.Key == "" && len(errs) > 0 || c.want.Key != "" &&
+				(len(errs) != 1 || errs[0].Key != c.want.Key || errs[0].Fix != c.want.Fix) {
+				t.Errorf("errs = %v, want %+v", errs, c.want)
+			}
+		})
+	}
+}
+
+// Prometheus and Alertmanager read the namespaces that exist, but for that of the demo.
+func TestWatchedNamespacesExist(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		raw  map[string]string
+	}{
+		{"all parts", map[string]string{"exposure": byGateway(t)}},
+		{"without Falco and logs", map[string]string{"runtimeSecurity": `{"enabled":false}`, "logging": `{"enabled":false}`}},
+		{"with the demo", map[string]string{"virtualClusters": `{"demo":true}`}},
+		{"with applications", map[string]string{"observability": `{"applications":["shop"]}`}},
+		{"next to another operator", map[string]string{
+			"cluster": `{"existing":"doks-security-dev","provides":["prometheus-operator-crds"]}`}},
+		{"next to another operator, with applications", map[string]string{
+			"cluster":       `{"existing":"doks-security-dev","provides":["prometheus-operator-crds"]}`,
+			"observability": `{"applications":["shop"]}`}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			raw := map[string]string{"cluster": onePool, "namespaces": `{"names":{"loki":"logs"}}`}
+			maps.Copy(raw, c.raw)
+			server, kubeconfig := serveCluster(map[string]string{
+				"/apis/apiextensions.k8s.io/v1/customresourcedefinitions": `{"metadata":{"name":"a.monitoring.coreos.com"}}`,
+			})
+			defer server.Close()
+			m := &mocks{}
+			if strings.Contains(raw["cluster"], "existing") {
+				m.account = accounttest.Account{Clusters: []*godo.KubernetesCluster{running("doks-security-dev")},
+					Kubeconfig: kubeconfig}
+			}
+			if err := deploy(t, m, "dev", raw); err != nil {
+				t.Fatal(err)
+			}
+			var ours []any
+			for key, inputs := range m.resources {
+				if !strings.HasPrefix(key, "kubernetes:core/v1:Namespace::") || strings.HasSuffix(key, "-vcluster") {
+					continue
+				}
+				ours = append(ours, inputs["metadata"].ObjectValue()["name"].StringValue())
+			}
+			all := ours
+			if strings.HasSuffix(c.name, "with applications") {
+				all = append(slices.Clone(ours), "shop")
+			}
+			given := m.values("kube-prometheus-stack").Mappable()
+			check := func(want []any, keys ...string) {
+				t.Helper()
+				got, _ := values.At(given, keys...).([]any)
+				if selector, ok := values.At(given, keys...).(map[string]any); ok {
+					got, _ = selector["matchExpressions"].([]any)[0].(map[string]any)["values"].([]any)
+				}
+				if !sameElements(got, want) {
+					t.Errorf("%s: %q, want %q", keys[len(keys)-1], got, want)
+				}
+			}
+			for _, kind := range []string{"serviceMonitor", "podMonitor", "rule"} {
+				check(all, "prometheus", "prometheusSpec", kind+"NamespaceSelector")
+			}
+			for _, kind := range []string{"probe", "scrapeConfig"} {
+				check(ours, "prometheus", "prometheusSpec", kind+"NamespaceSelector")
+			}
+			check(all, "alertmanager", "alertmanagerSpec", "alertmanagerConfigNamespaceSelector")
+			if strings.Contains(raw["cluster"], "provides") {
+				check(all, "prometheusOperator", "namespaces", "additional")
+				check([]any{"monitoring"}, "prometheusOperator", "prometheusInstanceNamespaces")
+			}
+		})
+	}
+}
+
+// sameElements compares lists of strings without their order.
+func sameElements(a, b []any) bool {
+	sorted := func(list []any) []string {
+		var texts []string
+		for _, element := range list {
+			texts = append(texts, fmt.Sprint(element))
+		}
+		slices.Sort(texts)
+		return texts
+	}
+	return slices.Equal(sorted(a), sorted(b))
 }
 
 func TestPortForwardFollowsNames(t *testing.T) {

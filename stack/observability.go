@@ -14,8 +14,8 @@ type ObservabilitySettings struct {
 	AlertmanagerVolumeGiB int `json:"alertmanagerVolumeGiB" default:"1" min:"1" max:"1024" unit:"GiB"`
 	// Volume of Grafana, in GiB.
 	GrafanaVolumeGiB int `json:"grafanaVolumeGiB" default:"5" prod:"10" min:"1" max:"1024" unit:"GiB"`
-	// Namespaces of applications whose ServiceMonitors, PodMonitors, PrometheusRules and AlertmanagerConfigs are used
-	// (docs/applications.md).
+	// Namespaces of applications whose ServiceMonitors, PodMonitors, PrometheusRules, AlertmanagerConfigs and dashboards
+	// are used (docs/applications.md).
 	Applications []string `json:"applications" format:"applicationNamespace"`
 }
 

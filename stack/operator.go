@@ -11,9 +11,9 @@ import (
 // newOperatorView is what an operator sees: dashboards, and alerts that link to them and to runbooks.
 func newOperatorView(in inCluster, observability *components.Observability) error {
 	s := in.settings
-	if s.hasDashboards() {
+	if s.hasDashboards() || s.Observability.Grafana && len(s.addons()) > 0 {
 		_, err := components.NewDashboards(in.ctx, logicalName, &components.DashboardsArgs{
-			Namespaces: in.namespaces, WithoutLogs: !s.Logging.Enabled,
+			Namespaces: in.namespaces, Releases: s.releases(), WithoutLogs: !s.Logging.Enabled,
 		}, in.options...)
 		if err != nil {
 			return err

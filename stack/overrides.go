@@ -40,6 +40,11 @@ func configure(ctx *pulumi.Context) (Settings, charts.Source, error) {
 	if err != nil {
 		return settings, source, field.Join(err, faults.Err())
 	}
+	if len(files) > 0 || len(settings.addons()) > 0 {
+		if err := settings.askVersion(ctx); err != nil {
+			return settings, source, err
+		}
+	}
 	settings, err = settings.customize(ctx.RootDirectory(), ctx.Stack(), files, faults)
 	return settings, source, err
 }
@@ -147,7 +152,7 @@ func (s Settings) rendering(folder, archive string, assembled map[string]map[str
 	levels := map[string]api.LevelVersion{}
 	release := s.set()[folder]
 	for role, n := range s.set().Namespaces() {
-		if !release.IsAddon() || role == release.Namespace { // an addon has nothing in other namespaces
+		if role == release.Namespace || slices.Contains(release.AlsoIn, role) {
 			levels[names[role]] = api.LevelVersion{Level: api.Level(n.PodSecurity), Version: version}
 		}
 	}
@@ -162,8 +167,12 @@ func (s Settings) rendering(folder, archive string, assembled map[string]map[str
 	return r, err
 }
 
-// kubernetes is the version that charts are rendered for: the cluster's or, of an existing one, the default.
+// kubernetes is the version that charts are rendered for: the cluster's or, of an existing one that was not asked, the
+// default.
 func (s Settings) kubernetes() string {
+	if s.running != "" {
+		return s.running
+	}
 	version, _, _ := strings.Cut(s.Cluster.Version, "-") // without DigitalOcean's suffix
 	return version
 }

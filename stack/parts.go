@@ -50,6 +50,9 @@ func (s Settings) idle(given map[string]map[string]any) map[string]string {
 		add("runtimeSecurity.ui", "runtimeSecurity", "uiRetention", "redisVolumeGiB")
 		s.idleSite("runtimeSecurity.ui", "falcosidekickUi", given["exposure"], all)
 	}
+	if s.Exposure.Mode == components.ByGateway && !s.Observability.Grafana && !s.hasUI() && len(s.Exposure.Sites) > 0 {
+		add("observability.grafana", "exposure", "identity") // and nothing else asks for a login
+	}
 	return all
 }
 

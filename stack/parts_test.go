@@ -197,6 +197,10 @@ func TestTurningOffKeepsData(t *testing.T) {
 			"observability.grafana: false", "kubectl --namespace monitoring delete deployment kube-prometheus-stack-grafana"}},
 		{"Falco", `runtimeSecurity {"enabled":false}`, map[string]string{namespaces: own("falco"),
 			claims: object("falco", redis)}, []string{"runtimeSecurity.enabled: false", "falco/" + redis}},
+		{"an addon, with a volume", `addons {}`, map[string]string{claims: object("velero", "data"),
+			namespaces: strings.Replace(own("velero"), `"annotations":{`, `"annotations":{"doks-security/addon":"velero",`, 1)},
+			[]string{"addons.enabled: without the addon of the namespace velero",
+				"the volume of velero/data would be deleted", "kubectl --namespace velero delete pvc data"}},
 		{"the UI, whose volume stays", `runtimeSecurity {"ui":false}`, map[string]string{namespaces: own("falco"),
 			claims: object("falco", redis)}, nil},
 	} {

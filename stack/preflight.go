@@ -192,6 +192,7 @@ func (s Settings) checkRunning(ctx *pulumi.Context, running *incluster.Cluster, 
 		incluster.Logs(running, owner.Names[components.NamespaceLoki], s.logStore(), s.logRetention(), time.Now(), errs)
 	}
 	incluster.Parts(running, owner, off, errs)
+	incluster.Addons(running, owner, errs)
 	incluster.Releases(running, owner.Releases, errs)
 	incluster.Ownership(running, owner, errs)
 	return incluster.Installed(running, owner), errs.Err()

@@ -70,8 +70,8 @@ func TestWhatGoSetsIsProtected(t *testing.T) {
 func writtenValues(t *testing.T, folder string, s Settings) map[string][]string {
 	t.Helper()
 	written := map[string][]string{}
-	for _, option := range []string{"", "gateway", "provided-crds", "spaces", "spaces-replicated", "spaces-from",
-		"falco-exporter"} {
+	for _, option := range []string{"", "gateway", "provided-crds", "applications", "spaces",
+		"spaces-replicated", "spaces-from", "falco-exporter"} {
 		options := strings.Fields(option)
 		loaded, err := values.Load(folder, string(s.Profile), s.Namespaces.ByRole(), options...)
 		if err != nil {

@@ -28,7 +28,7 @@ func (c comments) reference() string {
 	for _, d := range Declarations() {
 		if d.In == reflect.TypeFor[Settings]() {
 			fmt.Fprintf(page, "\n## %s\n\n%s\n\n| setting | type | default | allowed | what it does |\n|---|---|---|---|---|\n",
-				d.Key, c.of(d.In, d.Setting))
+				d.Key, c.of(d.Setting))
 			if d.Type.Kind() == reflect.Struct {
 				continue
 			}
@@ -50,7 +50,7 @@ func (c comments) row(page *strings.Builder, d Declaration) {
 	if names := d.Keys.AllowedText(); names != "" && names != allowed {
 		allowed = "keys: " + names + "; values: " + allowed
 	}
-	cells := []string{"`" + d.Path + "`", kind, defaultText(d.Setting, "`"), allowed, c.of(d.In, d.Setting)}
+	cells := []string{"`" + d.Path + "`", kind, defaultText(d.Setting, "`"), allowed, c.of(d.Setting)}
 	for i, cell := range cells {
 		if i > 2 {
 			cells[i] = strings.NewReplacer("|", "\\|", "<", "&lt;", "*", "\\*").Replace(cell)
@@ -104,7 +104,7 @@ func (c comments) projectConfig() string {
 	text := &strings.Builder{}
 	t := reflect.TypeFor[Settings]()
 	for _, s := range formats.Settings(t) {
-		kind, value, description := typeText(s.Type), "{}", c.of(t, s)
+		kind, value, description := typeText(s.Type), "{}", c.of(s)
 		if s.Type.Kind() == reflect.Struct {
 			list := keys(s.Type)
 			description += " Settings: " + list[1:len(list)-1] + ". See docs/settings.md."

@@ -48,6 +48,11 @@ func (s Settings) rendered() []values.Rendered {
 		}
 		// its error is one of Releases
 		known, _ := values.RenderedOf([]string{folder}, string(s.Profile), s.options()...)
+		if folder == "kube-prometheus-stack" && s.Observability.Grafana && len(s.Observability.Applications) > 0 {
+			for i := range known {
+				known[i].Shared = known[i].Shared.Plus(components.ApplicationDashboardsRequest, 1)
+			}
+		}
 		all = append(all, known...)
 	}
 	return all

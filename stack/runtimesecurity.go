@@ -60,7 +60,7 @@ func newRuntimeSecurity(in inCluster, observability *components.Observability) (
 func (s Settings) Rules() (map[string]string, error) {
 	loaded, err := rules.Files(s.RuntimeSecurity.Ruleset, s.VirtualClusters.Approved)
 	if err == nil {
-		maps.Copy(loaded, rules.APIClients(s.addonImages()))
+		maps.Copy(loaded, rules.APIClients(s.apiClients()))
 	}
 	if err != nil || s.RuntimeSecurity.Rules == "" {
 		return loaded, err

@@ -23,7 +23,7 @@ func (c comments) schema(t reflect.Type, s field.Setting) object {
 		properties, required := object{}, []string{}
 		for _, s := range formats.Settings(t) {
 			property := c.schema(s.Type, s)
-			property["description"] = hover(c.of(t, s), s)
+			property["description"] = hover(c.of(s), s)
 			properties[s.Key] = property
 			if s.Required {
 				required = append(required, s.Key)
@@ -106,7 +106,7 @@ func (c comments) stackFile() object {
 	t := reflect.TypeFor[Settings]()
 	for _, s := range formats.Settings(t) {
 		section := c.schema(s.Type, s)
-		section["description"] = hover(c.of(t, s), s)
+		section["description"] = hover(c.of(s), s)
 		config[Project+":"+s.Key] = section
 		names = append(names, Project+":"+s.Key)
 	}

@@ -56,6 +56,8 @@ type Settings struct {
 
 	// given is what the stack file has, by section, where it matters whether a setting is a default.
 	given map[string]map[string]any
+	// running is the version of Kubernetes of the cluster of a kubeconfig: v1.34.1. Empty: it was not asked.
+	running string
 	// offer is what DigitalOcean offers the account; empty without an account.
 	offer account.Offer
 	// folders are the releases of values/ and the enabled addons; nil: those of values/.

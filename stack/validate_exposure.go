@@ -37,13 +37,15 @@ func validateExposure(s Settings, given map[string]any, faults *field.Errors) {
 	validateSites(s, faults)
 	certificates, _ := given["certificates"].(map[string]any)
 	validateCertificates(e, certificates, faults)
-	validateIdentity(e.Identity, faults)
 	clients := map[string]components.ClientSettings{}
 	if s.Observability.Grafana {
 		clients["grafana"] = e.Clients.Grafana
 	}
 	if s.hasUI() {
 		clients["falcosidekickUi"] = e.Clients.FalcosidekickUI
+	}
+	if len(clients) > 0 { // sites of applications have their own login, or none
+		validateIdentity(e.Identity, faults)
 	}
 	for name, client := range clients {
 		key := "exposure.clients." + name

@@ -43,7 +43,7 @@ type Rule struct {
 type AlertLinks struct {
 	Grafana  string // for dashboard_url; empty leaves a path
 	Runbooks string // for runbook_url
-	// NoGrafana leaves links to Grafana out of messages, NoDashboards those to dashboards out of alerts and messages:
+	// NoGrafana leaves all links to Grafana out of alerts and messages, NoDashboards those to the dashboards of values/:
 	// there are none.
 	NoGrafana, NoDashboards bool
 }
@@ -132,7 +132,7 @@ func (g RuleGroup) link(links AlertLinks, addon bool) {
 	for _, rule := range g.Rules {
 		url := rule.Annotations["dashboard_url"]
 		switch {
-		case links.NoDashboards:
+		case links.NoGrafana, links.NoDashboards && !addon:
 			delete(rule.Annotations, "dashboard_url")
 		case addon && strings.HasPrefix(url, "/"), !addon && rule.Alert != "":
 			rule.Annotations["dashboard_url"] = verbatim(links.Grafana) + url

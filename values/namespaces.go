@@ -27,8 +27,7 @@ const (
 //
 // <namespace:loki> becomes the name of the namespace with the role loki. The placeholder is a plain scalar of YAML and
 // may be a part of any string, in Alloy's configuration and in PromQL as well, where an overlay of values would not
-// reach. It is none of the {{ }} that Helm, Grafana and Prometheus evaluate in the same files. <namespaces>, an element
-// of a list, becomes the names of all namespaces without tenants.
+// reach. It is none of the {{ }} that Helm, Grafana and Prometheus evaluate in the same files.
 type Namespaces map[string]string
 
 // DefaultNamespaces are the namespaces of a stack file that sets no names: each is called as its role. It panics where
@@ -94,16 +93,6 @@ func (n Namespaces) fillAll(value any) (any, error) {
 	case []any:
 		filled := make([]any, 0, len(v))
 		for _, element := range v {
-			if element == "<namespaces>" {
-				watched, err := n.Watched()
-				if err != nil {
-					return nil, err
-				}
-				for _, name := range watched {
-					filled = append(filled, name)
-				}
-				continue
-			}
 			element, err := n.fillAll(element)
 			if err != nil {
 				return nil, err
@@ -113,26 +102,4 @@ func (n Namespaces) fillAll(value any) (any, error) {
 		return filled, nil
 	}
 	return value, nil
-}
-
-// Watched are the names of all namespaces without tenants, in the order of their roles. Addons have none.
-func (n Namespaces) Watched() ([]string, error) {
-	all, err := AllNamespaces()
-	if err != nil {
-		return nil, err
-	}
-	roles := slices.AppendSeq(n.Roles(), maps.Keys(all))
-	slices.Sort(roles)
-	var list []string
-	for _, role := range slices.Compact(roles) {
-		if all[role].Tenant {
-			continue
-		}
-		name, err := n.fill("<namespace:" + role + ">")
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, name)
-	}
-	return list, nil
 }

@@ -33,29 +33,6 @@ func TestNamespacesOfReleases(t *testing.T) {
 	}
 }
 
-func TestNamespacesArePlacedInLists(t *testing.T) {
-	names := DefaultNamespaces()
-	names["loki"] = "logs"
-	got, err := names.fillAll([]any{"a", "<namespaces>", "b"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := []any{"a"}
-	for _, role := range DefaultNamespaces().Roles() {
-		if role != "vcluster" { // of tenants
-			want = append(want, names[role])
-		}
-	}
-	if want = append(want, "b"); !slices.Equal(got.([]any), want) || !slices.Contains(want, any("logs")) {
-		t.Errorf("got %v, want %v", got, want)
-	}
-	delete(names, "loki")
-	if _, err := names.fillAll([]any{"<namespaces>"}); err == nil ||
-		!strings.Contains(err.Error(), "no namespace for <namespace:loki>") {
-		t.Errorf("err = %v, want one about the missing role", err)
-	}
-}
-
 // Two releases of one name would be one in Helm.
 func TestReleaseNamesAreUnique(t *testing.T) {
 	releases, err := Releases()

@@ -19,8 +19,8 @@ type Key struct {
 
 // Unknown finds the keys of given that the chart does not know: neither its values, nor its schema, nor those of the
 // charts inside it. What is empty in the chart's values takes any key, as does a chart whose schema says
-// "additionalProperties": true at its root. accepts says of a path whether it is known all the same; nil accepts none.
-// The keys are sorted by path.
+// "additionalProperties": true at its root and names no key. accepts says of a path whether it is known all the same;
+// nil accepts none. The keys are sorted by path.
 func Unknown(c *chart.Chart, given map[string]any, accepts func(path string) bool) []Key {
 	k := keys{accepts: accepts, all: knownValues(c)}
 	s := schemaOf(c)

@@ -77,7 +77,9 @@ func (s schemas) names() []string {
 	return all
 }
 
-// open reports whether the schema says that any key is allowed.
+// open reports whether the schema says that any key is allowed, and names none: one that names keys says by
+// "additionalProperties": true only that it is not complete.
 func (s schemas) open() bool {
-	return slices.ContainsFunc(s.parts, func(part map[string]any) bool { return part["additionalProperties"] == true })
+	return !s.closed() &&
+		slices.ContainsFunc(s.parts, func(part map[string]any) bool { return part["additionalProperties"] == true })
 }

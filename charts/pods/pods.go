@@ -1,6 +1,6 @@
 // Package pods reads the objects that charts render: which of them make pods, what these pods request and claim, what
-// they have of their nodes, and whether a Pod Security level admits them. Everything is computed from the objects; no
-// cluster is asked.
+// they have of their nodes, whether a Pod Security level admits them, and what roles allow. Everything is computed from
+// the objects; no cluster is asked.
 //
 //	demand, err := pods.Measure(objects)
 package pods

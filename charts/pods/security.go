@@ -2,11 +2,11 @@ package pods
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/pod-security-admission/api"
 	"k8s.io/pod-security-admission/policy"
@@ -60,24 +60,18 @@ func HostAccess(w Workload) []string {
 	return slices.Compact(has)
 }
 
-// ReadsSecrets reports whether a rule lets all Secrets be read; it leaves rules for single, named Secrets out.
-func ReadsSecrets(rule rbacv1.PolicyRule) bool {
-	any := func(list []string, of ...string) bool {
-		return slices.ContainsFunc(list, func(s string) bool { return s == "*" || slices.Contains(of, s) })
-	}
-	return len(rule.ResourceNames) == 0 && any(rule.APIGroups, "") && any(rule.Resources, "secrets") &&
-		any(rule.Verbs, "get", "list", "watch")
-}
-
-// APIClients are the repositories of the images of pods that have the token of their ServiceAccount, as container
-// runtimes name them: docker.io/library/redis of redis:8. Sorted, each once.
+// APIClients are the repositories of the images of pods that have a token of their ServiceAccount, as container
+// runtimes name them: see Repository. Sorted, each once.
 func APIClients(objects []*unstructured.Unstructured) ([]string, error) {
 	all, err := Workloads(objects)
 	var images []string
 	for _, w := range all {
-		if ptr.Deref(w.Pod.Spec.AutomountServiceAccountToken, true) {
-			for _, c := range w.Containers() {
-				images = append(images, repository(c.Image))
+		if !hasToken(w, objects) {
+			continue
+		}
+		for _, c := range w.Containers() {
+			if image, valid := Repository(c.Image); valid {
+				images = append(images, image)
 			}
 		}
 	}
@@ -85,18 +79,43 @@ func APIClients(objects []*unstructured.Unstructured) ([]string, error) {
 	return slices.Compact(images), err
 }
 
-// repository is an image's name without tag and digest.
-func repository(image string) string {
-	name, _, _ := strings.Cut(image, "@")
+// hasToken reports whether a workload's pods have a token for the API server: what the pod says counts before what its
+// ServiceAccount, one of objects, says, and a volume with a token before both.
+func hasToken(w Workload, objects []*unstructured.Unstructured) bool {
+	if slices.ContainsFunc(w.Pod.Spec.Volumes, func(v corev1.Volume) bool {
+		return v.Projected != nil && slices.ContainsFunc(v.Projected.Sources,
+			func(s corev1.VolumeProjection) bool { return s.ServiceAccountToken != nil })
+	}) {
+		return true
+	}
+	mounted := true
+	for _, o := range objects {
+		if o.GetKind() == "ServiceAccount" && o.GetNamespace() == w.GetNamespace() &&
+			o.GetName() == w.Pod.Spec.ServiceAccountName {
+			if automount, set, _ := unstructured.NestedBool(o.Object, "automountServiceAccountToken"); set {
+				mounted = automount
+			}
+		}
+	}
+	return ptr.Deref(w.Pod.Spec.AutomountServiceAccountToken, mounted)
+}
+
+// imageName is the grammar of names with a registry, without IPv6: https://pkg.go.dev/github.com/distribution/reference.
+var imageName = regexp.MustCompile(`^[a-zA-Z0-9]+([.-]+[a-zA-Z0-9]+)*(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+$`)
+
+// Repository is an image's name without tag and digest, as container runtimes have it: docker.io/library/redis of
+// redis:8. It is not valid where no registry can have it.
+func Repository(image string) (name string, valid bool) {
+	name, _, _ = strings.Cut(image, "@")
 	if colon := strings.LastIndex(name, ":"); colon > strings.LastIndex(name, "/") {
 		name = name[:colon]
 	}
 	host, rest, nested := strings.Cut(name, "/")
 	switch {
 	case !nested:
-		return "docker.io/library/" + name
+		name = "docker.io/library/" + name
 	case !strings.ContainsAny(host, ".:") && host != "localhost":
-		return "docker.io/" + host + "/" + rest
+		name = "docker.io/" + host + "/" + rest
 	}
-	return name
+	return name, imageName.MatchString(name)
 }

@@ -128,12 +128,17 @@ func Survey(ctx context.Context, access Access) (*Cluster, error) {
 	if c.StatefulSets, err = list[StatefulSet](ctx, api, "/apis/apps/v1/statefulsets", wholeObjects); err != nil {
 		return nil, err
 	}
-	var version struct {
-		GitVersion string `json:"gitVersion"`
-	}
-	_, err = api.get(ctx, "/version", url.Values{}, wholeObjects, &version)
-	c.Version = version.GitVersion
+	c.Version, err = api.version(ctx)
 	return c, err
+}
+
+// Version is that of Kubernetes in a running cluster: v1.34.1. Errors are those of Survey.
+func Version(ctx context.Context, access Access) (string, error) {
+	api, err := access.client()
+	if err != nil {
+		return "", err
+	}
+	return api.version(ctx)
 }
 
 // HasCilium reports whether the cluster knows Cilium's network policies, which the stack creates.
@@ -193,6 +198,14 @@ func list[T any](ctx context.Context, api *client, path, accept string) ([]T, er
 			return all, nil
 		}
 	}
+}
+
+func (c *client) version(ctx context.Context) (string, error) {
+	var version struct {
+		GitVersion string `json:"gitVersion"`
+	}
+	_, err := c.get(ctx, "/version", url.Values{}, wholeObjects, &version)
+	return version.GitVersion, err
 }
 
 func (c *client) get(ctx context.Context, path string, query url.Values, accept string, into any) (

@@ -27,29 +27,32 @@ import (
 // A string without default that is not required may be empty, which means not set.
 type Setting struct {
 	Key              string
-	Name             string // of the field
+	Name             string       // of the field
+	In               reflect.Type // the struct that declares it, which another may embed
 	Type             reflect.Type
 	Required, Secret bool
 	Example          string
 	Format, Keys     Format
 
-	index int
+	index []int
 	tag   reflect.StructTag
 }
 
-// Settings are those that a struct type declares, in their order.
+// Settings are those that a struct type declares, in their order, with those of the structs that it embeds.
 func (f Formats) Settings(t reflect.Type) []Setting {
 	var all []Setting
-	for i := range t.NumField() {
-		declared := t.Field(i)
+	for _, declared := range reflect.VisibleFields(t) {
 		tag := declared.Tag
 		s := Setting{
-			Key: tag.Get("json"), Name: declared.Name, Type: declared.Type, index: i, tag: tag,
+			Key: tag.Get("json"), Name: declared.Name, Type: declared.Type, index: declared.Index, tag: tag, In: t,
 			Required: tag.Get("required") == "true", Secret: tag.Get("secret") == "true",
 			Example: tag.Get("example"),
 		}
 		if s.Key == "" {
 			continue
+		}
+		for _, i := range s.index[:len(s.index)-1] {
+			s.In = s.In.Field(i).Type
 		}
 		s.Format, s.Keys = f.named(tag.Get("format")), f.named(tag.Get("keys"))
 		if enum, ok := tag.Lookup("enum"); ok {
@@ -118,7 +121,7 @@ func (f Formats) Derive(root any, profile string) {
 
 func (f Formats) derive(root, object reflect.Value, profile string) {
 	for _, s := range f.Settings(object.Type()) {
-		value := object.Field(s.index)
+		value := object.FieldByIndex(s.index)
 		text, _ := s.Default(profile)
 		switch {
 		case value.Kind() == reflect.Struct:
@@ -145,7 +148,7 @@ func (f Formats) Int(root any, path string) int {
 func (f Formats) lookup(object reflect.Value, path string) reflect.Value {
 	first, rest, nested := strings.Cut(path, ".")
 	for _, s := range f.Settings(object.Type()) {
-		switch value := object.Field(s.index); {
+		switch value := object.FieldByIndex(s.index); {
 		case s.Key != first:
 		case nested:
 			return f.lookup(value, rest)

@@ -3,8 +3,8 @@ package override
 import (
 	"fmt"
 	"slices"
+	"strings"
 
-	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/pod-security-admission/api"
 
@@ -18,98 +18,115 @@ type finding struct {
 	final         bool // no review helps: the API server refuses or drops it
 }
 
-// routes are the kinds that make a Service reachable from outside of the cluster.
-var routes = []string{
-	"Ingress", "IngressRoute", "Gateway", "HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute",
-}
-
-// policies are the kinds that say who may connect to whom.
-var policies = []string{"NetworkPolicy", "CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy"}
-
-// builtin are Kubernetes' own roles that let read or change most objects.
-var builtin = []string{"cluster-admin", "admin", "edit", "view"}
-
 const (
-	byGateway     = "Services inside of the cluster: exposure.mode: gateway puts TLS and single sign-on in front"
-	policiesKept  = "the policies of <release>/network.yaml, which say who may connect: a policy adds connections"
-	noSecrets     = "Secrets that the program or you create: Helm keeps values, and what they render, in its records"
-	noHost        = "pods that have of their node what they have without overrides"
-	noBuiltin     = "roles of the release, with the least that it works with"
-	noSecretsRead = "roles that read single Secrets, by name"
+	byGateway    = "Services inside of the cluster: exposure.mode: gateway puts TLS and single sign-on in front"
+	policiesKept = "the policies of <release>/network.yaml, which say who may connect: a policy adds connections"
+	noSecrets    = "Secrets that the program or you create: Helm keeps values, and what they render, in its records"
+	noHost       = "pods that have of their node what they have without overrides"
+	noAdmission  = "objects of the release itself: this one decides about the requests of others to the API server"
+	noNamespaces = "the namespaces of the stack, which have a Pod Security level and policies"
+	noVolumes    = "PersistentVolumeClaims: a PersistentVolume can be a directory of a node"
+	ownNamespace = "objects in the namespaces of the release: chart.yaml has them"
 )
 
-// findings are those of objects; levels are the Pod Security levels by the name of a namespace.
+// refused are the kinds that open the stack or its cluster, with what is allowed instead. Those of Cilium are refused
+// as well.
+var refused = map[string]string{
+	"Secret":  noSecrets,
+	"Ingress": byGateway, "IngressRoute": byGateway, "Gateway": byGateway, "ListenerSet": byGateway,
+	"HTTPRoute": byGateway, "GRPCRoute": byGateway,
+	"TLSRoute": byGateway, "TCPRoute": byGateway, "UDPRoute": byGateway,
+	"NetworkPolicy": policiesKept, "AdminNetworkPolicy": policiesKept, "BaselineAdminNetworkPolicy": policiesKept,
+	"ClusterNetworkPolicy":         policiesKept,
+	"MutatingWebhookConfiguration": noAdmission, "ValidatingWebhookConfiguration": noAdmission,
+	"MutatingAdmissionPolicy": noAdmission, "MutatingAdmissionPolicyBinding": noAdmission,
+	"ValidatingAdmissionPolicy": noAdmission, "ValidatingAdmissionPolicyBinding": noAdmission,
+	"APIService": noAdmission,
+	"Namespace":  noNamespaces, "PersistentVolume": noVolumes,
+}
+
+// findings are those of the objects of a release, in their order; levels are the Pod Security levels of its namespaces, by
+// name.
 func findings(objects []*unstructured.Unstructured, levels map[string]api.LevelVersion) ([]finding, error) {
 	var all []finding
 	for _, o := range objects {
-		found, err := ofObject(o)
+		all = append(all, ofKind(o)...)
+		granted, err := permissions(o, objects, levels)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, found...)
-	}
-	workloads, err := pods.Workloads(objects)
-	if err != nil {
-		return nil, err
-	}
-	for _, w := range workloads {
-		name := pods.ID(w.Unstructured)
-		for _, access := range pods.HostAccess(w) {
-			all = append(all, finding{what: name + " with " + access, allowed: noHost})
-		}
-		if err := w.UnknownFields(); err != nil {
-			all = append(all, finding{fmt.Sprintf("%s: %v", name, err), "fields of the Kubernetes API", true})
-		}
-		level, known := levels[w.GetNamespace()]
-		if !known {
-			all = append(all, finding{name, "objects in the namespaces of the stack", true})
-			continue
-		}
-		refused, err := pods.Refused(w, level)
+		all = append(all, granted...)
+		workloads, err := pods.Workloads([]*unstructured.Unstructured{o})
 		if err != nil {
 			return nil, err
 		}
-		if refused != "" {
-			all = append(all, finding{name + ": " + refused,
-				"pods of the Pod Security level of their namespace, which is " + string(level.Level), true})
+		if len(workloads) == 0 && !within(levels, o.GetNamespace()) {
+			all = append(all, finding{what: pods.ID(o) + " in another namespace", allowed: ownNamespace})
+		}
+		for _, w := range workloads {
+			found, err := ofPods(w, levels)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, found...)
 		}
 	}
 	return all, nil
 }
 
-func ofObject(o *unstructured.Unstructured) ([]finding, error) {
+// within reports whether a namespace is one of the release's, or none: the object is of the whole cluster.
+func within(levels map[string]api.LevelVersion, namespace string) bool {
+	_, own := levels[namespace]
+	return own || namespace == ""
+}
+
+// ofKind are the findings of an object that its kind shows, or a Service's type.
+func ofKind(o *unstructured.Unstructured) []finding {
 	name, kind := pods.ID(o), o.GetKind()
-	switch {
-	case kind == "Secret":
-		return []finding{{what: name, allowed: noSecrets}}, nil
-	case slices.Contains(routes, kind):
-		return []finding{{what: name, allowed: byGateway}}, nil
-	case slices.Contains(policies, kind):
-		return []finding{{what: name, allowed: policiesKept}}, nil
-	case kind == "Service":
-		var found []finding
+	if allowed, ok := refused[kind]; ok {
+		return []finding{{what: name, allowed: allowed}}
+	}
+	if strings.HasPrefix(o.GetAPIVersion(), "cilium.io/") {
+		return []finding{{what: name, allowed: policiesKept}}
+	}
+	var found []finding
+	if kind == "Service" {
 		if t, _, _ := unstructured.NestedString(o.Object, "spec", "type"); t == "LoadBalancer" || t == "NodePort" {
 			found = append(found, finding{what: name + " of type " + t, allowed: byGateway})
 		}
 		if ips, _, _ := unstructured.NestedSlice(o.Object, "spec", "externalIPs"); len(ips) > 0 {
 			found = append(found, finding{what: name + " with externalIPs", allowed: byGateway})
 		}
-		return found, nil
-	case kind == "ClusterRoleBinding" || kind == "RoleBinding":
-		role, _, _ := unstructured.NestedString(o.Object, "roleRef", "name")
-		if slices.Contains(builtin, role) {
-			return []finding{{what: name + " to the role " + role, allowed: noBuiltin}}, nil
-		}
-	case kind == "ClusterRole":
-		var role rbacv1.ClusterRole
-		if err := pods.Convert(o, &role); err != nil {
-			return nil, err
-		}
-		if slices.ContainsFunc(role.Rules, pods.ReadsSecrets) {
-			return []finding{{what: name + ", which reads every Secret", allowed: noSecretsRead}}, nil
+	}
+	return found
+}
+
+// ofPods are the findings of a workload's pods.
+func ofPods(w pods.Workload, levels map[string]api.LevelVersion) ([]finding, error) {
+	var found []finding
+	name := pods.ID(w.Unstructured)
+	for _, access := range pods.HostAccess(w) {
+		found = append(found, finding{what: name + " with " + access, allowed: noHost})
+	}
+	if err := w.UnknownFields(); err != nil {
+		found = append(found, finding{fmt.Sprintf("%s: %v", name, err), "fields of the Kubernetes API", true})
+	}
+	for _, c := range w.Containers() {
+		if _, valid := pods.Repository(c.Image); !valid {
+			found = append(found, finding{fmt.Sprintf("%s with the image %q", name, c.Image),
+				"the name of an image: registry/repository:tag", true})
 		}
 	}
-	return nil, nil
+	level, known := levels[w.GetNamespace()]
+	if !known {
+		return append(found, finding{name, ownNamespace, true}), nil
+	}
+	forbidden, err := pods.Refused(w, level)
+	if err == nil && forbidden != "" {
+		found = append(found, finding{name + ": " + forbidden,
+			"pods of the Pod Security level of their namespace, which is " + string(level.Level), true})
+	}
+	return found, err
 }
 
 // added are the findings that are not there before.

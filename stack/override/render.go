@@ -19,7 +19,7 @@ type Rendering struct {
 	Archive string // of its chart
 	Target  chartfile.Target
 	Base    map[string]any              // its values without the file
-	Levels  map[string]api.LevelVersion // of Pod Security, by the name of a namespace that it may use
+	Levels  map[string]api.LevelVersion // of Pod Security, by the name of a namespace of the release
 	Names   values.Namespaces           // of the stack's namespaces
 	// Claims are those that it has without the file: they say which setting sizes a claim.
 	Claims []values.Claim

@@ -23,9 +23,12 @@ var monitoring = map[string]schema.GroupVersionResource{
 	"PrometheusRule":     {Group: "monitoring.coreos.com", Version: "v1", Resource: "prometheusrules"},
 	"AlertmanagerConfig": {Group: "monitoring.coreos.com", Version: "v1alpha1", Resource: "alertmanagerconfigs"},
 	"NetworkPolicy":      {Group: "networking.k8s.io", Version: "v1", Resource: "networkpolicies"},
+	"ConfigMap":          {Version: "v1", Resource: "configmaps"},
+	"Role":               {Group: "rbac.authorization.k8s.io", Version: "v1", Resource: "roles"},
+	"RoleBinding":        {Group: "rbac.authorization.k8s.io", Version: "v1", Resource: "rolebindings"},
 }
 
-// startMonitoring starts a control plane with prometheus-operator's CRDs and the policy for the namespace shop.
+// startMonitoring starts a control plane with prometheus-operator's CRDs and the policies for the namespace shop.
 func startMonitoring(t *testing.T) *api {
 	t.Helper()
 	a := start(t)
@@ -46,6 +49,10 @@ func startMonitoring(t *testing.T) *api {
 		t.Fatal(err)
 	}
 	a.apply(t, objects)
+	eventually(t, "the policy of dashboards acts", func() bool {
+		err := a.dryRun(t, "shop", dashboard(object{"a.url": "https://example.org"}, nil))
+		return err != nil && strings.Contains(err.Error(), "ends in .json")
+	})
 	eventually(t, "the policy acts", func() bool {
 		err := a.dryRun(t, "shop", object{"apiVersion": "monitoring.coreos.com/v1", "kind": "ServiceMonitor",
 			"metadata": object{"name": "a"}, "spec": object{"selector": object{}, "endpoints": []any{}}})

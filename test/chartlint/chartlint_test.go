@@ -101,6 +101,9 @@ func TestPublishedCharts(t *testing.T) {
 		t.Run("overcommit", func(t *testing.T) { fail(t, Overcommit(s.Settings, s.Objects)) })
 		t.Run("dashboards", func(t *testing.T) { fail(t, Dashboards(s.Objects)) })
 		t.Run("falco", func(t *testing.T) {
+			if !s.Settings.RuntimeSecurity.Enabled {
+				t.Skip("without Falco")
+			}
 			wanted, err := s.Settings.Rules()
 			if err != nil {
 				t.Fatal(err)

@@ -22,7 +22,9 @@ func TestMakeRefusesBeforeItCompiles(t *testing.T) {
 	}
 	write(t, filepath.Join(dir, "Makefile"), string(makefile))
 	write(t, filepath.Join(dir, "Pulumi.dev.yaml"), "")
-	write(t, filepath.Join(dir, "values/falco/chart.yaml"), "")
+	for _, name := range []string{"values/falco/chart.yaml", "values/falco/chart-8.yaml", "addons/velero/chart.yaml"} {
+		write(t, filepath.Join(dir, name), "")
+	}
 	for _, c := range []struct{ arguments, want string }{
 		{"rehearse STACK=nope", "STACK=nope: there is no file Pulumi.nope.yaml; allowed: dev; fix: make env"},
 		{"rehearse STACK=", "STACK=: there is no file Pulumi..yaml; allowed: dev;"},
@@ -34,8 +36,9 @@ func TestMakeRefusesBeforeItCompiles(t *testing.T) {
 		{"preview", "pulumi is not on PATH; fix: install it"},
 		{"drift", "pulumi is not on PATH"},
 		{"detect", "pulumi is not on PATH"},
-		{"upgrade", "CHART=: allowed: falco; fix: make upgrade CHART="},
-		{"upgrade CHART=nope", "CHART=nope: allowed: falco;"},
+		{"upgrade", "CHART=: allowed: falco falco-8 velero; fix: make upgrade CHART="},
+		{"upgrade CHART=nope", "CHART=nope: allowed: falco falco-8 velero;"},
+		{"upgrade CHART=velero/chart", "CHART=velero/chart: allowed: falco"},
 		{"preview-rehearsed", "AT=: allowed: the file that make rehearse KEEP=1 names"},
 		{"preview-rehearsed AT=nope", "AT=nope: allowed"},
 	} {

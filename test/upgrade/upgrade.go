@@ -27,7 +27,7 @@ import (
 type Options struct {
 	Root    string // the project's directory
 	Charts  string // the directory with the pinned archives
-	Chart   string // an entry of values.Charts
+	Chart   string // an entry of values.Charts, or the folder of an addon
 	Version string // in the chart's repository; empty: the newest
 	Archive string // a file instead of the repository
 	Out     io.Writer
@@ -40,10 +40,23 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
+	cases := program.Cases()
+	addons, err := values.Addons(o.Root, values.AddonsDir)
+	if err != nil {
+		return err
+	}
+	for folder, addon := range addons {
+		pins[folder] = addon.Chart
+	}
 	pin, ok := pins[o.Chart]
 	if !ok {
-		return fmt.Errorf("values/ pins no chart %q; allowed: %s", o.Chart,
+		return fmt.Errorf("values/ and addons/ pin no chart %q; allowed: %s", o.Chart,
 			strings.Join(slices.Sorted(maps.Keys(pins)), ", "))
+	}
+	if _, addon := addons[o.Chart]; addon {
+		if cases, err = o.withAddon(); err != nil {
+			return err
+		}
 	}
 	if err := pinned(o, pin); err != nil {
 		return err
@@ -65,7 +78,7 @@ func Run(ctx context.Context, o Options) error {
 	}
 	fmt.Fprintf(o.Out, "%s %s -> %s (application %s -> %s)\n", pin.Name, pin.Version, after.Metadata.Version,
 		pin.AppVersion, after.Metadata.AppVersion)
-	return compareAll(o, pin, file)
+	return compareAll(o, cases, pin, file)
 }
 
 // pinned refuses a directory whose archive of the pinned chart is missing, or another.
@@ -103,8 +116,26 @@ func (o Options) newer(ctx context.Context, pin values.Chart) (file string, remo
 	return charts.Archive(dir, found), remove, nil
 }
 
+// withAddon are the project's environments with addons, and two on large nodes that have the one whose chart it is.
+func (o Options) withAddon() ([]program.Case, error) {
+	type m = map[string]any
+	cases, err := program.WithAddons(o.Root)
+	for _, profile := range values.Profiles {
+		c := program.Fixture(profile, m{
+			"cluster": m{"pools": []any{m{"name": "default", "size": "s-8vcpu-16gb", "count": 5}}},
+			"addons":  m{"enabled": []any{o.Chart}},
+		})
+		c.Name, c.Addons = profile+" with "+o.Chart, values.AddonsDir
+		cases = append(cases, c)
+	}
+	for i := range cases {
+		cases[i].Charts = o.Charts
+	}
+	return cases, err
+}
+
 // compareAll compares every release of the chart; what several cases install alike is compared once.
-func compareAll(o Options, pin values.Chart, file string) error {
+func compareAll(o Options, cases []program.Case, pin values.Chart, file string) error {
 	before := chartlint.NewRenderer(func(c values.Chart) (*chart.Chart,
 		error) {
 		return loader.Load(charts.Archive(o.Charts, c))
@@ -113,7 +144,7 @@ func compareAll(o Options, pin values.Chart, file string) error {
 	kubernetes := chartlint.Versions()[1]
 	seen := map[string]bool{}
 	var faults []error
-	for _, c := range program.Cases() {
+	for _, c := range cases {
 		installation, err := program.Run(o.Root, c)
 		if err != nil {
 			return err

@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"doks-security/test/fakecharts"
+	"doks-security/test/program"
 	"doks-security/values"
 )
 
@@ -23,11 +24,18 @@ func newer(t *testing.T, version string, change func(known map[string]any, templ
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := fakecharts.New(pins["metrics-server"])
+	known, err := values.Load("metrics-server", "prod", values.DefaultNamespaces())
 	if err != nil {
 		t.Fatal(err)
 	}
-	known, err := values.Load("metrics-server", "prod", values.DefaultNamespaces())
+	return newerThan(t, pins["metrics-server"], known, version, change)
+}
+
+// newerThan is newer for any pin with a stand-in; known are the values that the archive knows.
+func newerThan(t *testing.T, pin values.Chart, known map[string]any, version string,
+	change func(known map[string]any, template string) string) string {
+	t.Helper()
+	c, err := fakecharts.New(pin)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,6 +132,44 @@ func TestUpgrade(t *testing.T) {
 	}
 }
 
+// An addon's chart is compared as it is installed with both profiles.
+func TestUpgradeOfAnAddon(t *testing.T) {
+	t.Setenv("CHARTS_UNVERIFIED", "1")
+	root, dir := t.TempDir(), t.TempDir()
+	for from, to := range map[string]string{values.ExampleAddonsDir: values.AddonsDir, program.Fixtures: program.Fixtures} {
+		if err := os.CopyFS(filepath.Join(root, to), os.DirFS(filepath.Join("../..", from))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := fakecharts.WriteStandInsOf(root, dir); err != nil {
+		t.Fatal(err)
+	}
+	addons, err := values.Addons(root, values.AddonsDir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	known, err := addons.Load("external-dns", "dev", values.Namespaces{"external-dns": "external-dns"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	archive := newerThan(t, addons["external-dns"].Chart, known, "9.0.0",
+		func(known map[string]any, template string) string {
+			delete(known, "txtOwnerId")
+			return template + "\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: new}\n"
+		})
+	var out bytes.Buffer
+	err = Run(context.Background(), Options{Root: root, Charts: dir, Chart: "external-dns", Archive: archive, Out: &out})
+	if err == nil || !strings.Contains(err.Error(), "1 keys of ours vanish") {
+		t.Errorf("err = %v, want the key that vanishes", err)
+	}
+	for _, want := range []string{"==> dev with external-dns: release external-dns", "key vanishes: txtOwnerId",
+		"+  ConfigMap external-dns/new"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("output does not contain %q:\n%s", want, out.String())
+		}
+	}
+}
+
 func TestUpgradeRefuses(t *testing.T) {
 	broken := filepath.Join(t.TempDir(), "broken.tgz")
 	if err := os.WriteFile(broken, []byte("no archive"), 0o600); err != nil {
@@ -134,7 +180,7 @@ func TestUpgradeRefuses(t *testing.T) {
 		unverified           string
 		message              string
 	}{
-		{"an unknown chart", "falko", "", "1", `pins no chart "falko"; allowed: alloy, cert-manager, falco`},
+		{"an unknown chart", "falko", "", "1", `pin no chart "falko"; allowed: alloy, cert-manager, falco`},
 		{"a file that is not there", "metrics-server", "nowhere.tgz", "1", "nowhere.tgz"},
 		{"a broken file", "metrics-server", broken, "1", "reading the newer chart"},
 		{"another chart", "falco", newer(t, "9.0.0", unchanged), "1", "holds the chart metrics-server, not falco"},
