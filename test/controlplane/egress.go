@@ -22,9 +22,9 @@ const egressSocket = "egress.sock"
 // kubelets) through our socket: without it they would leave the machine by its default route.
 func egressConfig(dir string) string { return filepath.Join(dir, "egress.yaml") }
 
-// startEgress answers those connections: those to metrics-server and cert-manager's webhook with a stand-in, all others
-// with a refusal, at once.
-func startEgress(ctx context.Context, dir string, keys *pki, client kubernetes.Interface) error {
+// startEgress answers those connections: with a node that runs pods, they are what the pods answer. Otherwise those to
+// metrics-server and cert-manager's webhook are a stand-in's, all others are refused, at once.
+func startEgress(ctx context.Context, dir string, keys *pki, client kubernetes.Interface, live *Live) error {
 	config := fmt.Sprintf(`apiVersion: apiserver.k8s.io/v1beta1
 kind: EgressSelectorConfiguration
 egressSelections:
@@ -58,18 +58,21 @@ egressSelections:
 			if err != nil {
 				return
 			}
-			go proxy(ctx, connection, client, standIn.Addr().String())
+			go proxy(ctx, connection, client, standIn.Addr().String(), live)
 		}
 	}()
 	return nil
 }
 
 // proxy handles one CONNECT.
-func proxy(ctx context.Context, connection net.Conn, client kubernetes.Interface, standIn string) {
+func proxy(ctx context.Context, connection net.Conn, client kubernetes.Interface, standIn string, live *Live) {
 	defer connection.Close()
 	reader := bufio.NewReader(connection)
 	request, err := http.ReadRequest(reader)
 	if err != nil || request.Method != http.MethodConnect {
+		return
+	}
+	if live.proxy(connection, reader, request.Host) {
 		return
 	}
 	if !hasStandIn(ctx, client, request.Host) {
