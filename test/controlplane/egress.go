@@ -22,8 +22,8 @@ const egressSocket = "egress.sock"
 // kubelets) through our socket: without it they would leave the machine by its default route.
 func egressConfig(dir string) string { return filepath.Join(dir, "egress.yaml") }
 
-// startEgress answers those connections: with a node that runs pods, they are what the pods answer. Otherwise those to
-// metrics-server and cert-manager's webhook are a stand-in's, all others are refused, at once.
+// startEgress answers those connections: those to metrics-server and cert-manager's webhook with a stand-in, all others
+// with what pods answer if a node runs them, otherwise with a refusal, at once.
 func startEgress(ctx context.Context, dir string, keys *pki, client kubernetes.Interface, live *Live) error {
 	config := fmt.Sprintf(`apiVersion: apiserver.k8s.io/v1beta1
 kind: EgressSelectorConfiguration
@@ -72,10 +72,11 @@ func proxy(ctx context.Context, connection net.Conn, client kubernetes.Interface
 	if err != nil || request.Method != http.MethodConnect {
 		return
 	}
-	if live.proxy(connection, reader, request.Host) {
+	standsIn := hasStandIn(ctx, client, request.Host)
+	if (!standsIn || live != nil && live.Metrics) && live.proxy(connection, reader, request.Host) {
 		return
 	}
-	if !hasStandIn(ctx, client, request.Host) {
+	if !standsIn {
 		fmt.Fprintf(connection, "HTTP/1.1 503 nothing runs behind %s in a rehearsal\r\n\r\n", request.Host)
 		return
 	}

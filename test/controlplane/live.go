@@ -27,6 +27,8 @@ type Live struct {
 	Volumes string `json:"volumes"`
 	// Operator says that prometheus-operator runs among the pods: nothing acts in its place.
 	Operator bool `json:"operator"`
+	// Metrics says that metrics-server does.
+	Metrics bool `json:"metrics"`
 }
 
 // proxy connects kube-apiserver with what listens in the cluster, and reports whether anything does.

@@ -38,7 +38,8 @@ func configure(s spec) error {
 		return err
 	}
 	for file, text := range map[string]string{
-		"containerd.toml":                fmt.Sprintf(containerdConfiguration, s.path("containerd"), s.Plugins, s.path("net.d"), s.path("registries")),
+		"containerd.toml": fmt.Sprintf(containerdConfiguration, s.path("containerd"), s.Plugins, s.path("net.d"),
+			s.path("registries")),
 		"registries/_default/hosts.toml": fmt.Sprintf(hosts, registryAddress),
 		"net.d/pods.conflist":            string(network),
 		"kubelet.yaml":                   string(kubelet),
@@ -73,8 +74,9 @@ config_path = %q
 func kubeletConfiguration(s spec) object {
 	return object{
 		"kind": "KubeletConfiguration", "apiVersion": "kubelet.config.k8s.io/v1beta1",
-		"address":                  NodeIP,
-		"authentication":           object{"x509": object{"clientCAFile": s.Kubelet.CA}, "anonymous": object{"enabled": false}},
+		"address": NodeIP,
+		"authentication": object{"x509": object{"clientCAFile": s.Kubelet.CA},
+			"anonymous": object{"enabled": false}},
 		"tlsCertFile":              s.Kubelet.Certificate,
 		"tlsPrivateKeyFile":        s.Kubelet.Key,
 		"containerRuntimeEndpoint": "unix://" + containerdSocket,
@@ -86,6 +88,5 @@ func kubeletConfiguration(s spec) object {
 		"imageGCHighThresholdPercent": 100,
 		// Config reload and rotation are seen sooner.
 		"syncFrequency": "10s", "configMapAndSecretChangeDetectionStrategy": "Watch",
-		"registerWithTaints": []object{},
 	}
 }

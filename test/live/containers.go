@@ -13,7 +13,8 @@ import (
 // Container is a container as the kubelet reports it and the kernel runs it.
 type Container struct {
 	Pod, Name string // <namespace>/<pod>
-	Program   string // that it really runs; empty: a stand-in
+	Program   string // that it runs; empty: a stand-in
+	Real      bool   // it is the program of the published image
 	Ready     bool
 	Restarts  int
 	State     string // Running, or why it does not run
@@ -30,8 +31,9 @@ func Containers(pods []corev1.Pod, programs map[string]Program) []Container {
 	var all []Container
 	for _, pod := range pods {
 		for _, spec := range pod.Spec.Containers {
-			c := Container{Pod: pod.Namespace + "/" + pod.Name, Name: spec.Name,
-				Program: programs[normalize(spec.Image)].Name, State: string(pod.Status.Phase)}
+			program := programs[normalize(spec.Image)]
+			c := Container{Pod: pod.Namespace + "/" + pod.Name, Name: spec.Name, Program: program.Name,
+				Real: program.Name != "" && !program.StandIn, State: string(pod.Status.Phase)}
 			at := slices.IndexFunc(pod.Status.ContainerStatuses, func(s corev1.ContainerStatus) bool {
 				return s.Name == spec.Name
 			})

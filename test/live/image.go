@@ -26,7 +26,9 @@ const (
 )
 
 // libraryDirs are where the dynamic linker finds the libraries of programs that are not static.
-var libraryDirs = []string{"/lib/x86_64-linux-gnu", "/lib/aarch64-linux-gnu", "/lib64", "/usr/lib64", "/lib", "/usr/lib"}
+var libraryDirs = []string{
+	"/lib/x86_64-linux-gnu", "/lib/aarch64-linux-gnu", "/lib64", "/usr/lib64", "/lib", "/usr/lib",
+}
 
 // layer is an image's only layer, as it is written.
 type layer struct {

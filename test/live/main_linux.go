@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"syscall"
 	"time"
 
@@ -67,8 +65,8 @@ func serve(s spec) error {
 	if err := images.serve(); err != nil {
 		return err
 	}
-	services := map[int]string{}
-	if err := s.start(services, "containerd", "containerd", "--config", s.path("containerd.toml")); err != nil {
+	p := &processes{dir: s.Dir, services: map[int]string{}, commands: map[int]chan int{}}
+	if err := p.serve("containerd", "containerd", "--config", s.path("containerd.toml")); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), startTime)
@@ -77,51 +75,15 @@ func serve(s spec) error {
 		return err
 	}
 	err = errors.Join(
-		s.start(services, "kubelet", s.Binaries.Kubelet, "--config", s.path("kubelet.yaml"),
+		p.serve("kubelet", s.Binaries.Kubelet, "--config", s.path("kubelet.yaml"),
 			"--kubeconfig", s.Kubelet.Kubeconfig, "--hostname-override", s.Name, "--node-ip", NodeIP),
-		s.start(services, "kube-proxy", s.Binaries.KubeProxy, "--config", s.path("kube-proxy.yaml")),
+		p.serve("kube-proxy", s.Binaries.KubeProxy, "--config", s.path("kube-proxy.yaml")),
 		os.WriteFile(s.path(readyFile), nil, 0o600))
 	if err != nil {
 		return err
 	}
-	return reap(services)
-}
-
-// start runs a service; its output is in a file of its name.
-func (s spec) start(services map[int]string, name, file string, args ...string) error {
-	file, err := exec.LookPath(file)
-	if err != nil {
-		return fmt.Errorf("starting %s: %w", name, err)
-	}
-	log, err := os.Create(s.path(name + ".log"))
-	if err != nil {
-		return fmt.Errorf("starting %s: %w", name, err)
-	}
-	defer log.Close()
-	process, err := os.StartProcess(file, append([]string{file}, args...), &os.ProcAttr{Dir: s.Dir,
-		Env: os.Environ(), Files: []*os.File{nil, log, log}})
-	if err != nil {
-		return fmt.Errorf("starting %s: %w", name, err)
-	}
-	services[process.Pid] = name
-	return nil
-}
-
-// reap waits for the processes that have no other parent, until a service ends.
-func reap(services map[int]string) error {
-	for {
-		var status syscall.WaitStatus
-		pid, err := syscall.Wait4(-1, &status, 0, nil)
-		if errors.Is(err, syscall.EINTR) {
-			continue
-		}
-		if err != nil {
-			return fmt.Errorf("waiting for processes: %w", err)
-		}
-		if name, ok := services[pid]; ok {
-			return fmt.Errorf("%s ended: exit code %d, signal %d", name, status.ExitStatus(), status.Signal())
-		}
-	}
+	go namePinned(s, p, client)
+	return p.reap()
 }
 
 func awaitSocket(ctx context.Context, file string) error {
@@ -145,8 +107,10 @@ func mounts(s spec) error {
 	// Containers that want to see later mounts of the node need a root that is shared.
 	err = errors.Join(err, syscall.Mount("", "/", "", syscall.MS_REC|syscall.MS_SHARED, ""),
 		syscall.Mount("proc", "/proc", "proc", nothing, ""), syscall.Mount("tmpfs", "/run", "tmpfs", nothing, "mode=0755"))
-	for target, source := range map[string]string{"/var/lib/kubelet": "kubelet", "/var/log": "log", "/var/lib/cni": "cni"} {
-		source = filepath.Join(s.Dir, source)
+	for name, target := range map[string]string{
+		"kubelet": "/var/lib/kubelet", "log": "/var/log", "cni": "/var/lib/cni",
+	} {
+		source := s.path(name)
 		err = errors.Join(err, os.Mkdir(source, 0o755), os.MkdirAll(target, 0o755),
 			syscall.Mount(source, target, "", syscall.MS_BIND, ""))
 	}

@@ -10,10 +10,11 @@ import (
 	"doks-security/test/monitoring/pipeline"
 )
 
-// Program is a program that an image's containers really run here.
+// Program is what an image's containers run here.
 type Program struct {
-	Name string `json:"name"` // with its version
-	File string `json:"file"`
+	Name    string `json:"name"`    // with its version
+	StandIn bool   `json:"standIn"` // it is a stand-in that does what others depend on
+	File    string `json:"file"`
 	// Command, User and Dir are those of the published image: containers that set none get them.
 	Command []string `json:"command"`
 	User    string   `json:"user"`
@@ -26,6 +27,7 @@ type source struct {
 	version     func(tag string) string // of the module, by the image's tag
 	command     []string
 	user, dir   string
+	nested      []string
 	embeds      []string
 	tags        string
 }
@@ -40,10 +42,10 @@ var sources = map[string]source{
 		command: []string{"/bin/alertmanager"}, user: "nobody", dir: "/alertmanager",
 		embeds: []string{"ui/app/dist/index.html"}},
 	"quay.io/prometheus-operator/prometheus-operator": {module: "github.com/prometheus-operator/prometheus-operator",
-		pkg: "./cmd/operator", command: []string{"/bin/operator"}, user: "65534"},
+		pkg: "./cmd/operator", nested: operatorModules, command: []string{"/bin/operator"}, user: "65534"},
 	"quay.io/prometheus-operator/prometheus-config-reloader": {
 		module: "github.com/prometheus-operator/prometheus-operator", pkg: "./cmd/prometheus-config-reloader",
-		command: []string{"/bin/prometheus-config-reloader"}, user: "nobody"},
+		nested: operatorModules, command: []string{"/bin/prometheus-config-reloader"}, user: "nobody"},
 	"registry.k8s.io/kube-state-metrics/kube-state-metrics": {module: "k8s.io/kube-state-metrics/v2", pkg: ".",
 		command: []string{"/kube-state-metrics", "--port=8080", "--telemetry-port=8081"}, user: "nobody"},
 	"quay.io/prometheus/node-exporter": {module: "github.com/prometheus/node_exporter", pkg: ".",
@@ -56,6 +58,12 @@ var sources = map[string]source{
 		command: []string{"/bin/oauth2-proxy"}, user: "65532"},
 }
 
+// operatorModules are those of prometheus-operator's repository that its own module uses.
+var operatorModules = []string{
+	"github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring",
+	"github.com/prometheus-operator/prometheus-operator/pkg/client",
+}
+
 // prometheusModule is the module's version: that of Prometheus 3.14.0 is v0.314.0.
 func prometheusModule(tag string) string {
 	var major, minor, patch int
@@ -65,26 +73,39 @@ func prometheusModule(tag string) string {
 	return fmt.Sprintf("v0.%d.%d", 100*major+minor, patch)
 }
 
+// certgen is the image of kube-webhook-certgen: without what it writes prometheus-operator's pod waits.
+const certgen = "ghcr.io/jkroepke/kube-webhook-certgen"
+
 // image is a reference to an image of sources in a text.
 var image = regexp.MustCompile(`[a-z0-9./-]+:[A-Za-z0-9._-]+`)
 
 // Programs finds the programs of the images that a text names, by the reference of the image, and builds those that
 // are not on this machine yet: one takes some minutes. What cannot be had is in missing, with the reason.
-func Programs(ctx context.Context, text string, build bool) (found map[string]Program, missing map[string]error) {
+func Programs(ctx context.Context, text string, b Binaries, build bool) (
+	found map[string]Program, missing map[string]error,
+) {
 	found, missing = map[string]Program{}, map[string]error{}
 	for _, reference := range image.FindAllString(text, -1) {
 		reference = normalize(reference)
 		repository, tag, _ := strings.Cut(reference, ":")
+		if repository == certgen {
+			found[reference] = Program{Name: "stand-in for certificates", StandIn: true, File: b.Certgen,
+				Command: []string{"/kube-webhook-certgen"}, User: "65532", Dir: "/"}
+		}
 		s, ok := sources[repository]
 		if !ok || found[reference].File != "" || missing[reference] != nil {
 			continue
 		}
-		version := "v" + strings.TrimPrefix(tag, "v")
+		release, distroless := strings.CutSuffix(tag, "-distroless")
+		if distroless {
+			s.user = "65532" // that of the image that it is built on
+		}
+		version := "v" + strings.TrimPrefix(release, "v")
 		if s.version != nil {
-			version = s.version(tag)
+			version = s.version(release)
 		}
 		p := pipeline.Program{Name: s.command[0][strings.LastIndex(s.command[0], "/")+1:], Module: s.module,
-			Version: version, Packages: []string{s.pkg}, Embeds: s.embeds, Tags: s.tags}
+			Version: version, Packages: []string{s.pkg}, Nested: s.nested, Embeds: s.embeds, Tags: s.tags}
 		if s.pkg != "." {
 			p.Name = s.pkg[strings.LastIndex(s.pkg, "/")+1:]
 		}

@@ -35,13 +35,13 @@ type spec struct {
 }
 
 // Binaries are the files of what the node runs.
-type Binaries struct{ Kubelet, KubeProxy, StandIn string }
+type Binaries struct{ Kubelet, KubeProxy, StandIn, Certgen string }
 
 // BinariesIn are those that test/build made in a directory.
 func BinariesIn(dir string) Binaries {
 	return Binaries{
 		Kubelet: filepath.Join(dir, "kubelet"), KubeProxy: filepath.Join(dir, "kube-proxy"),
-		StandIn: filepath.Join(dir, "stand-in"),
+		StandIn: filepath.Join(dir, "standin"), Certgen: filepath.Join(dir, "certgen"),
 	}
 }
 

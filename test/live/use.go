@@ -99,11 +99,15 @@ func (u *use) listen(c corev1.Container, port intstr.IntOrString, encrypted bool
 	}
 }
 
-// normalize is an image's full name: stand-in is docker.io/library/stand-in:latest.
+// normalize is an image's full name without a digest: stand-in is docker.io/library/stand-in:latest.
 func normalize(image string) string {
 	named, err := reference.ParseNormalizedNamed(image)
 	if err != nil {
 		return image
 	}
-	return reference.TagNameOnly(named).String()
+	tag := "latest"
+	if tagged, ok := named.(reference.Tagged); ok {
+		tag = tagged.Tag()
+	}
+	return named.Name() + ":" + tag
 }

@@ -13,7 +13,7 @@ import (
 
 // commands are what the node runs, with the Debian package of each.
 var commands = []struct{ name, pkg string }{
-	{"containerd", "containerd"}, {"runc", "runc"}, {"ip", "iproute2"}, {"nft", "nftables"}, {"mount", "mount"},
+	{"containerd", "containerd"}, {"ctr", "containerd"}, {"runc", "runc"}, {"ip", "iproute2"}, {"nft", "nftables"},
 }
 
 // plugins are those of CNI that connect pods.
