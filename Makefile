@@ -44,11 +44,15 @@ kept-rehearsal:
 
 .PHONY: tools
 tools: # what a rehearsal runs: the control plane, the simulated DigitalOcean, a Pulumi CLI
-	@test/build
+	@test/build $(if $(LIVE),live)
+
+.PHONY: live
+live:
+	@$(if $(LIVE),go -C test run ./live/cmd/needs)
 
 .PHONY: rehearse
-rehearse: stack-file tools ## deploy, check and destroy STACK=dev without an account; KEEP=1 leaves it running
-	@bin/rehearsal -stack $(STACK) -pulumi bin/cli $(if $(KEEP),-keep)
+rehearse: stack-file live tools ## deploy, check and destroy STACK=dev without an account; KEEP=1 leaves it running
+	@bin/rehearsal -stack $(STACK) -pulumi bin/cli $(if $(KEEP),-keep) $(if $(LIVE),-live)
 
 .PHONY: drill
 drill: tools ## rehearse failures and their recovery, all or NAME="<patterns>", and write docs/drills.md

@@ -2,6 +2,7 @@ package controlplane
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -19,8 +20,16 @@ import (
 // Main is the child process: it serves the control plane in the directory args names until its standard input ends,
 // which it does with its parent, however that dies. It returns the exit code.
 func Main(args []string) int {
+	var live *Live
+	if len(args) == 2 {
+		if err := json.Unmarshal([]byte(args[1]), &live); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 2
+		}
+		args = args[:1]
+	}
 	if len(args) != 1 {
-		fmt.Fprintln(os.Stderr, "usage:", ChildCommand, "DIRECTORY")
+		fmt.Fprintln(os.Stderr, "usage:", ChildCommand, "DIRECTORY [LIVE]")
 		return 2
 	}
 	ctx, stop := context.WithCancelCause(context.Background())
@@ -28,7 +37,7 @@ func Main(args []string) int {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		stop(nil)
 	}()
-	err := serve(ctx, stop, args[0])
+	err := serve(ctx, stop, args[0], live)
 	if err == nil {
 		if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
 			err = cause
@@ -42,7 +51,7 @@ func Main(args []string) int {
 }
 
 // serve starts the parts in their order. A part that ends early ends them all, through fail.
-func serve(ctx context.Context, fail context.CancelCauseFunc, dir string) error {
+func serve(ctx context.Context, fail context.CancelCauseFunc, dir string, live *Live) error {
 	klog.LogToStderr(true)
 	ports, err := freePorts(2)
 	if err != nil {
@@ -75,7 +84,7 @@ func serve(ctx context.Context, fail context.CancelCauseFunc, dir string) error 
 	if err != nil {
 		return err
 	}
-	if err := startEgress(ctx, dir, keys, client); err != nil {
+	if err := startEgress(ctx, dir, keys, client, live); err != nil {
 		return err
 	}
 	start := func(name string, run func(context.Context) error) {
@@ -108,12 +117,14 @@ func serve(ctx context.Context, fail context.CancelCauseFunc, dir string) error 
 	if err != nil {
 		return err
 	}
-	startCloud(ctx, client, custom, ca)
-	operator, err := newOperator(config, client)
-	if err != nil {
-		return err
+	startCloud(ctx, client, custom, ca, live)
+	if live == nil || !live.Operator {
+		operator, err := newOperator(config, client)
+		if err != nil {
+			return err
+		}
+		go operator.run(ctx)
 	}
-	go operator.run(ctx)
 	if err := os.WriteFile(filepath.Join(dir, readyFile), nil, 0o600); err != nil {
 		return err
 	}

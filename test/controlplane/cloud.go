@@ -27,12 +27,15 @@ type cloud struct {
 	client  kubernetes.Interface
 	dynamic dynamic.Interface
 	ca      []byte // the control plane's, which signs what stands in for webhooks
+	live    *Live
 	classes storagelisters.StorageClassLister
 }
 
-func startCloud(ctx context.Context, client kubernetes.Interface, custom dynamic.Interface, ca []byte) {
+func startCloud(ctx context.Context, client kubernetes.Interface, custom dynamic.Interface, ca []byte,
+	live *Live,
+) {
 	factory := informers.NewSharedInformerFactory(client, 0)
-	c := &cloud{ctx: ctx, client: client, dynamic: custom, ca: ca,
+	c := &cloud{ctx: ctx, client: client, dynamic: custom, ca: ca, live: live,
 		classes: factory.Storage().V1().StorageClasses().Lister()}
 	watch(factory.Core().V1().PersistentVolumeClaims().Informer(), c.provision)
 	watch(factory.Core().V1().PersistentVolumes().Informer(), c.reclaim)
@@ -73,7 +76,7 @@ func (c *cloud) provision(claim *corev1.PersistentVolumeClaim) error {
 		return err
 	}
 	name := "pvc-" + string(claim.UID)
-	_, err = c.client.CoreV1().PersistentVolumes().Create(c.ctx, &corev1.PersistentVolume{
+	volume := &corev1.PersistentVolume{
 		ObjectMeta: metav1.ObjectMeta{Name: name,
 			Annotations: map[string]string{"pv.kubernetes.io/provisioned-by": csiDriver}},
 		Spec: corev1.PersistentVolumeSpec{
@@ -85,7 +88,13 @@ func (c *cloud) provision(claim *corev1.PersistentVolumeClaim) error {
 			PersistentVolumeSource: corev1.PersistentVolumeSource{CSI: &corev1.CSIPersistentVolumeSource{Driver: csiDriver,
 				VolumeHandle: name, FSType: "ext4"}},
 		},
-	}, metav1.CreateOptions{})
+	}
+	if c.live != nil {
+		if err := c.live.place(volume); err != nil {
+			return err
+		}
+	}
+	_, err = c.client.CoreV1().PersistentVolumes().Create(c.ctx, volume, metav1.CreateOptions{})
 	return err
 }
 

@@ -23,8 +23,8 @@ const egressSocket = "egress.sock"
 func egressConfig(dir string) string { return filepath.Join(dir, "egress.yaml") }
 
 // startEgress answers those connections: those to metrics-server and cert-manager's webhook with a stand-in, all others
-// with a refusal, at once.
-func startEgress(ctx context.Context, dir string, keys *pki, client kubernetes.Interface) error {
+// with what pods answer if a node runs them, otherwise with a refusal, at once.
+func startEgress(ctx context.Context, dir string, keys *pki, client kubernetes.Interface, live *Live) error {
 	config := fmt.Sprintf(`apiVersion: apiserver.k8s.io/v1beta1
 kind: EgressSelectorConfiguration
 egressSelections:
@@ -58,21 +58,25 @@ egressSelections:
 			if err != nil {
 				return
 			}
-			go proxy(ctx, connection, client, standIn.Addr().String())
+			go proxy(ctx, connection, client, standIn.Addr().String(), live)
 		}
 	}()
 	return nil
 }
 
 // proxy handles one CONNECT.
-func proxy(ctx context.Context, connection net.Conn, client kubernetes.Interface, standIn string) {
+func proxy(ctx context.Context, connection net.Conn, client kubernetes.Interface, standIn string, live *Live) {
 	defer connection.Close()
 	reader := bufio.NewReader(connection)
 	request, err := http.ReadRequest(reader)
 	if err != nil || request.Method != http.MethodConnect {
 		return
 	}
-	if !hasStandIn(ctx, client, request.Host) {
+	standsIn := hasStandIn(ctx, client, request.Host)
+	if (!standsIn || live != nil && live.Metrics) && live.proxy(connection, reader, request.Host) {
+		return
+	}
+	if !standsIn {
 		fmt.Fprintf(connection, "HTTP/1.1 503 nothing runs behind %s in a rehearsal\r\n\r\n", request.Host)
 		return
 	}

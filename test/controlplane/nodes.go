@@ -42,7 +42,7 @@ func (c *ControlPlane) SetNodes(ctx context.Context, nodes []Node) error {
 			delete(superfluous, node.Name)
 			continue
 		}
-		if err := c.addNode(ctx, node, i); err != nil {
+		if err := c.addNode(ctx, node, i, map[string]string{simulated: "fake"}); err != nil {
 			return fmt.Errorf("adding node %s: %w", node.Name, err)
 		}
 	}
@@ -55,7 +55,7 @@ func (c *ControlPlane) SetNodes(ctx context.Context, nodes []Node) error {
 	return c.awaitNodes(ctx, len(nodes))
 }
 
-func (c *ControlPlane) addNode(ctx context.Context, n Node, index int) error {
+func (c *ControlPlane) addNode(ctx context.Context, n Node, index int, annotations map[string]string) error {
 	labels := map[string]string{
 		"kubernetes.io/arch": "amd64", "kubernetes.io/os": "linux", "kubernetes.io/hostname": n.Name,
 		"node.kubernetes.io/instance-type": n.Size, "topology.kubernetes.io/region": n.Region, "region": n.Region,
@@ -68,7 +68,7 @@ func (c *ControlPlane) addNode(ctx context.Context, n Node, index int) error {
 		corev1.ResourceEphemeralStorage: resource.MustParse("70Gi"),
 	}
 	_, err := c.client.CoreV1().Nodes().Create(ctx, &corev1.Node{
-		ObjectMeta: metav1.ObjectMeta{Name: n.Name, Labels: labels, Annotations: map[string]string{simulated: "fake"}},
+		ObjectMeta: metav1.ObjectMeta{Name: n.Name, Labels: labels, Annotations: annotations},
 		Spec: corev1.NodeSpec{ProviderID: "digitalocean://" + n.ID, PodCIDR: fmt.Sprintf("10.244.%d.0/24", index),
 			Taints: n.Taints},
 		Status: corev1.NodeStatus{

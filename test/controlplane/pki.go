@@ -117,7 +117,7 @@ func issue(subject pkix.Name, use usage, issuer *x509.Certificate, issuerKey cry
 		template.DNSNames = []string{
 			"localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", subject.CommonName,
 		}
-		template.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1), net.IPv4(10, 245, 0, 1)}
+		template.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1), net.IPv4(10, 245, 0, 1), net.IPv4(10, 110, 0, 2)}
 	case forClient:
 		template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
 	}

@@ -3,6 +3,7 @@ package controlplane
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -34,6 +35,8 @@ const (
 type Options struct {
 	// Dir holds everything it writes; it must not exist, and is removed by Stop. Keep it short: it holds a socket.
 	Dir string
+	// Live is for a control plane with a node that runs pods: its only one, which SetLiveNode makes. Optional.
+	Live *Live
 }
 
 // ControlPlane is a running one.
@@ -60,7 +63,15 @@ func Start(ctx context.Context, o Options) (_ *ControlPlane, err error) {
 		return nil, fmt.Errorf("starting the control plane: %w", err)
 	}
 	defer log.Close()
-	child := exec.Command(self, ChildCommand, o.Dir)
+	args := []string{ChildCommand, o.Dir}
+	if o.Live != nil {
+		text, err := json.Marshal(o.Live)
+		if err != nil {
+			return nil, fmt.Errorf("starting the control plane: %w", err)
+		}
+		args = append(args, string(text))
+	}
+	child := exec.Command(self, args...)
 	child.Stdout, child.Stderr = log, log
 	separateGroup(child) // Ctrl-C in the terminal is the parent's to handle: the child is needed for cleaning up
 	stdin, err := child.StdinPipe()

@@ -26,13 +26,13 @@ type account struct {
 	api, spaces string
 }
 
-// openAccount starts the account; through is that of Options.
-func openAccount(ctx context.Context, dir string, through func(string) (string, error)) (*account, error) {
+// openAccount starts the account; through is that of Options. run runs the pods of its cluster, if it is not nil.
+func openAccount(ctx context.Context, dir string, through func(string) (string, error), run *pods) (*account, error) {
 	if through == nil {
 		through = func(url string) (string, error) { return url, nil }
 	}
 	a := &account{token: "rehearsal-" + rand.Text(),
-		clusters: &clusters{dir: dir, through: through, running: map[string]*controlplane.ControlPlane{}}}
+		clusters: &clusters{dir: dir, through: through, pods: run, running: map[string]*controlplane.ControlPlane{}}}
 	simulator, err := digitalocean.Start(ctx, digitalocean.Options{Token: a.token, Kubernetes: a.clusters})
 	if err != nil {
 		return nil, fmt.Errorf("starting the simulated DigitalOcean: %w", err)
@@ -67,12 +67,17 @@ func (a *account) close() error {
 type clusters struct {
 	dir     string
 	through func(url string) (string, error)
+	pods    *pods
 	mu      sync.Mutex
 	running map[string]*controlplane.ControlPlane
 }
 
 func (c *clusters) Create(ctx context.Context, cluster string) (string, []byte, error) {
-	plane, err := controlplane.Start(ctx, controlplane.Options{Dir: filepath.Join(c.dir, "c-"+cluster[:8])})
+	o := controlplane.Options{Dir: filepath.Join(c.dir, "c-"+cluster[:8])}
+	if c.pods != nil {
+		o.Live = c.pods.options()
+	}
+	plane, err := controlplane.Start(ctx, o)
 	if err != nil {
 		return "", nil, err
 	}
@@ -125,6 +130,9 @@ func (c *clusters) SetNodes(ctx context.Context, cluster string, nodes []digital
 			Memory: *resource.NewQuantity(int64(size.MiB)<<20, resource.BinarySI),
 		})
 	}
+	if c.pods != nil {
+		return plane.SetLiveNode(ctx, converted[0], func() error { return c.pods.start(ctx, plane, converted[0].Name) })
+	}
 	return plane.SetNodes(ctx, converted)
 }
 
@@ -170,13 +178,13 @@ func (c *clusters) Delete(ctx context.Context, cluster string) error {
 	c.mu.Lock()
 	delete(c.running, cluster)
 	c.mu.Unlock()
-	return plane.Stop(ctx)
+	return errors.Join(c.pods.stop(), plane.Stop(ctx))
 }
 
 func (c *clusters) stop(ctx context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	var err error
+	err := c.pods.stop()
 	for id, plane := range c.running {
 		err = errors.Join(err, plane.Stop(ctx))
 		delete(c.running, id)

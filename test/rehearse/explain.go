@@ -16,6 +16,9 @@ func explain(ctx context.Context, a *account, r *report) {
 	if err != nil {
 		return // the cluster itself is what failed
 	}
+	if a.clusters.pods != nil {
+		a.clusters.pods.explain(ctx, plane.Client(), r)
+	}
 	events, err := plane.Client().CoreV1().Events("").List(ctx,
 		metav1.ListOptions{FieldSelector: "type=" + corev1.EventTypeWarning})
 	if err != nil {

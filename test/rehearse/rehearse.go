@@ -25,6 +25,7 @@ type Options struct {
 	Program pulumi.RunFunc // the program itself
 	CLI     string         // a directory with bin/pulumi; empty: the pulumi on PATH
 	Keep    bool           // leave it running after the checks, until the context ends
+	Live    bool           // run the pods, on one node: package live
 	Out     io.Writer
 	Config  map[string]any // overrides of the stack file
 	// Through gives the URL by which the providers reach a server of the rehearsal (the account's API, its object
@@ -71,7 +72,13 @@ func open(ctx context.Context, o Options, r *report) (_ *engine, err error) {
 	for _, key := range slices.Sorted(maps.Keys(e.workspace.secrets)) {
 		r.note("%s is encrypted: a placeholder is used", key)
 	}
-	if e.account, err = openAccount(ctx, e.workspace.dir, o.Through); err != nil {
+	var run *pods
+	if o.Live {
+		if run, err = preparePods(ctx, o, e.charts, e.workspace, r); err != nil {
+			return nil, err
+		}
+	}
+	if e.account, err = openAccount(ctx, e.workspace.dir, o.Through, run); err != nil {
 		return nil, err
 	}
 	e.onClose(e.account.close)

@@ -96,7 +96,11 @@ func verify(ctx context.Context, a *account, outputs auto.OutputMap, w *workspac
 			return err
 		}
 	}
-	checkCost(outputs, c, r)
+	if a.clusters.pods == nil {
+		checkCost(outputs, c, r)
+	} else { // on one node, whatever the stack asks for
+		a.clusters.pods.check(c.pods, r)
+	}
 	r.summary = append([]string{"requests of what the nodes have for pods:"}, c.fill()...)
 	r.summary = append(r.summary, costLines(outputs)...)
 	return r.err()

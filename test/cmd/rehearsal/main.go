@@ -14,6 +14,7 @@ import (
 	"doks-security/test/changes"
 	"doks-security/test/drill"
 	"doks-security/test/fakecharts"
+	"doks-security/test/live"
 	"doks-security/test/rehearse"
 	"doks-security/test/upgrade"
 )
@@ -21,6 +22,9 @@ import (
 func main() {
 	if code, ok := changes.Main(os.Args); ok {
 		os.Exit(code)
+	}
+	if len(os.Args) > 1 && os.Args[1] == live.ChildCommand {
+		os.Exit(live.Main(os.Args[2:]))
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	err := run(ctx, os.Args[1:])
@@ -37,6 +41,7 @@ func run(ctx context.Context, args []string) error {
 	name := flags.String("stack", "dev", "the `stack` to rehearse")
 	cli := flags.String("pulumi", "", "`directory` with bin/pulumi; empty: the one on PATH")
 	keep := flags.Bool("keep", false, "leave it running after the checks")
+	pods := flags.Bool("live", false, "run the pods, with containerd and a kubelet; only as root on Linux")
 	attach := flags.String("attach", "", "only preview against the kept rehearsal that this `file` describes")
 	drills := flags.String("drill", "", "only run the drills whose names match these `patterns`, and write docs/drills.md")
 	settings := flags.String("settings", "",
@@ -56,7 +61,8 @@ func run(ctx context.Context, args []string) error {
 			Root: *root, Charts: dir, Chart: *newer, Version: *version, Archive: *archive, Out: os.Stdout,
 		})
 	}
-	o := rehearse.Options{Root: *root, Stack: *name, Program: stack.Deploy, CLI: *cli, Keep: *keep, Out: os.Stdout}
+	o := rehearse.Options{Root: *root, Stack: *name, Program: stack.Deploy, CLI: *cli, Keep: *keep, Live: *pods,
+		Out: os.Stdout}
 	if *drills != "" {
 		return drill.Command(ctx, o, *drills)
 	}

@@ -34,7 +34,7 @@ func (p Program) Find(ctx context.Context, build bool) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	cache := filepath.Join(user, "doks-security", "programs", p.Version)
+	cache := filepath.Join(user, "doks-security", "programs", p.Version, p.Tags) // tags leave out parts of it
 	file := filepath.Join(cache, p.Name)
 	if _, err := os.Stat(file); err == nil {
 		return file, nil
@@ -75,7 +75,16 @@ func (p Program) build(ctx context.Context, dir string) error {
 			return err
 		}
 	}
-	args := append([]string{"build", "-C", source, "-tags", p.Tags, "-ldflags=-s -w", "-o", built}, p.Packages...)
+	mod := "-mod=readonly"
+	for _, nested := range p.Nested {
+		mod = "-mod=mod" // go.sum lacks them
+		edit := exec.CommandContext(ctx, "go", "mod", "edit", "-replace="+nested+"="+nested+"@"+p.Version)
+		edit.Dir = source
+		if out, err := edit.CombinedOutput(); err != nil {
+			return fmt.Errorf("%w: %s", err, lastLines(string(out), 3))
+		}
+	}
+	args := append([]string{"build", "-C", source, mod, "-tags", p.Tags, "-ldflags=-s -w", "-o", built}, p.Packages...)
 	command := exec.CommandContext(ctx, "go", args...)
 	command.Env = append(os.Environ(), "GOWORK=off")
 	if out, err := command.CombinedOutput(); err != nil {

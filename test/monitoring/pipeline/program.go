@@ -16,6 +16,7 @@ type Program struct {
 	Version  string   // of the module: a version, or a tag of its repository
 	Packages []string // main packages of the module that are built at once, from its root
 	Tags     string   // build tags
+	Nested   []string // modules of its repository, of the same version, that it replaces by directories it lacks
 	Embeds   []string // generated files that its build embeds and its module lacks: any text does
 	Slow     bool     // takes more than five minutes to build: make test does without, make pipeline builds it
 }
