@@ -19,6 +19,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	chartfiles "doks-security/charts"
+	"doks-security/stack"
 	"doks-security/test/chartlint"
 	"doks-security/test/controlplane"
 	"doks-security/test/live"
@@ -74,6 +75,10 @@ func rendered(o Options, dir string) (string, error) {
 	installation, err := program.Run(o.Root, program.Case{Name: o.Stack, Stack: o.Stack, Dir: o.Dir, Charts: dir})
 	if err != nil {
 		return "", err
+	}
+	if profile := installation.Settings.Profile; profile != stack.Dev {
+		return "", fmt.Errorf("LIVE=1 with profile: %s, whose replicas are on different nodes; allowed: %s, whose pods fit "+
+			"on the one node that runs them; fix: STACK=<stack> with that profile", profile, stack.Dev)
 	}
 	renderer := chartlint.NewRenderer(func(pin values.Chart) (*chart.Chart, error) {
 		return loader.Load(chartfiles.Archive(dir, pin))

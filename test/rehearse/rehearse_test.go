@@ -18,6 +18,7 @@ import (
 
 	"doks-security/stack"
 	"doks-security/test/controlplane"
+	"doks-security/test/live"
 	"doks-security/test/program"
 	"doks-security/test/rehearse/rehearsetest"
 )
@@ -40,6 +41,9 @@ func TestMain(m *testing.M) {
 	default:
 		if len(os.Args) > 1 && os.Args[1] == controlplane.ChildCommand {
 			os.Exit(controlplane.Main(os.Args[2:]))
+		}
+		if len(os.Args) > 1 && os.Args[1] == live.ChildCommand {
+			os.Exit(live.Main(os.Args[2:]))
 		}
 		os.Exit(m.Run())
 	}

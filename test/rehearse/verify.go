@@ -100,6 +100,8 @@ func verify(ctx context.Context, a *account, outputs auto.OutputMap, w *workspac
 		checkCost(outputs, c, r)
 	} else { // on one node, whatever the stack asks for
 		a.clusters.pods.check(c.pods, r)
+		a.clusters.pods.checkScrapes(ctx, client, names, r)
+		a.clusters.pods.checkReload(ctx, client, names, r)
 	}
 	r.summary = append([]string{"requests of what the nodes have for pods:"}, c.fill()...)
 	r.summary = append(r.summary, costLines(outputs)...)

@@ -44,7 +44,7 @@ func Check() error {
 	if _, err := PluginDir(); err != nil {
 		missing = append(missing, err)
 	}
-	return errors.Join(missing...)
+	return errors.Join(append(missing, space())...)
 }
 
 // PluginDir is the directory of CNI's plugins.

@@ -5,3 +5,5 @@ package needs
 import "errors"
 
 func namespaces() error { return errors.ErrUnsupported }
+
+func space() error { return errors.ErrUnsupported }
