@@ -16,7 +16,7 @@ import (
 // that reports the version, or one built before. Where there is none it builds one with the module's own go.mod, which
 // takes minutes, unless build is false. The error says why it cannot be had.
 func (p Program) Find(ctx context.Context, build bool) (string, error) {
-	variable := strings.ToUpper(p.Name)
+	variable := strings.ToUpper(strings.ReplaceAll(p.Name, "-", "_"))
 	if file := os.Getenv(variable); file != "" {
 		file, err := exec.LookPath(file)
 		if err != nil {
@@ -75,7 +75,17 @@ func (p Program) build(ctx context.Context, dir string) error {
 			return err
 		}
 	}
-	args := append([]string{"build", "-C", source, "-tags", p.Tags, "-ldflags=-s -w", "-o", built}, p.Packages...)
+	if len(p.Unreplaced) > 0 {
+		edit := []string{"mod", "edit"}
+		for _, module := range p.Unreplaced {
+			edit = append(edit, "-dropreplace="+module)
+		}
+		command := exec.CommandContext(ctx, "go", append(edit, filepath.Join(source, "go.mod"))...)
+		if out, err := command.CombinedOutput(); err != nil {
+			return fmt.Errorf("%w: %s", err, out)
+		}
+	}
+	args := append([]string{"build", "-C", source, "-mod=mod", "-tags", p.Tags, "-ldflags=-s -w", "-o", built}, p.Packages...)
 	command := exec.CommandContext(ctx, "go", args...)
 	command.Env = append(os.Environ(), "GOWORK=off")
 	if out, err := command.CombinedOutput(); err != nil {
