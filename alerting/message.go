@@ -8,8 +8,8 @@ import (
 	"doks-security/values"
 )
 
-// MaxOfOneName is how many alerts of one name Alertmanager keeps: alerts.per-alertname-limit in
-// values/kube-prometheus-stack. A message of as many says that there may be more.
+// MaxOfOneName is how many alerts of one name Alertmanager keeps (--alerts.per-alertname-limit). A message of as many
+// says that there may be more.
 const MaxOfOneName = 500
 
 // Bounds of a message: a flood of thousands of alerts makes one of a few kilobytes.

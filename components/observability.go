@@ -3,10 +3,12 @@ package components
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"doks-security/alerting"
 	"doks-security/preflight/incluster"
 	"doks-security/values"
 )
@@ -133,6 +135,10 @@ func (a *ObservabilityArgs) values(grafana map[string]any) map[string]any {
 		})},
 		"alertmanager": map[string]any{"alertmanagerSpec": map[string]any{
 			"storage": a.Platform.claim(a.AlertmanagerVolumeGiB),
+			// Each event is an alert for 15 minutes: without a limit, a flood of 70,000 events takes 783 MiB.
+			"additionalArgs": []any{map[string]any{
+				"name": "alerts.per-alertname-limit", "value": strconv.Itoa(alerting.MaxOfOneName),
+			}},
 		}},
 		"grafana": grafana,
 	}

@@ -98,6 +98,7 @@ func TestPublishedCharts(t *testing.T) {
 		t.Run("monitors", func(t *testing.T) { fail(t, Monitors(s.Objects)) })
 		t.Run("jobs", func(t *testing.T) { fail(t, Jobs(s.Objects)) })
 		t.Run("rules", func(t *testing.T) { fail(t, Rules(s.Own())) })
+		t.Run("panels", func(t *testing.T) { fail(t, Panels(s.Own())) })
 		t.Run("overcommit", func(t *testing.T) { fail(t, Overcommit(s.Settings, s.Objects)) })
 		t.Run("dashboards", func(t *testing.T) { fail(t, Dashboards(s.Objects)) })
 		t.Run("falco", func(t *testing.T) {

@@ -21,6 +21,7 @@ var checks = map[string]func(s stack.Settings, objects []*Object) []error{
 	"dashboards": func(_ stack.Settings, o []*Object) []error { return Dashboards(o) },
 	"jobs":       func(_ stack.Settings, o []*Object) []error { return Jobs(o) },
 	"rules":      func(_ stack.Settings, o []*Object) []error { return Rules(o) },
+	"panels":     func(_ stack.Settings, o []*Object) []error { return Panels(o) },
 	"overcommit": Overcommit,
 	"falco": func(_ stack.Settings, o []*Object) []error {
 		return Falco(o, "falco", map[string]string{"10-ours.yaml": "- list: a"})
@@ -117,7 +118,8 @@ func TestSeededErrors(t *testing.T) {
 		"a-monitor-of-nothing":         {"monitors", "selects nothing in [monitoring]"},
 		"a-job-of-nothing":             {"jobs", `reads the job "wep"`},
 		"a-rule-of-nothing-recorded":   {"rules", "WebSlow reads job:requests:99quantile, which no rule records"},
-		"a-rule-of-nothing-exported":   {"rules", "UnitFailed reads node_systemd_unit_state, which nothing in exported.yaml"},
+		"a-rule-of-nothing-exported":   {"rules", "UnitFailed reads node_systemd_unit_state, which no program in"},
+		"a-panel-of-nothing-exported":  {"panels", "overview.json reads node_systemd_unit_state, which no rule records"},
 		"an-alert-that-never-resolves": {"overcommit", "KubeMemoryOvercommit can never resolve on 2 nodes"},
 		"an-unseen-dashboard":          {"dashboards", "Grafana's sidecar does not see this dashboard"},
 		"an-overwritten-dashboard":     {"dashboards", "has the file of ConfigMap monitoring/overview overview.json"},

@@ -1,21 +1,15 @@
 package chartlint
 
 import (
-	_ "embed"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/prometheus/prometheus/promql/parser"
-	"gopkg.in/yaml.v3"
 
 	"doks-security/charts/pods"
+	"doks-security/test/monitoring/exported"
 )
-
-// exportedYAML lists the metrics that rules of charts may read.
-//
-//go:embed exported.yaml
-var exportedYAML []byte
 
 // alsoRecorded are recorded in some installations only, and alerts subtract them.
 var alsoRecorded = []string{"virtual_cluster:approved:info"}
@@ -49,9 +43,9 @@ func rulesOf(o *Object) ([]rule, error) {
 }
 
 // Rules finds rules that can never have a result: they read a series that no rule records or, among the charts' rules,
-// a metric that is not in exported.yaml. What ours read is checked against the exporters in package monitoring.
+// a metric that no program is known to export. What ours read is checked against the exporters in package monitoring.
 func Rules(objects []*Object) []error {
-	exported, err := exportedMetrics()
+	known, err := exportedMetrics()
 	if err != nil {
 		return []error{err}
 	}
@@ -78,12 +72,12 @@ func Rules(objects []*Object) []error {
 			}
 			for _, name := range names {
 				switch {
-				case recorded[name], exported[name], ours && !strings.Contains(name, ":"):
+				case recorded[name], known[name], ours && !strings.Contains(name, ":"):
 				case strings.Contains(name, ":"):
 					faults = append(faults, fmt.Errorf("%s: %s%s reads %s, which no rule records", pods.ID(o), r.Alert,
 						r.Record, name))
 				default:
-					faults = append(faults, fmt.Errorf("%s: %s%s reads %s, which nothing in exported.yaml exports",
+					faults = append(faults, fmt.Errorf("%s: %s%s reads %s, which no program in test/monitoring/exported/charts.yaml exports",
 						pods.ID(o), r.Alert, r.Record, name))
 				}
 			}
@@ -93,12 +87,9 @@ func Rules(objects []*Object) []error {
 }
 
 func exportedMetrics() (map[string]bool, error) {
-	var exporters map[string]struct {
-		At      string   `yaml:"at"`
-		Metrics []string `yaml:"metrics"`
-	}
-	if err := yaml.Unmarshal(exportedYAML, &exporters); err != nil {
-		return nil, fmt.Errorf("reading exported.yaml: %w", err)
+	exporters, err := exported.Charts()
+	if err != nil {
+		return nil, err
 	}
 	all := map[string]bool{}
 	for _, exporter := range exporters {

@@ -255,10 +255,6 @@ func TestFalcosidekickNotifiesEveryAlertmanager(t *testing.T) {
 			t.Fatal(err)
 		}
 		replicas := values.At(stack, "alertmanager", "alertmanagerSpec", "replicas").(int)
-		limit := values.At(stack, "alertmanager", "alertmanagerSpec", "additionalArgs").([]any)[0].(map[string]any)
-		if limit["name"] != "alerts.per-alertname-limit" || limit["value"] != fmt.Sprint(alerting.MaxOfOneName) {
-			t.Errorf("%s: Alertmanager keeps %v, and messages say %d", profile, limit, alerting.MaxOfOneName)
-		}
 		output := values.At(falco, "falcosidekick", "config", "alertmanager").(map[string]any)
 		hosts := strings.Split(output["hostport"].(string), ",")
 		if len(hosts) != replicas {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 	"gopkg.in/yaml.v3"
 
+	"doks-security/test/monitoring/exported"
 	"doks-security/test/monitoring/scenario"
 	"doks-security/values"
 )
@@ -25,6 +27,8 @@ type catalog struct {
 		Image   []string `yaml:"image"` // release and keys in its values whose image.tag is
 		Version string   `yaml:"version"`
 		At      string   `yaml:"at"`
+
+		exported.Proof `yaml:",inline"`
 	} `yaml:"sources"`
 	Target  []string `yaml:"target"`
 	Metrics map[string]struct {
@@ -191,10 +195,49 @@ func writeVersion(t *testing.T, source, old, version string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	line := regexp.MustCompile(`(?m)^  ` + regexp.QuoteMeta(source) + `: \{.*$`).Find(text)
+	line := regexp.MustCompile(`(?m)^  ` + regexp.QuoteMeta(source) + `:\n(    .*\n)*`).Find(text)
 	changed := bytes.Replace(line, []byte(old), []byte(version), 1)
 	if err := os.WriteFile("metrics.yaml", bytes.Replace(text, line, changed, 1), 0o644); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// The real programs export these metrics, with these labels; or the list says why none was recorded.
+func TestMetricsAreThoseOfThePrograms(t *testing.T) {
+	c := readCatalog(t)
+	for name, source := range c.Sources {
+		metrics := map[string][]string{}
+		for metric, m := range c.Metrics {
+			if m.Source == name {
+				metrics[metric] = m.Labels
+			}
+		}
+		for _, fault := range source.Check(metrics) {
+			t.Errorf("%s: %s", name, fault)
+		}
+	}
+}
+
+// The series of the tests of alerts are written by hand: they have the names and labels of exported ones.
+func TestSeriesOfAlertTestsAreExported(t *testing.T) {
+	c := readCatalog(t)
+	files, err := filepath.Glob("testdata/alerts/*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no tests", err)
+	}
+	for _, file := range files {
+		alert, _, _ := strings.Cut(filepath.Base(file), ".")
+		for _, test := range readTests(t, alert) {
+			for _, series := range test.InputSeries {
+				expr, err := scenario.PromQL.ParseExpr(series.Series)
+				if err != nil {
+					t.Fatalf("%s: %v", file, err)
+				}
+				for _, fault := range c.unknown(expr) {
+					t.Errorf("%s: %s: %s", file, series.Series, fault)
+				}
+			}
+		}
 	}
 }
 

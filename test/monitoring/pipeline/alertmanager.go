@@ -12,9 +12,6 @@ import (
 
 	"github.com/prometheus/common/model"
 	"gopkg.in/yaml.v3"
-
-	"doks-security/alerting"
-	"doks-security/values"
 )
 
 // Alertmanager is a running Alertmanager.
@@ -22,8 +19,7 @@ type Alertmanager struct{ *Process }
 
 // AlertmanagerArgs are what an Alertmanager is started with.
 type AlertmanagerArgs struct {
-	Profile  string // of values/kube-prometheus-stack
-	Settings alerting.Settings
+	Stack *Stack
 	// Speed divides the durations of the configuration: 60 makes seconds of minutes. 0 is 1, durations as rendered.
 	Speed int
 	// Address is where replicas find each other, and Peers are the others' addresses. Empty: a single replica.
@@ -31,30 +27,26 @@ type AlertmanagerArgs struct {
 	Peers   []string
 }
 
-// links are where alerts and messages link to in the pipeline.
-var links = values.AlertLinks{Grafana: "https://grafana.example.org", Runbooks: "https://example.org/runbooks"}
-
 // StartAlertmanager starts one as prometheus-operator does, with the stack's configuration and sink as every receiver.
 func (l *Lab) StartAlertmanager(ctx context.Context, sink *Sink, a AlertmanagerArgs) (*Alertmanager, error) {
-	rendered, err := a.Settings.Config(links)
+	config, err := a.Stack.alertmanagerConfig()
 	if err != nil {
 		return nil, err
 	}
-	config, err := adapt(rendered, sink, max(1, a.Speed))
+	if config, err = adapt(config, sink, max(1, a.Speed)); err != nil {
+		return nil, err
+	}
+	const release, part, spec = "kube-prometheus-stack", "alertmanager", "alertmanagerSpec"
+	retention, err := at[string](a.Stack, release, part, spec, "retention")
 	if err != nil {
 		return nil, err
 	}
-	stack, err := values.Load("kube-prometheus-stack", a.Profile, values.DefaultNamespaces())
+	more, err := at[[]any](a.Stack, release, part, spec, "additionalArgs")
 	if err != nil {
 		return nil, err
-	}
-	retention, ok := values.At(stack, "alertmanager", "alertmanagerSpec", "retention").(string)
-	if !ok {
-		return nil, fmt.Errorf("values/kube-prometheus-stack: no alertmanager.alertmanagerSpec.retention")
 	}
 	args := []string{"--config.file=alertmanager.yaml", "--storage.path=data", "--data.retention=" + retention,
 		"--cluster.listen-address=" + a.Address}
-	more, _ := values.At(stack, "alertmanager", "alertmanagerSpec", "additionalArgs").([]any)
 	for _, element := range more {
 		argument, _ := element.(map[string]any)
 		args = append(args, fmt.Sprintf("--%s=%s", argument["name"], argument["value"]))

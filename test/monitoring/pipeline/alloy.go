@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"doks-security/values"
 )
 
 // Alloy is a running Alloy.
@@ -23,6 +21,7 @@ type LogFile struct {
 
 // AlloyArgs are what Alloy is started with. Falco and Others are what its configuration separates by labels.
 type AlloyArgs struct {
+	Stack         *Stack
 	Loki          string // http://<host>:<port>
 	Falco, Others []LogFile
 }
@@ -33,9 +32,13 @@ func (l *Lab) StartAlloy(ctx context.Context, a AlloyArgs) (*Alloy, error) {
 	if err != nil {
 		return nil, err
 	}
+	environment, err := a.environment()
+	if err != nil {
+		return nil, err
+	}
 	p, err := l.start(ctx, "alloy", map[string]string{"config.alloy": config}, func(address string) launch {
 		return launch{
-			env: []string{"CLUSTER_NAME=dev", "NODE_NAME=node-a"}, ready: "/-/ready",
+			env: environment, ready: "/-/ready",
 			args: []string{"run", "--server.http.listen-addr=" + address, "--storage.path=data",
 				"--stability.level=generally-available", "--disable-reporting", "config.alloy"},
 		}
@@ -45,19 +48,36 @@ func (l *Lab) StartAlloy(ctx context.Context, a AlloyArgs) (*Alloy, error) {
 
 // config replaces the discovery of pods, which needs an API server, and Loki's address.
 func (a AlloyArgs) config() (string, error) {
-	alloy, err := values.Load("alloy", "dev", values.DefaultNamespaces())
+	text, err := at[string](a.Stack, "alloy", "alloy", "configMap", "content")
 	if err != nil {
 		return "", err
 	}
-	text, _ := values.At(alloy, "alloy", "configMap", "content").(string)
 	before, rest, found := strings.Cut(text, `discovery.kubernetes "pods"`)
 	_, after, ends := strings.Cut(rest, `loki.source.file "falco"`)
 	const loki = "http://loki.loki.svc.cluster.local:3100"
 	if !found || !ends || !strings.Contains(after, loki) {
-		return "", fmt.Errorf("values/alloy/values.yaml: no discovery.kubernetes, loki.source.file or %s", loki)
+		return "", fmt.Errorf("Alloy's configuration has no discovery.kubernetes, loki.source.file or %s", loki)
 	}
 	return before + fileMatch("falco", a.Falco) + fileMatch("others", a.Others) + `loki.source.file "falco"` +
 		strings.ReplaceAll(after, loki, a.Loki), nil
+}
+
+// environment is that of Alloy's container. The kubelet knows the node's name; here it is node-a.
+func (a AlloyArgs) environment() ([]string, error) {
+	list, err := at[[]any](a.Stack, "alloy", "alloy", "extraEnv")
+	if err != nil {
+		return nil, err
+	}
+	var env []string
+	for _, element := range list {
+		variable, _ := element.(map[string]any)
+		if value, ok := variable["value"].(string); ok {
+			env = append(env, fmt.Sprintf("%s=%s", variable["name"], value))
+		} else {
+			env = append(env, fmt.Sprintf("%s=node-a", variable["name"]))
+		}
+	}
+	return env, nil
 }
 
 // fileMatch is the component of that name, with the files as its targets.

@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/resource"
-
-	"doks-security/values"
 )
 
 // silent accepts connections and never answers. It returns its URL.
@@ -34,7 +32,7 @@ func TestBurstFitsIntoTheMemory(t *testing.T) {
 	}{{"dev", 1}, {"prod", 3}} {
 		t.Run(c.profile, func(t *testing.T) {
 			l, _ := newLab(t, "falcosidekick")
-			args := FalcosidekickArgs{Profile: c.profile, UI: silent(t)}
+			args := FalcosidekickArgs{Stack: render(t, c.profile, ""), UI: silent(t)}
 			for range c.alertmanagers {
 				args.Alertmanagers = append(args.Alertmanagers, silent(t))
 			}
@@ -68,7 +66,7 @@ func TestBurstFitsIntoTheMemory(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			limit := falcosidekickLimit(t, c.profile)
+			limit := memoryLimit(t, args.Stack, "falco", "falcosidekick", "resources", "limits", "memory")
 			t.Logf("%d events in %s: %d MiB of %d", events, time.Since(start).Round(time.Second), most, limit)
 			if most > limit*9/10 {
 				t.Errorf("%d MiB, want at most nine tenths of the limit, %d MiB", most, limit)
@@ -77,13 +75,14 @@ func TestBurstFitsIntoTheMemory(t *testing.T) {
 	}
 }
 
-func falcosidekickLimit(t *testing.T, profile string) int {
+// memoryLimit is a limit of a release, in MiB.
+func memoryLimit(t *testing.T, s *Stack, folder string, path ...string) int {
 	t.Helper()
-	falco, err := values.Load("falco", profile, values.DefaultNamespaces())
+	text, err := at[string](s, folder, path...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	limit, err := resource.ParseQuantity(fmt.Sprint(values.At(falco, "falcosidekick", "resources", "limits", "memory")))
+	limit, err := resource.ParseQuantity(text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +92,7 @@ func falcosidekickLimit(t *testing.T, profile string) int {
 // It starts without a complaint about its configuration, and its events have no empty tag.
 func TestFalcosidekickTakesItsConfiguration(t *testing.T) {
 	l, sink := newLab(t, "falcosidekick")
-	f, err := l.StartFalcosidekick(t.Context(), FalcosidekickArgs{Profile: "dev", UI: sink.URL("ui")})
+	f, err := l.StartFalcosidekick(t.Context(), FalcosidekickArgs{Stack: render(t, "dev", ""), UI: sink.URL("ui")})
 	if err != nil {
 		t.Fatal(err)
 	}

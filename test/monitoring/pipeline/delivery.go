@@ -11,7 +11,6 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"doks-security/alerting"
 	"doks-security/values"
 )
 
@@ -25,14 +24,14 @@ type Delivery struct {
 // Deliver sends one event of each priority through falcosidekick and Alertmanager, and returns where each has arrived
 // after wait. The UI is the sink.
 func Deliver(
-	ctx context.Context, l *Lab, sink *Sink, settings alerting.Settings, wait time.Duration,
+	ctx context.Context, l *Lab, sink *Sink, s *Stack, wait time.Duration,
 ) ([]Delivery, error) {
-	alertmanager, err := l.StartAlertmanager(ctx, sink, AlertmanagerArgs{Profile: "dev", Settings: settings})
+	alertmanager, err := l.StartAlertmanager(ctx, sink, AlertmanagerArgs{Stack: s})
 	if err != nil {
 		return nil, err
 	}
 	falcosidekick, err := l.StartFalcosidekick(ctx, FalcosidekickArgs{
-		Profile: "dev", Alertmanagers: []string{alertmanager.URL}, UI: sink.URL("ui"),
+		Stack: s, Alertmanagers: []string{alertmanager.URL}, UI: sink.URL("ui"),
 	})
 	if err != nil {
 		return nil, err

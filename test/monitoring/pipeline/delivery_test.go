@@ -1,31 +1,43 @@
 package pipeline
 
 import (
-	"strings"
 	"testing"
 	"time"
-
-	"doks-security/alerting"
 )
 
 // everybody is one receiver of each kind. Their addresses are replaced by the sink's.
-var everybody = alerting.Settings{
-	Heartbeat: &alerting.Heartbeat{URL: "https://example.org/heartbeat", Interval: "5m"},
-	Receivers: []alerting.Receiver{
-		{Name: "team", MinimumSeverity: "warning", Slack: &alerting.Slack{URL: "https://example.org/a", Channel: "#alerts"}},
-		{Name: "oncall", MinimumSeverity: "critical", PagerDuty: &alerting.PagerDuty{RoutingKey: strings.Repeat("a", 32)}},
-		{Name: "backup", MinimumSeverity: "critical", Opsgenie: &alerting.Opsgenie{APIKey: "key", Region: "eu"}},
-		{Name: "siem", MinimumSeverity: "info", Webhook: &alerting.Webhook{URL: "https://example.org/b"}},
-		{Name: "archive", MinimumSeverity: "warning", Email: &alerting.Email{
-			To: "a@example.org", From: "b@example.org", Smarthost: "smtp.example.org:587", Username: "a", Password: "b",
-		}},
-	},
+const everybody = `
+alerting:
+  heartbeat: {url: {secure: a}, interval: 5m}
+  receivers:
+    - {name: team, slack: {url: {secure: a}, channel: "#alerts"}}
+    - {name: oncall, minimumSeverity: critical, pagerduty: {routingKey: {secure: a}}}
+    - {name: backup, minimumSeverity: critical, opsgenie: {apiKey: {secure: a}, region: eu}}
+    - {name: siem, minimumSeverity: info, webhook: {url: {secure: a}}}
+    - name: archive
+      email:
+        to: a@example.org
+        from: b@example.org
+        smarthost: smtp.example.org:587
+        username: a
+        password: {secure: a}
+`
+
+// render is the stack of a file of tests, with settings.
+func render(t *testing.T, file, settings string) *Stack {
+	t.Helper()
+	s, err := Render(file, settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 func TestEveryEventReachesEachOutputOnce(t *testing.T) {
 	t.Parallel()
 	l, sink := newLab(t, "alertmanager", "falcosidekick")
-	deliveries, err := Deliver(t.Context(), l, sink, everybody, 40*time.Second)
+	s := render(t, "dev", everybody)
+	deliveries, err := Deliver(t.Context(), l, sink, s, 40*time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,9 +50,9 @@ func TestEveryEventReachesEachOutputOnce(t *testing.T) {
 			t.Errorf("%s: UI %d, Alertmanager %d; want %d, %d", d.Event.Priority,
 				d.UI, d.Alertmanager, want.UI, want.Alertmanager)
 		}
-		for _, r := range everybody.Receivers {
-			if got := len(d.Notified[r.Name]); got != want.Alertmanager {
-				t.Errorf("%s: %d notifications of %s, want %d", d.Event.Priority, got, r.Name, want.Alertmanager)
+		for _, receiver := range s.Receivers() {
+			if got := len(d.Notified[receiver]); got != want.Alertmanager {
+				t.Errorf("%s: %d notifications of %s, want %d", d.Event.Priority, got, receiver, want.Alertmanager)
 			}
 		}
 	}

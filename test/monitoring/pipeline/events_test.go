@@ -12,7 +12,8 @@ func startEvents(t *testing.T) (*Falcosidekick, *Alertmanager, *Sink) {
 	t.Helper()
 	l, sink := newLab(t, "alertmanager", "falcosidekick")
 	a := startAlertmanager(t, l, sink)
-	f, err := l.StartFalcosidekick(t.Context(), FalcosidekickArgs{Profile: "dev", Alertmanagers: []string{a.URL}})
+	args := FalcosidekickArgs{Stack: render(t, "dev", everybody), Alertmanagers: []string{a.URL}}
+	f, err := l.StartFalcosidekick(t.Context(), args)
 	if err != nil {
 		t.Fatal(err)
 	}

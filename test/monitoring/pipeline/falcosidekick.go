@@ -1,14 +1,11 @@
 package pipeline
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
-
-	"doks-security/values"
 )
 
 // Falcosidekick is a running falcosidekick.
@@ -16,13 +13,9 @@ type Falcosidekick struct{ *Process }
 
 // FalcosidekickArgs are what falcosidekick is started with. Outputs without an address are off.
 type FalcosidekickArgs struct {
-	Profile          string // of values/falco
-	Cluster          string // the event's field cluster; default: dev
-	AlertmanagerFrom string // runtimeSecurity.alertmanagerFrom; default: error
-	Alertmanagers    []string
-	UI               string // http://<host>:<port>
-	// Env is added, over what the values make.
-	Env map[string]string
+	Stack         *Stack
+	Alertmanagers []string
+	UI            string // http://<host>:<port>
 }
 
 // StartFalcosidekick starts one with the environment that its chart makes of the stack's values.
@@ -45,19 +38,10 @@ func (l *Lab) StartFalcosidekick(ctx context.Context, a FalcosidekickArgs) (*Fal
 // env is the environment of falcosidekick's container: templates/secrets.yaml of its chart makes LOKI_HOSTPORT of
 // config.loki.hostport, and so on.
 func (a FalcosidekickArgs) env() (map[string]string, error) {
-	falco, err := values.Load("falco", a.Profile, values.DefaultNamespaces())
+	config, err := at[map[string]any](a.Stack, "falco", "falcosidekick", "config")
 	if err != nil {
 		return nil, err
 	}
-	config, ok := values.At(falco, "falcosidekick", "config").(map[string]any)
-	if !ok {
-		return nil, fmt.Errorf("values/falco/values.yaml: falcosidekick.config is missing")
-	}
-	// What the program adds: components/runtimesecurity.go.
-	config = values.Merge(config, map[string]any{
-		"customfields": "cluster:" + cmp.Or(a.Cluster, "dev"),
-		"alertmanager": map[string]any{"minimumpriority": cmp.Or(a.AlertmanagerFrom, "error")},
-	})
 	env := map[string]string{"CUSTOMTAGS": "", "ALERTMANAGER_EXPIRESAFTER": ""} // the chart sets them, empty
 	if err := extraEnv(config, env); err != nil {
 		return nil, err
@@ -83,7 +67,6 @@ func (a FalcosidekickArgs) env() (map[string]string, error) {
 	}
 	env["ALERTMANAGER_HOSTPORT"] = strings.Join(a.Alertmanagers, ",")
 	env["WEBUI_URL"] = a.UI
-	maps.Copy(env, a.Env)
 	return env, nil
 }
 

@@ -11,7 +11,7 @@ func startFallback(t *testing.T, reaches bool) (*Falcosidekick, *Sink) {
 	t.Helper()
 	l, sink := newLab(t, "alertmanager", "falcosidekick", "prometheus")
 	a := startAlertmanager(t, l, sink)
-	f, err := l.StartWatched(t.Context(), a, reaches, 2*time.Second)
+	f, err := l.StartWatched(t.Context(), render(t, "dev", everybody), a, reaches, 2*time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}

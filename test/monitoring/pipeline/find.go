@@ -16,7 +16,7 @@ import (
 // that reports the version, or one built before. Where there is none it builds one with the module's own go.mod, which
 // takes minutes, unless build is false. The error says why it cannot be had.
 func (p Program) Find(ctx context.Context, build bool) (string, error) {
-	variable := strings.ToUpper(p.Name)
+	variable := strings.ToUpper(strings.ReplaceAll(p.Name, "-", "_"))
 	if file := os.Getenv(variable); file != "" {
 		file, err := exec.LookPath(file)
 		if err != nil {
@@ -75,16 +75,21 @@ func (p Program) build(ctx context.Context, dir string) error {
 			return err
 		}
 	}
-	mod := "-mod=readonly"
+	edit := []string{"mod", "edit"}
 	for _, nested := range p.Nested {
-		mod = "-mod=mod" // go.sum lacks them
-		edit := exec.CommandContext(ctx, "go", "mod", "edit", "-replace="+nested+"="+nested+"@"+p.Version)
-		edit.Dir = source
-		if out, err := edit.CombinedOutput(); err != nil {
+		edit = append(edit, "-replace="+nested+"="+nested+"@"+p.Version)
+	}
+	for _, module := range p.Unreplaced {
+		edit = append(edit, "-dropreplace="+module)
+	}
+	if len(edit) > 2 {
+		command := exec.CommandContext(ctx, "go", append(edit, filepath.Join(source, "go.mod"))...)
+		if out, err := command.CombinedOutput(); err != nil {
 			return fmt.Errorf("%w: %s", err, lastLines(string(out), 3))
 		}
 	}
-	args := append([]string{"build", "-C", source, mod, "-tags", p.Tags, "-ldflags=-s -w", "-o", built}, p.Packages...)
+	args := append([]string{"build", "-C", source, "-mod=mod", "-tags", p.Tags, "-ldflags=-s -w", "-o", built},
+		p.Packages...)
 	command := exec.CommandContext(ctx, "go", args...)
 	command.Env = append(os.Environ(), "GOWORK=off")
 	if out, err := command.CombinedOutput(); err != nil {

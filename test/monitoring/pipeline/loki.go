@@ -1,8 +1,7 @@
 package pipeline
 
 import (
-	"errors"
-	"fmt"
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -11,7 +10,15 @@ import (
 	"time"
 
 	"github.com/golang/snappy"
-	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/encoding/prototext"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protodesc"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+	"google.golang.org/protobuf/types/descriptorpb"
+	"google.golang.org/protobuf/types/dynamicpb"
+	_ "google.golang.org/protobuf/types/known/timestamppb" // registers the file that the description depends on
 )
 
 // Line is a line of a log as Loki gets it.
@@ -82,76 +89,70 @@ func (s *LokiSink) serve(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// pushed reads a PushRequest (https://github.com/grafana/loki/blob/main/pkg/push/push.proto).
-func pushed(request []byte) ([]Line, error) {
-	var lines []Line
-	err := fields(request, func(_ protowire.Number, stream []byte, _ uint64) error {
-		var labels string
-		return fields(stream, func(number protowire.Number, value []byte, _ uint64) error {
-			switch number {
-			case 1:
-				labels = string(value)
-			case 2:
-				line, err := entry(value)
-				line.Stream = labels
-				lines = append(lines, line)
-				return err
+// pushRequest describes as much of a PushRequest as is read here
+// (https://github.com/grafana/loki/blob/main/pkg/push/push.proto): its Go types would bring gogo/protobuf and gRPC.
+var pushRequest = sync.OnceValues(func() (protoreflect.MessageDescriptor, error) {
+	const text = `
+		name: "push.proto" package: "push" syntax: "proto3" dependency: "google/protobuf/timestamp.proto"
+		message_type {
+			name: "PushRequest"
+			field { name: "streams" number: 1 label: LABEL_REPEATED type: TYPE_MESSAGE type_name: ".push.Stream" }
+		}
+		message_type {
+			name: "Stream"
+			field { name: "labels" number: 1 label: LABEL_OPTIONAL type: TYPE_STRING }
+			field { name: "entries" number: 2 label: LABEL_REPEATED type: TYPE_MESSAGE type_name: ".push.Entry" }
+		}
+		message_type {
+			name: "Entry"
+			field {
+				name: "timestamp" number: 1 label: LABEL_OPTIONAL
+				type: TYPE_MESSAGE type_name: ".google.protobuf.Timestamp"
 			}
-			return nil
-		})
-	})
-	return lines, err
-}
+			field { name: "line" number: 2 label: LABEL_OPTIONAL type: TYPE_STRING }
+		}`
+	file := &descriptorpb.FileDescriptorProto{}
+	if err := prototext.Unmarshal([]byte(text), file); err != nil {
+		return nil, err
+	}
+	described, err := protodesc.NewFile(file, protoregistry.GlobalFiles)
+	if err != nil {
+		return nil, err
+	}
+	return described.Messages().ByName("PushRequest"), nil
+})
 
-func entry(message []byte) (Line, error) {
-	var line Line
-	err := fields(message, func(number protowire.Number, value []byte, _ uint64) error {
-		switch number {
-		case 1:
-			var seconds, nanos uint64
-			err := fields(value, func(number protowire.Number, _ []byte, value uint64) error {
-				if number == 1 {
-					seconds = value
-				} else {
-					nanos = value
-				}
-				return nil
-			})
-			line.At = time.Unix(int64(seconds), int64(nanos)).UTC()
-			return err
-		case 2:
-			line.Text = string(value)
-		}
-		return nil
-	})
-	return line, err
-}
-
-// fields calls f for each field of a message: bytes or an integer.
-func fields(message []byte, f func(number protowire.Number, value []byte, integer uint64) error) error {
-	for len(message) > 0 {
-		number, kind, n := protowire.ConsumeTag(message)
-		if n < 0 {
-			return protowire.ParseError(n)
-		}
-		message = message[n:]
-		var value []byte
-		var integer uint64
-		switch kind {
-		case protowire.BytesType:
-			value, n = protowire.ConsumeBytes(message)
-		case protowire.VarintType:
-			integer, n = protowire.ConsumeVarint(message)
-		default:
-			return fmt.Errorf("field %d has the type %d: %w", number, kind, errors.ErrUnsupported)
-		}
-		if n < 0 {
-			return protowire.ParseError(n)
-		}
-		message = message[n:]
-		if err := f(number, value, integer); err != nil {
-			return err
+// pushed are the lines of a PushRequest.
+func pushed(request []byte) ([]Line, error) {
+	descriptor, err := pushRequest()
+	if err != nil {
+		return nil, err
+	}
+	message := dynamicpb.NewMessage(descriptor)
+	if err := proto.Unmarshal(request, message); err != nil {
+		return nil, err
+	}
+	text, err := protojson.Marshal(message)
+	if err != nil {
+		return nil, err
+	}
+	var push struct {
+		Streams []struct {
+			Labels  string
+			Entries []struct {
+				Timestamp time.Time
+				Line      string
+			}
 		}
 	}
-	return nil
+	if err := json.Unmarshal(text, &push); err != nil {
+		return nil, err
+	}
+	var lines []Line
+	for _, stream := range push.Streams {
+		for _, entry := range stream.Entries {
+			lines = append(lines, Line{stream.Labels, entry.Timestamp, entry.Line})
+		}
+	}
+	return lines, nil
 }

@@ -1,60 +1,45 @@
 package pipeline
 
 import (
-	"bufio"
 	"errors"
 	"io"
+	"log"
 	"mime"
 	"mime/multipart"
-	"net"
 	"net/mail"
-	"net/textproto"
 	"strings"
+
+	"github.com/emersion/go-smtp"
 )
 
-// serveMail is an SMTP server that accepts everything. The client's name in HELO is the receiver's.
-func (s *Sink) serveMail() {
-	for {
-		connection, err := s.mail.Accept()
-		if err != nil {
-			return // closed
-		}
-		go s.serveMailClient(connection)
-	}
+// newMailServer is an SMTP server that accepts everything. The client's name in EHLO is the receiver's.
+func (s *Sink) newMailServer() *smtp.Server {
+	server := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
+		name, _, _ := strings.Cut(c.Hostname(), "/")
+		return &mailSession{s, name}, nil
+	}))
+	server.Domain, server.ErrorLog = "sink", log.New(io.Discard, "", 0) // clients go away when their program ends
+	return server
 }
 
-func (s *Sink) serveMailClient(connection net.Conn) {
-	defer connection.Close()
-	client := textproto.NewConn(connection)
-	reader := textproto.NewReader(bufio.NewReader(connection))
-	receiver, reply := "", "220 sink"
-	for {
-		if err := client.PrintfLine("%s", reply); err != nil {
-			return
-		}
-		line, err := reader.ReadLine()
-		if err != nil {
-			return
-		}
-		command, argument, _ := strings.Cut(line, " ")
-		switch reply = "250 OK"; strings.ToUpper(command) {
-		case "EHLO", "HELO":
-			receiver = argument
-		case "DATA":
-			if err := client.PrintfLine("354 go on"); err != nil {
-				return
-			}
-			message, err := readMail(reader.DotReader())
-			if err != nil {
-				message = err.Error()
-			}
-			name, _, _ := strings.Cut(receiver, "/")
-			s.keep(name, "mail", message)
-		case "QUIT":
-			_ = client.PrintfLine("221 bye") // the client may be gone
-			return
-		}
+// mailSession is one connection.
+type mailSession struct {
+	sink     *Sink
+	receiver string
+}
+
+func (m *mailSession) Mail(string, *smtp.MailOptions) error { return nil }
+func (m *mailSession) Rcpt(string, *smtp.RcptOptions) error { return nil }
+func (m *mailSession) Reset()                               {}
+func (m *mailSession) Logout() error                        { return nil }
+
+func (m *mailSession) Data(r io.Reader) error {
+	message, err := readMail(r)
+	if err != nil {
+		return err
 	}
+	m.sink.keep(m.receiver, "mail", message)
+	return nil
 }
 
 // readMail is the subject and the text of a message in plain text.
@@ -85,6 +70,6 @@ func readMail(r io.Reader) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		text += string(body)
+		text += strings.ReplaceAll(string(body), "\r\n", "\n")
 	}
 }

@@ -44,17 +44,10 @@ func TestBurstFitsIntoAlertmanagersMemory(t *testing.T) {
 	}
 	t.Logf("%d events: %d MiB", events, most)
 	for _, profile := range values.Profiles {
-		stack, err := values.Load("kube-prometheus-stack", profile, values.DefaultNamespaces())
-		if err != nil {
-			t.Fatal(err)
-		}
-		text, _ := values.At(stack, "alertmanager", "alertmanagerSpec", "resources", "limits", "memory").(string)
-		var limit int
-		if _, err := fmt.Sscanf(text, "%dMi", &limit); err != nil {
-			t.Fatalf("%s: a memory limit of %q: %v", profile, text, err)
-		}
+		limit := memoryLimit(t, render(t, profile, ""), "kube-prometheus-stack",
+			"alertmanager", "alertmanagerSpec", "resources", "limits", "memory")
 		if limit-most < limit/4 {
-			t.Errorf("%s: %d MiB of a limit of %s: less than a quarter is free", profile, most, text)
+			t.Errorf("%s: %d MiB of a limit of %d MiB: less than a quarter is free", profile, most, limit)
 		}
 	}
 }

@@ -16,7 +16,8 @@ var people = []string{"team", "oncall", "backup", "archive"}
 
 func startAlertmanager(t *testing.T, l *Lab, sink *Sink) *Alertmanager {
 	t.Helper()
-	a, err := l.StartAlertmanager(t.Context(), sink, AlertmanagerArgs{Profile: "dev", Settings: everybody, Speed: faster})
+	args := AlertmanagerArgs{Stack: render(t, "dev", everybody), Speed: faster}
+	a, err := l.StartAlertmanager(t.Context(), sink, args)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +120,7 @@ func TestFiringMessageNamesWhatFires(t *testing.T) {
 			}
 			all := "All alerts: https://grafana.example.org/alerting/groups?alertmanager=Alertmanager"
 			want := strings.Join(append(text, all), "\n")
-			if gotTitle != title || strings.TrimSpace(strings.ReplaceAll(gotText, "\r\n", "\n")) != want {
+			if gotTitle != title || strings.TrimSpace(gotText) != want {
 				t.Errorf("%s: %s\n%s\nwant %s\n%s", receiver, gotTitle, gotText, title, want)
 			}
 		}

@@ -7,14 +7,12 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
-
-	"doks-security/alerting"
 )
 
 // StartWatched starts a falcosidekick that reaches Alertmanager or not, and a Prometheus that scrapes both and
 // evaluates the stack's rules. Every is as in PrometheusArgs.
 func (l *Lab) StartWatched(
-	ctx context.Context, a *Alertmanager, reaches bool, every time.Duration,
+	ctx context.Context, s *Stack, a *Alertmanager, reaches bool, every time.Duration,
 ) (*Falcosidekick, error) {
 	to := a.URL
 	if !reaches {
@@ -24,12 +22,12 @@ func (l *Lab) StartWatched(
 		}
 		to = "http://" + address // where nothing listens
 	}
-	f, err := l.StartFalcosidekick(ctx, FalcosidekickArgs{Profile: "dev", Alertmanagers: []string{to}})
+	f, err := l.StartFalcosidekick(ctx, FalcosidekickArgs{Stack: s, Alertmanagers: []string{to}})
 	if err != nil {
 		return nil, err
 	}
 	_, err = l.StartPrometheus(ctx, PrometheusArgs{
-		Profile: "dev", Every: every, Alertmanagers: []*Alertmanager{a},
+		Stack: s, Every: every, Alertmanagers: []*Alertmanager{a},
 		Targets: map[string][]*Process{
 			"falco-falcosidekick": {f.Process}, "kube-prometheus-stack-alertmanager": {a.Process},
 		},
@@ -44,20 +42,18 @@ type Notice struct {
 }
 
 // Outage sends a critical event while falcosidekick does not reach Alertmanager, and returns what Prometheus makes of
-// it within a time: the receiver's messages, but for the alerts of what the pipeline does not run.
-func Outage(ctx context.Context, l *Lab, receiver alerting.Receiver, within time.Duration) ([]Notice, error) {
+// it within a time: the messages of all receivers, but for the alerts of what the pipeline does not run.
+func Outage(ctx context.Context, l *Lab, s *Stack, within time.Duration) ([]Notice, error) {
 	sink, err := NewSink()
 	if err != nil {
 		return nil, err
 	}
 	defer sink.Close()
-	a, err := l.StartAlertmanager(ctx, sink, AlertmanagerArgs{
-		Profile: "dev", Settings: alerting.Settings{Receivers: []alerting.Receiver{receiver}},
-	})
+	a, err := l.StartAlertmanager(ctx, sink, AlertmanagerArgs{Stack: s})
 	if err != nil {
 		return nil, err
 	}
-	f, err := l.StartWatched(ctx, a, false, 0)
+	f, err := l.StartWatched(ctx, s, a, false, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -18,7 +18,9 @@ type Program struct {
 	Tags     string   // build tags
 	Nested   []string // modules of its repository, of the same version, that it replaces by directories it lacks
 	Embeds   []string // generated files that its build embeds and its module lacks: any text does
-	Slow     bool     // takes more than five minutes to build: make test does without, make pipeline builds it
+	// Unreplaced are modules that its go.mod replaces with a directory, which the module's archive lacks: they are fetched.
+	Unreplaced []string
+	Slow       bool // takes more than five minutes to build: make test does without, make pipeline builds it
 }
 
 // Programs returns those of the pipeline, in the versions that the stack deploys. Those of Alertmanager and Prometheus
@@ -62,8 +64,13 @@ var Programs = sync.OnceValues(func() ([]Program, error) {
 		prometheus.named("prometheus"),
 		prometheus.named("promtool"),
 		{Name: "loki", Module: "github.com/grafana/loki/v3", Version: "v" + releases["loki"].AppVersion,
-			Packages: []string{"./cmd/loki"}, Slow: true},
+			Packages: []string{"./cmd/loki"}, Unreplaced: []string{"github.com/grafana/loki/pkg/push"}, Slow: true},
 		{Name: "alloy", Module: "github.com/grafana/alloy", Version: releases["alloy"].AppVersion,
+			Packages: []string{"."}, Unreplaced: []string{"github.com/grafana/alloy/syntax"}, Slow: true},
+		// The charts within kube-prometheus-stack have these versions.
+		{Name: "node_exporter", Module: "github.com/prometheus/node_exporter", Version: "v1.12.1",
+			Packages: []string{"."}, Slow: true},
+		{Name: "kube-state-metrics", Module: "k8s.io/kube-state-metrics/v2", Version: "v2.20.0",
 			Packages: []string{"."}, Slow: true},
 	}, nil
 })

@@ -1,21 +1,17 @@
 package pipeline
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"net/url"
-	"slices"
+	"regexp"
 	"strings"
 	"time"
 
 	"gopkg.in/yaml.v3"
-
-	"doks-security/values"
 )
 
 // Prometheus is a running Prometheus.
@@ -23,14 +19,11 @@ type Prometheus struct{ *Process }
 
 // PrometheusArgs are what Prometheus is started with.
 type PrometheusArgs struct {
-	Profile string // of values/kube-prometheus-stack
-	Cluster string // external label cluster; default: dev
+	Stack *Stack
 	// Targets are the programs that it scrapes by the job that their ServiceMonitor makes: falco-falcosidekick.
-	Targets map[string][]*Process
-	// Rules are groups in addition to the stack's.
-	Rules         []values.RuleGroup
+	Targets       map[string][]*Process
 	Alertmanagers []*Alertmanager
-	// Every is the time between two scrapes and evaluations; 0 is the profile's.
+	// Every is the time between two scrapes and evaluations; 0 is the stack's.
 	Every time.Duration
 }
 
@@ -49,46 +42,64 @@ func (l *Lab) StartPrometheus(ctx context.Context, a PrometheusArgs) (*Prometheu
 
 // files are Prometheus' configuration and the rules.
 func (a PrometheusArgs) files() (map[string]string, error) {
-	stack, err := values.Load("kube-prometheus-stack", a.Profile, values.DefaultNamespaces())
+	spec, err := at[map[string]any](a.Stack, "kube-prometheus-stack", "prometheus", "prometheusSpec")
 	if err != nil {
 		return nil, err
 	}
-	interval, ok := values.At(stack, "prometheus", "prometheusSpec", "scrapeInterval").(string)
-	if !ok {
-		return nil, fmt.Errorf("values/kube-prometheus-stack: no prometheus.prometheusSpec.scrapeInterval")
-	}
+	global := map[string]any{"scrape_interval": spec["scrapeInterval"], "evaluation_interval": spec["evaluationInterval"],
+		"external_labels": spec["externalLabels"]}
 	if a.Every > 0 {
-		interval = a.Every.String()
+		global["scrape_interval"], global["evaluation_interval"] = a.Every.String(), a.Every.String()
 	}
-	outputs, err := values.Outputs(a.Profile, values.DefaultNamespaces(), "error", "")
+	groups, err := a.Stack.rules()
 	if err != nil {
 		return nil, err
 	}
-	groups, err := values.Alerts("native", values.DefaultNamespaces(), nil, links, outputs...)
-	if err != nil {
-		return nil, err
-	}
-	rules, err := yaml.Marshal(map[string]any{"groups": append(slices.Collect(maps.Values(groups)), a.Rules...)})
+	rules, err := yaml.Marshal(map[string]any{"groups": groups})
 	if err != nil {
 		return nil, err
 	}
 	var scrapes []any
 	for job, processes := range a.Targets {
-		scrapes = append(scrapes, map[string]any{"job_name": job, "static_configs": static(processes)})
+		scrape := map[string]any{"job_name": job, "static_configs": static(processes)}
+		if job == "falco-falcosidekick" {
+			monitor, err := at[map[string]any](a.Stack, "falco", "falcosidekick", "serviceMonitor", "additionalProperties")
+			if err != nil {
+				return nil, err
+			}
+			scrape["metric_relabel_configs"] = relabelings(monitor["metricRelabelings"])
+		}
+		scrapes = append(scrapes, scrape)
 	}
 	var alertmanagers []*Process
 	for _, one := range a.Alertmanagers {
 		alertmanagers = append(alertmanagers, one.Process)
 	}
 	config, err := yaml.Marshal(map[string]any{
-		"global": map[string]any{"scrape_interval": interval, "evaluation_interval": interval,
-			"external_labels": map[string]any{"cluster": cmp.Or(a.Cluster, "dev")}},
+		"global":         global,
 		"rule_files":     []any{"rules.yaml"},
 		"scrape_configs": scrapes,
 		"alerting":       map[string]any{"alertmanagers": []any{map[string]any{"static_configs": static(alertmanagers)}}},
 	})
 	return map[string]string{"prometheus.yaml": string(config), "rules.yaml": string(rules)}, err
 }
+
+// relabelings are those of a ServiceMonitor as Prometheus has them: source_labels for sourceLabels.
+func relabelings(monitor any) []any {
+	var all []any
+	list, _ := monitor.([]any)
+	for _, element := range list {
+		config := map[string]any{}
+		fields, _ := element.(map[string]any)
+		for key, value := range fields {
+			config[capital.ReplaceAllStringFunc(key, func(c string) string { return "_" + strings.ToLower(c) })] = value
+		}
+		all = append(all, config)
+	}
+	return all
+}
+
+var capital = regexp.MustCompile("[A-Z]")
 
 func static(processes []*Process) []any {
 	targets := []string{}
@@ -146,9 +157,12 @@ func get(ctx context.Context, url string) ([]byte, error) {
 	return body, err
 }
 
+// Metrics are what a program exports, in Prometheus' text format.
+func (p *Process) Metrics(ctx context.Context) ([]byte, error) { return get(ctx, p.URL+"/metrics") }
+
 // Series are those that a program exports, as name{label="value"}, and their values.
 func (p *Process) Series(ctx context.Context) (map[string]string, error) {
-	body, err := get(ctx, p.URL+"/metrics")
+	body, err := p.Metrics(ctx)
 	if err != nil {
 		return nil, err
 	}

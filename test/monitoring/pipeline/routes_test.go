@@ -8,8 +8,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"doks-security/alerting"
 )
 
 func TestAmtoolAcceptsTheConfiguration(t *testing.T) {
@@ -19,10 +17,10 @@ func TestAmtoolAcceptsTheConfiguration(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, settings := range map[string]alerting.Settings{
-		"everybody": everybody, "no receivers": {}, "by matchers": byMatchers,
+	for name, settings := range map[string]string{
+		"everybody": everybody, "no receivers": "", "by matchers": byMatchers,
 	} {
-		config, err := settings.Config(links)
+		config, err := render(t, "dev", settings).alertmanagerConfig()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -38,41 +36,39 @@ func TestAmtoolAcceptsTheConfiguration(t *testing.T) {
 
 // byMatchers has a receiver of a team, in a chat of Telegram, one in Discord for the rest, and a muted one. Its extra
 // route gets a copy.
-var byMatchers = func() alerting.Settings {
-	always := alerting.Fragment{"times": []any{map[string]any{"start_time": "00:00", "end_time": "24:00"}}}
-	fragment := func(kind string, entry map[string]any) alerting.Fragment {
-		return alerting.Fragment{kind: []any{entry}}
-	}
-	return alerting.Settings{
-		TimeIntervals: []alerting.TimeInterval{{Name: "always", Intervals: []alerting.Fragment{always}}},
-		Receivers: []alerting.Receiver{
-			{Name: "rest", MinimumSeverity: "warning", Default: true,
-				Alertmanager: fragment("discord_configs", map[string]any{"webhook_url": "https://example.org/a"})},
-			{Name: "muted", MinimumSeverity: "info", Matchers: []string{`namespace="a"`}, Mute: []string{"always"},
-				Webhook: &alerting.Webhook{URL: "https://example.org/b"}},
-			{Name: "payments", MinimumSeverity: "warning", Matchers: []string{`team="payments"`}, Stop: true,
-				GroupBy: []string{"namespace"}, GroupWait: "20s", Alertmanager: fragment("telegram_configs",
-					map[string]any{"chat_id": -1001234567890, "bot_token": "1:a"})},
-			{Name: "next", MinimumSeverity: "warning", Matchers: []string{`team=~".+"`},
-				Webhook: &alerting.Webhook{URL: "https://example.org/c"}},
-		},
-		Extra: alerting.Extra{
-			Receivers: []alerting.Fragment{{"name": "audit",
-				"webhook_configs": []any{map[string]any{"url": "https://example.org/d"}}}},
-			Routes: []alerting.Fragment{{"receiver": "audit", "matchers": []any{`team="payments"`}, "group_wait": "20s"}},
-			InhibitRules: []alerting.Fragment{{"source_matchers": []any{`alertname="NodeDown"`},
-				"target_matchers": []any{`alertname="PodDown"`, `rule=""`}, "equal": []any{"node"}}},
-			TimeIntervals: []alerting.Fragment{{"name": "always-too", "time_intervals": []any{map[string]any(always)}}},
-		},
-	}
-}()
+const byMatchers = `
+alerting:
+  timeIntervals:
+    - {name: always, intervals: [{times: [{start_time: "00:00", end_time: "24:00"}]}]}
+  receivers:
+    - {name: rest, default: true, alertmanager: {discord_configs: [{webhook_url: {secure: a}}]}}
+    - name: muted
+      minimumSeverity: info
+      matchers: ['namespace="a"', 'rule=""']
+      mute: [always]
+      webhook: {url: {secure: a}}
+    - name: payments
+      matchers: ['team="payments"']
+      stop: true
+      groupBy: [namespace]
+      groupWait: 20s
+      alertmanager: {telegram_configs: [{chat_id: -1001234567890, bot_token: {secure: a}}]}
+    - {name: next, matchers: ['team=~".+"'], webhook: {url: {secure: a}}}
+  extra:
+    receivers: [{name: audit, webhook_configs: [{url: {secure: a}}]}]
+    routes: [{receiver: audit, matchers: ['team="payments"'], group_wait: 20s}]
+    inhibit_rules:
+      - {source_matchers: ['alertname="NodeDown"'], target_matchers: ['alertname="PodDown"', 'rule=""'], equal: [node]}
+    time_intervals: [{name: always-too, time_intervals: [{times: [{start_time: "00:00", end_time: "24:00"}]}]}]
+`
 
 // A team's alert is posted to the team's chat, and to no receiver behind it; what no receiver takes goes to the default
 // one; a muted receiver gets nothing.
 func TestAlertsByMatchers(t *testing.T) {
 	t.Parallel()
 	l, sink := newLab(t, "alertmanager")
-	a, err := l.StartAlertmanager(t.Context(), sink, AlertmanagerArgs{Profile: "dev", Settings: byMatchers, Speed: faster})
+	args := AlertmanagerArgs{Stack: render(t, "dev", byMatchers), Speed: faster}
+	a, err := l.StartAlertmanager(t.Context(), sink, args)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/emersion/go-smtp"
 )
 
 // Message is one that Alertmanager has sent to a receiver.
@@ -23,8 +25,9 @@ type Message struct {
 // Sink receives what every receiver gets: it is Slack, PagerDuty, Opsgenie, Telegram, Discord, a webhook, a heartbeat,
 // and an SMTP server.
 type Sink struct {
-	server *httptest.Server
-	mail   net.Listener
+	server      *httptest.Server
+	mail        *smtp.Server
+	mailAddress string
 
 	mu       sync.Mutex
 	messages []Message
@@ -38,9 +41,10 @@ func NewSink() (*Sink, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Sink{mail: mail, changed: make(chan struct{})}
+	s := &Sink{mailAddress: mail.Addr().String(), changed: make(chan struct{})}
 	s.server = httptest.NewServer(http.HandlerFunc(s.serve))
-	go s.serveMail()
+	s.mail = s.newMailServer()
+	go func() { _ = s.mail.Serve(mail) }() // until Close
 	return s, nil
 }
 
@@ -74,7 +78,7 @@ func (s *Sink) address(kind, receiver string, fields map[string]any) {
 	case "opsgenie":
 		fields["api_url"] = url + "/"
 	case "email":
-		fields["smarthost"], fields["require_tls"], fields["hello"] = s.mail.Addr().String(), false, receiver
+		fields["smarthost"], fields["require_tls"], fields["hello"] = s.mailAddress, false, receiver
 		delete(fields, "auth_username")
 		delete(fields, "auth_password")
 	}

@@ -11,7 +11,6 @@ import (
 	"os/signal"
 	"time"
 
-	"doks-security/alerting"
 	"doks-security/test/monitoring/pipeline"
 )
 
@@ -59,20 +58,25 @@ func run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, l.StopAll(), sink.Close(), os.RemoveAll(dir)) }()
-	settings := alerting.Settings{Receivers: []alerting.Receiver{
-		{Name: "chat", MinimumSeverity: "warning", Slack: &alerting.Slack{URL: "https://example.org", Channel: "#alerts"}},
-		{Name: "pager", MinimumSeverity: "critical", PagerDuty: &alerting.PagerDuty{RoutingKey: "key"}},
-	}}
-	fmt.Println("\nWhere an event of each priority arrives, how often, and after which time receivers are notified:")
-	deliveries, err := pipeline.Deliver(ctx, l, sink, settings, time.Minute)
+	stack, err := pipeline.Render("dev", `
+alerting:
+  receivers:
+    - {name: chat, slack: {url: {secure: a}, channel: "#alerts"}}
+    - {name: pager, minimumSeverity: critical, pagerduty: {routingKey: {secure: a}}}
+`)
 	if err != nil {
 		return err
 	}
-	if err := pipeline.PrintDeliveries(os.Stdout, deliveries, []string{"chat", "pager"}); err != nil {
+	fmt.Println("\nWhere an event of each priority arrives, how often, and after which time receivers are notified:")
+	deliveries, err := pipeline.Deliver(ctx, l, sink, stack, time.Minute)
+	if err != nil {
+		return err
+	}
+	if err := pipeline.PrintDeliveries(os.Stdout, deliveries, stack.Receivers()); err != nil {
 		return err
 	}
 	fmt.Println("\nNotifications of a critical event that falcosidekick cannot send to Alertmanager:")
-	notices, err := pipeline.Outage(ctx, l, settings.Receivers[0], 5*time.Minute)
+	notices, err := pipeline.Outage(ctx, l, stack, 5*time.Minute)
 	if missing := (*pipeline.Unavailable)(nil); errors.As(err, &missing) {
 		fmt.Println(missing)
 		return nil
