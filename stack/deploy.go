@@ -42,6 +42,9 @@ func Deploy(ctx *pulumi.Context) error {
 	if err := newAdmission(in); err != nil {
 		return err
 	}
+	if err := newPodPolicies(in); err != nil {
+		return err
+	}
 	if err := newApplications(in); err != nil {
 		return err
 	}

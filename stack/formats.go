@@ -106,6 +106,13 @@ var formats = field.Common.With(alerting.Formats).With(field.Formats{
 	// Virtual clusters and namespaces.
 	"approvedNamespace": {Pattern: field.Label,
 		Allowed: "a namespace: lowercase letters, digits and hyphens, at most 63", Fix: "correct it"},
+	"policyRule": {Enum: components.PodRules()},
+	// A registry has a dot or a port in its name, or is localhost, as container runtimes tell it from a path.
+	"imageRegistry": {Pattern: regexp.MustCompile(
+		`^([a-z0-9-]+(\.[a-z0-9-]+)+(:[0-9]{1,5})?|[a-z0-9-]+:[0-9]{1,5}|localhost)` +
+			`(/[a-z0-9]+([._-]+[a-z0-9]+)*)*$`),
+		Allowed: "a registry, with or without a path, and no tag: docker.io, ghcr.io/team, registry.example.org:5000",
+		Fix:     "images without a registry come from docker.io, and official ones from docker.io/library"},
 	"digest": {Pattern: regexp.MustCompile(`^sha256:[0-9a-f]{64}$`),
 		Allowed: "the digest of an image: sha256: and 64 hexadecimal digits in lower case",
 		Fix: "copy it from imageID: kubectl -n <namespace> get pod <pod> " +

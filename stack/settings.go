@@ -40,6 +40,8 @@ type Settings struct {
 	RuntimeSecurity RuntimeSecuritySettings `json:"runtimeSecurity"`
 	// Where virtual clusters may run, and what the API server does with others.
 	VirtualClusters VirtualClusterSettings `json:"virtualClusters"`
+	// What the API server asks of pods: tags and digests of images, registries, requests, no access to the node.
+	Policies PolicySettings `json:"policies"`
 	// Names of the stack's namespaces, for a cluster that has a team's own monitoring or falco. Set them before the first
 	// pulumi up: a running stack keeps its names.
 	Namespaces NamespaceSettings `json:"namespaces"`

@@ -42,6 +42,8 @@ func base() object {
 		"virtualClusters": object{"admission": "warn", "demo": false, "approved": list{
 			object{"namespace": "team-a", "digests": list{digest("1")}},
 		}},
+		"policies": object{"mode": "warn", "tags": true, "digests": false, "privileged": true, "requests": true,
+			"registries": list{"docker.io"}, "exempt": list{object{"namespace": "team-a", "rules": list{"tags"}}}},
 		"alerting": object{
 			"runbooks": "https://example.org/runbooks/", "heartbeat": object{"url": encrypted(), "interval": "5m"},
 			"receivers": list{

@@ -23,6 +23,7 @@ func sections() []section {
 		{"Logging", loggingChanges()},
 		{"Runtime security", runtimeChanges()},
 		{"Virtual clusters", virtualClusterChanges()},
+		{"Policies of pods", policyChanges()},
 		{"Alerting", alertingChanges()},
 		{"Forwarding", forwardChanges()},
 		{"Exposure", exposureChanges()},
@@ -198,5 +199,19 @@ func virtualClusterChanges() []Change {
 		{Setting: "virtualClusters.admission", To: "deny"},
 		{Setting: "virtualClusters.admission", To: "off"},
 		{Setting: "virtualClusters.demo", To: true},
+	}
+}
+
+func policyChanges() []Change {
+	return []Change{
+		{Setting: "policies.mode", To: "deny"},
+		{Setting: "policies.mode", To: "off"},
+		{Setting: "policies.tags", To: false},
+		{Setting: "policies.digests", To: true},
+		{Setting: "policies.privileged", To: false},
+		{Setting: "policies.requests", To: false},
+		{Setting: "policies.registries[]", To: "ghcr.io"},
+		{Setting: "policies.exempt[].namespace", To: "team-b"},
+		{Setting: "policies.exempt[].rules[]", To: "requests"},
 	}
 }

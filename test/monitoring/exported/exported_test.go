@@ -30,11 +30,12 @@ func TestCheck(t *testing.T) {
 		metrics map[string][]string
 		want    string
 	}{
-		"neither":            {Proof{}, nil, "needs program"},
-		"both":               {Proof{Program: "alertmanager", Unproven: "a"}, nil, "needs program"},
-		"no recording":       {Proof{Program: "other"}, nil, "no recording of other"},
-		"a misspelled name":  {Proof{Program: "alertmanager"}, map[string][]string{seen + "s": nil}, "does not export"},
-		"a misspelled label": {Proof{Program: "alertmanager"}, map[string][]string{seen: {"integrations"}}, `no label "integrations"`},
+		"neither":           {Proof{}, nil, "needs program"},
+		"both":              {Proof{Program: "alertmanager", Unproven: "a"}, nil, "needs program"},
+		"no recording":      {Proof{Program: "other"}, nil, "no recording of other"},
+		"a misspelled name": {Proof{Program: "alertmanager"}, map[string][]string{seen + "s": nil}, "does not export"},
+		"a misspelled label": {Proof{Program: "alertmanager"}, map[string][]string{seen: {"integrations"}},
+			`no label "integrations"`},
 		"needlessly unseen": {Proof{Program: "alertmanager", Unseen: map[string]string{seen: "a"}},
 			map[string][]string{seen: nil}, "remove it from unseen"},
 		"unseen, not read": {Proof{Program: "alertmanager", Unseen: map[string]string{"a": "b"}}, nil, "not read"},

@@ -70,7 +70,8 @@ func ofKubeStateMetrics(t *testing.T, l *pipeline.Lab) (scrape, error) {
 func createWorkloads(ctx context.Context, client kubernetes.Interface) error {
 	named := metav1.ObjectMeta{Name: "a", Namespace: "default", Labels: map[string]string{"app": "a"}}
 	selector := &metav1.LabelSelector{MatchLabels: named.Labels}
-	one := corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("1"), corev1.ResourceMemory: resource.MustParse("1Gi")}
+	one := corev1.ResourceList{
+		corev1.ResourceCPU: resource.MustParse("1"), corev1.ResourceMemory: resource.MustParse("1Gi")}
 	template := corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: named.Labels},
 		Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "a", Image: "example.org/a:1",
 			Resources: corev1.ResourceRequirements{Limits: one}}}}}

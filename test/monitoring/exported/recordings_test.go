@@ -37,7 +37,8 @@ func TestRecordings(t *testing.T) {
 	wanted := read(t)
 	for name, start := range map[string]func(t *testing.T, l *pipeline.Lab) (scrape, error){
 		"alertmanager": ofAlertmanager, "falcosidekick": ofFalcosidekick, "prometheus": ofPrometheus,
-		"loki": ofLoki, "node_exporter": ofNodeExporter, "kube-state-metrics": ofKubeStateMetrics, "kube-apiserver": ofAPIServer,
+		"loki": ofLoki, "node_exporter": ofNodeExporter, "kube-state-metrics": ofKubeStateMetrics,
+		"kube-apiserver": ofAPIServer,
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := pipeline.New(t.TempDir(), false)
