@@ -10,9 +10,9 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -43,8 +43,11 @@ func (l *Live) proxy(connection net.Conn, reader io.Reader, address string) bool
 	defer backend.Close()
 	fmt.Fprintf(backend, "CONNECT %s HTTP/1.1\r\nHost: %[1]s\r\n\r\n", address)
 	answers := bufio.NewReader(backend)
-	response, err := http.ReadResponse(answers, &http.Request{Method: http.MethodConnect})
-	if err != nil || response.StatusCode != http.StatusOK {
+	status, err := answers.ReadString('\n')
+	if err != nil || !strings.HasPrefix(status, "HTTP/1.1 200 ") {
+		return false
+	}
+	if _, err := answers.ReadString('\n'); err != nil { // it has no headers
 		return false
 	}
 	fmt.Fprint(connection, "HTTP/1.1 200 OK\r\n\r\n")

@@ -28,9 +28,6 @@ func TestRehearseLive(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, out)
 		}
 	}
-	if left, err := filepath.Glob("/sys/fs/cgroup/*/rehearsal-doks-rehearsal-*"); err != nil || len(left) > 0 {
-		t.Errorf("cgroups are left: %v %v", left, err)
-	}
 }
 
 // One node cannot run replicas that are on different nodes.
