@@ -72,8 +72,8 @@ func proxy(ctx context.Context, connection net.Conn, client kubernetes.Interface
 	if err != nil || request.Method != http.MethodConnect {
 		return
 	}
-	standsIn := hasStandIn(ctx, client, request.Host)
-	if (!standsIn || live != nil && live.Metrics) && live.proxy(connection, reader, request.Host) {
+	standsIn := hasStandIn(ctx, client, request.Host, live)
+	if !standsIn && live.proxy(connection, reader, request.Host) {
 		return
 	}
 	if !standsIn {
@@ -94,7 +94,7 @@ func proxy(ctx context.Context, connection net.Conn, client kubernetes.Interface
 }
 
 // hasStandIn reports whether a connection is for a Service that somebody stands in for.
-func hasStandIn(ctx context.Context, client kubernetes.Interface, address string) bool {
+func hasStandIn(ctx context.Context, client kubernetes.Interface, address string, live *Live) bool {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return false
@@ -104,7 +104,8 @@ func hasStandIn(ctx context.Context, client kubernetes.Interface, address string
 		return false
 	}
 	for _, service := range services.Items {
-		if service.Labels["app.kubernetes.io/name"] != "metrics-server" && service.Name != certManagerWebhook {
+		metrics := service.Labels["app.kubernetes.io/name"] == "metrics-server" && (live == nil || !live.Metrics)
+		if !metrics && service.Name != certManagerWebhook {
 			continue
 		}
 		if service.Spec.ClusterIP == host || service.Name+"."+service.Namespace+".svc" == host {

@@ -58,8 +58,10 @@ func newPKI(dir string, port int) (*pki, error) {
 		p.ca, p.key)
 	_, _, clientErr := p.mint("front-proxy-client", pkix.Name{CommonName: "front-proxy-client"}, forClient,
 		front, frontKey)
+	_, _, kubeletErr := p.mint("kubelet-client", pkix.Name{CommonName: "kube-apiserver-kubelet-client",
+		Organization: []string{"system:masters"}}, forClient, p.ca, p.key)
 	_, account, accountErr := p.mint("sa", pkix.Name{CommonName: "service-accounts"}, forClient, p.ca, p.key)
-	if err := errors.Join(serverErr, etcdErr, etcdClientErr, clientErr, accountErr); err != nil {
+	if err := errors.Join(serverErr, etcdErr, etcdClientErr, clientErr, kubeletErr, accountErr); err != nil {
 		return nil, err
 	}
 	public, err := x509.MarshalPKIXPublicKey(account.Public())

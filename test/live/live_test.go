@@ -195,6 +195,10 @@ func TestPods(t *testing.T) {
 	} {
 		eventually(t, node, name+": "+want, func() error { return happened(ctx, client, name, want) })
 	}
+	logs := client.CoreV1().Pods("default").GetLogs("restricted", &corev1.PodLogOptions{})
+	if text, err := logs.DoRaw(ctx); err != nil || !strings.Contains(string(text), "stand-in") {
+		t.Errorf("the pod's logs are %q %v", text, err)
+	}
 	if c := container("unready"); c.Ready || c.State != "Running" {
 		t.Errorf("the pod whose probe fails: %s", c)
 	}

@@ -40,6 +40,7 @@ func main() {
 		fmt.Println("a stand-in ends at once:", os.Args)
 		return
 	}
+	fmt.Println("a stand-in serves", e.Ports)
 	handler := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "stand-in") })
 	for _, port := range e.Ports {
 		listener, err := net.Listen("tcp", fmt.Sprintf(":%d", port))
