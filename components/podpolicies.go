@@ -124,9 +124,9 @@ func variable(name, expression string) map[string]any {
 
 // podValidations are those of the rules that are on, and of the bounds of what can be checked.
 func podValidations(rules []string) []any {
+	const bounds = "more than can be checked: 100 containers, 1,000 volumes, 1,000 characters of an image"
 	all := []any{map[string]any{
-		"expression": "variables.countable",
-		"message":    "more than can be checked: 100 containers, 1,000 volumes, 1,000 characters of an image",
+		"expression": "variables.countable", "message": bounds, "messageExpression": literal(bounds),
 	}}
 	for _, rule := range podRules {
 		if !slices.Contains(rules, rule.name) {
