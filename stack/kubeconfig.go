@@ -38,8 +38,8 @@ func (s *Settings) askVersion(ctx *pulumi.Context) error {
 	if err == nil {
 		return nil
 	}
-	return ctx.Log.Warn(fmt.Sprintf("overrides and addons are checked for Kubernetes %s: the version of the cluster of %s "+
-		"is not known: %v", s.kubernetes(), s.Cluster.Kubeconfig, err), nil)
+	return ctx.Log.Warn(fmt.Sprintf("overrides and addons are checked for Kubernetes %s: the version of the cluster "+
+		"of %s is not known: %v", s.kubernetes(), s.Cluster.Kubeconfig, err), nil)
 }
 
 // newKubeconfigCluster checks the settings against the cluster of a kubeconfig, and registers it. It returns the

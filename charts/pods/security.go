@@ -100,7 +100,8 @@ func hasToken(w Workload, objects []*unstructured.Unstructured) bool {
 	return ptr.Deref(w.Pod.Spec.AutomountServiceAccountToken, mounted)
 }
 
-// imageName is the grammar of names with a registry, without IPv6: https://pkg.go.dev/github.com/distribution/reference.
+// imageName is the grammar of names with a registry, without IPv6:
+// https://pkg.go.dev/github.com/distribution/reference.
 var imageName = regexp.MustCompile(`^[a-zA-Z0-9]+([.-]+[a-zA-Z0-9]+)*(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+$`)
 
 // Repository is an image's name without tag and digest, as container runtimes have it: docker.io/library/redis of

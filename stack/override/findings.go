@@ -45,8 +45,8 @@ var refused = map[string]string{
 	"Namespace":  noNamespaces, "PersistentVolume": noVolumes,
 }
 
-// findings are those of the objects of a release, in their order; levels are the Pod Security levels of its namespaces, by
-// name.
+// findings are those of the objects of a release, in their order; levels are the Pod Security levels of its
+// namespaces, by name.
 func findings(objects []*unstructured.Unstructured, levels map[string]api.LevelVersion) ([]finding, error) {
 	var all []finding
 	for _, o := range objects {

@@ -77,7 +77,8 @@ func Rules(objects []*Object) []error {
 					faults = append(faults, fmt.Errorf("%s: %s%s reads %s, which no rule records", pods.ID(o), r.Alert,
 						r.Record, name))
 				default:
-					faults = append(faults, fmt.Errorf("%s: %s%s reads %s, which no program in test/monitoring/exported/charts.yaml exports",
+					faults = append(faults, fmt.Errorf(
+						"%s: %s%s reads %s, which no program in test/monitoring/exported/charts.yaml exports",
 						pods.ID(o), r.Alert, r.Record, name))
 				}
 			}

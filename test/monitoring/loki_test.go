@@ -29,7 +29,8 @@ func startLoki(t *testing.T) *pipeline.Loki {
 		t.Fatal(err)
 	}
 	for _, e := range []pipeline.Event{
-		{Rule: "a", Priority: "Critical", Fields: map[string]any{"proc.name": "curl"}}, {Rule: "Virtual Cluster Started Without Approval", Priority: "Warning"},
+		{Rule: "a", Priority: "Critical", Fields: map[string]any{"proc.name": "curl"}},
+		{Rule: "Virtual Cluster Started Without Approval", Priority: "Warning"},
 	} {
 		line, err := e.JSON()
 		if err != nil {

@@ -136,7 +136,9 @@ func TestUpgrade(t *testing.T) {
 func TestUpgradeOfAnAddon(t *testing.T) {
 	t.Setenv("CHARTS_UNVERIFIED", "1")
 	root, dir := t.TempDir(), t.TempDir()
-	for from, to := range map[string]string{values.ExampleAddonsDir: values.AddonsDir, program.Fixtures: program.Fixtures} {
+	for from, to := range map[string]string{
+		values.ExampleAddonsDir: values.AddonsDir, program.Fixtures: program.Fixtures,
+	} {
 		if err := os.CopyFS(filepath.Join(root, to), os.DirFS(filepath.Join("../..", from))); err != nil {
 			t.Fatal(err)
 		}

@@ -26,7 +26,8 @@ func startAlloy(t *testing.T) (loki *LokiSink, write func(file, stream, flag, te
 			t.Fatal(err)
 		}
 	}
-	args := AlloyArgs{Stack: render(t, "dev", ""), Loki: loki.URL, Falco: []LogFile{files["falco"]}, Others: []LogFile{files["web"]}}
+	args := AlloyArgs{Stack: render(t, "dev", ""), Loki: loki.URL,
+		Falco: []LogFile{files["falco"]}, Others: []LogFile{files["web"]}}
 	if _, err := l.StartAlloy(t.Context(), args); err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@
 //     job and metricRelabelings; the interval, where a test asks for it (PrometheusArgs.files).
 //   - Alloy: files instead of the discovery of pods, Loki's address, and the node's name (AlloyArgs.config).
 //
-// Paths and listening addresses are those of the Lab. A program is the file that its variable names, the one on PATH, or
-// built from its Go module (Program.Find); tests build none. One that cannot be had is an *Unavailable, with the reason:
-// tests skip then. Programs under the AGPL (Loki) are run, and nothing of theirs is linked.
+// Paths and listening addresses are those of the Lab. A program is the file that its variable names, the one on PATH,
+// or built from its Go module (Program.Find); tests build none. One that cannot be had is an *Unavailable, with the
+// reason: tests skip then. Programs under the AGPL (Loki) are run, and nothing of theirs is linked.
 package pipeline

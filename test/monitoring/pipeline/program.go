@@ -18,7 +18,8 @@ type Program struct {
 	Tags     string   // build tags
 	Nested   []string // modules of its repository, of the same version, that it replaces by directories it lacks
 	Embeds   []string // generated files that its build embeds and its module lacks: any text does
-	// Unreplaced are modules that its go.mod replaces with a directory, which the module's archive lacks: they are fetched.
+	// Unreplaced are modules that its go.mod replaces with a directory, which the module's archive lacks: they are
+	// fetched in the version that it requires.
 	Unreplaced []string
 	Slow       bool // takes more than five minutes to build: make test does without, make pipeline builds it
 }
