@@ -14,7 +14,8 @@
 //   - Alertmanager: every receiver's address is the Sink's, email is without login and TLS (Sink.address). Durations of
 //     routes are divided, where a test asks for it (AlertmanagerArgs.Speed).
 //   - falcosidekick: the addresses of Alertmanager and the UI; outputs without one are off. Its chart's template, which
-//     makes environment variables of values, is done again (FalcosidekickArgs.env) and compared with the published one.
+//     makes environment variables of values, is done again (FalcosidekickArgs.env).
+//   - Loki: the sections of its configuration that the values have, on this machine's disk (Lab.StartLoki).
 //   - Prometheus: static targets instead of the discovery that prometheus-operator makes of ServiceMonitors, with their
 //     job and metricRelabelings; the interval, where a test asks for it (PrometheusArgs.files).
 //   - Alloy: files instead of the discovery of pods, Loki's address, and the node's name (AlloyArgs.config).
