@@ -44,23 +44,23 @@ func (s Settings) sizesAreKnown() bool {
 
 // validateCapacity refuses pools on which the stack cannot be scheduled: pods would stay Pending, and the releases time
 // out one after the other. The nodes of an existing cluster are not known.
-func validateCapacity(s Settings, faults *field.Errors) {
+func validateCapacity(s Settings, errs *field.Errors) {
 	if s.Cluster.external() || !s.sizesAreKnown() {
 		return
 	}
 	perNode, need := Demand(s)
-	if refuseSmall(s, perNode, faults) {
+	if refuseSmall(s, perNode, errs) {
 		return
 	}
 	nodes, room := Room(s)
 	have := room.Plus(perNode, -nodes)
 	if replicas := replicas(s); nodes < replicas {
-		faults.Add("cluster.pools", describe(s.Cluster.Pools),
+		errs.Add("cluster.pools", describe(s.Cluster.Pools),
 			fmt.Sprintf("at least %d untainted nodes: that many replicas keep apart from each other", replicas),
 			"raise the first pool's count or autoScale.min")
 	}
 	if have.MilliCPU < need.MilliCPU || have.MiB < need.MiB {
-		faults.Add("cluster.pools", describe(s.Cluster.Pools),
+		errs.Add("cluster.pools", describe(s.Cluster.Pools),
 			fmt.Sprintf("room for %dm CPU and %d MiB in addition to what runs on every node; "+
 				"the minimum number of these nodes leaves %dm and %d MiB",
 				need.MilliCPU, need.MiB, max(0, have.MilliCPU), max(0, have.MiB)),
@@ -69,13 +69,13 @@ func validateCapacity(s Settings, faults *field.Errors) {
 }
 
 // refuseSmall refuses untainted pools whose nodes are too small for what runs on every node.
-func refuseSmall(s Settings, perNode values.Resources, faults *field.Errors) (refused bool) {
+func refuseSmall(s Settings, perNode values.Resources, errs *field.Errors) (refused bool) {
 	for i, p := range s.Cluster.Pools {
 		if p.Tainted() || s.holds(p, perNode) {
 			continue
 		}
 		need := perNode.Plus(doksPerNode, 1)
-		faults.Add(fmt.Sprintf("cluster.pools[%d].size", i), p.Size,
+		errs.Add(fmt.Sprintf("cluster.pools[%d].size", i), p.Size,
 			fmt.Sprintf("a size that leaves pods %dm CPU and %d MiB, which those of every node request, DOKS' own among "+
 				"them: s-2vcpu-4gb or larger", need.MilliCPU, need.MiB),
 			"choose a larger size, or give the pool a taint with the effect NoSchedule for pods that tolerate it")

@@ -54,35 +54,35 @@ type EventsForward struct {
 }
 
 // validateOutputs refuses outputs that would deliver events twice.
-func validateOutputs(s Settings, faults *field.Errors) {
+func validateOutputs(s Settings, errs *field.Errors) {
 	outputs := s.RuntimeSecurity.Outputs
 	if _, set := outputs["webhook"]; set && s.Forward.Events != nil {
-		faults.Add("runtimeSecurity.outputs.webhook", json.Number(field.Hidden),
+		errs.Add("runtimeSecurity.outputs.webhook", json.Number(field.Hidden),
 			"forward.events or this: falcosidekick has one webhook", "remove one of them")
 	}
 	address, _ := outputs["loki"]["hostport"].(string)
 	if u, err := url.Parse(address); err == nil && u.Hostname() != "" {
 		host := u.Hostname() + "."
 		if loki := "loki." + s.Namespaces.ByRole()[components.NamespaceLoki] + "."; strings.HasPrefix(host, loki) {
-			faults.Add("runtimeSecurity.outputs.loki.hostport", json.Number(field.Hidden),
+			errs.Add("runtimeSecurity.outputs.loki.hostport", json.Number(field.Hidden),
 				"another Loki: Alloy sends Falco's events to this one, and each would be stored twice", "remove the output")
 		}
 	}
 }
 
-func validateForward(s Settings, faults *field.Errors) {
-	validateOutputs(s, faults)
+func validateForward(s Settings, errs *field.Errors) {
+	validateOutputs(s, errs)
 	if m := s.Forward.Metrics; m != nil {
-		m.validate("forward.metrics", faults)
-		validateHeaders("forward.metrics.headers", m.Headers, faults)
+		m.validate("forward.metrics", errs)
+		validateHeaders("forward.metrics.headers", m.Headers, errs)
 	}
 	if l := s.Forward.Logs; l != nil {
-		l.validate("forward.logs", faults)
+		l.validate("forward.logs", errs)
 	}
 	if e := s.Forward.Events; e != nil {
 		for i, r := range s.Alerting.Receivers {
 			if r.Webhook != nil && r.Webhook.URL == e.URL {
-				faults.Add("forward.events.url", field.Hidden,
+				errs.Add("forward.events.url", field.Hidden,
 					fmt.Sprintf("another URL than alerting.receivers[%d].webhook.url: each event would be delivered twice", i),
 					"remove one of them")
 			}
@@ -103,18 +103,18 @@ func (s Store) login() components.StoreLogin {
 }
 
 // validate checks the address and the login; key is that of the store.
-func (s Store) validate(key string, faults *field.Errors) {
+func (s Store) validate(key string, errs *field.Errors) {
 	checkURL(key+".url", s.URL,
-		"the store's address; a login belongs to "+key+".username and password, or bearerToken", faults)
+		"the store's address; a login belongs to "+key+".username and password, or bearerToken", errs)
 	if (s.Username == "") != (s.Password == "") {
-		field.AddSecret(key+".password", s.Password, "username and password, or neither", faults)
+		field.AddSecret(key+".password", s.Password, "username and password, or neither", errs)
 	}
 	if s.BearerToken != "" && s.Username != "" {
-		faults.Add(key+".bearerToken", field.Hidden, "username and password, or bearerToken", "remove one of them")
+		errs.Add(key+".bearerToken", field.Hidden, "username and password, or bearerToken", "remove one of them")
 	}
-	field.CheckLogin(key+".username", s.Username, faults)
-	field.CheckLogin(key+".password", s.Password, faults)
-	field.CheckLogin(key+".bearerToken", s.BearerToken, faults)
+	field.CheckLogin(key+".username", s.Username, errs)
+	field.CheckLogin(key+".password", s.Password, errs)
+	field.CheckLogin(key+".bearerToken", s.BearerToken, errs)
 }
 
 // secretHeader matches names of headers that carry credentials.
@@ -125,14 +125,14 @@ var secretHeader = regexp.MustCompile(`(?i)auth|token|secret|pass|key|cookie|cre
 var takenHeaders = []string{"connection", "content-encoding", "content-length", "content-type", "host", "keep-alive",
 	"user-agent", "x-amz-content-sha256", "x-amz-date", "x-prometheus-remote-write-version", "x-scope-orgid"}
 
-func validateHeaders(key string, headers map[string]string, faults *field.Errors) {
+func validateHeaders(key string, headers map[string]string, errs *field.Errors) {
 	for _, name := range slices.Sorted(maps.Keys(headers)) {
 		switch at := key + "." + name; {
 		case secretHeader.MatchString(name):
-			faults.Add(at, json.Number(field.Hidden), "a header without a secret: Helm values have it in plain text",
+			errs.Add(at, json.Number(field.Hidden), "a header without a secret: Helm values have it in plain text",
 				"use forward.metrics.bearerToken, or username and password")
 		case slices.Contains(takenHeaders, strings.ToLower(name)):
-			faults.Add(at, headers[name], "a header that Prometheus does not set itself",
+			errs.Add(at, headers[name], "a header that Prometheus does not set itself",
 				"remove it; X-Scope-OrgID is forward.metrics.tenant")
 		}
 	}

@@ -27,8 +27,8 @@ func Load(ctx *pulumi.Context) (Settings, error) {
 		}
 	}
 	file, err := readFile(ctx)
-	var errs field.Errors
-	if err != nil && !errors.As(err, &errs) {
+	var invalid field.Errors
+	if err != nil && !errors.As(err, &invalid) {
 		return Settings{}, err
 	}
 	for key := range file {
@@ -38,17 +38,17 @@ func Load(ctx *pulumi.Context) (Settings, error) {
 	}
 	root := cmp.Or(ctx.RootDirectory(), ".") // empty in a program that the Automation API runs
 	settings, err := parse(root, ctx.Stack(), raw)
-	var faults field.Errors
-	errors.As(err, &faults)
-	for _, found := range []field.Errors{secretErrors(ctx, settings, file), accountErrors(ctx, settings), faults} {
-		known := errs
+	var errs field.Errors
+	errors.As(err, &errs)
+	for _, found := range []field.Errors{secretErrors(ctx, settings, file), accountErrors(ctx, settings), errs} {
+		known := invalid
 		for _, e := range found {
 			if !slices.ContainsFunc(known, func(other field.Error) bool { return other.Key == e.Key }) {
-				errs = append(errs, e)
+				invalid = append(invalid, e)
 			}
 		}
 	}
-	return settings, errs.Err()
+	return settings, invalid.Err()
 }
 
 // tokenVariables are where the DigitalOcean provider looks for a token that is not configured.
@@ -71,14 +71,14 @@ func accountSetting(ctx *pulumi.Context, key string, variables ...string) (value
 // accountErrors finds what the DigitalOcean provider would only miss half way through, a token and for Spaces a key,
 // and those of them that are configured in plain text.
 func accountErrors(ctx *pulumi.Context, s Settings) field.Errors {
-	var errs field.Errors
+	var invalid field.Errors
 	check := func(name string, secret bool, allowed string, variables ...string) {
 		key := "digitalocean:" + name
 		if _, ok := accountSetting(ctx, name, variables...); !ok {
-			errs.Add(key, nil, allowed, "export "+variables[0]+"=..., or pulumi config set --secret "+key)
+			invalid.Add(key, nil, allowed, "export "+variables[0]+"=..., or pulumi config set --secret "+key)
 		}
 		if _, configured := ctx.GetConfig(key); configured && secret && !ctx.IsConfigSecret(key) {
-			errs.Add(key, field.Hidden, encryptedOnly, field.EncryptCommand(key))
+			invalid.Add(key, field.Hidden, encryptedOnly, field.EncryptCommand(key))
 		}
 	}
 	if s.Cluster.Kubeconfig != "" {
@@ -90,7 +90,7 @@ func accountErrors(ctx *pulumi.Context, s Settings) field.Errors {
 		check("spacesAccessId", false, allowed, "SPACES_ACCESS_KEY_ID")
 		check("spacesSecretKey", true, allowed, "SPACES_SECRET_ACCESS_KEY")
 	}
-	return errs
+	return invalid
 }
 
 // Parse makes settings of raw configuration values: strings, and objects as JSON, by key without the project's name.
@@ -101,10 +101,10 @@ func Parse(stack string, raw map[string]string) (Settings, error) { return parse
 // parse is Parse with the addons of root, the directory of the stack file. The capacity is not checked where files in
 // it change what is requested.
 func parse(root, stack string, raw map[string]string) (Settings, error) {
-	var faults field.Errors
+	var errs field.Errors
 	for key := range raw {
 		if !slices.Contains(sections, key) {
-			faults.Add(key, raw[key], "one of "+strings.Join(sections, ", "), "remove it, or correct its spelling")
+			errs.Add(key, raw[key], "one of "+strings.Join(sections, ", "), "remove it, or correct its spelling")
 		}
 	}
 	d := field.Decoder{Formats: formats, Profile: string(Dev), Stack: stack}
@@ -112,7 +112,7 @@ func parse(root, stack string, raw map[string]string) (Settings, error) {
 	case slices.Contains(formats["profile"].Enum, profile):
 		d.Profile = profile
 	case profile != "":
-		formats["profile"].Refuse("profile", profile, &faults)
+		formats["profile"].Refuse("profile", profile, &errs)
 	}
 	s := Settings{Profile: Profile(d.Profile), given: map[string]map[string]any{}}
 	for key, target := range s.sections() {
@@ -126,24 +126,24 @@ func parse(root, stack string, raw map[string]string) (Settings, error) {
 	if _, given := s.given["runtimeSecurity"]["falco"]; !given && s.RuntimeSecurity.Metrics == components.FalcoExporter {
 		s.RuntimeSecurity.Falco = components.LastFalcoWithGRPC
 	}
-	s.readAddons(root, &faults)
+	s.readAddons(root, &errs)
 	unused := s.unused(s.given)
 	refused := slices.DeleteFunc(d.Refused, func(e field.Error) bool {
 		return slices.ContainsFunc(unused, func(prefix string) bool { return strings.HasPrefix(e.Key, prefix) })
 	})
-	faults = append(faults, d.Misfits...)
-	for _, fault := range validate(s, s.given, refused) {
+	errs = append(errs, d.Misfits...)
+	for _, problem := range validate(s, s.given, refused) {
 		// What was left out for its type is not missing as well, nor what is inside of it.
-		if !slices.ContainsFunc(faults, func(f field.Error) bool {
-			return f.Key == fault.Key ||
-				strings.HasPrefix(fault.Key, f.Key+".")
+		if !slices.ContainsFunc(errs, func(f field.Error) bool {
+			return f.Key == problem.Key ||
+				strings.HasPrefix(problem.Key, f.Key+".")
 		}) {
-			faults = append(faults, fault)
+			errs = append(errs, problem)
 		}
 	}
 	customized := root != "" && (override.Exist(root, stack) || len(s.Addons.Enabled) > 0)
-	if len(faults) == 0 && !customized { // on top of other faults it would only repeat them
-		validateCapacity(s, &faults)
+	if len(errs) == 0 && !customized { // on top of other errors it would only repeat them
+		validateCapacity(s, &errs)
 	}
-	return s, faults.Err()
+	return s, errs.Err()
 }

@@ -42,9 +42,9 @@ func (n NamespaceSettings) ByRole() values.Namespaces {
 	return names
 }
 
-func validateNamespaces(n NamespaceSettings, faults *field.Errors) {
+func validateNamespaces(n NamespaceSettings, errs *field.Errors) {
 	names := n.ByRole()
-	if faults.Has("namespaces.prefix") {
+	if errs.Has("namespaces.prefix") {
 		return
 	}
 	isSet := func(role string) bool {
@@ -62,7 +62,7 @@ func validateNamespaces(n NamespaceSettings, faults *field.Errors) {
 		if slices.Contains(n.addons, longest) {
 			fix = "shorten it, or the namespace in chart.yaml of the addon"
 		}
-		faults.Add("namespaces.prefix", n.Prefix,
+		errs.Add("namespaces.prefix", n.Prefix,
 			fmt.Sprintf("at most %d characters: a namespace has at most 63, %s would have %d",
 				63-len(longest), name, len(name)), fix)
 		return
@@ -76,7 +76,7 @@ func validateNamespaces(n NamespaceSettings, faults *field.Errors) {
 				changed, other = other, role
 			}
 			key := "namespaces.names." + changed
-			faults.Add(key, name, "each namespace once: "+other+" has this name",
+			errs.Add(key, name, "each namespace once: "+other+" has this name",
 				"pulumi config set --path '"+key+"' <name>")
 		}
 		users[name] = role

@@ -31,21 +31,21 @@ type customized struct {
 // charts.Errors.
 func configure(ctx *pulumi.Context) (Settings, charts.Source, error) {
 	settings, err := Load(ctx)
-	var faults field.Errors
-	files, readErr := settings.readOverrides(ctx.RootDirectory(), ctx.Stack(), &faults)
+	var errs field.Errors
+	files, readErr := settings.readOverrides(ctx.RootDirectory(), ctx.Stack(), &errs)
 	if err := field.Join(err, readErr); err != nil {
-		return settings, charts.Source{}, field.Join(err, faults.Err())
+		return settings, charts.Source{}, field.Join(err, errs.Err())
 	}
 	source, err := fetchCharts(ctx, settings)
 	if err != nil {
-		return settings, source, field.Join(err, faults.Err())
+		return settings, source, field.Join(err, errs.Err())
 	}
 	if len(files) > 0 || len(settings.addons()) > 0 {
 		if err := settings.askVersion(ctx); err != nil {
 			return settings, source, err
 		}
 	}
-	settings, err = settings.customize(ctx.RootDirectory(), ctx.Stack(), files, faults)
+	settings, err = settings.customize(ctx.RootDirectory(), ctx.Stack(), files, errs)
 	return settings, source, err
 }
 
@@ -53,17 +53,17 @@ func configure(ctx *pulumi.Context) (Settings, charts.Source, error) {
 // are there.
 func ParseProject(root, stack string, raw map[string]string) (Settings, error) {
 	settings, err := parse(root, stack, raw)
-	var faults field.Errors
-	files, readErr := settings.readOverrides(root, stack, &faults)
+	var errs field.Errors
+	files, readErr := settings.readOverrides(root, stack, &errs)
 	if err := field.Join(err, readErr); err != nil {
-		return settings, field.Join(err, faults.Err())
+		return settings, field.Join(err, errs.Err())
 	}
-	return settings.customize(root, stack, files, faults)
+	return settings.customize(root, stack, files, errs)
 }
 
 // readOverrides reads the files and checks what can be known without the charts.
-func (s Settings) readOverrides(root, stack string, faults *field.Errors) ([]override.File, error) {
-	files, err := override.Read(root, stack, s.set(), s.releases(), s.options(), faults)
+func (s Settings) readOverrides(root, stack string, errs *field.Errors) ([]override.File, error) {
+	files, err := override.Read(root, stack, s.set(), s.releases(), s.options(), errs)
 	if err != nil {
 		return nil, err
 	}
@@ -76,18 +76,18 @@ func (s Settings) readOverrides(root, stack string, faults *field.Errors) ([]ove
 		if err != nil {
 			return nil, err
 		}
-		file.Check(base, protected, faults)
+		file.Check(base, protected, errs)
 	}
 	return files, nil
 }
 
 // customize checks the addons and the files of overrides against the charts below root, and returns the settings with
-// them. A release whose chart is missing, which only CHARTS_OFFLINE=1 permits, is not rendered. faults are the errors
+// them. A release whose chart is missing, which only CHARTS_OFFLINE=1 permits, is not rendered. errors are the errors
 // that are known so far.
-func (s Settings) customize(root, stack string, files []override.File, faults field.Errors) (Settings, error) {
+func (s Settings) customize(root, stack string, files []override.File, errs field.Errors) (Settings, error) {
 	own, err := s.addonFiles()
 	if err != nil || len(files) == 0 && len(own) == 0 {
-		return s, field.Join(err, faults.Err())
+		return s, field.Join(err, errs.Err())
 	}
 	pins, err := s.pins()
 	if err != nil {
@@ -109,37 +109,37 @@ func (s Settings) customize(root, stack string, files []override.File, faults fi
 		case err != nil:
 			return s, err
 		default:
-			f.Keys(chart, &faults)
+			f.Keys(chart, &errs)
 		}
 	}
-	if len(faults) > 0 || missing == len(own)+len(files) {
-		return s, faults.Err()
+	if len(errs) > 0 || missing == len(own)+len(files) {
+		return s, errs.Err()
 	}
 	assembled, err := s.assemble(root, stack)
 	if err != nil {
 		return s, err
 	}
-	if err := s.renderAddons(root, assembled, &faults); err != nil {
+	if err := s.renderAddons(root, assembled, &errs); err != nil {
 		return s, err
 	}
 	for _, f := range files {
-		if _, err := os.Stat(archive(f)); errors.Is(err, fs.ErrNotExist) || len(faults) > 0 && s.set()[f.Release].IsAddon() {
+		if _, err := os.Stat(archive(f)); errors.Is(err, fs.ErrNotExist) || len(errs) > 0 && s.set()[f.Release].IsAddon() {
 			continue
 		}
 		rendering, err := s.rendering(f.Release, archive(f), assembled)
 		if err != nil {
 			return s, err
 		}
-		rendered, err := f.Render(rendering, &faults)
+		rendered, err := f.Render(rendering, &errs)
 		if err != nil {
 			return s, err
 		}
 		s.customized[f.Release] = customized{f.Values, rendered, s.customized[f.Release].images}
 	}
-	if len(faults) == 0 {
-		validateCapacity(s, &faults)
+	if len(errs) == 0 {
+		validateCapacity(s, &errs)
 	}
-	return s, faults.Err()
+	return s, errs.Err()
 }
 
 // rendering is how a release of the stack is rendered; assembled are the values of all, by their names.

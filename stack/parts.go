@@ -76,7 +76,7 @@ var notInstalled = map[string]string{
 }
 
 // validateParts refuses settings of parts that are off: they would silently do nothing.
-func validateParts(s Settings, given map[string]map[string]any, faults *field.Errors) {
+func validateParts(s Settings, given map[string]map[string]any, errs *field.Errors) {
 	idle := s.idle(given)
 	for _, key := range sortedKeys(idle) {
 		off, shown := idle[key], any(field.Hidden)
@@ -86,12 +86,12 @@ func validateParts(s Settings, given map[string]map[string]any, faults *field.Er
 		default:
 			shown = field.Plain(value)
 		}
-		faults.Add(key, shown, "nothing with "+off+": false: "+notInstalled[off]+" not installed",
+		errs.Add(key, shown, "nothing with "+off+": false: "+notInstalled[off]+" not installed",
 			"remove it, or pulumi config set --path '"+off+"' true")
 	}
 	if s.Exposure.Mode == components.ByGateway && !s.Observability.Grafana && !s.hasUI() &&
 		len(s.Exposure.Sites) == 0 {
-		faults.Add("exposure.mode", s.Exposure.Mode, "private: Grafana and falcosidekick-ui are off, so there is nothing to "+
+		errs.Add("exposure.mode", s.Exposure.Mode, "private: Grafana and falcosidekick-ui are off, so there is nothing to "+
 			"expose", "pulumi config set --path 'exposure.mode' private, and remove the others of exposure")
 	}
 }

@@ -20,46 +20,46 @@ import (
 // that are not allowed by themselves; given is what the stack file says, where it matters whether a setting was given
 // at all.
 func validate(s Settings, given map[string]map[string]any, refused field.Errors) field.Errors {
-	faults := refused
-	validateParts(s, given, &faults)
+	errs := refused
+	validateParts(s, given, &errs)
 	if s.Cluster.external() {
-		validateExternal(s, given, &faults)
+		validateExternal(s, given, &errs)
 	} else {
-		validateCluster(s.Cluster, &faults)
+		validateCluster(s.Cluster, &errs)
 	}
-	validateProvides(s.Cluster.Provides, &faults)
-	validateObservability(s, &faults)
-	validateLogging(s, &faults)
+	validateProvides(s.Cluster.Provides, &errs)
+	validateObservability(s, &errs)
+	validateLogging(s, &errs)
 	if s.RuntimeSecurity.Enabled {
-		validateRuntimeSecurity(s.RuntimeSecurity, &faults)
+		validateRuntimeSecurity(s.RuntimeSecurity, &errs)
 	}
-	validateVirtualClusters(s.VirtualClusters, s.Namespaces.ByRole(), &faults)
-	validateNamespaces(s.Namespaces, &faults)
-	validateCharts(s.Charts, &faults)
-	s.Alerting.Validate(&faults)
-	validateForward(s, &faults)
-	validateExposure(s, given["exposure"], &faults)
-	return faults
+	validateVirtualClusters(s.VirtualClusters, s.Namespaces.ByRole(), &errs)
+	validateNamespaces(s.Namespaces, &errs)
+	validateCharts(s.Charts, &errs)
+	s.Alerting.Validate(&errs)
+	validateForward(s, &errs)
+	validateExposure(s, given["exposure"], &errs)
+	return errs
 }
 
-func validateObservability(s Settings, faults *field.Errors) {
+func validateObservability(s Settings, errs *field.Errors) {
 	o := s.Observability
 	for i, namespace := range o.Applications {
 		key := fmt.Sprintf("observability.applications[%d]", i)
 		if s.Namespaces.has(namespace) {
-			faults.Add(key, namespace, "a namespace of applications: monitors of this stack's namespaces are used in any case",
+			errs.Add(key, namespace, "a namespace of applications: monitors of this stack's namespaces are used in any case",
 				"remove it")
 		}
 		if slices.Contains(o.Applications[:i], namespace) {
-			faults.Add(key, namespace, "each namespace once", "remove it")
+			errs.Add(key, namespace, "each namespace once", "remove it")
 		}
 	}
-	kept, ok := period("observability.prometheusRetention", o.PrometheusRetention, time.Hour, faults)
+	kept, ok := period("observability.prometheusRetention", o.PrometheusRetention, time.Hour, errs)
 	if !ok || o.PrometheusVolumeGiB < 1 {
 		return
 	}
 	if need := prometheusGiB(s, kept); need > o.PrometheusVolumeGiB {
-		faults.Add("observability.prometheusRetention", o.PrometheusRetention,
+		errs.Add("observability.prometheusRetention", o.PrometheusRetention,
 			fmt.Sprintf("what fits observability.prometheusVolumeGiB: %d; this needs about %d GiB", o.PrometheusVolumeGiB, need),
 			fmt.Sprintf("keep less; or %s", enlarge("observability.prometheusVolumeGiB", need)))
 	}
@@ -71,18 +71,18 @@ func enlarge(key string, gib int) string {
 		"docs/operating.md#resize-volumes)", key, gib)
 }
 
-func validateLogging(s Settings, faults *field.Errors) {
+func validateLogging(s Settings, errs *field.Errors) {
 	l := s.Logging
 	if !l.Enabled {
 		return
 	}
-	validateSpaces(l, faults)
-	kept, ok := period("logging.retention", l.Retention, 24*time.Hour, faults)
+	validateSpaces(l, errs)
+	kept, ok := period("logging.retention", l.Retention, 24*time.Hour, errs)
 	if !ok || l.Storage != StorageVolume {
 		return
 	}
 	if need := lokiGiB(s, kept); need > l.VolumeGiB {
-		faults.Add("logging.retention", l.Retention,
+		errs.Add("logging.retention", l.Retention,
 			fmt.Sprintf("what fits logging.volumeGiB: %d; this needs about %d GiB", l.VolumeGiB, need),
 			fmt.Sprintf("keep less, use logging.storage: spaces, or %s", enlarge("logging.volumeGiB", need)))
 	}
@@ -90,18 +90,18 @@ func validateLogging(s Settings, faults *field.Errors) {
 
 // validateSpaces checks the region that a bucket has by default, and refuses the day of a change without
 // Spaces.
-func validateSpaces(l LoggingSettings, faults *field.Errors) {
+func validateSpaces(l LoggingSettings, errs *field.Errors) {
 	if l.Storage == StorageSpaces && !slices.Contains(catalog.SpacesRegions, l.Spaces.Region) {
-		formats["spacesRegion"].Refuse("logging.spaces.region", l.Spaces.Region, faults)
+		formats["spacesRegion"].Refuse("logging.spaces.region", l.Spaces.Region, errs)
 	}
 	if l.Storage != StorageSpaces && l.Spaces.From != "" {
-		faults.Add("logging.spaces.from", l.Spaces.From, "nothing without logging.storage: spaces",
+		errs.Add("logging.spaces.from", l.Spaces.From, "nothing without logging.storage: spaces",
 			"pulumi config rm --path 'logging.spaces.from'")
 	}
 }
 
 // period reads a retention such as 36h or 15d.
-func period(key, value string, least time.Duration, faults *field.Errors) (time.Duration, bool) {
+func period(key, value string, least time.Duration, errs *field.Errors) (time.Duration, bool) {
 	match := duration.FindStringSubmatch(value)
 	if match == nil {
 		return 0, false // reported by its format
@@ -111,27 +111,27 @@ func period(key, value string, least time.Duration, faults *field.Errors) (time.
 	if kept := time.Duration(number) * unit; err == nil && number < 100_000 && kept >= least {
 		return kept, true
 	}
-	faults.Add(key, value, fmt.Sprintf("at least %dh, at most 99999d", int(least.Hours())),
+	errs.Add(key, value, fmt.Sprintf("at least %dh, at most 99999d", int(least.Hours())),
 		fmt.Sprintf("pulumi config set --path '%s' 3d", key))
 	return 0, false
 }
 
-func validateRuntimeSecurity(r RuntimeSecuritySettings, faults *field.Errors) {
+func validateRuntimeSecurity(r RuntimeSecuritySettings, errs *field.Errors) {
 	if r.Metrics == components.FalcoExporter && r.Falco != components.LastFalcoWithGRPC {
-		faults.Add("runtimeSecurity.falco", r.Falco,
+		errs.Add("runtimeSecurity.falco", r.Falco,
 			components.LastFalcoWithGRPC+" with metrics: falco-exporter, which reads Falco's gRPC output, removed in 0.44",
 			"pulumi config rm --path 'runtimeSecurity.falco', or pulumi config set --path 'runtimeSecurity.metrics' native")
 	}
-	period("runtimeSecurity.uiRetention", r.UIRetention, time.Hour, faults)
-	r.Outputs.Validate("runtimeSecurity.outputs", faults)
-	if !faults.Has("runtimeSecurity.ruleset") {
-		validateUserRules(r, faults)
+	period("runtimeSecurity.uiRetention", r.UIRetention, time.Hour, errs)
+	r.Outputs.Validate("runtimeSecurity.outputs", errs)
+	if !errs.Has("runtimeSecurity.ruleset") {
+		validateUserRules(r, errs)
 	}
 }
 
 // validateUserRules checks the user's own rules for the Falco that is installed: it would refuse to start with them, or
 // never fire.
-func validateUserRules(r RuntimeSecuritySettings, faults *field.Errors) {
+func validateUserRules(r RuntimeSecuritySettings, errs *field.Errors) {
 	dir := r.Rules
 	falco, err := lint.FindFalco(r.Falco)
 	if dir == "" || err != nil { // another version is reported already
@@ -139,18 +139,18 @@ func validateUserRules(r RuntimeSecuritySettings, faults *field.Errors) {
 	}
 	_, problems, err := rules.UserFiles(dir, r.Ruleset, falco)
 	if err != nil {
-		faults.Add("runtimeSecurity.rules", dir, "a directory with rule files (.yaml), relative to the project", err.Error())
+		errs.Add("runtimeSecurity.rules", dir, "a directory with rule files (.yaml), relative to the project", err.Error())
 		return
 	}
 	for _, p := range problems.Blocking() {
-		faults.Add("runtimeSecurity.rules", p.Position.String(),
+		errs.Add("runtimeSecurity.rules", p.Position.String(),
 			"rules that Falco loads without a warning, at most 1 MiB together", p.Text())
 	}
 }
 
-func validateVirtualClusters(v VirtualClusterSettings, namespaces values.Namespaces, faults *field.Errors) {
+func validateVirtualClusters(v VirtualClusterSettings, namespaces values.Namespaces, errs *field.Errors) {
 	if v.Demo && v.Admission == components.AdmissionDeny {
-		faults.Add("virtualClusters.admission", v.Admission,
+		errs.Add("virtualClusters.admission", v.Admission,
 			"warn or off with virtualClusters.demo: the demo must get in to be detected",
 			"pulumi config set --path 'virtualClusters.admission' warn, or virtualClusters.demo false")
 	}
@@ -160,17 +160,17 @@ func validateVirtualClusters(v VirtualClusterSettings, namespaces values.Namespa
 		namespace := approved.Namespace
 		switch {
 		case seen[namespace]:
-			faults.Add(key+".namespace", namespace, "each namespace once",
+			errs.Add(key+".namespace", namespace, "each namespace once",
 				"merge the second entry's digests into the first, or remove it")
 		case v.Demo && namespace == namespaces[components.NamespaceVCluster]:
-			faults.Add(key+".namespace", namespace, "any namespace but the demo's: the demo is there to be detected",
+			errs.Add(key+".namespace", namespace, "any namespace but the demo's: the demo is there to be detected",
 				"remove the entry, or pulumi config set --path 'virtualClusters.demo' false")
 		}
 		seen[namespace] = true
 	}
 }
 
-func validateCharts(c ChartSettings, faults *field.Errors) {
+func validateCharts(c ChartSettings, errs *field.Errors) {
 	const allowed = "an https:// Helm repository or oci:// registry without a login, " +
 		"or a directory of <chart>-<version>.tgz archives"
 	if c.Mirror == "" || field.OCIRegistry.MatchString(c.Mirror) {
@@ -178,12 +178,12 @@ func validateCharts(c ChartSettings, faults *field.Errors) {
 	}
 	if strings.Contains(c.Mirror, "://") {
 		if u, ok := field.ParseURL(c.Mirror); !ok || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-			faults.Add("charts.mirror", shown(c.Mirror), allowed, "correct it; `helm registry login` logs in to a registry")
+			errs.Add("charts.mirror", shown(c.Mirror), allowed, "correct it; `helm registry login` logs in to a registry")
 		}
 		return
 	}
 	if info, err := os.Stat(c.Mirror); err != nil || !info.IsDir() {
-		faults.Add("charts.mirror", c.Mirror, allowed,
+		errs.Add("charts.mirror", c.Mirror, allowed,
 			"create it with `make charts CHARTS_DIR=<directory>`, or pulumi config rm charts to use the published repositories")
 	}
 }

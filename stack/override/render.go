@@ -31,7 +31,7 @@ type Rendering struct {
 func (f File) Render(r Rendering, errs *field.Errors) (values.Rendered, error) {
 	without, err := r.render(r.Base)
 	if err != nil {
-		return values.Rendered{}, err // no fault of the file
+		return values.Rendered{}, err // no error of the file
 	}
 	with, err := r.render(f.Over(r.Base))
 	if err != nil {

@@ -31,7 +31,7 @@ func Addresses(objects []*Object) []error {
 	if err != nil {
 		return []error{err}
 	}
-	var faults []error
+	var errs []error
 	for _, o := range objects {
 		if o.GetKind() == "CustomResourceDefinition" {
 			continue // descriptions
@@ -39,14 +39,14 @@ func Addresses(objects []*Object) []error {
 		seen := map[string]bool{}
 		for _, text := range texts(o) {
 			for _, address := range x.addresses(text) {
-				if fault := x.resolve(o.GetNamespace(), address); fault != "" && !seen[fault] {
-					seen[fault] = true
-					faults = append(faults, fmt.Errorf("%s: %s: %s", pods.ID(o), address, fault))
+				if problem := x.resolve(o.GetNamespace(), address); problem != "" && !seen[problem] {
+					seen[problem] = true
+					errs = append(errs, fmt.Errorf("%s: %s: %s", pods.ID(o), address, problem))
 				}
 			}
 		}
 	}
-	return append(faults, x.alertmanagers()...)
+	return append(errs, x.alertmanagers()...)
 }
 
 // texts are all strings of an object that programs read, a Secret's decoded.
@@ -126,7 +126,7 @@ func (x *index) resolve(namespace, address string) string {
 
 // alertmanagers are named by Prometheus in fields of their own.
 func (x *index) alertmanagers() []error {
-	var faults []error
+	var errs []error
 	for _, o := range x.objects {
 		if o.GetKind() != "Prometheus" {
 			continue
@@ -138,10 +138,10 @@ func (x *index) alertmanagers() []error {
 			if namespace == "" {
 				namespace = o.GetNamespace()
 			}
-			if fault := x.connect(namespace, fmt.Sprint(a["name"]), fmt.Sprint(a["port"])); fault != "" {
-				faults = append(faults, fmt.Errorf("%s alerts %s", pods.ID(o), fault))
+			if problem := x.connect(namespace, fmt.Sprint(a["name"]), fmt.Sprint(a["port"])); problem != "" {
+				errs = append(errs, fmt.Errorf("%s alerts %s", pods.ID(o), problem))
 			}
 		}
 	}
-	return faults
+	return errs
 }

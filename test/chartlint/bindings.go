@@ -17,41 +17,41 @@ func Bindings(objects []*Object) []error {
 	if err != nil {
 		return []error{err}
 	}
-	var faults []error
+	var errs []error
 	for _, o := range objects {
 		switch o.GetKind() {
 		case "RoleBinding", "ClusterRoleBinding":
 			var b rbacv1.RoleBinding // both have the same fields
 			if err := pods.Convert(o, &b); err != nil {
-				faults = append(faults, err)
+				errs = append(errs, err)
 				continue
 			}
 			if !x.has(b.RoleRef.Kind, o.GetNamespace(), b.RoleRef.Name) {
-				faults = append(faults, fmt.Errorf("%s references the %s %s, which does not exist", pods.ID(o), b.RoleRef.Kind,
+				errs = append(errs, fmt.Errorf("%s references the %s %s, which does not exist", pods.ID(o), b.RoleRef.Kind,
 					b.RoleRef.Name))
 			}
 			for _, s := range b.Subjects {
 				if namespace := cmp.Or(s.Namespace, o.GetNamespace()); s.Kind == "ServiceAccount" &&
 					!x.has(s.Kind, namespace, s.Name) {
-					faults = append(faults, fmt.Errorf("%s is for the ServiceAccount %s/%s, which does not exist", pods.ID(o),
+					errs = append(errs, fmt.Errorf("%s is for the ServiceAccount %s/%s, which does not exist", pods.ID(o),
 						namespace, s.Name))
 				}
 			}
 		case "APIService":
 			if service, ok, _ := unstructured.NestedMap(o.Object, "spec", "service"); ok {
-				faults = append(faults, x.called(o, service)...)
+				errs = append(errs, x.called(o, service)...)
 			}
 		case "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration":
 			hooks, _, _ := unstructured.NestedSlice(o.Object, "webhooks")
 			for _, hook := range hooks {
 				object, _ := hook.(map[string]any)
 				if service, ok, _ := unstructured.NestedMap(object, "clientConfig", "service"); ok {
-					faults = append(faults, x.called(o, service)...)
+					errs = append(errs, x.called(o, service)...)
 				}
 			}
 		}
 	}
-	return faults
+	return errs
 }
 
 // called checks a Service that the API server calls: port 443 unless it says another.
@@ -60,8 +60,8 @@ func (x *index) called(o *Object, service map[string]any) []error {
 	if p, ok := service["port"]; ok {
 		port = fmt.Sprint(p)
 	}
-	if fault := x.connect(fmt.Sprint(service["namespace"]), fmt.Sprint(service["name"]), port); fault != "" {
-		return []error{fmt.Errorf("%s calls %s", pods.ID(o), fault)}
+	if problem := x.connect(fmt.Sprint(service["namespace"]), fmt.Sprint(service["name"]), port); problem != "" {
+		return []error{fmt.Errorf("%s calls %s", pods.ID(o), problem)}
 	}
 	return nil
 }

@@ -24,10 +24,10 @@ func Rendered(s stack.Settings, d pods.Demand) []error {
 
 // Capacity compares what is requested with the nodes of the settings.
 func Capacity(s stack.Settings, d pods.Demand) []error {
-	var faults []error
+	var errs []error
 	short := func(what string, has, needs values.Resources) {
 		if has.MilliCPU < needs.MilliCPU || has.MiB < needs.MiB {
-			faults = append(faults, fmt.Errorf("%s: %dm CPU and %d MiB, pods ask for %dm and %d MiB",
+			errs = append(errs, fmt.Errorf("%s: %dm CPU and %d MiB, pods ask for %dm and %d MiB",
 				what, has.MilliCPU, has.MiB, needs.MilliCPU, needs.MiB))
 		}
 	}
@@ -38,11 +38,11 @@ func Capacity(s stack.Settings, d pods.Demand) []error {
 		short("a node leaves one pod", values.Resources{MilliCPU: left.MilliCPU / nodes, MiB: left.MiB / nodes}, d.Largest)
 	}
 	if d.Volumes() > nodes*VolumesPerNode {
-		faults = append(faults, fmt.Errorf("%d nodes take %d volumes, pods ask for %d", nodes, nodes*VolumesPerNode,
+		errs = append(errs, fmt.Errorf("%d nodes take %d volumes, pods ask for %d", nodes, nodes*VolumesPerNode,
 			d.Volumes()))
 	}
 	if nodes < d.Apart {
-		faults = append(faults, fmt.Errorf("%d nodes, and %d replicas that share none", nodes, d.Apart))
+		errs = append(errs, fmt.Errorf("%d nodes, and %d replicas that share none", nodes, d.Apart))
 	}
-	return faults
+	return errs
 }

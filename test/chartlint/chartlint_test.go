@@ -58,10 +58,10 @@ func each(t *testing.T, r *Renderer, dir string, f func(t *testing.T, s *Set)) {
 	}
 }
 
-func fail(t *testing.T, faults []error) {
+func fail(t *testing.T, errs []error) {
 	t.Helper()
-	for _, fault := range faults {
-		t.Error(fault)
+	for _, problem := range errs {
+		t.Error(problem)
 	}
 }
 
@@ -70,9 +70,9 @@ func TestPublishedCharts(t *testing.T) {
 	used := map[string]map[string]bool{}
 	needed := map[string]bool{} // what is complained of when nothing is reviewed
 	each(t, r, archives.Dir, func(t *testing.T, s *Set) {
-		for _, fault := range slices.Concat(HostAccess(s.Objects, nil), SecretReaders(s.Objects, nil),
+		for _, problem := range slices.Concat(HostAccess(s.Objects, nil), SecretReaders(s.Objects, nil),
 			Services(s.Objects, nil)) {
-			needed[fault.Error()] = true
+			needed[problem.Error()] = true
 		}
 		t.Run("keys", func(t *testing.T) {
 			for _, release := range s.Releases {
@@ -132,7 +132,7 @@ func TestPublishedCharts(t *testing.T) {
 }
 
 // checkNeeded finds entries of the reviewed lists that nothing needs any more: they would let it come back unseen.
-func checkNeeded(t *testing.T, faults map[string]bool) {
+func checkNeeded(t *testing.T, errs map[string]bool) {
 	t.Helper()
 	var entries []string
 	for _, h := range Hosts {
@@ -148,8 +148,8 @@ func checkNeeded(t *testing.T, faults map[string]bool) {
 		entries = append(entries, object+": no container of its pods has the port "+name)
 	}
 	for _, entry := range entries {
-		if !slices.ContainsFunc(slices.Collect(maps.Keys(faults)),
-			func(fault string) bool { return strings.Contains(fault, entry) }) {
+		if !slices.ContainsFunc(slices.Collect(maps.Keys(errs)),
+			func(problem string) bool { return strings.Contains(problem, entry) }) {
 			t.Errorf("reviewed, and no longer needed: %s", entry)
 		}
 	}

@@ -81,7 +81,7 @@ func Dashboards(objects []*Object) []error {
 		return []error{err}
 	}
 	watcher := x.findSidecar("sc-dashboard")
-	sources, faults := x.dataSources()
+	sources, errs := x.dataSources()
 	files, uids, titles := map[string]string{}, map[string]string{}, map[string]string{}
 	for _, o := range objects {
 		if o.GetKind() != "ConfigMap" {
@@ -96,23 +96,23 @@ func Dashboards(objects []*Object) []error {
 			}
 			name := pods.ID(o) + " " + key
 			if watcher == nil || !watcher.sees(o) {
-				faults = append(faults, fmt.Errorf("%s: Grafana's sidecar does not see this dashboard", name))
+				errs = append(errs, fmt.Errorf("%s: Grafana's sidecar does not see this dashboard", name))
 				continue
 			}
 			folder := path.Dir(watcher.file(o, key))
-			faults = append(faults, twice(files, watcher.file(o, key), name, "the file")...)
-			faults = append(faults, twice(titles, folder+"/"+d.Title, name, "the title")...)
+			errs = append(errs, twice(files, watcher.file(o, key), name, "the file")...)
+			errs = append(errs, twice(titles, folder+"/"+d.Title, name, "the title")...)
 			if d.UID != "" {
-				faults = append(faults, twice(uids, d.UID, name, "the uid")...)
+				errs = append(errs, twice(uids, d.UID, name, "the uid")...)
 			}
 			for _, source := range asked(data[key]) {
 				if !sources[source] {
-					faults = append(faults, fmt.Errorf("%s asks the data source %q, which is not there", name, source))
+					errs = append(errs, fmt.Errorf("%s asks the data source %q, which is not there", name, source))
 				}
 			}
 		}
 	}
-	return faults
+	return errs
 }
 
 // twice remembers who has a name, and complains of the second.
@@ -128,7 +128,7 @@ func twice(seen map[string]string, name, owner, what string) []error {
 func (x *index) dataSources() (map[string]bool, []error) {
 	sources := map[string]bool{"grafana": true, "-- Grafana --": true, "-- Mixed --": true, "__expr__": true}
 	watcher := x.findSidecar("sc-datasources")
-	var faults []error
+	var errs []error
 	for _, o := range x.objects {
 		if o.GetKind() != "ConfigMap" && o.GetKind() != "Secret" {
 			continue
@@ -143,18 +143,18 @@ func (x *index) dataSources() (map[string]bool, []error) {
 				continue
 			}
 			if watcher == nil || !watcher.sees(o) {
-				faults = append(faults, fmt.Errorf("%s %s: Grafana's sidecar does not see these data sources", pods.ID(o), key))
+				errs = append(errs, fmt.Errorf("%s %s: Grafana's sidecar does not see these data sources", pods.ID(o), key))
 				continue
 			}
 			for _, d := range file.Datasources {
 				sources[d.UID], sources[d.Name] = true, true
 				if d.URL == "" {
-					faults = append(faults, fmt.Errorf("%s %s: the data source %s has no address", pods.ID(o), key, d.Name))
+					errs = append(errs, fmt.Errorf("%s %s: the data source %s has no address", pods.ID(o), key, d.Name))
 				}
 			}
 		}
 	}
-	return sources, faults
+	return sources, errs
 }
 
 var (

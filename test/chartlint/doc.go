@@ -2,5 +2,5 @@
 // every key exists in its chart, every name one object uses belongs to another, every monitor is scraped, every job
 // that a rule reads is given by one, no alert fires always or never, every dashboard is seen, Falco's rules are ours,
 // privileges are those reviewed, the nodes have room, and every object is valid. A check returns what is wrong, one
-// error a fault; it needs no cluster.
+// error an error; it needs no cluster.
 package chartlint

@@ -22,7 +22,7 @@ func Falco(objects []*Object, namespace string, wanted map[string]string) []erro
 	if err != nil {
 		return []error{err}
 	}
-	var faults []error
+	var errs []error
 	rules := x.objects[indexKey("ConfigMap", namespace, "falco-rules")]
 	if rules == nil {
 		return []error{fmt.Errorf("ConfigMap %s/falco-rules is not rendered", namespace)}
@@ -30,18 +30,18 @@ func Falco(objects []*Object, namespace string, wanted map[string]string) []erro
 	got := content(rules)
 	for _, file := range slices.Sorted(maps.Keys(wanted)) {
 		if text, ok := got[file]; !ok || strings.TrimSpace(text) != strings.TrimSpace(wanted[file]) {
-			faults = append(faults, fmt.Errorf("%s: %s is not the one in rules/", pods.ID(rules), file))
+			errs = append(errs, fmt.Errorf("%s: %s is not the one in rules/", pods.ID(rules), file))
 		}
 	}
 	for _, file := range slices.Sorted(maps.Keys(got)) {
 		if _, ok := wanted[file]; !ok {
-			faults = append(faults, fmt.Errorf("%s: %s is not in rules/", pods.ID(rules), file))
+			errs = append(errs, fmt.Errorf("%s: %s is not in rules/", pods.ID(rules), file))
 		}
 	}
 	if !x.mounted(namespace, rules.GetName()) {
-		faults = append(faults, fmt.Errorf("%s is mounted by no pod", pods.ID(rules)))
+		errs = append(errs, fmt.Errorf("%s is mounted by no pod", pods.ID(rules)))
 	}
-	return append(faults, x.artifacts(namespace)...)
+	return append(errs, x.artifacts(namespace)...)
 }
 
 func (x *index) mounted(namespace, configMap string) bool {
@@ -57,7 +57,7 @@ func (x *index) artifacts(namespace string) []error {
 	if o == nil {
 		return []error{fmt.Errorf("ConfigMap %s/falco-falcoctl is not rendered", namespace)}
 	}
-	var faults []error
+	var errs []error
 	for name, text := range content(o) {
 		var file struct {
 			Artifact struct {
@@ -66,23 +66,23 @@ func (x *index) artifacts(namespace string) []error {
 			}
 		}
 		if err := yaml.Unmarshal([]byte(text), &file); err != nil {
-			faults = append(faults, fmt.Errorf("%s %s: %w", pods.ID(o), name, err))
+			errs = append(errs, fmt.Errorf("%s %s: %w", pods.ID(o), name, err))
 		}
 		if len(file.Artifact.Install.Refs) == 0 {
-			faults = append(faults, fmt.Errorf("%s %s: Falco gets no rules", pods.ID(o), name))
+			errs = append(errs, fmt.Errorf("%s %s: Falco gets no rules", pods.ID(o), name))
 		}
 		for _, ref := range file.Artifact.Install.Refs {
 			if !pinnedArtifact.MatchString(ref) {
-				faults = append(faults, fmt.Errorf("%s %s: %s is fetched in no fixed version", pods.ID(o), name, ref))
+				errs = append(errs, fmt.Errorf("%s %s: %s is fetched in no fixed version", pods.ID(o), name, ref))
 			}
 		}
 	}
 	for _, w := range x.workloads {
 		for _, c := range w.Containers() {
 			if w.GetNamespace() == namespace && strings.Contains(strings.Join(c.Args, " "), "artifact follow") {
-				faults = append(faults, fmt.Errorf("%s: %s changes artifacts at run time", pods.ID(w.Unstructured), c.Name))
+				errs = append(errs, fmt.Errorf("%s: %s changes artifacts at run time", pods.ID(w.Unstructured), c.Name))
 			}
 		}
 	}
-	return faults
+	return errs
 }

@@ -40,7 +40,7 @@ func Jobs(objects []*Object) []error {
 			}
 		}
 	}
-	var faults []error
+	var errs []error
 	for _, o := range objects {
 		if o.GetKind() != "PrometheusRule" && o.GetLabels()["app.kubernetes.io/part-of"] != "doks-security" {
 			continue
@@ -51,11 +51,11 @@ func Jobs(objects []*Object) []error {
 		}
 		for _, match := range readsJob.FindAllStringSubmatch(string(text), -1) {
 			if !given[match[1]] {
-				faults = append(faults, fmt.Errorf("%s reads the job %q, which no monitor gives its targets", pods.ID(o), match[1]))
+				errs = append(errs, fmt.Errorf("%s reads the job %q, which no monitor gives its targets", pods.ID(o), match[1]))
 			}
 		}
 	}
-	return faults
+	return errs
 }
 
 // job is what the endpoint's relabelings make of the name.
@@ -81,7 +81,7 @@ func Overcommit(s stack.Settings, objects []*Object) []error {
 	}
 	endless := map[string]bool{"KubeCPUOvercommit": free.MilliCPU < node.MilliCPU,
 		"KubeMemoryOvercommit": free.MiB < node.MiB}
-	var faults []error
+	var errs []error
 	for _, o := range objects {
 		rules, err := rulesOf(o)
 		if err != nil {
@@ -89,9 +89,9 @@ func Overcommit(s stack.Settings, objects []*Object) []error {
 		}
 		for _, rule := range rules {
 			if endless[rule.Alert] {
-				faults = append(faults, fmt.Errorf("%s: %s can never resolve on %d nodes", pods.ID(o), rule.Alert, nodes))
+				errs = append(errs, fmt.Errorf("%s: %s can never resolve on %d nodes", pods.ID(o), rule.Alert, nodes))
 			}
 		}
 	}
-	return faults
+	return errs
 }

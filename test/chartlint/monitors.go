@@ -29,19 +29,19 @@ func Monitors(objects []*Object) []error {
 	if err != nil {
 		return []error{err}
 	}
-	var faults []error
+	var errs []error
 	for _, o := range objects {
 		if _, ok := selects[o.GetKind()]; !ok {
 			continue
 		}
 		if !x.isSelected(o) {
-			faults = append(faults, fmt.Errorf("%s is selected by no Prometheus", pods.ID(o)))
+			errs = append(errs, fmt.Errorf("%s is selected by no Prometheus", pods.ID(o)))
 		}
 		if o.GetKind() == "ServiceMonitor" || o.GetKind() == "PodMonitor" {
-			faults = append(faults, x.scraped(o)...)
+			errs = append(errs, x.scraped(o)...)
 		}
 	}
-	return faults
+	return errs
 }
 
 func (x *index) isSelected(o *Object) bool {
@@ -156,7 +156,7 @@ func (x *index) scraped(o *Object) []error {
 	if len(selected) == 0 && len(ports) == 0 {
 		return []error{fmt.Errorf("%s selects nothing in %v: %s", pods.ID(o), namespaces, selector)}
 	}
-	var faults []error
+	var errs []error
 	for _, e := range append(m.Spec.Endpoints, m.Spec.PodMetricsEndpoints...) {
 		switch {
 		case e.PortNumber != nil && listens(selected, intstr.FromInt32(*e.PortNumber)), e.TargetPort != nil &&
@@ -164,10 +164,10 @@ func (x *index) scraped(o *Object) []error {
 		case o.GetKind() == "PodMonitor" && listens(selected, intstr.FromString(e.Port)):
 		case o.GetKind() == "ServiceMonitor" && e.Port != "" && ports[e.Port]:
 		default:
-			faults = append(faults, fmt.Errorf("%s scrapes the port %s, which nothing it selects has", pods.ID(o), e.name()))
+			errs = append(errs, fmt.Errorf("%s scrapes the port %s, which nothing it selects has", pods.ID(o), e.name()))
 		}
 	}
-	return faults
+	return errs
 }
 
 func (e endpoint) name() string {

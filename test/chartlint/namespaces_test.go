@@ -179,20 +179,20 @@ func misplaced(s *Set) []error {
 	for _, name := range s.Settings.Namespaces.ByRole() {
 		known[name] = true
 	}
-	var faults []error
+	var errs []error
 	for _, o := range s.Objects {
 		if !known[o.GetNamespace()] {
-			faults = append(faults, fmt.Errorf("%s is in a namespace that is not the stack's", pods.ID(o)))
+			errs = append(errs, fmt.Errorf("%s is in a namespace that is not the stack's", pods.ID(o)))
 		}
 		content := maps.Clone(o.Object)
 		delete(content, "metadata")
 		for _, name := range selectedNamespaces(content) {
 			if !known[name] {
-				faults = append(faults, fmt.Errorf("%s selects the namespace %s, which is not the stack's", pods.ID(o), name))
+				errs = append(errs, fmt.Errorf("%s selects the namespace %s, which is not the stack's", pods.ID(o), name))
 			}
 		}
 	}
-	return faults
+	return errs
 }
 
 // selectedNamespaces are the names in label selectors of namespaces, of Kubernetes and of Cilium, and in lists of
@@ -231,12 +231,12 @@ func selectedNamespaces(value any) []string {
 	return names
 }
 
-// messages are those of faults with the default names put back, in order.
-func messages(faults []error) []string {
+// messages are those of errors with the default names put back, in order.
+func messages(errs []error) []string {
 	var all []string
-	for _, fault := range faults {
-		if fault != nil {
-			all = append(all, strings.ReplaceAll(fault.Error(), "zzz-", ""))
+	for _, problem := range errs {
+		if problem != nil {
+			all = append(all, strings.ReplaceAll(problem.Error(), "zzz-", ""))
 		}
 	}
 	slices.Sort(all)

@@ -39,7 +39,7 @@ func Panels(objects []*Object) []error {
 	for name := range gone {
 		known[name] = true
 	}
-	var faults []error
+	var errs []error
 	for _, o := range objects {
 		if o.GetKind() != "ConfigMap" || o.GetLabels()["app.kubernetes.io/part-of"] == "doks-security" {
 			continue
@@ -54,20 +54,20 @@ func Panels(objects []*Object) []error {
 			for _, query := range panelQueries(whole, "prometheus") {
 				parsed, err := parser.NewParser(parser.Options{}).ParseExpr(query)
 				if err != nil {
-					faults = append(faults, fmt.Errorf("%s %s: %s: %w", pods.ID(o), key, query, err))
+					errs = append(errs, fmt.Errorf("%s %s: %s: %w", pods.ID(o), key, query, err))
 					continue
 				}
 				for _, name := range missing(parsed, known) {
 					if !reported[name] {
 						reported[name] = true
-						faults = append(faults, fmt.Errorf("%s %s reads %s, which no rule records, and no program in "+
+						errs = append(errs, fmt.Errorf("%s %s reads %s, which no rule records, and no program in "+
 							"test/monitoring/exported/charts.yaml exports", pods.ID(o), key, name))
 					}
 				}
 			}
 		}
 	}
-	return faults
+	return errs
 }
 
 // missing are the metrics that a query reads and nothing exports. Of "a or b" one is enough: dashboards name a metric

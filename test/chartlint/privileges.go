@@ -23,18 +23,18 @@ func PodSecurity(objects []*Object) []error {
 			namespaces[o.GetName()] = o.GetLabels()
 		}
 	}
-	var faults []error
+	var errs []error
 	for _, w := range all {
 		labels, ok := namespaces[w.GetNamespace()]
 		if !ok {
-			faults = append(faults, fmt.Errorf("%s: its namespace does not exist", pods.ID(w.Unstructured)))
+			errs = append(errs, fmt.Errorf("%s: its namespace does not exist", pods.ID(w.Unstructured)))
 			continue
 		}
 		enforced, problems := api.PolicyToEvaluate(labels,
 			api.Policy{Enforce: api.LevelVersion{Level: api.LevelPrivileged, Version: api.LatestVersion()}})
 		if len(problems) > 0 {
 			//nolint:staticcheck // a kind is capitalized
-			faults = append(faults, fmt.Errorf("Namespace %s: %w", w.GetNamespace(),
+			errs = append(errs, fmt.Errorf("Namespace %s: %w", w.GetNamespace(),
 				problems.ToAggregate()))
 		}
 		refused, err := pods.Refused(w, enforced.Enforce)
@@ -42,10 +42,10 @@ func PodSecurity(objects []*Object) []error {
 			return []error{err}
 		}
 		if refused != "" {
-			faults = append(faults, fmt.Errorf("%s is not %s: %s", pods.ID(w.Unstructured), enforced.Enforce, refused))
+			errs = append(errs, fmt.Errorf("%s is not %s: %s", pods.ID(w.Unstructured), enforced.Enforce, refused))
 		}
 	}
-	return faults
+	return errs
 }
 
 // Host is what a workload may have of its node, with the reason; nothing else may have anything.
@@ -61,21 +61,21 @@ func HostAccess(objects []*Object, reviewed []Host) []error {
 	if err != nil {
 		return []error{err}
 	}
-	var faults []error
+	var errs []error
 	for _, w := range all {
 		i := slices.IndexFunc(reviewed, func(h Host) bool { return h.Object == pods.ID(w.Unstructured) })
 		for _, access := range pods.HostAccess(w) {
 			if i < 0 || !slices.Contains(reviewed[i].Has, access) {
-				faults = append(faults, fmt.Errorf("%s has %s, and is not reviewed for it", pods.ID(w.Unstructured), access))
+				errs = append(errs, fmt.Errorf("%s has %s, and is not reviewed for it", pods.ID(w.Unstructured), access))
 			}
 		}
 	}
-	return faults
+	return errs
 }
 
 // SecretReaders finds the accounts that may read every Secret of the cluster; reviewed gives the reason by account.
 func SecretReaders(objects []*Object, reviewed map[string]string) []error {
-	var faults []error
+	var errs []error
 	roles := map[string]rbacv1.ClusterRole{}
 	for _, o := range objects {
 		if o.GetKind() != "ClusterRole" {
@@ -83,7 +83,7 @@ func SecretReaders(objects []*Object, reviewed map[string]string) []error {
 		}
 		var role rbacv1.ClusterRole
 		if err := pods.Convert(o, &role); err != nil {
-			faults = append(faults, err)
+			errs = append(errs, err)
 		}
 		roles[role.Name] = role
 	}
@@ -93,7 +93,7 @@ func SecretReaders(objects []*Object, reviewed map[string]string) []error {
 		}
 		var binding rbacv1.ClusterRoleBinding
 		if err := pods.Convert(o, &binding); err != nil {
-			faults = append(faults, err)
+			errs = append(errs, err)
 		}
 		if !slices.ContainsFunc(roles[binding.RoleRef.Name].Rules, pods.ReadsSecrets) {
 			continue
@@ -101,12 +101,12 @@ func SecretReaders(objects []*Object, reviewed map[string]string) []error {
 		for _, subject := range binding.Subjects {
 			account := subject.Namespace + "/" + subject.Name
 			if reviewed[account] == "" {
-				faults = append(faults, fmt.Errorf("%s %s reads every Secret of the cluster through ClusterRole %s, and is not "+
+				errs = append(errs, fmt.Errorf("%s %s reads every Secret of the cluster through ClusterRole %s, and is not "+
 					"reviewed for it", subject.Kind, account, binding.RoleRef.Name))
 			}
 		}
 	}
-	return faults
+	return errs
 }
 
 // reloader is how prometheus-operator is told the image of the second container in its pods.
@@ -118,15 +118,15 @@ func Images(objects []*Object) []error {
 	if err != nil {
 		return []error{err}
 	}
-	var faults []error
+	var errs []error
 	for _, w := range all {
 		for _, image := range imagesIn(w) {
 			if !tagged(image) {
-				faults = append(faults, fmt.Errorf("%s: image %q is pinned to no tag", pods.ID(w.Unstructured), image))
+				errs = append(errs, fmt.Errorf("%s: image %q is pinned to no tag", pods.ID(w.Unstructured), image))
 			}
 		}
 	}
-	return faults
+	return errs
 }
 
 // ImagesOf lists the images objects run, each once.

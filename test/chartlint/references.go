@@ -21,25 +21,25 @@ func References(objects []*Object) []error {
 	if err != nil {
 		return []error{err}
 	}
-	var faults []error
+	var errs []error
 	for _, w := range x.workloads {
 		for _, r := range references(w) {
-			if fault := x.missing(w.GetNamespace(), r); fault != "" {
-				faults = append(faults, fmt.Errorf("%s names %s", pods.ID(w.Unstructured), fault))
+			if problem := x.missing(w.GetNamespace(), r); problem != "" {
+				errs = append(errs, fmt.Errorf("%s names %s", pods.ID(w.Unstructured), problem))
 			}
 		}
-		for _, fault := range mounts(w) {
-			faults = append(faults, fmt.Errorf("%s: %s", pods.ID(w.Unstructured), fault))
+		for _, problem := range mounts(w) {
+			errs = append(errs, fmt.Errorf("%s: %s", pods.ID(w.Unstructured), problem))
 		}
 	}
 	for _, o := range objects {
 		for _, r := range namedBy(o) {
-			if fault := x.missing(o.GetNamespace(), r); fault != "" {
-				faults = append(faults, fmt.Errorf("%s names %s", pods.ID(o), fault))
+			if problem := x.missing(o.GetNamespace(), r); problem != "" {
+				errs = append(errs, fmt.Errorf("%s names %s", pods.ID(o), problem))
 			}
 		}
 	}
-	return faults
+	return errs
 }
 
 func (x *index) missing(namespace string, r reference) string {
@@ -116,15 +116,15 @@ func mounts(w pods.Workload) []string {
 	for _, c := range w.Claims {
 		has[c.Name] = true
 	}
-	var faults []string
+	var errs []string
 	for _, c := range w.Containers() {
 		for _, m := range c.VolumeMounts {
 			if !has[m.Name] {
-				faults = append(faults, fmt.Sprintf("%s mounts the volume %s, which the pod has not", c.Name, m.Name))
+				errs = append(errs, fmt.Sprintf("%s mounts the volume %s, which the pod has not", c.Name, m.Name))
 			}
 		}
 	}
-	return faults
+	return errs
 }
 
 func keysOf(kind, name string, items []corev1.KeyToPath) []reference {

@@ -62,29 +62,29 @@ func Rules(objects []*Object) []error {
 			recorded[r.Record] = true
 		}
 	}
-	var faults []error
+	var errs []error
 	for _, o := range objects {
 		ours := o.GetLabels()["app.kubernetes.io/part-of"] == "doks-security"
 		for _, r := range read[o] {
 			names, err := metricsOf(r.Expr)
 			if err != nil {
-				faults = append(faults, fmt.Errorf("%s: %s%s: %w", pods.ID(o), r.Alert, r.Record, err))
+				errs = append(errs, fmt.Errorf("%s: %s%s: %w", pods.ID(o), r.Alert, r.Record, err))
 			}
 			for _, name := range names {
 				switch {
 				case recorded[name], known[name], ours && !strings.Contains(name, ":"):
 				case strings.Contains(name, ":"):
-					faults = append(faults, fmt.Errorf("%s: %s%s reads %s, which no rule records", pods.ID(o), r.Alert,
+					errs = append(errs, fmt.Errorf("%s: %s%s reads %s, which no rule records", pods.ID(o), r.Alert,
 						r.Record, name))
 				default:
-					faults = append(faults, fmt.Errorf(
+					errs = append(errs, fmt.Errorf(
 						"%s: %s%s reads %s, which no program in test/monitoring/exported/charts.yaml exports",
 						pods.ID(o), r.Alert, r.Record, name))
 				}
 			}
 		}
 	}
-	return faults
+	return errs
 }
 
 func exportedMetrics() (map[string]bool, error) {

@@ -22,7 +22,7 @@ import (
 // Schemas decodes every object strictly: as its Go type, or by the CustomResourceDefinition among the objects or of
 // prometheus-operator.
 func Schemas(objects []*Object) []error {
-	var faults []error
+	var errs []error
 	types, err := knownTypes()
 	if err != nil {
 		return []error{err}
@@ -32,13 +32,13 @@ func Schemas(objects []*Object) []error {
 	if err != nil {
 		return []error{err}
 	}
-	definitions, errs := customResources(slices.Concat(objects, operator))
-	faults = append(faults, errs...)
+	definitions, unread := customResources(slices.Concat(objects, operator))
+	errs = append(errs, unread...)
 	for _, o := range objects {
 		kind := o.GroupVersionKind()
 		if custom, ok := definitions[kind]; ok {
-			for _, fault := range custom.validate(o) {
-				faults = append(faults, fmt.Errorf("%s: %w", pods.ID(o), fault))
+			for _, problem := range custom.validate(o) {
+				errs = append(errs, fmt.Errorf("%s: %w", pods.ID(o), problem))
 			}
 			continue
 		}
@@ -47,10 +47,10 @@ func Schemas(objects []*Object) []error {
 			_, _, err = strict.Decode(text, nil, nil)
 		}
 		if err != nil {
-			faults = append(faults, fmt.Errorf("%s: %w", pods.ID(o), err))
+			errs = append(errs, fmt.Errorf("%s: %w", pods.ID(o), err))
 		}
 	}
-	return faults
+	return errs
 }
 
 // knownTypes are Kubernetes' own, and those that define others.
@@ -73,27 +73,27 @@ type customResource struct {
 
 func customResources(objects []*Object) (map[schema.GroupVersionKind]customResource, []error) {
 	definitions := map[schema.GroupVersionKind]customResource{}
-	var faults []error
+	var errs []error
 	for _, o := range objects {
 		if o.GetKind() != "CustomResourceDefinition" {
 			continue
 		}
 		var definition apiextensionsv1.CustomResourceDefinition
 		if err := pods.Convert(o, &definition); err != nil {
-			faults = append(faults, err)
+			errs = append(errs, err)
 			continue
 		}
 		for _, version := range definition.Spec.Versions {
 			custom, err := newCustomResource(version)
 			if err != nil {
-				faults = append(faults, fmt.Errorf("%s %s: %w", pods.ID(o), version.Name, err))
+				errs = append(errs, fmt.Errorf("%s %s: %w", pods.ID(o), version.Name, err))
 				continue
 			}
 			definitions[schema.GroupVersionKind{Group: definition.Spec.Group, Version: version.Name,
 				Kind: definition.Spec.Names.Kind}] = custom
 		}
 	}
-	return definitions, faults
+	return definitions, errs
 }
 
 func newCustomResource(version apiextensionsv1.CustomResourceDefinitionVersion) (c customResource, err error) {
@@ -111,13 +111,13 @@ func newCustomResource(version apiextensionsv1.CustomResourceDefinitionVersion) 
 
 // validate finds what the API server would refuse, and unknown fields, which it would drop.
 func (c customResource) validate(o *Object) []error {
-	var faults []error
-	for _, fault := range validation.ValidateCustomResource(nil, o.Object, c.validator) {
-		faults = append(faults, fault)
+	var errs []error
+	for _, problem := range validation.ValidateCustomResource(nil, o.Object, c.validator) {
+		errs = append(errs, problem)
 	}
 	options := structuralschema.UnknownFieldPathOptions{TrackUnknownFieldPaths: true}
 	for _, path := range pruning.PruneWithOptions(o.DeepCopy().Object, c.structural, true, options) {
-		faults = append(faults, fmt.Errorf("unknown field %q", path))
+		errs = append(errs, fmt.Errorf("unknown field %q", path))
 	}
-	return faults
+	return errs
 }

@@ -20,7 +20,7 @@ func Services(objects []*Object, reviewed map[string]string) []error {
 	if err != nil {
 		return []error{err}
 	}
-	var faults []error
+	var errs []error
 	for _, o := range objects {
 		switch o.GetKind() {
 		case "Service":
@@ -30,23 +30,23 @@ func Services(objects []*Object, reviewed map[string]string) []error {
 			}
 			selected := x.selected(s.Namespace, labels.SelectorFromSet(s.Spec.Selector))
 			if len(selected) == 0 {
-				faults = append(faults, fmt.Errorf("%s selects no pod: %v", pods.ID(o), s.Spec.Selector))
+				errs = append(errs, fmt.Errorf("%s selects no pod: %v", pods.ID(o), s.Spec.Selector))
 				continue
 			}
 			for _, port := range s.Spec.Ports {
 				if target := targetOf(port); !listens(selected, target) && reviewed[pods.ID(o)+": "+target.String()] == "" {
-					faults = append(faults, fmt.Errorf("%s: no container of its pods has the port %s", pods.ID(o), target.String()))
+					errs = append(errs, fmt.Errorf("%s: no container of its pods has the port %s", pods.ID(o), target.String()))
 				}
 			}
 		case "PodDisruptionBudget":
 			var budget policyv1.PodDisruptionBudget
 			if err := pods.Convert(o, &budget); err != nil {
-				faults = append(faults, err)
+				errs = append(errs, err)
 				continue
 			}
 			selector, err := metav1.LabelSelectorAsSelector(budget.Spec.Selector)
 			if err != nil || len(x.selected(o.GetNamespace(), selector)) == 0 {
-				faults = append(faults, fmt.Errorf("%s selects no pod: %v", pods.ID(o), budget.Spec.Selector))
+				errs = append(errs, fmt.Errorf("%s selects no pod: %v", pods.ID(o), budget.Spec.Selector))
 			}
 		}
 	}
@@ -56,13 +56,13 @@ func Services(objects []*Object, reviewed map[string]string) []error {
 				if port.Type == intstr.String &&
 					!listens([]pods.Workload{{Pod: corev1.PodTemplateSpec{Spec: corev1.PodSpec{Containers: []corev1.Container{c}}}}},
 						port) {
-					faults = append(faults, fmt.Errorf("%s: %s is probed at a port %s, which it has not",
+					errs = append(errs, fmt.Errorf("%s: %s is probed at a port %s, which it has not",
 						pods.ID(w.Unstructured), c.Name, port.String()))
 				}
 			}
 		}
 	}
-	return faults
+	return errs
 }
 
 // selected are the workloads whose pods carry the labels.

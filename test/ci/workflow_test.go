@@ -77,8 +77,8 @@ func workflows(t *testing.T) map[string][]byte {
 	return texts
 }
 
-// faults are what a workflow must not do.
-func faults(text []byte) ([]string, error) {
+// errors are what a workflow must not do.
+func errs(text []byte) ([]string, error) {
 	var w workflow
 	if err := yaml.Unmarshal(text, &w); err != nil {
 		return nil, err
@@ -106,7 +106,7 @@ func faults(text []byte) ([]string, error) {
 		}
 		secrets := bytes.Contains(source, []byte("secrets.")) || bytes.Contains(source, []byte("secrets:")) ||
 			j.Environment != nil
-		add := func(fault string) { all = append(all, name+": "+fault) }
+		add := func(problem string) { all = append(all, name+": "+problem) }
 		if j.Permissions == nil {
 			add("no permissions")
 		}

@@ -67,7 +67,7 @@ func TestActionsArePinned(t *testing.T) {
 
 func TestWorkflowsAreSafe(t *testing.T) {
 	for file, text := range workflows(t) {
-		found, err := faults(text)
+		found, err := errs(text)
 		if err != nil || len(found) > 0 {
 			t.Errorf("%s: %v %q", file, err, found)
 		}
@@ -86,7 +86,7 @@ jobs:
       - {uses: actions/checkout@x, with: {persist-credentials: false}}
       - {run: pulumi up}
 `
-	if found, err := faults([]byte(good)); err != nil || len(found) > 0 {
+	if found, err := errs([]byte(good)); err != nil || len(found) > 0 {
 		t.Fatalf("%v %q", err, found)
 	}
 	for _, c := range []struct{ from, to, want string }{
@@ -112,15 +112,15 @@ jobs:
 		{"    steps:\n", "    uses: ./.github/workflows/up.yml\n    steps:\n",
 			"a: a deployment that does not wait for the tests"},
 	} {
-		found, err := faults([]byte(strings.Replace(good, c.from, c.to, 1)))
+		found, err := errs([]byte(strings.Replace(good, c.from, c.to, 1)))
 		if err != nil || len(found) != 1 || found[0] != c.want {
 			t.Errorf("%s -> %s: %v %q, want %q", c.from, c.to, err, found, c.want)
 		}
 	}
 	trusted := strings.Replace(good, "pull_request", "workflow_run", 1)
-	if found, err := faults([]byte(strings.Replace(trusted, "    timeout-minutes: 5\n",
+	if found, err := errs([]byte(strings.Replace(trusted, "    timeout-minutes: 5\n",
 		"    timeout-minutes: 5\n    environment: dev\n", 1))); err != nil || len(found) != 1 {
-		t.Errorf("%v %q, want one fault", err, found)
+		t.Errorf("%v %q, want one error", err, found)
 	}
 }
 

@@ -85,7 +85,7 @@ func write(dir string, pins map[string]values.Chart) error {
 
 // Check compares what a chart renders with its contract, and says what is missing or different.
 func Check(contract, rendered []*unstructured.Unstructured) []error {
-	var faults []error
+	var errs []error
 	for _, want := range contract {
 		id := fmt.Sprintf("%s %s/%s", want.GetKind(), want.GetNamespace(), want.GetName())
 		found := false
@@ -93,15 +93,15 @@ func Check(contract, rendered []*unstructured.Unstructured) []error {
 			if got.GetKind() == want.GetKind() && got.GetName() == want.GetName() && got.GetNamespace() == want.GetNamespace() {
 				found = true
 				for _, difference := range differences("", want.Object, got.Object) {
-					faults = append(faults, fmt.Errorf("%s: %s", id, difference))
+					errs = append(errs, fmt.Errorf("%s: %s", id, difference))
 				}
 			}
 		}
 		if !found {
-			faults = append(faults, fmt.Errorf("%s is not rendered", id))
+			errs = append(errs, fmt.Errorf("%s is not rendered", id))
 		}
 	}
-	return faults
+	return errs
 }
 
 // differences lists where got lacks something of want: maps may hold more, lists of named things too.

@@ -101,8 +101,8 @@ func TestChartsKeepTheirContracts(t *testing.T) {
 			t.Fatal(err)
 		}
 		c.Values = nil // no stand-in: the custom resources' schemas are the published chart's
-		for _, fault := range fakecharts.Check(render(t, c, r), render(t, published, r)) {
-			t.Error(fault)
+		for _, problem := range fakecharts.Check(render(t, c, r), render(t, published, r)) {
+			t.Error(problem)
 		}
 	})
 }
@@ -122,7 +122,7 @@ func TestCheckFindsErrors(t *testing.T) {
 	for _, c := range []struct {
 		name      string
 		want, got *unstructured.Unstructured
-		fault     string
+		problem   string
 	}{
 		{"the same", service("web", 80, app), service("web", 80, app), ""},
 		{"more than asked for", service("web", 80, app),
@@ -137,10 +137,10 @@ func TestCheckFindsErrors(t *testing.T) {
 		{"another name", service("web", 80, app), service("api", 80, app), "Service a/web is not rendered"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			faults := fakecharts.Check([]*unstructured.Unstructured{c.want}, []*unstructured.Unstructured{c.got})
-			if c.fault == "" && len(faults) > 0 || c.fault != "" &&
-				(len(faults) != 1 || !strings.Contains(faults[0].Error(), c.fault)) {
-				t.Errorf("faults %v, want %q", faults, c.fault)
+			errs := fakecharts.Check([]*unstructured.Unstructured{c.want}, []*unstructured.Unstructured{c.got})
+			if c.problem == "" && len(errs) > 0 || c.problem != "" &&
+				(len(errs) != 1 || !strings.Contains(errs[0].Error(), c.problem)) {
+				t.Errorf("errors %v, want %q", errs, c.problem)
 			}
 		})
 	}

@@ -25,9 +25,9 @@ var components = map[string]string{
 // environment is what Alloy's pods have.
 var environment = []string{"NODE_NAME", "CLUSTER_NAME", "FORWARD_USERNAME", "FORWARD_PASSWORD", "FORWARD_TOKEN"}
 
-// alloyFaults reads a configuration, and finds references that lead nowhere, unknown components, missing labels, broken
+// alloyErrors reads a configuration, and finds references that lead nowhere, unknown components, missing labels, broken
 // regular expressions and selectors.
-func (c catalog) alloyFaults(text string) []string {
+func (c catalog) alloyErrors(text string) []string {
 	file, err := parser.ParseFile("config.alloy", []byte(text))
 	if err != nil {
 		return []string{err.Error()}
@@ -36,38 +36,38 @@ func (c catalog) alloyFaults(text string) []string {
 	for _, statement := range file.Body {
 		block, ok := statement.(*ast.BlockStmt)
 		if !ok {
-			w.fault("%v is outside of a block", statement)
+			w.problem("%v is outside of a block", statement)
 			continue
 		}
 		name := strings.Join(block.Name, ".")
 		export, known := components[name]
 		if !known {
-			w.fault("no component %s is expected", name)
+			w.problem("no component %s is expected", name)
 		}
 		w.exports[name+"."+block.Label+"."+export] = true
 	}
 	ast.Walk(w, file)
 	for _, reference := range w.references {
 		if !w.exports[reference] && !slices.Contains([]string{"sys.env"}, reference) {
-			w.fault("%s is exported by nothing", reference)
+			w.problem("%s is exported by nothing", reference)
 		}
 	}
 	for _, label := range slices.Concat(c.Streams["pods"], c.Streams["falco"]) {
 		if !w.labels[label] {
-			w.fault("no rule sets the label %s", label)
+			w.problem("no rule sets the label %s", label)
 		}
 	}
-	return w.faults
+	return w.errs
 }
 
 type alloyWalk struct {
-	catalog            catalog
-	exports, labels    map[string]bool
-	references, faults []string
+	catalog          catalog
+	exports, labels  map[string]bool
+	references, errs []string
 }
 
-func (w *alloyWalk) fault(format string, args ...any) {
-	w.faults = append(w.faults, fmt.Sprintf(format, args...))
+func (w *alloyWalk) problem(format string, args ...any) {
+	w.errs = append(w.errs, fmt.Sprintf(format, args...))
 }
 
 // Visit collects references and labels, and checks texts.
@@ -81,7 +81,7 @@ func (w *alloyWalk) Visit(node ast.Node) ast.Visitor {
 	case *ast.CallExpr:
 		for _, arg := range n.Args {
 			if name := literal(arg); accessPath(n.Value) == "sys.env" && !slices.Contains(environment, name) {
-				w.fault("the environment has no %q", name)
+				w.problem("the environment has no %q", name)
 			}
 		}
 	case *ast.ObjectExpr:
@@ -95,11 +95,11 @@ func (w *alloyWalk) Visit(node ast.Node) ast.Visitor {
 			w.labels[value] = true
 		case "regex":
 			if _, err := regexp.Compile("^(?s:" + value + ")$"); err != nil {
-				w.fault("%v", err)
+				w.problem("%v", err)
 			}
 		case "selector":
 			if err := w.catalog.checkLogQL(value); err != nil {
-				w.fault("%s: %v", value, err)
+				w.problem("%s: %v", value, err)
 			}
 		}
 	}
@@ -138,8 +138,8 @@ func alloyConfig(t *testing.T) string {
 }
 
 func TestAlloyConfiguration(t *testing.T) {
-	for _, fault := range readCatalog(t).alloyFaults(alloyConfig(t)) {
-		t.Error(fault)
+	for _, problem := range readCatalog(t).alloyErrors(alloyConfig(t)) {
+		t.Error(problem)
 	}
 }
 
@@ -149,8 +149,8 @@ func TestForwardedLogsConfiguration(t *testing.T) {
 		"none": {}, "password": {Username: "1", Password: "key"}, "token": {BearerToken: "key"},
 	} {
 		forward := stackcomponents.LogsForward{URL: "https://logs.example.org/push", Login: login, Tenant: "team-a"}
-		for _, fault := range readCatalog(t).alloyFaults(alloyConfig(t) + "\n" + forward.Pipeline()) {
-			t.Errorf("%s: %s", name, fault)
+		for _, problem := range readCatalog(t).alloyErrors(alloyConfig(t) + "\n" + forward.Pipeline()) {
+			t.Errorf("%s: %s", name, problem)
 		}
 	}
 }
@@ -168,9 +168,9 @@ func TestBrokenAlloyConfigurationsAreFound(t *testing.T) {
 		`the environment has no "NODE"`:      strings.Replace(good, `"NODE_NAME"`, `"NODE"`, 1),
 		"expected":                           strings.Replace(good, "stage.cri { }", "stage.cri {", 1),
 	} {
-		if faults := strings.Join(readCatalog(t).alloyFaults(broken), "; "); broken == good ||
-			!strings.Contains(faults, want) {
-			t.Errorf("found %q, want %q", faults, want)
+		if errs := strings.Join(readCatalog(t).alloyErrors(broken), "; "); broken == good ||
+			!strings.Contains(errs, want) {
+			t.Errorf("found %q, want %q", errs, want)
 		}
 	}
 }

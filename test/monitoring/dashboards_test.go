@@ -49,8 +49,8 @@ func TestDashboardsReadWhatIsExported(t *testing.T) {
 					if err != nil {
 						t.Errorf("%s: %v", p.Title, err)
 					}
-					for _, fault := range c.check(p.Source.Type, expr) {
-						t.Errorf("%s, panel %d %q, %s: %s\n%s", d.UID, p.ID, p.Title, target.RefID, fault, expr)
+					for _, problem := range c.check(p.Source.Type, expr) {
+						t.Errorf("%s, panel %d %q, %s: %s\n%s", d.UID, p.ID, p.Title, target.RefID, problem, expr)
 					}
 				}
 			}
@@ -61,8 +61,8 @@ func TestDashboardsReadWhatIsExported(t *testing.T) {
 			if !ok || comma < 0 {
 				t.Fatalf("%s: variable %s is no label_values(metric, label)", d.UID, v.Name)
 			}
-			for _, fault := range c.check("prometheus", fmt.Sprintf("count by (%s) (%s)", inner[comma+2:], inner[:comma])) {
-				t.Errorf("%s, variable %s: %s", d.UID, v.Name, fault)
+			for _, problem := range c.check("prometheus", fmt.Sprintf("count by (%s) (%s)", inner[comma+2:], inner[:comma])) {
+				t.Errorf("%s, variable %s: %s", d.UID, v.Name, problem)
 			}
 		}
 	}
@@ -150,7 +150,7 @@ func TestLinksResolve(t *testing.T) {
 	}
 }
 
-// Seeded faults: what the checks above must not let through.
+// Seeded errors: what the checks above must not let through.
 func TestBrokenDashboardsAreFound(t *testing.T) {
 	c := readCatalog(t)
 	d := readDashboards(t)["runtime-security"]
@@ -163,12 +163,12 @@ func TestBrokenDashboardsAreFound(t *testing.T) {
 		`rate(falco:events:total{rule=~"$rule"}[$])`: "unexpected",
 	} {
 		filled, err := d.Fill(expr, d.All)
-		faults := c.check("prometheus", filled)
+		errs := c.check("prometheus", filled)
 		if err != nil {
-			faults = append(faults, err.Error())
+			errs = append(errs, err.Error())
 		}
-		if !strings.Contains(strings.Join(faults, "; "), want) {
-			t.Errorf("%s: found %q, want %q", expr, faults, want)
+		if !strings.Contains(strings.Join(errs, "; "), want) {
+			t.Errorf("%s: found %q, want %q", expr, errs, want)
 		}
 	}
 }

@@ -58,30 +58,30 @@ func readCatalog(t *testing.T) catalog {
 // unknown finds what an expression reads and no exporter has: metrics, labels in matchers, and labels that are grouped,
 // joined or kept.
 func (c catalog) unknown(expr parser.Expr) []string {
-	var faults []string
+	var errs []string
 	parser.Inspect(expr, func(node parser.Node, _ []parser.Node) error {
 		switch n := node.(type) {
 		case *parser.VectorSelector:
 			metric, known := c.Metrics[n.Name]
 			if !known {
-				faults = append(faults, fmt.Sprintf("no source exports the metric %q", n.Name))
+				errs = append(errs, fmt.Sprintf("no source exports the metric %q", n.Name))
 				break
 			}
 			for _, m := range n.LabelMatchers {
 				if m.Name != "__name__" && !slices.Contains(metric.Labels, m.Name) && !slices.Contains(c.Target, m.Name) {
-					faults = append(faults, fmt.Sprintf("%s has no label %q", n.Name, m.Name))
+					errs = append(errs, fmt.Sprintf("%s has no label %q", n.Name, m.Name))
 				}
 			}
 		case *parser.AggregateExpr:
-			faults = append(faults, c.missing(n.Grouping, n.Expr)...)
+			errs = append(errs, c.missing(n.Grouping, n.Expr)...)
 		case *parser.BinaryExpr:
 			if n.VectorMatching != nil {
-				faults = append(faults, c.missing(append(n.VectorMatching.MatchingLabels, n.VectorMatching.Include...), n)...)
+				errs = append(errs, c.missing(append(n.VectorMatching.MatchingLabels, n.VectorMatching.Include...), n)...)
 			}
 		}
 		return nil
 	})
-	return faults
+	return errs
 }
 
 // missing are those of the labels that nothing within the expression has.
@@ -103,13 +103,13 @@ func (c catalog) missing(wanted []string, within parser.Expr) []string {
 		}
 		return nil
 	})
-	var faults []string
+	var errs []string
 	for _, label := range wanted {
 		if !have[label] {
-			faults = append(faults, fmt.Sprintf("nothing in %s has the label %q", within, label))
+			errs = append(errs, fmt.Sprintf("nothing in %s has the label %q", within, label))
 		}
 	}
-	return faults
+	return errs
 }
 
 // queries are the expressions of every rule, by where they stand.
@@ -139,8 +139,8 @@ func TestRulesReadWhatIsExported(t *testing.T) {
 			t.Errorf("%s: %v", where, err)
 			continue
 		}
-		for _, fault := range c.unknown(expr) {
-			t.Errorf("%s: %s", where, fault)
+		for _, problem := range c.unknown(expr) {
+			t.Errorf("%s: %s", where, problem)
 		}
 	}
 }
@@ -212,8 +212,8 @@ func TestMetricsAreThoseOfThePrograms(t *testing.T) {
 				metrics[metric] = m.Labels
 			}
 		}
-		for _, fault := range source.Check(metrics) {
-			t.Errorf("%s: %s", name, fault)
+		for _, problem := range source.Check(metrics) {
+			t.Errorf("%s: %s", name, problem)
 		}
 	}
 }
@@ -233,8 +233,8 @@ func TestSeriesOfAlertTestsAreExported(t *testing.T) {
 				if err != nil {
 					t.Fatalf("%s: %v", file, err)
 				}
-				for _, fault := range c.unknown(expr) {
-					t.Errorf("%s: %s: %s", file, series.Series, fault)
+				for _, problem := range c.unknown(expr) {
+					t.Errorf("%s: %s: %s", file, series.Series, problem)
 				}
 			}
 		}
@@ -270,8 +270,8 @@ func TestUnknownMetricsAndLabelsAreFound(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if faults := strings.Join(c.unknown(expr), "; "); !strings.Contains(faults, want) {
-			t.Errorf("%s: found %q, want %q", text, faults, want)
+		if errs := strings.Join(c.unknown(expr), "; "); !strings.Contains(errs, want) {
+			t.Errorf("%s: found %q, want %q", text, errs, want)
 		}
 	}
 }

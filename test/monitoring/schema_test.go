@@ -13,23 +13,23 @@ import (
 	"doks-security/values"
 )
 
-// modelFaults reads a dashboard strictly with Grafana's own types: a field that the model does not have is an error,
-// where Grafana would ignore it. They return an empty list of faults that is no nil error, hence the text.
-func modelFaults(text string) string {
+// modelErrors reads a dashboard strictly with Grafana's own types: a field that the model does not have is an error,
+// where Grafana would ignore it. They return an empty list of errors that is no nil error, hence the text.
+func modelErrors(text string) string {
 	plugins.RegisterDefaultPlugins()
 	var d model.Dashboard //nolint:staticcheck // the classic schema is what Grafana loads from files
-	faults := ""
+	errs := ""
 	if err := d.UnmarshalJSONStrict([]byte(text)); err != nil {
-		faults = err.Error()
+		errs = err.Error()
 	}
 	if err := d.Validate(); err != nil {
-		faults += err.Error()
+		errs += err.Error()
 	}
-	return faults + queryFaults(text)
+	return errs + queryErrors(text)
 }
 
-// queryFaults reads the queries, which the model of a dashboard leaves to the data sources.
-func queryFaults(text string) string {
+// queryErrors reads the queries, which the model of a dashboard leaves to the data sources.
+func queryErrors(text string) string {
 	var raw struct {
 		Panels []struct {
 			Datasource struct{ Type string }
@@ -39,7 +39,7 @@ func queryFaults(text string) string {
 	if err := json.Unmarshal([]byte(text), &raw); err != nil {
 		return err.Error()
 	}
-	faults := ""
+	errs := ""
 	for _, p := range raw.Panels {
 		for _, target := range p.Targets {
 			var err error
@@ -50,11 +50,11 @@ func queryFaults(text string) string {
 				err = new(loki.Dataquery).UnmarshalJSONStrict(target)
 			}
 			if err != nil {
-				faults += err.Error()
+				errs += err.Error()
 			}
 		}
 	}
-	return faults
+	return errs
 }
 
 func TestDashboardsFitGrafanasModel(t *testing.T) {
@@ -63,8 +63,8 @@ func TestDashboardsFitGrafanasModel(t *testing.T) {
 		t.Fatal(err)
 	}
 	for uid, text := range files {
-		if faults := modelFaults(text); faults != "" {
-			t.Errorf("%s:\n%s", uid, faults)
+		if errs := modelErrors(text); errs != "" {
+			t.Errorf("%s:\n%s", uid, errs)
 		}
 	}
 }
@@ -80,7 +80,7 @@ func TestMisspelledDashboardFieldsAreFound(t *testing.T) {
 		`"fillOpacity"`: `"opacity"`,
 	} {
 		text := strings.Replace(good, field, broken, 1)
-		if faults := modelFaults(text); text == good || faults == "" {
+		if errs := modelErrors(text); text == good || errs == "" {
 			t.Errorf("%s instead of %s was accepted", broken, field)
 		}
 	}

@@ -84,7 +84,7 @@ func TestEveryCaseRuns(t *testing.T) {
 
 func TestRunRefusesAnInvalidCase(t *testing.T) {
 	if _, err := Run("../..", Fixture("dev", map[string]any{"logging": map[string]any{"storage": "tape"}})); err == nil {
-		t.Error("no fault")
+		t.Error("no error")
 	}
 	if _, err := Run("../..", Fixture("nowhere", nil)); err == nil {
 		t.Error("a stack file that is not there was read")

@@ -41,14 +41,14 @@ func checkCost(outputs auto.OutputMap, c *cluster, r *report) {
 			deployed["loadBalancers"] += catalog.LoadBalancerNode.USD
 		}
 	}
-	var faults []string
+	var errs []string
 	for _, part := range []string{"nodes", "volumes", "loadBalancers"} {
 		if math.Abs(exported[part]-deployed[part]) >= 0.01 {
-			faults = append(faults, fmt.Sprintf("%s: exported %.2f, deployed %.2f", part, exported[part], deployed[part]))
+			errs = append(errs, fmt.Sprintf("%s: exported %.2f, deployed %.2f", part, exported[part], deployed[part]))
 		}
 	}
-	r.check(fmt.Sprintf("monthlyCostUSD is the cost of what is deployed: %.2f", exported["total"]), len(faults) == 0,
-		"%v", faults)
+	r.check(fmt.Sprintf("monthlyCostUSD is the cost of what is deployed: %.2f", exported["total"]), len(errs) == 0,
+		"%v", errs)
 }
 
 // costLines print the parts.

@@ -113,8 +113,8 @@ func TestDocumentedFlagsExist(t *testing.T) {
 				t.Errorf("%s: %s: %v", c.Page, c.Line, err)
 			}
 		case "pulumi":
-			if fault := wrongPulumi(words[1:], help); fault != "" {
-				t.Errorf("%s: %s: %s", c.Page, c.Line, fault)
+			if problem := wrongPulumi(words[1:], help); problem != "" {
+				t.Errorf("%s: %s: %s", c.Page, c.Line, problem)
 			}
 		}
 	}
@@ -126,8 +126,8 @@ func TestWrongFlagsAreFound(t *testing.T) {
 		"up --replace a": false, "config set --path a b": false, "stack rm --force": false, "destroy -t a": false,
 		"up --replcae a": true, "config set --replace a": true, "stack vanish": true, "fly": true,
 	} {
-		if fault := wrongPulumi(strings.Fields(line), help); (fault != "") != faulty {
-			t.Errorf("pulumi %s: %q", line, fault)
+		if problem := wrongPulumi(strings.Fields(line), help); (problem != "") != faulty {
+			t.Errorf("pulumi %s: %q", line, problem)
 		}
 	}
 }

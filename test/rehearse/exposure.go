@@ -49,15 +49,15 @@ func checkExposure(ctx context.Context, client dynamic.Interface, a *account, c 
 		}
 		hostnames = append(hostnames, strings.TrimPrefix(fmt.Sprint(outputs[name].Value), "https://"))
 	}
-	faults := e.faults(hostnames)
+	errs := e.errs(hostnames)
 	r.check("one load balancer; "+strings.Join(hostnames, " and ")+" lead to it over TLS and on to their Services",
-		len(faults) == 0, "%v", faults)
+		len(errs) == 0, "%v", errs)
 	return nil
 }
 
-// faults are what keeps people out, or lets others in.
-func (e *exposed) faults(hostnames []string) []string {
-	var faults []string
+// errors are what keeps people out, or lets others in.
+func (e *exposed) errs(hostnames []string) []string {
+	var errs []string
 	var outside []corev1.Service
 	for _, s := range e.services {
 		if s.Spec.Type == corev1.ServiceTypeLoadBalancer || s.Spec.Type == corev1.ServiceTypeNodePort {
@@ -69,7 +69,7 @@ func (e *exposed) faults(hostnames []string) []string {
 			len(e.gateways))}
 	}
 	if outside[0].Annotations["service.beta.kubernetes.io/do-loadbalancer-allow-rules"] == "" {
-		faults = append(faults, "the load balancer takes connections from everywhere")
+		errs = append(errs, "the load balancer takes connections from everywhere")
 	}
 	address := ""
 	for _, ingress := range outside[0].Status.LoadBalancer.Ingress {
@@ -77,11 +77,11 @@ func (e *exposed) faults(hostnames []string) []string {
 	}
 	for _, hostname := range hostnames {
 		if record := e.records[strings.TrimSuffix(hostname, "."+e.domain)]; address == "" || record != "A "+address {
-			faults = append(faults, fmt.Sprintf("%s: the record is %q, the load balancer %q", hostname, record, address))
+			errs = append(errs, fmt.Sprintf("%s: the record is %q, the load balancer %q", hostname, record, address))
 		}
-		faults = append(faults, e.site(hostname)...)
+		errs = append(errs, e.site(hostname)...)
 	}
-	return faults
+	return errs
 }
 
 // site follows a hostname from its listener to its Service.
@@ -92,11 +92,11 @@ func (e *exposed) site(hostname string) []string {
 		return []string{hostname + ": no listener"}
 	}
 	listener := listeners[index].(map[string]any)
-	var faults []string
+	var errs []string
 	references, _, _ := unstructured.NestedSlice(listener, "tls", "certificateRefs")
 	if listener["protocol"] != "HTTPS" || len(references) != 1 ||
 		!e.certified(hostname, references[0].(map[string]any)["name"]) {
-		faults = append(faults, hostname+": no certificate for its listener")
+		errs = append(errs, hostname+": no certificate for its listener")
 	}
 	routed := false
 	for _, route := range e.routes {
@@ -113,19 +113,19 @@ func (e *exposed) site(hostname string) []string {
 			for _, backend := range backends {
 				b := backend.(map[string]any)
 				if !e.serves(route.GetNamespace(), b["name"], b["port"]) {
-					faults = append(faults, fmt.Sprintf("%s: no Service %s/%v with port %v", hostname, route.GetNamespace(), b["name"],
+					errs = append(errs, fmt.Sprintf("%s: no Service %s/%v with port %v", hostname, route.GetNamespace(), b["name"],
 						b["port"]))
 				}
 			}
 		}
 		if !strings.Contains(fmt.Sprint(rules), "Strict-Transport-Security") {
-			faults = append(faults, hostname+": no Strict-Transport-Security header")
+			errs = append(errs, hostname+": no Strict-Transport-Security header")
 		}
 	}
 	if !routed {
-		faults = append(faults, hostname+": no route")
+		errs = append(errs, hostname+": no route")
 	}
-	return faults
+	return errs
 }
 
 func (e *exposed) certified(hostname string, secret any) bool {

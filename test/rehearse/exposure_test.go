@@ -91,7 +91,7 @@ func TestExposureErrorsAreFound(t *testing.T) {
 		t.Run(x.name, func(t *testing.T) {
 			e := outside(t)
 			x.change(e)
-			found := strings.Join(e.faults([]string{"grafana.example.org", "falco.example.org"}), "; ")
+			found := strings.Join(e.errs([]string{"grafana.example.org", "falco.example.org"}), "; ")
 			if x.says == "" && found != "" || !strings.Contains(found, x.says) {
 				t.Errorf("found %q, want %q", found, x.says)
 			}

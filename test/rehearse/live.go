@@ -142,7 +142,7 @@ func (p *pods) stop() error {
 
 // check prints each container as it runs, and checks that none restarts.
 func (p *pods) check(all []corev1.Pod, r *report) {
-	var faults []string
+	var errs []string
 	programs, standIns := 0, 0
 	for _, c := range live.Containers(all, p.programs) {
 		r.note("%s", c)
@@ -152,11 +152,11 @@ func (p *pods) check(all []corev1.Pod, r *report) {
 			standIns++
 		}
 		if c.State == "Running" && (!c.Ready || c.Restarts > 0) {
-			faults = append(faults, c.String())
+			errs = append(errs, c.String())
 		}
 	}
 	r.check(fmt.Sprintf("%d containers run their program and %d a stand-in; none restarts", programs, standIns),
-		len(faults) == 0, "%q", faults)
+		len(errs) == 0, "%q", errs)
 }
 
 // explain prints each container as it is, after a failure.

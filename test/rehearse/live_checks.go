@@ -37,19 +37,19 @@ func (p *pods) checkScrapes(ctx context.Context, client kubernetes.Interface, na
 		return
 	}
 	up := 0
-	var faults []string
+	var errs []string
 	for deadline := time.Now().Add(scrapeTime); ; time.Sleep(time.Second) {
-		up, faults = p.targets(ctx, client, names[components.NamespaceMonitoring])
-		if len(faults) == 0 && up > 0 || ctx.Err() != nil || time.Now().After(deadline) {
+		up, errs = p.targets(ctx, client, names[components.NamespaceMonitoring])
+		if len(errs) == 0 && up > 0 || ctx.Err() != nil || time.Now().After(deadline) {
 			break
 		}
 	}
-	r.check(fmt.Sprintf("Prometheus scrapes its %d targets that are programs", up), len(faults) == 0 && up > 0, "%q",
-		faults)
+	r.check(fmt.Sprintf("Prometheus scrapes its %d targets that are programs", up), len(errs) == 0 && up > 0, "%q",
+		errs)
 }
 
-// targets counts the targets of programs that are up; faults are the others, with what Prometheus says of them.
-func (p *pods) targets(ctx context.Context, client kubernetes.Interface, namespace string) (up int, faults []string) {
+// targets counts the targets of programs that are up; errors are the others, with what Prometheus says of them.
+func (p *pods) targets(ctx context.Context, client kubernetes.Interface, namespace string) (up int, errs []string) {
 	var reply struct {
 		Data struct {
 			ActiveTargets []struct {
@@ -77,10 +77,10 @@ func (p *pods) targets(ctx context.Context, client kubernetes.Interface, namespa
 		case target.Health == "up":
 			up++
 		default:
-			faults = append(faults, target.ScrapePool+" is "+target.Health+": "+target.LastError)
+			errs = append(errs, target.ScrapePool+" is "+target.Health+": "+target.LastError)
 		}
 	}
-	return up, faults
+	return up, errs
 }
 
 // checkReload changes the Secret of Alertmanager's configuration, as a rotation does, and waits until Alertmanager has

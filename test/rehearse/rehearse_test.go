@@ -215,7 +215,7 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
-// A wrong stack file ends before anything is created, with all its faults.
+// A wrong stack file ends before anything is created, with all its errors.
 func TestWrongStackFile(t *testing.T) {
 	out := &output{}
 	o := options(t, "dev", out)

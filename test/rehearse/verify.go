@@ -123,7 +123,7 @@ func namespacesOf(outputs auto.OutputMap) (values.Namespaces, error) {
 
 // checkPodSecurity asks the API server itself: a privileged pod must be refused wherever the label says so.
 func checkPodSecurity(ctx context.Context, client kubernetes.Interface, c *cluster, r *report) {
-	var enforced, faults []string
+	var enforced, errs []string
 	for _, n := range c.namespaces {
 		level := n.Labels["pod-security.kubernetes.io/enforce"]
 		if n.Labels["app.kubernetes.io/part-of"] != "doks-security" {
@@ -135,12 +135,12 @@ func checkPodSecurity(ctx context.Context, client kubernetes.Interface, c *clust
 		_, err := client.CoreV1().Pods(n.Name).Create(ctx, pod, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
 		refused := apierrors.IsForbidden(err) && strings.Contains(err.Error(), "PodSecurity")
 		if level == "" || refused == (level == "privileged") {
-			faults = append(faults, fmt.Sprintf("%s (%s): %v", n.Name, level, err))
+			errs = append(errs, fmt.Sprintf("%s (%s): %v", n.Name, level, err))
 		}
 		enforced = append(enforced, n.Name+" "+level)
 	}
 	slices.Sort(enforced)
-	r.check("PodSecurity is enforced: "+strings.Join(enforced, ", "), len(faults) == 0 && len(enforced) > 0, "%v", faults)
+	r.check("PodSecurity is enforced: "+strings.Join(enforced, ", "), len(errs) == 0 && len(enforced) > 0, "%v", errs)
 }
 
 // checkDrift compares the objects of all releases with what Helm rendered.
@@ -166,7 +166,7 @@ var wanted = map[string]bool{
 }
 
 func checkOutputs(ctx context.Context, outputs auto.OutputMap, c *cluster, w *workspace, r *report) {
-	var faults []string
+	var errs []string
 	off := map[string]bool{ // what begins with it is of a part that is not deployed
 		"logs":            c.names[components.NamespaceLoki] == "",
 		"grafana":         !c.hasService("kube-prometheus-stack-grafana"),
@@ -186,17 +186,17 @@ func checkOutputs(ctx context.Context, outputs auto.OutputMap, c *cluster, w *wo
 		switch {
 		case isOff(name):
 			if ok {
-				faults = append(faults, name+" is of a part that is not deployed")
+				errs = append(errs, name+" is of a part that is not deployed")
 			}
 			continue
 		case !ok || output.Value == nil || output.Value == "":
-			faults = append(faults, name+" is missing")
+			errs = append(errs, name+" is missing")
 		case output.Secret != secret:
-			faults = append(faults, fmt.Sprintf("%s: secret %v, want %v", name, output.Secret, secret))
+			errs = append(errs, fmt.Sprintf("%s: secret %v, want %v", name, output.Secret, secret))
 		}
 		exported++
 	}
-	r.check(fmt.Sprintf("%d exports, passwords and kubeconfig secret", exported), len(faults) == 0, "%v", faults)
+	r.check(fmt.Sprintf("%d exports, passwords and kubeconfig secret", exported), len(errs) == 0, "%v", errs)
 	for _, login := range []struct{ command, role, secret, key, login, password string }{
 		{"grafanaPortForward", components.NamespaceMonitoring, "grafana-admin", "admin-password", "", "grafanaPassword"},
 		{"falcosidekickUiPortForward", components.NamespaceFalco, "falcosidekick-ui", "FALCOSIDEKICK_UI_USER",

@@ -143,7 +143,7 @@ func compareAll(o Options, cases []program.Case, pin values.Chart, file string) 
 	after := chartlint.NewRenderer(func(values.Chart) (*chart.Chart, error) { return loader.Load(file) })
 	kubernetes := chartlint.Versions()[1]
 	seen := map[string]bool{}
-	var faults []error
+	var errs []error
 	for _, c := range cases {
 		installation, err := program.Run(o.Root, c)
 		if err != nil {
@@ -167,12 +167,12 @@ func compareAll(o Options, cases []program.Case, pin values.Chart, file string) 
 				return err
 			}
 			if err := vanished(o.Out, r, file); err != nil {
-				faults = append(faults, fmt.Errorf("%s: %w", c.Name, err))
+				errs = append(errs, fmt.Errorf("%s: %w", c.Name, err))
 			}
 			fresh, err := after.Release(r, kubernetes)
 			if err != nil {
 				fmt.Fprintln(o.Out, "  does not render:", err)
-				faults = append(faults, fmt.Errorf("%s: %w", c.Name, err))
+				errs = append(errs, fmt.Errorf("%s: %w", c.Name, err))
 				continue
 			}
 			if err := compare(o.Out, old, fresh); err != nil {
@@ -183,7 +183,7 @@ func compareAll(o Options, cases []program.Case, pin values.Chart, file string) 
 	if len(seen) == 0 {
 		return fmt.Errorf("no stack installs %s %s", pin.Name, pin.Version)
 	}
-	return errors.Join(faults...)
+	return errors.Join(errs...)
 }
 
 // vanished prints the keys of ours that the newer chart does not know.
@@ -193,8 +193,8 @@ func vanished(out io.Writer, r program.Release, file string) error {
 		return err
 	}
 	lost := chartlint.Keys(c, r.Values, map[string]bool{})
-	for _, fault := range lost {
-		fmt.Fprintln(out, "  key vanishes:", fault)
+	for _, problem := range lost {
+		fmt.Fprintln(out, "  key vanishes:", problem)
 	}
 	if len(lost) > 0 {
 		return fmt.Errorf("%d keys of ours vanish", len(lost))

@@ -99,7 +99,7 @@ func TestWrite(t *testing.T) {
 }
 
 func TestWriteRefuses(t *testing.T) {
-	for _, c := range []struct{ fault, name, profile, want string }{
+	for _, c := range []struct{ problem, name, profile, want string }{
 		{"no name", "", "dev", `NAME: ""`},
 		{"an upper-case name", "QA", "dev", `NAME: "QA"; allowed: lowercase letters`},
 		{"a path", "../qa", "dev", `NAME: "../qa"`},
@@ -109,7 +109,7 @@ func TestWriteRefuses(t *testing.T) {
 		{"an unknown profile", "qa", "tiny", `PROFILE: "tiny"; allowed: dev, prod`},
 		{"an environment there is", "prod", "prod", "remove Pulumi.prod.yaml"},
 	} {
-		t.Run(c.fault, func(t *testing.T) {
+		t.Run(c.problem, func(t *testing.T) {
 			root := project(t)
 			before, err := os.ReadFile(filepath.Join(root, "Pulumi.prod.yaml"))
 			if err != nil {

@@ -106,26 +106,26 @@ func (p Proof) Check(metrics map[string][]string) []string {
 	if err != nil {
 		return []string{err.Error()}
 	}
-	var faults []string
+	var errs []string
 	for _, name := range slices.Sorted(maps.Keys(metrics)) {
 		labels, seen := recording.Labels[name]
 		switch reason := p.Unseen[name]; {
 		case seen && reason != "":
-			faults = append(faults, name+" is in the recording: remove it from unseen")
+			errs = append(errs, name+" is in the recording: remove it from unseen")
 		case !seen && reason == "":
-			faults = append(faults, fmt.Sprintf("%s %s does not export %s", p.Program, recording.Version, name))
+			errs = append(errs, fmt.Sprintf("%s %s does not export %s", p.Program, recording.Version, name))
 		case seen && len(labels) > 0:
 			for _, label := range metrics[name] {
 				if !slices.Contains(labels, label) {
-					faults = append(faults, fmt.Sprintf("%s has no label %q, but %v", name, label, labels))
+					errs = append(errs, fmt.Sprintf("%s has no label %q, but %v", name, label, labels))
 				}
 			}
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Unseen)) {
 		if _, listed := metrics[name]; !listed {
-			faults = append(faults, cmp.Or(name, "a name")+" is in unseen, and not read")
+			errs = append(errs, cmp.Or(name, "a name")+" is in unseen, and not read")
 		}
 	}
-	return faults
+	return errs
 }

@@ -16,8 +16,8 @@ func TestChartsReadWhatIsExported(t *testing.T) {
 		for _, metric := range e.Metrics {
 			metrics[metric] = nil
 		}
-		for _, fault := range e.Check(metrics) {
-			t.Errorf("%s: %s", name, fault)
+		for _, problem := range e.Check(metrics) {
+			t.Errorf("%s: %s", name, problem)
 		}
 	}
 }
@@ -40,12 +40,12 @@ func TestCheck(t *testing.T) {
 			map[string][]string{seen: nil}, "remove it from unseen"},
 		"unseen, not read": {Proof{Program: "alertmanager", Unseen: map[string]string{"a": "b"}}, nil, "not read"},
 	} {
-		faults := c.proof.Check(c.metrics)
-		if !slices.ContainsFunc(faults, func(fault string) bool { return strings.Contains(fault, c.want) }) {
-			t.Errorf("%s: %q, want %q", name, faults, c.want)
+		errs := c.proof.Check(c.metrics)
+		if !slices.ContainsFunc(errs, func(problem string) bool { return strings.Contains(problem, c.want) }) {
+			t.Errorf("%s: %q, want %q", name, errs, c.want)
 		}
 	}
-	if faults := (Proof{Program: "alertmanager"}).Check(map[string][]string{seen: {"integration"}}); len(faults) > 0 {
-		t.Error(faults)
+	if errs := (Proof{Program: "alertmanager"}).Check(map[string][]string{seen: {"integration"}}); len(errs) > 0 {
+		t.Error(errs)
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"doks-security/values"
 )
 
-// checks are those of objects; each fault is found by the one that owns it, and by no other.
+// checks are those of objects; each error is found by the one that owns it, and by no other.
 var checks = map[string]func(s stack.Settings, objects []*Object) []error{
 	"references": func(_ stack.Settings, o []*Object) []error { return References(o) },
 	"bindings":   func(_ stack.Settings, o []*Object) []error { return Bindings(o) },
@@ -87,16 +87,16 @@ func twoNodes(t *testing.T) stack.Settings {
 	return s
 }
 
-func TestNoFault(t *testing.T) {
+func TestNoError(t *testing.T) {
 	objects := laid(t, "")
 	for name, check := range checks {
-		for _, fault := range check(twoNodes(t), objects) {
-			t.Errorf("%s: %v", name, fault)
+		for _, problem := range check(twoNodes(t), objects) {
+			t.Errorf("%s: %v", name, problem)
 		}
 	}
 }
 
-// Every file in testdata/faults is named after its fault.
+// Every file in testdata/errors is named after its error.
 func TestSeededErrors(t *testing.T) {
 	found := map[string]struct{ check, message string }{
 		"a-port-of-no-container":       {"services", "no container of its pods has the port htpp"},
@@ -139,9 +139,9 @@ func TestSeededErrors(t *testing.T) {
 		"a-pod-too-large":              {"capacity", "a node leaves one pod"},
 		"too-many-volumes":             {"capacity", "2 nodes take 14 volumes, pods ask for 15"},
 	}
-	files, err := filepath.Glob("testdata/faults/*.yaml")
+	files, err := filepath.Glob("testdata/errors/*.yaml")
 	if err != nil || len(files) != len(found) {
-		t.Fatalf("%d files for %d faults: %v", len(files), len(found), err)
+		t.Fatalf("%d files for %d errors: %v", len(files), len(found), err)
 	}
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".yaml")
@@ -149,11 +149,11 @@ func TestSeededErrors(t *testing.T) {
 			want := found[name]
 			caught := false
 			for check, run := range checks {
-				for _, fault := range run(twoNodes(t), laid(t, file)) {
-					if check == want.check && strings.Contains(fault.Error(), want.message) {
+				for _, problem := range run(twoNodes(t), laid(t, file)) {
+					if check == want.check && strings.Contains(problem.Error(), want.message) {
 						caught = true
 					} else if check != want.check && !alsoFound[name+" "+check] {
-						t.Errorf("%s complains as well: %v", check, fault)
+						t.Errorf("%s complains as well: %v", check, problem)
 					}
 				}
 			}
@@ -164,7 +164,7 @@ func TestSeededErrors(t *testing.T) {
 	}
 }
 
-// alsoFound are faults that two checks rightly see.
+// alsoFound are errors that two checks rightly see.
 var alsoFound = map[string]bool{
 	"a-privileged-pod host": true,
 }
