@@ -10,6 +10,7 @@ const (
 	apiField = "a field of the Kubernetes API, copied unchanged: the object is decoded strictly"
 	loki     = "a setting of Loki, copied into its configuration"
 	grafana  = "a setting of Grafana, copied into grafana.ini"
+	velero   = "a setting of Velero, copied into a ConfigMap of it"
 	comment  = "in the chart's values as a comment only"
 )
 
@@ -29,6 +30,9 @@ var ReviewedKeys = map[string]map[string]string{
 		"falcosidekick.webui.podSecurityContext.runAsGroup":                apiField,
 		"falcosidekick.webui.podSecurityContext.runAsNonRoot":              apiField,
 		"falcosidekick.webui.podSecurityContext.seccompProfile.type":       apiField,
+	},
+	"velero": { // examples/addons/velero
+		"configuration.repositoryMaintenanceJob.repositoryConfigData.global.podLabels.app.kubernetes.io/name": velero,
 	},
 	"loki": {
 		"loki.limits_config.allow_structured_metadata":    loki,

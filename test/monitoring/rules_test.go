@@ -57,6 +57,16 @@ type alertRuleTest struct {
 // firing evaluates every rule once a minute, as Prometheus does, and returns what one alert fires at the times asked.
 func firing(t *testing.T, alert string, c alertTest) map[string][]string {
 	t.Helper()
+	files, err := scenario.RuleFiles(t.TempDir(), c.metrics)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return firingOf(t, files, alert, c)
+}
+
+// firingOf is firing with the rules of some files.
+func firingOf(t *testing.T, files []string, alert string, c alertTest) map[string][]string {
+	t.Helper()
 	load := "load 1m\n"
 	for _, s := range c.InputSeries {
 		load += "  " + s.Series + " " + s.Values + "\n"
@@ -77,10 +87,6 @@ func firing(t *testing.T, alert string, c alertTest) map[string][]string {
 		Appendable: loader.Storage(), Context: context.Background(), Parser: scenario.PromQL, Logger: promslog.NewNopLogger(),
 		NotifyFunc: func(context.Context, string, ...*rules.Alert) {},
 	})
-	files, err := scenario.RuleFiles(t.TempDir(), c.metrics)
-	if err != nil {
-		t.Fatal(err)
-	}
 	groups, errs := manager.LoadGroups(time.Minute, labels.EmptyLabels(), "", nil, false, files...)
 	if errs != nil {
 		t.Fatal(errs)
@@ -149,7 +155,13 @@ func parseTime(t *testing.T, text string) time.Duration {
 // readTests reads the tests of an alert: <Alert>.yaml, and <Alert>.falco-exporter.yaml for that source of metrics.
 func readTests(t *testing.T, alert string) []alertTest {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join("testdata", "alerts", alert+".*yaml"))
+	return readTestsIn(t, "alerts", alert)
+}
+
+// readTestsIn is readTests in another folder of testdata.
+func readTestsIn(t *testing.T, folder, alert string) []alertTest {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("testdata", folder, alert+".*yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,22 +205,25 @@ func TestAlerts(t *testing.T) {
 	}
 	for alert := range alerts {
 		for _, c := range readTests(t, alert) {
-			t.Run(alert+"/"+c.metrics+"/"+c.Name, func(t *testing.T) {
-				got := firing(t, alert, c)
-				for _, expected := range c.AlertRuleTest {
-					if expected.AlertName != alert {
-						t.Errorf("a test of %s", expected.AlertName)
-					}
-					want := []string{}
-					for _, instance := range expected.ExpAlerts {
-						want = append(want, labels.FromMap(instance.ExpLabels).String())
-					}
-					slices.Sort(want)
-					if at := expected.EvalTime; !slices.Equal(got[at], want) {
-						t.Errorf("at %s fires %v, want %v", at, got[at], want)
-					}
-				}
-			})
+			t.Run(alert+"/"+c.metrics+"/"+c.Name, func(t *testing.T) { compare(t, alert, c, firing(t, alert, c)) })
+		}
+	}
+}
+
+// compare wants an alert to fire what its test expects; got is what it fires, by time.
+func compare(t *testing.T, alert string, c alertTest, got map[string][]string) {
+	t.Helper()
+	for _, expected := range c.AlertRuleTest {
+		if expected.AlertName != alert {
+			t.Errorf("a test of %s", expected.AlertName)
+		}
+		want := []string{}
+		for _, instance := range expected.ExpAlerts {
+			want = append(want, labels.FromMap(instance.ExpLabels).String())
+		}
+		slices.Sort(want)
+		if at := expected.EvalTime; !slices.Equal(got[at], want) {
+			t.Errorf("at %s fires %v, want %v", at, got[at], want)
 		}
 	}
 }

@@ -182,6 +182,12 @@ func ExternalDNS() map[string]any {
 		"secrets": map[string]any{"external-dns": map[string]any{"token": token}}}
 }
 
+// Velero are the settings of the example that backs up the cluster, in values.ExampleAddonsDir.
+func Velero() map[string]any {
+	return map[string]any{"enabled": []any{"velero"},
+		"secrets": map[string]any{"velero": map[string]any{"cloud": map[string]any{"secure": "v1:ciphertext"}}}}
+}
+
 // Cases are the three Fixtures as they are, each option where it is not the default, a stack with overrides, and ones
 // with an addon.
 func Cases() []Case {
@@ -222,5 +228,7 @@ func Cases() []Case {
 		all = append(all, Case{Name: stack + " with an addon", Stack: stack, Dir: Fixtures,
 			Addons: values.ExampleAddonsDir, Settings: m{"addons": ExternalDNS()}})
 	}
+	all = append(all, Case{Name: "dev with backups", Stack: "dev", Dir: Fixtures, Addons: values.ExampleAddonsDir,
+		Settings: m{"addons": Velero(), "cluster": larger}})
 	return append(all, Case{Name: "dev with overrides", Stack: "custom", Dir: Overrides})
 }
