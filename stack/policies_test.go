@@ -32,7 +32,8 @@ func TestPodPolicies(t *testing.T) {
 func TestExemptionsFromPodPolicies(t *testing.T) {
 	settings, err := Parse("dev", map[string]string{
 		"cluster": onePool, "namespaces": `{"prefix":"x-"}`,
-		"policies": `{"exempt":[{"namespace":"a"},{"namespace":"b","rules":["tags"]},{"namespace":"b","rules":["requests"]}]}`,
+		"policies": `{"exempt":[{"namespace":"a"},{"namespace":"b","rules":["tags"]},` +
+			`{"namespace":"b","rules":["requests"]}]}`,
 	})
 	if err != nil {
 		t.Fatal(err)

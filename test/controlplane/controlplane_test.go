@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 			os.Exit(Main(os.Args[2:]))
 		case parentCommand:
 			c, err := Start(context.Background(), Options{Dir: os.Args[2]})
-			fmt.Println(c.child.Process.Pid, err)
+			fmt.Println(c.child.PID(), err)
 			select {}
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,6 +18,8 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/utils/ptr"
+
+	"doks-security/test/child"
 )
 
 // ChildCommand is the first argument of the child process.
@@ -42,9 +43,7 @@ type Options struct {
 // ControlPlane is a running one.
 type ControlPlane struct {
 	dir    string
-	child  *exec.Cmd
-	stdin  io.Closer // the child stops at its end
-	exited chan struct{}
+	child  *child.Process
 	config *rest.Config
 	client kubernetes.Interface
 }
@@ -58,11 +57,6 @@ func Start(ctx context.Context, o Options) (_ *ControlPlane, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("starting the control plane: %w", err)
 	}
-	log, err := os.Create(filepath.Join(o.Dir, logFile))
-	if err != nil {
-		return nil, fmt.Errorf("starting the control plane: %w", err)
-	}
-	defer log.Close()
 	args := []string{ChildCommand, o.Dir}
 	if o.Live != nil {
 		text, err := json.Marshal(o.Live)
@@ -71,22 +65,13 @@ func Start(ctx context.Context, o Options) (_ *ControlPlane, err error) {
 		}
 		args = append(args, string(text))
 	}
-	child := exec.Command(self, args...)
-	child.Stdout, child.Stderr = log, log
-	separateGroup(child) // Ctrl-C in the terminal is the parent's to handle: the child is needed for cleaning up
-	stdin, err := child.StdinPipe()
-	if err != nil {
+	command := exec.Command(self, args...)
+	separateGroup(command) // Ctrl-C in the terminal is the parent's to handle: the child is needed for cleaning up
+	c := &ControlPlane{dir: o.Dir}
+	if c.child, err = child.Start(command, filepath.Join(o.Dir, logFile)); err != nil {
 		return nil, fmt.Errorf("starting the control plane: %w", err)
 	}
-	if err := child.Start(); err != nil {
-		return nil, fmt.Errorf("starting the control plane: %w", err)
-	}
-	c := &ControlPlane{dir: o.Dir, child: child, stdin: stdin, exited: make(chan struct{})}
-	go func() {
-		_ = child.Wait() // how it ended is in its log
-		close(c.exited)
-	}()
-	if err := c.wait(ctx); err != nil {
+	if err := c.child.Ready(ctx, filepath.Join(o.Dir, readyFile), startTime); err != nil {
 		err = fmt.Errorf("starting the control plane: %w%s", err, c.logTail())
 		return nil, errors.Join(err, c.Stop(context.WithoutCancel(ctx)))
 	}
@@ -101,24 +86,6 @@ func Start(ctx context.Context, o Options) (_ *ControlPlane, err error) {
 		return nil, errors.Join(err, c.Stop(context.WithoutCancel(ctx)))
 	}
 	return c, nil
-}
-
-func (c *ControlPlane) wait(ctx context.Context) error {
-	deadline := time.After(startTime)
-	for {
-		if _, err := os.Stat(filepath.Join(c.dir, readyFile)); err == nil {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-c.exited:
-			return errors.New("it ended by itself")
-		case <-deadline:
-			return fmt.Errorf("not ready after %s", startTime)
-		case <-time.After(50 * time.Millisecond):
-		}
-	}
 }
 
 func (c *ControlPlane) logTail() string {
@@ -157,18 +124,7 @@ func (c *ControlPlane) Token(ctx context.Context, ttl time.Duration) (string, ti
 
 // Stop ends the child and removes its directory. It waits for etcd to close its files.
 func (c *ControlPlane) Stop(ctx context.Context) error {
-	_ = c.stdin.Close() // fails only when the child is gone
-	select {
-	case <-c.exited:
-	case <-ctx.Done():
-	case <-time.After(stopTime):
-	}
-	select {
-	case <-c.exited:
-	default:
-		_ = c.child.Process.Kill()
-		<-c.exited
-	}
+	c.child.Stop(ctx, stopTime)
 	if err := os.RemoveAll(c.dir); err != nil {
 		return fmt.Errorf("removing the control plane's files: %w", err)
 	}

@@ -6,14 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"time"
 
+	"doks-security/test/child"
 	"doks-security/test/live/needs"
 )
 
@@ -33,11 +32,9 @@ type Options struct {
 
 // Node is a running one.
 type Node struct {
-	dir    string
-	child  *exec.Cmd
-	stdin  io.Closer // the child stops at its end
-	exited chan struct{}
-	api    net.Listener
+	dir   string
+	child *child.Process
+	api   net.Listener
 }
 
 // Start runs a node and returns when its kubelet and its container runtime run; the Node is Ready soon after.
@@ -61,7 +58,7 @@ func Start(ctx context.Context, o Options) (_ *Node, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("starting the node: %w", errors.Join(err, os.RemoveAll(o.Dir)))
 	}
-	n := &Node{dir: o.Dir, exited: make(chan struct{})}
+	n := &Node{dir: o.Dir}
 	if n.api, err = net.Listen("unix", s.path(apiSocket)); err != nil {
 		return nil, fmt.Errorf("starting the node: %w", errors.Join(err, os.RemoveAll(o.Dir)))
 	}
@@ -69,7 +66,7 @@ func Start(ctx context.Context, o Options) (_ *Node, err error) {
 	if err := n.run(); err != nil {
 		return nil, fmt.Errorf("starting the node: %w", errors.Join(err, n.api.Close(), os.RemoveAll(o.Dir)))
 	}
-	if err := n.wait(ctx); err != nil {
+	if err := n.child.Ready(ctx, s.path(readyFile), startTime); err != nil {
 		return nil, errors.Join(fmt.Errorf("starting the node: %w%s", err, n.logTail()), n.Stop())
 	}
 	return n, nil
@@ -80,43 +77,10 @@ func (n *Node) run() error {
 	if err != nil {
 		return err
 	}
-	log, err := os.Create(filepath.Join(n.dir, logFile))
-	if err != nil {
-		return err
-	}
-	defer log.Close()
-	n.child = exec.Command(self, ChildCommand, filepath.Join(n.dir, specFile))
-	n.child.Stdout, n.child.Stderr = log, log
-	isolate(n.child)
-	if n.stdin, err = n.child.StdinPipe(); err != nil {
-		return err
-	}
-	if err := n.child.Start(); err != nil {
-		return err
-	}
-	go func() {
-		_ = n.child.Wait() // how it ended is in its log
-		close(n.exited)
-	}()
-	return nil
-}
-
-func (n *Node) wait(ctx context.Context) error {
-	deadline := time.After(startTime)
-	for {
-		if _, err := os.Stat(filepath.Join(n.dir, readyFile)); err == nil {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-n.exited:
-			return errors.New("it ended by itself")
-		case <-deadline:
-			return fmt.Errorf("not ready after %s", startTime)
-		case <-time.After(50 * time.Millisecond):
-		}
-	}
+	command := exec.Command(self, ChildCommand, filepath.Join(n.dir, specFile))
+	isolate(command)
+	n.child, err = child.Start(command, filepath.Join(n.dir, logFile))
+	return err
 }
 
 // logTail is the end of the logs of the node and its services.
@@ -137,13 +101,7 @@ func (n *Node) Dir() string { return n.dir }
 
 // Stop ends the node, with all its containers, and removes its files and cgroups.
 func (n *Node) Stop() error {
-	_ = n.stdin.Close() // fails only when the child is gone
-	select {
-	case <-n.exited:
-	case <-time.After(stopTime):
-		_ = n.child.Process.Kill()
-		<-n.exited
-	}
+	n.child.Stop(context.Background(), stopTime)
 	_ = n.api.Close() // its file goes with the directory
 	if err := errors.Join(removeCgroups(cgroupOf(n.dir)), os.RemoveAll(n.dir)); err != nil {
 		return fmt.Errorf("removing the node's files: %w", err)

@@ -3,7 +3,6 @@ package monitoring
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -295,7 +294,7 @@ func TestBrokenRulesAreRefused(t *testing.T) {
 		manager := rules.NewManager(&rules.ManagerOptions{Context: context.Background(), Parser: scenario.PromQL,
 			Logger: promslog.NewNopLogger()})
 		if _, errs := manager.LoadGroups(time.Minute, labels.EmptyLabels(), "", nil, false, path); errs == nil {
-			t.Error(fmt.Errorf("%s was accepted", name))
+			t.Errorf("%s was accepted", name)
 		}
 	}
 }
