@@ -109,7 +109,8 @@ func TestPodPoliciesAreCounted(t *testing.T) {
 		t.Fatal(err)
 	}
 	const metric = `apiserver_validating_admission_policy_check_total{` +
-		`enforcement_action="warn",error_type="invalid_error",policy="pods.doks-security",policy_binding="pods.doks-security"}`
+		`enforcement_action="warn",error_type="invalid_error",policy="pods.doks-security",` +
+		`policy_binding="pods.doks-security"}`
 	if !strings.Contains(string(text), metric) {
 		t.Errorf("the API server does not export %s", metric)
 	}

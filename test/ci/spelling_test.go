@@ -8,7 +8,8 @@ import (
 )
 
 // foreign are files with the words of other projects, and the one with misspelled words.
-var foreign = regexp.MustCompile(`^(test/fakeproviders/.*\.answers\.yaml|rules/lint/testdata/verdicts/.*|test/ci/spelling_test\.go)$`)
+var foreign = regexp.MustCompile(
+	`^(test/fakeproviders/.*\.answers\.yaml|rules/lint/testdata/verdicts/.*|test/ci/spelling_test\.go)$`)
 
 // Common misspellings, and British spelling. golangci-lint reads Go with the same lists: the messages in code as well.
 func TestSpelling(t *testing.T) {

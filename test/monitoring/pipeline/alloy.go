@@ -56,7 +56,7 @@ func (a AlloyArgs) config() (string, error) {
 	_, after, ends := strings.Cut(rest, `loki.source.file "falco"`)
 	const loki = "http://loki.loki.svc.cluster.local:3100"
 	if !found || !ends || !strings.Contains(after, loki) {
-		return "", fmt.Errorf("Alloy's configuration has no discovery.kubernetes, loki.source.file or %s", loki)
+		return "", fmt.Errorf("the configuration of Alloy has no discovery.kubernetes, loki.source.file or %s", loki)
 	}
 	return before + fileMatch("falco", a.Falco) + fileMatch("others", a.Others) + `loki.source.file "falco"` +
 		strings.ReplaceAll(after, loki, a.Loki), nil

@@ -106,13 +106,6 @@ func (p *Process) Stop() error {
 	return fmt.Errorf("%s does not end", p.Name)
 }
 
-// Kill ends the program at once, as the kernel does when it is out of memory.
-func (p *Process) Kill() error {
-	err := p.command.Process.Kill()
-	<-p.ended
-	return err
-}
-
 // Log is what the program has printed so far, over all its starts.
 func (p *Process) Log() string {
 	text, err := os.ReadFile(filepath.Join(p.dir, "log"))

@@ -2,11 +2,9 @@ package pipeline
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"regexp"
 	"strings"
 	"time"
@@ -107,36 +105,6 @@ func static(processes []*Process) []any {
 		targets = append(targets, strings.TrimPrefix(p.URL, "http://"))
 	}
 	return []any{map[string]any{"targets": targets}}
-}
-
-// Sample is a series and its value.
-type Sample struct {
-	Labels map[string]string
-	Value  string
-}
-
-// Query is what an expression answers now.
-func (p *Prometheus) Query(ctx context.Context, expr string) ([]Sample, error) {
-	body, err := get(ctx, p.URL+"/api/v1/query?query="+url.QueryEscape(expr))
-	if err != nil {
-		return nil, err
-	}
-	var answer struct {
-		Data struct {
-			Result []struct {
-				Metric map[string]string
-				Value  []any
-			}
-		}
-	}
-	if err := json.Unmarshal(body, &answer); err != nil {
-		return nil, err
-	}
-	var samples []Sample
-	for _, r := range answer.Data.Result {
-		samples = append(samples, Sample{r.Metric, fmt.Sprint(r.Value[1])})
-	}
-	return samples, nil
 }
 
 // get returns the body of a URL that answers 200.
