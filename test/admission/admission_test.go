@@ -96,6 +96,20 @@ func objectName(c Case) string {
 	return strings.ReplaceAll(strings.ToLower(name), " ", "-")
 }
 
+// createPatched creates the objects that cases patch.
+func (a *api) createPatched(t *testing.T, cases []Case) {
+	t.Helper()
+	for _, c := range cases {
+		if c.Patch == nil {
+			continue
+		}
+		resource := a.dynamic.Resource(Resources[c.Kind]).Namespace(c.Namespace)
+		if _, err := resource.Create(t.Context(), c.Object(objectName(c)), metav1.CreateOptions{}); err != nil {
+			t.Fatalf("%s: %v", c.Name, err)
+		}
+	}
+}
+
 func start(t *testing.T) *api {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "a")

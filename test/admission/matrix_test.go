@@ -31,15 +31,7 @@ func TestMatrix(t *testing.T) {
 	a.node = metav1.OwnerReference{
 		APIVersion: "v1", Kind: "Node", Name: node.Name, UID: node.UID, Controller: ptr.To(true),
 	}
-	for _, c := range cases {
-		if c.Patch == nil {
-			continue
-		}
-		resource := a.dynamic.Resource(Resources[c.Kind]).Namespace(c.Namespace)
-		if _, err := resource.Create(t.Context(), c.Object(objectName(c)), metav1.CreateOptions{}); err != nil {
-			t.Fatalf("%s: %v", c.Name, err)
-		}
-	}
+	a.createPatched(t, cases)
 	for _, mode := range []string{components.AdmissionDeny, components.AdmissionWarn} {
 		a.install(t, mode)
 		for _, c := range cases {

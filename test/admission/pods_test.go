@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
 
 	"doks-security/components"
@@ -62,15 +61,7 @@ func podCases(t *testing.T) []Case {
 // Every case in both modes, on a real API server.
 func TestPodPolicies(t *testing.T) {
 	cases, a := podCases(t), start(t)
-	for _, c := range cases {
-		if c.Patch == nil {
-			continue
-		}
-		resource := a.dynamic.Resource(Resources[c.Kind]).Namespace(c.Namespace)
-		if _, err := resource.Create(t.Context(), c.Object(objectName(c)), metav1.CreateOptions{}); err != nil {
-			t.Fatalf("%s: %v", c.Name, err)
-		}
-	}
+	a.createPatched(t, cases)
 	for _, mode := range []string{components.AdmissionDeny, components.AdmissionWarn} {
 		objects := podPolicies(t, mode)
 		a.apply(t, objects)

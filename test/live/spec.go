@@ -22,7 +22,7 @@ const (
 	stopTime  = 30 * time.Second
 )
 
-// spec is what the node's process is told, as JSON in a file.
+// spec is what the node's process gets, as JSON in a file.
 type spec struct {
 	Dir        string             // everything it writes
 	Name       string             // of the Node

@@ -11,7 +11,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// A request as a client sends it: a stream with a line, and fields that nobody here reads.
+// A request as a client sends it: a stream with a line, and fields that no test reads.
 func TestLokiSinkTakesWhatIsPushed(t *testing.T) {
 	sink := NewLokiSink()
 	defer sink.Close()
