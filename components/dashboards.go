@@ -1,8 +1,6 @@
 package components
 
 import (
-	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
-	metav1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/meta/v1"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"doks-security/values"
@@ -44,16 +42,11 @@ func NewDashboards(ctx *pulumi.Context, name string, args *DashboardsArgs,
 				return nil, err
 			}
 		}
-		object := "dashboard-" + uid
-		_, err := corev1.NewConfigMap(ctx, logicalName(NamespaceMonitoring, object), &corev1.ConfigMapArgs{
-			Metadata: &metav1.ObjectMetaArgs{
-				Name: pulumi.String(object), Namespace: pulumi.String(args.Namespaces.names[NamespaceMonitoring]),
-				Labels: pulumi.StringMap{
-					"app.kubernetes.io/part-of": pulumi.String("doks-security"), "grafana_dashboard": pulumi.String("1"),
-				},
-				Annotations: pulumi.StringMap{"grafana_dashboard_folder": pulumi.String(dashboardFolder)},
-			},
-			Data: pulumi.StringMap{uid + ".json": pulumi.String(content)},
+		meta := metadata(args.Namespaces.names[NamespaceMonitoring], "dashboard-"+uid,
+			map[string]any{"grafana_dashboard": "1"})
+		meta["annotations"] = map[string]any{"grafana_dashboard_folder": dashboardFolder}
+		_, err := newObject(ctx, args.Namespaces, map[string]any{
+			"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "data": map[string]any{uid + ".json": content},
 		}, pulumi.Parent(d), args.Namespaces.dependency(NamespaceMonitoring))
 		if err != nil {
 			return nil, err

@@ -1,8 +1,6 @@
 package components
 
 import (
-	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
-	metav1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/meta/v1"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"doks-security/preflight/incluster"
@@ -58,25 +56,23 @@ func NewNamespaces(ctx *pulumi.Context, name string, args *NamespacesArgs,
 	created := []string{}
 	for _, role := range args.Roles {
 		level := all[role].PodSecurity
-		labels := pulumi.StringMap{
-			incluster.PartOfLabel:                        pulumi.String(incluster.PartOf),
-			"pod-security.kubernetes.io/enforce":         pulumi.String(level),
-			"pod-security.kubernetes.io/enforce-version": pulumi.String(PodSecurityVersion),
+		labels := map[string]any{
+			incluster.PartOfLabel:                        incluster.PartOf,
+			"pod-security.kubernetes.io/enforce":         level,
+			"pod-security.kubernetes.io/enforce-version": PodSecurityVersion,
 		}
 		if level == "privileged" {
 			// Enforcing nothing still shows what a pod asks for.
-			labels["pod-security.kubernetes.io/audit"] = pulumi.String("baseline")
-			labels["pod-security.kubernetes.io/audit-version"] = pulumi.String(PodSecurityVersion)
+			labels["pod-security.kubernetes.io/audit"] = "baseline"
+			labels["pod-security.kubernetes.io/audit-version"] = PodSecurityVersion
 		}
-		annotations := pulumi.StringMap{incluster.StackAnnotation: pulumi.String(StackID(ctx))}
+		annotations := map[string]any{incluster.StackAnnotation: StackID(ctx)}
 		if all[role].Addon {
-			annotations[incluster.AddonAnnotation] = pulumi.String(role)
+			annotations[incluster.AddonAnnotation] = role
 		}
-		namespace, err := corev1.NewNamespace(ctx, name+"-"+role, &corev1.NamespaceArgs{
-			Metadata: &metav1.ObjectMetaArgs{
-				Name: pulumi.String(args.Names[role]), Labels: labels,
-				Annotations: annotations,
-			},
+		namespace, err := registerObject(ctx, name+"-"+role, map[string]any{
+			"apiVersion": "v1", "kind": "Namespace",
+			"metadata": map[string]any{"name": args.Names[role], "labels": labels, "annotations": annotations},
 		}, pulumi.Parent(n))
 		if err != nil {
 			return nil, err

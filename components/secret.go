@@ -6,8 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 
-	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
-	metav1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/meta/v1"
 	"github.com/pulumi/pulumi-random/sdk/v4/go/random"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -49,12 +47,9 @@ func (v versions) annotation(data pulumi.StringMap) map[string]any {
 // newSecret writes data as a Kubernetes Secret into the namespace with the role. Charts refer to it by name: what is
 // secret is never in their values.
 func (n *Namespaces) newSecret(ctx *pulumi.Context, role, name string, data pulumi.StringMap,
-	opts ...pulumi.ResourceOption) (*corev1.Secret, error) {
-	return corev1.NewSecret(ctx, logicalName(role, name), &corev1.SecretArgs{
-		Metadata: &metav1.ObjectMetaArgs{
-			Name: pulumi.String(name), Namespace: pulumi.String(n.names[role]),
-			Labels: pulumi.StringMap{"app.kubernetes.io/part-of": pulumi.String("doks-security")},
-		},
-		StringData: pulumi.ToSecret(data).(pulumi.StringMapOutput),
-	}, opts...)
+	opts ...pulumi.ResourceOption) (pulumi.Resource, error) {
+	return newObject(ctx, n, map[string]any{
+		"apiVersion": "v1", "kind": "Secret", "metadata": metadata(n.names[role], name, nil),
+		"stringData": pulumi.ToSecret(data),
+	}, append(opts, pulumi.AdditionalSecretOutputs([]string{"data", "stringData"}))...)
 }
