@@ -33,6 +33,8 @@ type engine struct {
 	account   *account
 	charts    *charts
 	env       map[string]string // what the CLI gets in addition to its arguments
+	root      string            // the program's directory, absolute: the working directory changes
+	bin       string            // the CLI's, absolute; empty: on PATH
 	out       io.Writer
 	closers   []func() error
 }
@@ -54,6 +56,14 @@ func (e *engine) connect(ctx context.Context, o Options, r *report) error {
 	cli, err := findCLI(o.CLI)
 	if err != nil {
 		return err
+	}
+	if e.root, err = filepath.Abs(o.Root); err != nil {
+		return err
+	}
+	if o.CLI != "" {
+		if e.bin, err = filepath.Abs(filepath.Join(o.CLI, "bin")); err != nil {
+			return err
+		}
 	}
 	plugins, err := choosePlugins(ctx, cli, e.workspace, r)
 	if err != nil {
@@ -206,6 +216,11 @@ func (e *engine) hold(ctx context.Context, r *report) {
 		r.note("no kubeconfig: %v", err)
 	} else {
 		r.note("export KUBECONFIG=%s", kubeconfig)
+	}
+	if file, err := e.writeShell(); err != nil {
+		r.note("pulumi cannot be used on it: %v", err)
+	} else {
+		r.note("use pulumi on it, with the program of this directory: . %s", file)
 	}
 	if file, err := e.writeAttachment(); err != nil {
 		r.note("no change can be previewed against it: %v", err)
