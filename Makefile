@@ -62,6 +62,10 @@ drill: tools ## rehearse failures and their recovery, all or NAME="<patterns>", 
 settings-table: tools ## change settings of a running stack, all or NAME=<pattern>: docs/changing-settings.md
 	@bin/rehearsal -pulumi bin/cli -settings "$(or $(NAME),*)"
 
+.PHONY: bench
+bench: tools ## measure builds and previews of the program on a quiet machine, and write docs/performance.md
+	@bin/rehearsal -pulumi bin/cli -bench
+
 .PHONY: env
 env: ## write the stack file of a new environment: NAME=qa, PROFILE=dev or prod
 	@go run ./stack/cmd/env -name "$(NAME)" $(if $(PROFILE),-profile "$(PROFILE)")

@@ -65,6 +65,10 @@ func (s *Session) Command(ctx context.Context, args ...string) *exec.Cmd {
 	return command
 }
 
+// Shell is a file for a user's shell: after `. <file>` the CLI works on the stack, with the program of the checkout,
+// which Pulumi's plugin for Go compiles (see LanguagePlugin).
+func (s *Session) Shell() (file string, err error) { return s.engine.writeShell() }
+
 // SetProgram changes what the next commands run; nil: the program of the options.
 func (s *Session) SetProgram(run pulumi.RunFunc) { s.program.set(run) }
 

@@ -1,17 +1,19 @@
 package rehearse
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 )
 
 // writeShell writes a file for a user's shell: after `. <file>` the Pulumi CLI works on this rehearsal, in a directory
-// with its stack file. The program there is the checkout's, which pulumi preview and pulumi up compile as ever: they run
-// what is edited in the checkout.
+// with its stack file. The program there is the checkout's, which pulumi preview and pulumi up compile as ever: an edit
+// of it is what they run.
 func (e *engine) writeShell() (file string, err error) {
 	if err := e.workspace.linkProgram(e.root); err != nil {
 		return "", err
@@ -35,7 +37,8 @@ func (e *engine) writeShell() (file string, err error) {
 // quoted is a word of a shell.
 func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
-// linkProgram links the sources of the program in root, an absolute path, into the project, next to the rehearsal's own configuration.
+// linkProgram links the sources of the program in root, an absolute path, into the project, next to the rehearsal's own
+// configuration.
 func (w *workspace) linkProgram(root string) error {
 	entries, err := os.ReadDir(root)
 	if err != nil {
@@ -51,6 +54,22 @@ func (w *workspace) linkProgram(root string) error {
 		if err := os.Symlink(filepath.Join(root, name), link); err != nil {
 			return fmt.Errorf("linking the program: %w", err)
 		}
+	}
+	return nil
+}
+
+// LanguagePlugin is an error where Pulumi's plugin for Go is neither on PATH nor next to the CLI, where Pulumi looks
+// for it: without it the CLI compiles no program. cli is Options.CLI.
+func LanguagePlugin(cli string) error {
+	if _, err := exec.LookPath("pulumi-language-go"); err == nil {
+		return nil
+	}
+	pulumi, err := filepath.EvalSymlinks(filepath.Join(cli, "bin", "pulumi"))
+	if err == nil {
+		_, err = os.Stat(filepath.Join(filepath.Dir(pulumi), "pulumi-language-go"))
+	}
+	if err != nil {
+		return errors.New("no pulumi-language-go: it comes with an installed Pulumi, and no Go module has it")
 	}
 	return nil
 }

@@ -1,9 +1,7 @@
 package rehearse
 
 import (
-	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -12,6 +10,9 @@ import (
 func TestCommandLine(t *testing.T) {
 	out := &output{}
 	o := options(t, "dev", out)
+	if err := LanguagePlugin(o.CLI); err != nil {
+		t.Skip(err)
+	}
 	o.Root = "../.." // as make rehearse has a relative one
 	ctx := within(t)
 	e, err := open(ctx, o, &report{out: out})
@@ -28,7 +29,6 @@ func TestCommandLine(t *testing.T) {
 		}
 		return string(text)
 	}
-	languagePlugin(t, o.CLI)
 	// The rehearsal has made the stack.
 	shell("pulumi stack rm dev --yes --preserve-config")
 	for _, step := range []struct{ line, says string }{
@@ -51,21 +51,5 @@ func TestCommandLine(t *testing.T) {
 	}
 	if left := e.account.simulator.Leftovers(); len(left) > 0 {
 		t.Errorf("left in the simulated account: %v", left)
-	}
-}
-
-// languagePlugin skips the test where Pulumi's plugin for Go is neither on PATH nor next to an installed Pulumi, where
-// the CLI looks for it.
-func languagePlugin(t *testing.T, cli string) {
-	t.Helper()
-	if _, err := exec.LookPath("pulumi-language-go"); err == nil {
-		return
-	}
-	pulumi, err := filepath.EvalSymlinks(filepath.Join(cli, "bin", "pulumi"))
-	if err == nil {
-		_, err = os.Stat(filepath.Join(filepath.Dir(pulumi), "pulumi-language-go"))
-	}
-	if err != nil {
-		t.Skip("no pulumi-language-go: it comes with an installed Pulumi, and no Go module has it")
 	}
 }

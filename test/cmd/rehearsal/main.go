@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"doks-security/stack"
+	"doks-security/test/bench"
 	"doks-security/test/changes"
 	"doks-security/test/drill"
 	"doks-security/test/fakecharts"
@@ -46,6 +47,7 @@ func run(ctx context.Context, args []string) error {
 	drills := flags.String("drill", "", "only run the drills whose names match these `patterns`, and write docs/drills.md")
 	settings := flags.String("settings", "",
 		"only change the settings that match this `pattern`, and write docs/changing-settings.md")
+	measure := flags.Bool("bench", false, "only measure builds and previews, and write docs/performance.md")
 	newer := flags.String("upgrade", "", "only say what a newer version of this `chart` would change")
 	version := flags.String("version", "", "the newer chart's `version`; empty: the newest in its repository")
 	archive := flags.String("archive", "", "the newer chart's `file`, instead of its repository")
@@ -68,6 +70,9 @@ func run(ctx context.Context, args []string) error {
 	}
 	if *settings != "" {
 		return changes.Command(ctx, o, *settings)
+	}
+	if *measure {
+		return bench.Command(ctx, o)
 	}
 	if *attach != "" {
 		return rehearse.Preview(ctx, o, *attach)
