@@ -66,6 +66,14 @@ settings-table: tools ## change settings of a running stack, all or NAME=<patter
 bench: tools ## measure builds and previews of the program on a quiet machine, and write docs/performance.md
 	@bin/rehearsal -pulumi bin/cli -bench
 
+.PHONY: upgrade-from
+upgrade-from: tools ## rehearse the upgrade of STACK=dev from the last release to this commit; FROM=<commit>
+	@ci/upgrade-from "$(STACK)" $(FROM)
+
+.PHONY: release
+release: ## commit and tag VERSION=x.y.z, with the changelog's entries
+	@ci/release "$(VERSION)"
+
 .PHONY: env
 env: ## write the stack file of a new environment: NAME=qa, PROFILE=dev or prod
 	@go run ./stack/cmd/env -name "$(NAME)" $(if $(PROFILE),-profile "$(PROFILE)")

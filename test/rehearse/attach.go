@@ -9,6 +9,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optpreview"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 
 	"doks-security/test/fakecharts"
 )
@@ -36,10 +37,45 @@ func (e *engine) writeAttachment() (file string, err error) {
 
 // Preview prints what the program here would change of a rehearsal that another version keeps running; file is what
 // that one named. It changes nothing.
-func Preview(ctx context.Context, o Options, file string) (err error) {
+func Preview(ctx context.Context, o Options, file string) error {
+	return attached(ctx, o, file, func(e *engine) error {
+		if _, err := e.stack.Preview(ctx, optpreview.ProgressStreams(o.Out), optpreview.ErrorProgressStreams(o.Out),
+			optpreview.Diff(), optpreview.Color("never"), optpreview.SuppressProgress()); err != nil {
+			return brief("preview", err)
+		}
+		return nil
+	})
+}
+
+// Upgrade deploys the program here over a rehearsal that an older version keeps running. It is an error if a resource
+// is replaced, or if a second preview finds changes.
+func Upgrade(ctx context.Context, o Options, file string) error {
+	return attached(ctx, o, file, func(e *engine) error {
+		r := &report{out: o.Out}
+		r.step("preview of the upgrade of %s", e.stack.Name())
+		preview, err := e.stack.Preview(ctx, optpreview.ProgressStreams(o.Out), optpreview.SuppressOutputs())
+		if err != nil {
+			return brief("preview", err)
+		}
+		replaced := preview.ChangeSummary[apitype.OpReplace]
+		r.check("the upgrade replaces nothing", replaced == 0, "%d resources would be replaced", replaced)
+		if err := r.err(); err != nil {
+			return err
+		}
+		r.step("up")
+		if _, err := e.up(ctx); err != nil {
+			return err
+		}
+		r.step("preview again: no changes")
+		return e.preview(ctx, true)
+	})
+}
+
+// attached calls use with the stack of the kept rehearsal, which runs the program here with its own stack file.
+func attached(ctx context.Context, o Options, file string, use func(*engine) error) (err error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
-		return fmt.Errorf("no rehearsal to preview against: %w; `make rehearse KEEP=1` names the file", err)
+		return fmt.Errorf("no kept rehearsal: %w; `make rehearse KEEP=1` names the file", err)
 	}
 	var a attachment
 	if err := json.Unmarshal(text, &a); err != nil {
@@ -75,16 +111,11 @@ func Preview(ctx context.Context, o Options, file string) (err error) {
 	if err != nil {
 		return fmt.Errorf("opening the rehearsal's workspace: %w", err)
 	}
-	stack, err := auto.SelectStack(ctx, a.Stack, local)
-	if err != nil {
+	if e.stack, err = auto.SelectStack(ctx, a.Stack, local); err != nil {
 		return fmt.Errorf("selecting the stack: %w", err)
 	}
-	if err := e.workspace.encrypt(ctx, stack); err != nil {
+	if err := e.workspace.encrypt(ctx, e.stack); err != nil {
 		return err
 	}
-	if _, err := stack.Preview(ctx, optpreview.ProgressStreams(o.Out), optpreview.ErrorProgressStreams(o.Out),
-		optpreview.Diff(), optpreview.Color("never"), optpreview.SuppressProgress()); err != nil {
-		return brief("preview", err)
-	}
-	return nil
+	return use(e)
 }

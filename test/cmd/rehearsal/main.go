@@ -44,6 +44,8 @@ func run(ctx context.Context, args []string) error {
 	keep := flags.Bool("keep", false, "leave it running after the checks")
 	pods := flags.Bool("live", false, "run the pods, with containerd and a kubelet; only as root on Linux")
 	attach := flags.String("attach", "", "only preview against the kept rehearsal that this `file` describes")
+	up := flags.Bool("up", false, "with -attach: deploy over it, as an upgrade of this program")
+	dir := flags.String("dir", "", "the `directory` of the stack file, relative to the project's")
 	drills := flags.String("drill", "", "only run the drills whose names match these `patterns`, and write docs/drills.md")
 	settings := flags.String("settings", "",
 		"only change the settings that match this `pattern`, and write docs/changing-settings.md")
@@ -63,7 +65,7 @@ func run(ctx context.Context, args []string) error {
 			Root: *root, Charts: dir, Chart: *newer, Version: *version, Archive: *archive, Out: os.Stdout,
 		})
 	}
-	o := rehearse.Options{Root: *root, Stack: *name, Program: stack.Deploy, CLI: *cli, Keep: *keep, Live: *pods,
+	o := rehearse.Options{Root: *root, Dir: *dir, Stack: *name, Program: stack.Deploy, CLI: *cli, Keep: *keep, Live: *pods,
 		Out: os.Stdout}
 	if *drills != "" {
 		return drill.Command(ctx, o, *drills)
@@ -73,6 +75,9 @@ func run(ctx context.Context, args []string) error {
 	}
 	if *measure {
 		return bench.Command(ctx, o)
+	}
+	if *attach != "" && *up {
+		return rehearse.Upgrade(ctx, o, *attach)
 	}
 	if *attach != "" {
 		return rehearse.Preview(ctx, o, *attach)
