@@ -37,6 +37,11 @@ chart:
 	@test -n "$(filter $(CHART),$(CHART_NAMES))" || { echo "CHART=$(CHART): allowed: $(CHART_NAMES);" \
 		"fix: make upgrade CHART=falco [VERSION=x.y.z | ARCHIVE=file]" >&2; exit 2; }
 
+.PHONY: example-addons
+example-addons:
+	@for name in $(ADDONS); do test -d "examples/addons/$$name" || { \
+		echo "ADDONS=$$name: allowed: $(notdir $(wildcard examples/addons/*)), or several of them" >&2; exit 2; }; done
+
 .PHONY: kept-rehearsal
 kept-rehearsal:
 	@test -f "$(AT)" || { echo "AT=$(AT): allowed: the file that make rehearse KEEP=1 names" \
@@ -51,8 +56,10 @@ live:
 	@$(if $(LIVE),go -C test run ./live/cmd/needs)
 
 .PHONY: rehearse
-rehearse: stack-file live tools ## deploy, check and destroy STACK=dev without an account; KEEP=1 leaves it running
-	@bin/rehearsal -stack $(STACK) -pulumi bin/cli $(if $(KEEP),-keep) $(if $(LIVE),-live)
+rehearse: stack-file example-addons live
+rehearse: tools ## deploy, check and destroy STACK=dev without an account; KEEP=1: keep it; ADDONS="<examples>"
+	@bin/rehearsal -stack $(STACK) -pulumi bin/cli $(if $(KEEP),-keep) $(if $(LIVE),-live) \
+		$(if $(ADDONS),-addons "$(ADDONS)")
 
 .PHONY: drill
 drill: tools ## rehearse failures and their recovery, all or NAME="<patterns>", and write docs/drills.md

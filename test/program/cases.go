@@ -175,17 +175,20 @@ func overHTTP() map[string]any {
 	return exposure
 }
 
-// ExternalDNS are the settings of the example of an addon, in values.ExampleAddonsDir.
-func ExternalDNS() map[string]any {
-	token := map[string]any{"secure": "v1:ciphertext"}
-	return map[string]any{"enabled": []any{"external-dns"},
-		"secrets": map[string]any{"external-dns": map[string]any{"token": token}}}
+// ExampleSecrets are the keys of addons.secrets that the examples in values.ExampleAddonsDir need, encrypted as in a
+// stack file.
+func ExampleSecrets() map[string]map[string]any {
+	encrypted := map[string]any{"secure": "v1:ciphertext"}
+	return map[string]map[string]any{"external-dns": {"token": encrypted}, "velero": {"cloud": encrypted}}
 }
 
-// Velero are the settings of the example that backs up the cluster, in values.ExampleAddonsDir.
-func Velero() map[string]any {
-	return map[string]any{"enabled": []any{"velero"},
-		"secrets": map[string]any{"velero": map[string]any{"cloud": map[string]any{"secure": "v1:ciphertext"}}}}
+// example are the settings of an example in values.ExampleAddonsDir.
+func example(name string) map[string]any {
+	settings := map[string]any{"enabled": []any{name}}
+	if keys, ok := ExampleSecrets()[name]; ok {
+		settings["secrets"] = map[string]any{name: keys}
+	}
+	return settings
 }
 
 // Cases are the three Fixtures as they are, each option where it is not the default, a stack with overrides, and ones
@@ -226,9 +229,9 @@ func Cases() []Case {
 	}
 	for _, stack := range []string{"dev", "prod"} {
 		all = append(all, Case{Name: stack + " with an addon", Stack: stack, Dir: Fixtures,
-			Addons: values.ExampleAddonsDir, Settings: m{"addons": ExternalDNS()}})
+			Addons: values.ExampleAddonsDir, Settings: m{"addons": example("external-dns")}})
 	}
 	all = append(all, Case{Name: "dev with backups", Stack: "dev", Dir: Fixtures, Addons: values.ExampleAddonsDir,
-		Settings: m{"addons": Velero(), "cluster": larger}})
+		Settings: m{"addons": example("velero"), "cluster": larger}})
 	return append(all, Case{Name: "dev with overrides", Stack: "custom", Dir: Overrides})
 }

@@ -18,16 +18,18 @@ import (
 
 // Options choose what is rehearsed.
 type Options struct {
-	Root    string         // the project's directory
-	Dir     string         // of the stack file, below Root; empty: Root itself
-	Addons  string         // a directory of addons, below Root; empty: addons/ next to the stack file
-	Stack   string         // names the stack file
-	Program pulumi.RunFunc // the program itself
-	CLI     string         // a directory with bin/pulumi; empty: the pulumi on PATH
-	Keep    bool           // leave it running after the checks, until the context ends
-	Live    bool           // run the pods, on one node: package live
-	Out     io.Writer
-	Config  map[string]any // overrides of the stack file
+	Root   string // the project's directory
+	Dir    string // of the stack file, below Root; empty: Root itself
+	Addons string // a directory of addons, below Root; empty: addons/ next to the stack file
+	Stack  string // names the stack file
+	// Examples are addons of values.ExampleAddonsDir to enable in addition to the stack's own, with a node more.
+	Examples []string
+	Program  pulumi.RunFunc // the program itself
+	CLI      string         // a directory with bin/pulumi; empty: the pulumi on PATH
+	Keep     bool           // leave it running after the checks, until the context ends
+	Live     bool           // run the pods, on one node: package live
+	Out      io.Writer
+	Config   map[string]any // overrides of the stack file
 	// Through gives the URL by which the providers reach a server of the rehearsal (the account's API, its object
 	// storage, a cluster's API server), so that a proxy in between can break connections. Optional.
 	Through func(url string) (string, error)

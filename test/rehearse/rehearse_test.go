@@ -21,6 +21,7 @@ import (
 	"doks-security/test/live"
 	"doks-security/test/program"
 	"doks-security/test/rehearse/rehearsetest"
+	"doks-security/values"
 )
 
 // The test binary is also the control plane's child process, and by other names doctl, helm, kubectl, Pulumi's plugin
@@ -107,6 +108,20 @@ func within(t *testing.T) context.Context {
 	return ctx
 }
 
+// examples are all of values.ExampleAddonsDir.
+func examples(t *testing.T) []string {
+	t.Helper()
+	entries, err := os.ReadDir(filepath.Join("../..", values.ExampleAddonsDir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, entry := range entries {
+		names = append(names, entry.Name())
+	}
+	return names
+}
+
 // From nothing to nothing, as make rehearse does it.
 func TestRehearse(t *testing.T) {
 	for _, c := range []struct {
@@ -142,11 +157,15 @@ func TestRehearse(t *testing.T) {
 			"8 Helm releases are deployed", "exposure.clients.grafana.clientSecret is encrypted: a placeholder is used",
 			"grafana.example.org and falco.example.org lead to it over TLS",
 		}},
+		{"every example of an addon", "dev", nil, []string{"8 Helm releases are deployed", " unchanged"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			out := &output{}
 			o := options(t, c.stack, out)
 			o.Config = c.config
+			if c.name == "every example of an addon" {
+				o.Examples = examples(t)
+			}
 			if err := Run(within(t), o); err != nil {
 				t.Fatalf("%v\n%s", err, out)
 			}

@@ -79,10 +79,10 @@ func newWorkspace(o Options, stack string, extra map[string]any) (_ *workspace, 
 		}
 	}
 	w.stackFile = filepath.Join(w.project, "Pulumi."+stack+".yaml")
-	return w, w.copyStackFile(filepath.Join(o.Root, o.Dir, "Pulumi."+stack+".yaml"), extra)
+	return w, w.copyStackFile(o, filepath.Join(o.Root, o.Dir, "Pulumi."+stack+".yaml"), extra)
 }
 
-func (w *workspace) copyStackFile(source string, extra map[string]any) error {
+func (w *workspace) copyStackFile(o Options, source string, extra map[string]any) error {
 	text, err := os.ReadFile(source)
 	if errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("there is no stack file %s; STACK is the name of one: Pulumi.<stack>.yaml; `make env "+
@@ -101,6 +101,9 @@ func (w *workspace) copyStackFile(source string, extra map[string]any) error {
 	}
 	for key, value := range extra {
 		config[key] = value
+	}
+	if err := w.addExamples(o.Root, o.Examples, config); err != nil {
+		return err
 	}
 	for key, value := range config {
 		var secrets map[string]string

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"doks-security/stack"
@@ -42,6 +43,7 @@ func run(ctx context.Context, args []string) error {
 	name := flags.String("stack", "dev", "the `stack` to rehearse")
 	cli := flags.String("pulumi", "", "`directory` with bin/pulumi; empty: the one on PATH")
 	keep := flags.Bool("keep", false, "leave it running after the checks")
+	addons := flags.String("addons", "", "`examples` of addons to enable, separated by spaces")
 	pods := flags.Bool("live", false, "run the pods, with containerd and a kubelet; only as root on Linux")
 	attach := flags.String("attach", "", "only preview against the kept rehearsal that this `file` describes")
 	up := flags.Bool("up", false, "with -attach: deploy over it, as an upgrade of this program")
@@ -66,7 +68,7 @@ func run(ctx context.Context, args []string) error {
 		})
 	}
 	o := rehearse.Options{Root: *root, Dir: *dir, Stack: *name, Program: stack.Deploy, CLI: *cli, Keep: *keep, Live: *pods,
-		Out: os.Stdout}
+		Examples: strings.Fields(*addons), Out: os.Stdout}
 	if *drills != "" {
 		return drill.Command(ctx, o, *drills)
 	}
