@@ -56,8 +56,8 @@ live:
 	@$(if $(LIVE),go -C test run ./live/cmd/needs)
 
 .PHONY: rehearse
-rehearse: stack-file example-addons live
 rehearse: tools ## deploy, check and destroy STACK=dev without an account; KEEP=1: keep it; ADDONS="<examples>"
+rehearse: stack-file example-addons live # before tools: make begins with the rule that has the recipe
 	@bin/rehearsal -stack $(STACK) -pulumi bin/cli $(if $(KEEP),-keep) $(if $(LIVE),-live) \
 		$(if $(ADDONS),-addons "$(ADDONS)")
 
@@ -74,7 +74,7 @@ bench: tools ## measure builds and previews of the program on a quiet machine, a
 	@bin/rehearsal -pulumi bin/cli -bench
 
 .PHONY: upgrade-from
-upgrade-from: tools ## rehearse the upgrade of STACK=dev from the last release to this commit; FROM=<commit>
+upgrade-from: ## rehearse the upgrade of STACK=dev from the last release to this commit; FROM=<commit>
 	@ci/upgrade-from "$(STACK)" $(FROM)
 
 .PHONY: release

@@ -22,12 +22,14 @@ func TestMakeRefusesBeforeItCompiles(t *testing.T) {
 	}
 	write(t, filepath.Join(dir, "Makefile"), string(makefile))
 	write(t, filepath.Join(dir, "Pulumi.dev.yaml"), "")
-	for _, name := range []string{"values/falco/chart.yaml", "values/falco/chart-8.yaml", "addons/velero/chart.yaml"} {
+	for _, name := range []string{"values/falco/chart.yaml", "values/falco/chart-8.yaml", "addons/velero/chart.yaml",
+		"examples/addons/external-dns/chart.yaml"} {
 		write(t, filepath.Join(dir, name), "")
 	}
 	for _, c := range []struct{ arguments, want string }{
 		{"rehearse STACK=nope", "STACK=nope: there is no file Pulumi.nope.yaml; allowed: dev; fix: make env"},
 		{"rehearse STACK=", "STACK=: there is no file Pulumi..yaml; allowed: dev;"},
+		{"rehearse ADDONS=nope", "ADDONS=nope: allowed: external-dns, or several of them"},
 		{"manifests STACK=nope", "STACK=nope: there is no file Pulumi.nope.yaml"},
 		{"preview STACK=nope", "STACK=nope: there is no file Pulumi.nope.yaml"},
 		{"preview-comment STACK=nope", "STACK=nope: there is no file Pulumi.nope.yaml"},
