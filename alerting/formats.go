@@ -18,7 +18,7 @@ var Formats = field.Formats{
 	"receiverName": {Pattern: field.Label,
 		Valid:   func(name string) bool { return name != NullReceiver && name != HeartbeatName },
 		Allowed: "lowercase letters, digits and hyphens; null and heartbeat are taken",
-		Fix:     "name it after the people it reaches"},
+		Fix:     "choose a name that says which people it reaches"},
 	"severity": {Enum: Severities, Example: Severities[0]},
 	"matcher": {Valid: isMatcher, Fix: `write it in single quotes: 'team="payments"'`,
 		Allowed: `a label, one of = != =~ !~, and a value or regular expression in double quotes: namespace=~"shop-.*"`},
