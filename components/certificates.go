@@ -24,7 +24,7 @@ type CertificateSettings struct {
 	DNS *DNSSettings `json:"dns"`
 
 	// A Secret in the namespace gateway with your own certificate for all hostnames, instead of an issuer: you or a
-	// controller create it (docs/access.md).
+	// controller create it (docs/certificates.md).
 	SecretName string `json:"secretName" format:"secretName"`
 }
 
