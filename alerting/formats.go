@@ -18,7 +18,7 @@ var Formats = field.Formats{
 	"receiverName": {Pattern: field.Label,
 		Valid:   func(name string) bool { return name != NullReceiver && name != HeartbeatName },
 		Allowed: "lowercase letters, digits and hyphens; null and heartbeat are taken",
-		Fix:     "name it after the people it reaches"},
+		Fix:     "choose a name that says which people it reaches"},
 	"severity": {Enum: Severities, Example: Severities[0]},
 	"matcher": {Valid: isMatcher, Fix: `write it in single quotes: 'team="payments"'`,
 		Allowed: `a label, one of = != =~ !~, and a value or regular expression in double quotes: namespace=~"shop-.*"`},
@@ -38,7 +38,7 @@ var Formats = field.Formats{
 	"interval": {Pattern: regexp.MustCompile(`^[1-9][0-9]{0,2}(m|h)$`),
 		Allowed: "minutes or hours: 5m, 1h", Example: "5m"},
 	"runbooks": {Valid: isRunbooks, Example: "https://<where docs/runbooks is published>",
-		Allowed: "a URL that starts with https://, without a login, a query or a fragment: /<alert>.md is added"},
+		Allowed: "a URL that starts with https://, without a login, a query or a fragment: /<group>.md#<alert> is added"},
 }
 
 // isMatcher asks Alertmanager's parser, in the mode of prometheus-operator, which reads the configuration first.

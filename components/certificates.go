@@ -9,7 +9,7 @@ import (
 
 // CertificateSettings say who issues certificates, and how it is convinced; or where your own is.
 type CertificateSettings struct {
-	// ACME contact email, which gets the notices of certificates that expire.
+	// ACME contact email, which receives expiry notices.
 	Email string `json:"email" format:"certificateEmail"`
 	// letsencrypt, letsencrypt-staging, or the URL of an ACME directory.
 	Issuer string `json:"issuer" default:"letsencrypt"`
@@ -24,7 +24,7 @@ type CertificateSettings struct {
 	DNS *DNSSettings `json:"dns"`
 
 	// A Secret in the namespace gateway with your own certificate for all hostnames, instead of an issuer: you or a
-	// controller create it (docs/access.md).
+	// controller create it (docs/certificates.md).
 	SecretName string `json:"secretName" format:"secretName"`
 }
 

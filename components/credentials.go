@@ -63,7 +63,7 @@ func (c *Cluster) newProvider(ctx *pulumi.Context, name string, kubeconfig pulum
 		Context:               context,
 		ClusterIdentifier:     c.ClusterID,
 		EnableServerSideApply: pulumi.Bool(true),
-		EnablePatchForce:      pulumi.Bool(true), // an update takes back what kubectl changed; see docs/decisions.md
+		EnablePatchForce:      pulumi.Bool(true), // an update takes back what kubectl changed; see docs/decisions/cluster.md
 		// A dashboard that changes is updated; by default, its ConfigMap is deleted and created again.
 		EnableConfigMapMutable: pulumi.Bool(true),
 	}, pulumi.Parent(c))

@@ -4,7 +4,7 @@ package components
 type DNSSettings struct {
 	// The provider, by the name of cert-manager's solver.
 	Provider string `json:"provider" required:"true" format:"dnsProvider"`
-	// Fields of the solver that are no secrets, by cert-manager's names (docs/access.md).
+	// Fields of the solver that are no secrets, by cert-manager's names (docs/certificates.md).
 	Options map[string]string `json:"options"`
 	// Fields of the solver that refer to a Secret, by cert-manager's names without SecretRef: {apiToken: <secret>}.
 	Secrets map[string]string `json:"secrets" secret:"true"`

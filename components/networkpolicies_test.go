@@ -13,7 +13,7 @@ import (
 	"doks-security/values"
 )
 
-var update = flag.Bool("update", false, "rewrite the tables in docs/security.md")
+var update = flag.Bool("update", false, "rewrite the tables in docs/network.md")
 
 // The table people read is made of the connections the policies are made of.
 func TestConnectionsAreDocumented(t *testing.T) {
@@ -67,10 +67,10 @@ func TestNamespacesAreDocumented(t *testing.T) {
 	checkTable(t, "namespaces", table)
 }
 
-// checkTable compares a table of docs/security.md with what it is made of, or writes it.
+// checkTable compares a table of docs/network.md with what it is made of, or writes it.
 func checkTable(t *testing.T, name, table string) {
 	t.Helper()
-	const file = "../docs/security.md"
+	const file = "../docs/network.md"
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)

@@ -35,7 +35,7 @@ func network(inventory *account.Inventory, vpc *godo.VPC, w Wanted, errs *field.
 			continue // not set; or refused by the settings' own checks
 		}
 		if other := account.Overlapping(prefix, taken); other != nil {
-			errs.Add(part.key, part.cidr, "a network apart from "+other.Prefix.String()+", which "+other.By+" has",
+			errs.Add(part.key, part.cidr, "a network that does not overlap "+other.Prefix.String()+", which "+other.By+" has",
 				"pulumi config rm --path '"+part.key+"': a free network is then chosen")
 		}
 		by := part.key

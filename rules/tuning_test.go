@@ -124,7 +124,7 @@ func TestTuningIsDocumented(t *testing.T) {
 		fmt.Fprintf(&lines, "# %d. %s\n%s\n", i+1, f.What, f.Lines)
 	}
 	const begin, end = "<!-- begin tuning -->\n", "<!-- end tuning -->"
-	path := filepath.Join("..", "docs", "rules.md")
+	path := filepath.Join("..", "docs", "silencing.md")
 	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)

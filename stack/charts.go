@@ -21,7 +21,7 @@ const falcoRelease = "falco"
 func fetchCharts(ctx *pulumi.Context, s Settings) (charts.Source, error) {
 	source := charts.Source{
 		Mirror: s.Charts.Mirror, Unverified: s.Charts.Unverified, Pinned: s.Profile == Prod,
-		// pulumi destroy and refresh with --run-program need no chart: see docs/operating.md.
+		// pulumi destroy and refresh with --run-program need no chart: see docs/uninstall.md.
 		Offline: os.Getenv("CHARTS_OFFLINE") == "1",
 	}
 	pins, err := s.charts()

@@ -79,7 +79,7 @@ var formats = field.Common.With(alerting.Formats).With(field.Formats{
 	"labelKey": {Pattern: labelKey, Valid: func(key string) bool { return !strings.Contains(key, "kubernetes.io/") },
 		Allowed: "a Kubernetes label outside kubernetes.io", Fix: "correct it"},
 	"labelValue": {Pattern: labelValue, Allowed: "a Kubernetes label outside kubernetes.io", Fix: "correct it"},
-	"taintKey":   {Pattern: labelKey, Allowed: "a key as of a Kubernetes label", Fix: "correct it"},
+	"taintKey":   {Pattern: labelKey, Allowed: "a key of a Kubernetes label", Fix: "correct it"},
 	"taintValue": {Pattern: labelValue, Allowed: "a value as of a Kubernetes label", Fix: "correct it"},
 
 	// Observability, logging and runtime security.
@@ -136,11 +136,11 @@ var formats = field.Common.With(alerting.Formats).With(field.Formats{
 	// The exposure.
 	"domain": {Pattern: domainName, Allowed: "a domain of this DigitalOcean account: example.org",
 		Example: "<domain>; `doctl compute domain list` lists them"},
-	"hostname": {Pattern: domainName, Allowed: "a name below exposure.domain, in lower case: its record is made there",
+	"hostname": {Pattern: domainName, Allowed: "a name below exposure.domain, in lower case: its record is created there",
 		Example: "<name>.<exposure.domain>"},
 	"emailDomain": {Pattern: domainName, Allowed: "a domain: example.org", Fix: "name the domains of your addresses"},
 	"certificateEmail": {Valid: field.IsAddress, Example: "<address>",
-		Allowed: "an address without a name, operators@example.org: it gets the notices of certificates that expire"},
+		Allowed: "an address without a name, operators@example.org: it receives expiry notices"},
 	"group": {Pattern: groupName, Allowed: plainName, Fix: "name it by its id"},
 	"claim": {Valid: groupName.MatchString, Allowed: plainName, Fix: "name it by its id"},
 	"secretName": {Pattern: regexp.MustCompile(`^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$`),

@@ -70,7 +70,7 @@ func newKubeconfigCluster(ctx *pulumi.Context, s Settings, last deployment) (
 			"upgrade it, or name another kubeconfig")
 	case !running.HasCilium():
 		errs.Add("cluster.kubeconfig", file, "a cluster with Cilium, whose network policies protect the stack",
-			"create one with Cilium: docs/operating.md#any-other-cluster")
+			"create one with Cilium: docs/existing-cluster.md#any-other-cluster")
 	}
 	if err := errs.Err(); err != nil {
 		return nil, nil, err // the other checks would be about another cluster

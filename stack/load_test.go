@@ -119,7 +119,7 @@ func TestAllErrorsTogether(t *testing.T) {
 		"logging.retention", "extra",
 	} {
 		if !strings.Contains(err.Error(), Project+":"+key+":") {
-			t.Errorf("no word about %s in\n%v", key, err)
+			t.Errorf("errors do not mention %s:\n%v", key, err)
 		}
 	}
 }
@@ -172,7 +172,7 @@ func TestMissingAccountIsAnError(t *testing.T) {
 	for _, want := range []string{"3 errors", "digitalocean:token: not set", "digitalocean:spacesAccessId",
 		"digitalocean:spacesSecretKey"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("no word about %q in %v", want, err)
+			t.Errorf("err = %[2]v, want it to contain %[1]q", want, err)
 		}
 	}
 }

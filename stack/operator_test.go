@@ -23,7 +23,7 @@ func TestDeployAlerts(t *testing.T) {
 			`namespace="team-a"`},
 		{"falcosidekick's outputs", `{"alertmanagerFrom":"alert"}`, `{}`, "falcosidekick-outputs",
 			`1 * sum by (pod) (falcosecurity_falcosidekick_falco_events_total{priority_raw=~"emergency|alert"})`},
-		{"a runbook", `{}`, `{}`, "falco", "docs/runbooks/FalcoMissingOnNode.md"},
+		{"a runbook", `{}`, `{}`, "falco", "docs/runbooks/falco.md#falcomissingonnode"},
 		{"a dashboard", `{}`, `{}`, "falco", "http://localhost:3000/d/runtime-security"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -15,9 +15,9 @@ var (
 	kindOfCell = regexp.MustCompile(`^(slack|alertmanager):`)
 )
 
-// Every line of the table in docs/observing.md is one of a stack file that is valid.
+// Every line of the table in docs/notifications.md is one of a stack file that is valid.
 func TestNotificationRoutingTable(t *testing.T) {
-	_, section, found := strings.Cut(string(read(t, "../docs/observing.md")), "\n## Notification routing\n")
+	_, section, found := strings.Cut(string(read(t, "../docs/notifications.md")), "\n## Notification routing\n")
 	section, _, _ = strings.Cut(section, "\n## ")
 	lines := 0
 	for row := range strings.SplitSeq(section, "\n") {

@@ -28,7 +28,7 @@ type RuntimeSecuritySettings struct {
 	AlertmanagerFrom string `json:"alertmanagerFrom" default:"error" prod:"warning" format:"priority"`
 	// Other outputs of falcosidekick, with the keys of its documentation: {splunk: {host: ..., token: ...}}.
 	Outputs falcosidekick.Outputs `json:"outputs"`
-	// A directory of your own rules, relative to the project, loaded after those of this repository (docs/rules.md).
+	// A directory of your own rules, relative to the project, loaded after those of this repository (docs/own-rules.md).
 	Rules string `json:"rules"`
 }
 

@@ -97,7 +97,7 @@ type ClusterSettings struct {
 	// Path of a kubeconfig, from the project's directory or from /: the cluster of its current context is used, whoever
 	// runs it, and nothing of DigitalOcean. Only name, provides and storageClass may be set with it.
 	Kubeconfig string `json:"kubeconfig" format:"kubeconfig"`
-	// How the Kubernetes provider logs in: with a token of two hours, or through doctl (docs/decisions.md).
+	// How the Kubernetes provider logs in: with a token of two hours, or through doctl (docs/decisions/cluster.md).
 	Credentials components.Credentials `json:"credentials" default:"token" enum:"token,doctl"`
 
 	// Name of the cluster.

@@ -139,7 +139,8 @@ func validateUserRules(r RuntimeSecuritySettings, errs *field.Errors) {
 	}
 	_, problems, err := rules.UserFiles(dir, r.Ruleset, falco)
 	if err != nil {
-		errs.Add("runtimeSecurity.rules", dir, "a directory with rule files (.yaml), relative to the project", err.Error())
+		errs.Add("runtimeSecurity.rules", dir, "a directory with rule files (.yaml), relative to the project",
+			"create it, or correct the path: "+err.Error())
 		return
 	}
 	for _, p := range problems.Blocking() {
@@ -151,7 +152,7 @@ func validateUserRules(r RuntimeSecuritySettings, errs *field.Errors) {
 func validateVirtualClusters(v VirtualClusterSettings, namespaces values.Namespaces, errs *field.Errors) {
 	if v.Demo && v.Admission == components.AdmissionDeny {
 		errs.Add("virtualClusters.admission", v.Admission,
-			"warn or off with virtualClusters.demo: the demo must get in to be detected",
+			"warn or off with virtualClusters.demo: the demo must be admitted to be detected",
 			"pulumi config set --path 'virtualClusters.admission' warn, or virtualClusters.demo false")
 	}
 	seen := map[string]bool{}
@@ -163,7 +164,7 @@ func validateVirtualClusters(v VirtualClusterSettings, namespaces values.Namespa
 			errs.Add(key+".namespace", namespace, "each namespace once",
 				"merge the second entry's digests into the first, or remove it")
 		case v.Demo && namespace == namespaces[components.NamespaceVCluster]:
-			errs.Add(key+".namespace", namespace, "any namespace but the demo's: the demo is there to be detected",
+			errs.Add(key+".namespace", namespace, "any namespace except the demo's: the demo exists to be detected",
 				"remove the entry, or pulumi config set --path 'virtualClusters.demo' false")
 		}
 		seen[namespace] = true

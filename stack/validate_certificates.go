@@ -83,9 +83,9 @@ func validateFields(key string, given map[string]string, required, known []strin
 		switch {
 		case given[name] != "":
 		case secret:
-			field.AddSecret(key+"."+name, "", "a secret of the provider: cert-manager needs it", errs)
+			field.AddSecret(key+"."+name, "", "a secret, which cert-manager requires for this provider", errs)
 		default:
-			errs.Add(key+"."+name, nil, "a value: cert-manager needs it",
+			errs.Add(key+"."+name, nil, "a value, which cert-manager requires",
 				"pulumi config set --path '"+key+"."+name+"' <value>")
 		}
 	}
@@ -93,7 +93,7 @@ func validateFields(key string, given map[string]string, required, known []strin
 
 func allowedFields(known []string) string {
 	if len(known) == 0 {
-		return "none: the provider has no such fields"
+		return "none: this provider has no such fields"
 	}
 	return "one of " + strings.Join(known, ", ")
 }

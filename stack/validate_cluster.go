@@ -68,7 +68,7 @@ func validateExternal(s Settings, given map[string]map[string]any, errs *field.E
 func validateProvides(provides []string, errs *field.Errors) {
 	for i, name := range provides {
 		if slices.Contains(provides[:i], name) {
-			errs.Add(fmt.Sprintf("cluster.provides[%d]", i), name, "each once", "remove the second entry")
+			errs.Add(fmt.Sprintf("cluster.provides[%d]", i), name, "no duplicates", "remove the second entry")
 		}
 	}
 }
@@ -140,7 +140,7 @@ func validateNetwork(n account.Network, errs *field.Errors) {
 			continue
 		}
 		if other := account.Overlapping(prefix, others); other != nil {
-			errs.Add(r.key, r.value, fmt.Sprintf("a network apart from %s (%s)", other.By, other.Prefix),
+			errs.Add(r.key, r.value, fmt.Sprintf("a network that does not overlap %s (%s)", other.By, other.Prefix),
 				"choose one that does not overlap")
 		}
 		others = append(others, account.Range{Prefix: prefix, By: r.key})

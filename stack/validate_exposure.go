@@ -87,7 +87,7 @@ func validateHostnames(e ExposureSettings, errs *field.Errors) {
 func validateAllowedCIDRs(e ExposureSettings, errs *field.Errors) {
 	const key = "exposure.allowedCIDRs"
 	if len(e.AllowedCIDRs) == 0 {
-		errs.Add(key, nil, "at least one network that may connect; 0.0.0.0/0 only if you mean everyone",
+		errs.Add(key, nil, "at least one network that may connect; 0.0.0.0/0 is everyone",
 			"pulumi config set --path '"+key+"[0]' <your network>, such as 203.0.113.0/24")
 	}
 	open := false
@@ -109,7 +109,7 @@ func validateAllowedCIDRs(e ExposureSettings, errs *field.Errors) {
 	if e.Certificates.Challenge == components.HTTPChallenge && len(e.AllowedCIDRs) > 0 && !open {
 		errs.Add("exposure.certificates.challenge", e.Certificates.Challenge,
 			"dns, unless exposure.allowedCIDRs has 0.0.0.0/0: the addresses of the issuer's own requests are not published, "+
-				"and the load balancer would turn them away",
+				"and the load balancer would reject them",
 			"pulumi config set --path 'exposure.certificates.challenge' dns")
 	}
 }
@@ -139,7 +139,7 @@ func validateIdentity(i components.IdentitySettings, errs *field.Errors) {
 	}
 	if len(i.EmailDomains) == 0 && len(i.Groups) == 0 {
 		errs.Add(key, nil, "emailDomains or groups: without either everyone with an account at the identity "+
-			"provider gets in",
+			"provider can log in",
 			"pulumi config set --path '"+key+".groups[0]' <group>")
 	}
 	for name, groups := range map[string][]string{"adminGroups": i.AdminGroups, "editorGroups": i.EditorGroups} {

@@ -126,8 +126,8 @@ func (r Release) RuleGroups(name string, namespaces Namespaces) ([]RuleGroup, er
 	return groups, err
 }
 
-// link completes each alert's links: its dashboard, and the runbook of its name. The runbooks of an addon are where its
-// file says, and it may have no dashboard.
+// link completes each alert's links: its dashboard, and its runbook, the heading of its name on the page of its group.
+// The runbooks of an addon are where its file says, and it may have no dashboard.
 func (g RuleGroup) link(links AlertLinks, addon bool) {
 	for _, rule := range g.Rules {
 		url := rule.Annotations["dashboard_url"]
@@ -138,7 +138,7 @@ func (g RuleGroup) link(links AlertLinks, addon bool) {
 			rule.Annotations["dashboard_url"] = verbatim(links.Grafana) + url
 		}
 		if !addon && rule.Alert != "" {
-			rule.Annotations["runbook_url"] = verbatim(links.Runbooks) + "/" + rule.Alert + ".md"
+			rule.Annotations["runbook_url"] = verbatim(links.Runbooks) + "/" + g.Name + ".md#" + strings.ToLower(rule.Alert)
 		}
 	}
 }

@@ -8,10 +8,10 @@ import (
 	"testing"
 )
 
-// allAlerts are the alerts of both kinds of metrics, by name.
-func allAlerts(t *testing.T) map[string]Rule {
+// allAlerts are the alerts of both kinds of metrics, and their groups, by name.
+func allAlerts(t *testing.T) (alerts map[string]Rule, groupOf map[string]string) {
 	t.Helper()
-	alerts := map[string]Rule{}
+	alerts, groupOf = map[string]Rule{}, map[string]string{}
 	for _, metrics := range []string{"native", "falco-exporter"} {
 		groups, err := Alerts(metrics, DefaultNamespaces(), map[string][]string{"team-a": nil},
 			AlertLinks{Grafana: "https://grafana.example.org", Runbooks: "https://example.org/runbooks"})
@@ -28,15 +28,15 @@ func allAlerts(t *testing.T) map[string]Rule {
 					t.Errorf("%s is in the groups %s and %s", rule.Alert, other, name)
 				}
 				seen[rule.Alert] = name
-				alerts[rule.Alert] = rule
+				alerts[rule.Alert], groupOf[rule.Alert] = rule, name
 			}
 		}
 	}
-	return alerts
+	return alerts, groupOf
 }
 
 func TestAlertsHaveAnnotations(t *testing.T) {
-	alerts := allAlerts(t)
+	alerts, groups := allAlerts(t)
 	if len(alerts) < 18 {
 		t.Errorf("%d alerts, want at least 18", len(alerts))
 	}
@@ -49,7 +49,8 @@ func TestAlertsHaveAnnotations(t *testing.T) {
 				t.Errorf("%s has no %s", name, key)
 			}
 		}
-		if got, want := rule.Annotations["runbook_url"], "https://example.org/runbooks/"+name+".md"; got != want {
+		if got, want := rule.Annotations["runbook_url"],
+			"https://example.org/runbooks/"+groups[name]+".md#"+strings.ToLower(name); got != want {
 			t.Errorf("%s: runbook_url %q, want %q", name, got, want)
 		}
 		if !strings.HasPrefix(rule.Annotations["dashboard_url"], "https://grafana.example.org/d/") {
@@ -58,31 +59,35 @@ func TestAlertsHaveAnnotations(t *testing.T) {
 	}
 }
 
-// A runbook says what the alert means and what to do; one without an alert is out of date.
+// Each alert has a runbook on the page of its group: what it means, what to look at first, and what to do. A page or a
+// runbook without an alert is out of date.
 func TestEveryAlertHasItsRunbook(t *testing.T) {
-	alerts := allAlerts(t)
+	_, groups := allAlerts(t)
 	pages, err := filepath.Glob("../docs/runbooks/*.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, page := range pages {
-		name := strings.TrimSuffix(filepath.Base(page), ".md")
-		if _, ok := alerts[name]; !ok {
-			t.Errorf("%s belongs to no alert", page)
-		}
 		text, err := os.ReadFile(page)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, want := range []string{"# " + name + "\n", "\n## Meaning\n", "\n## What to do\n"} {
-			if !strings.Contains(string(text), want) {
-				t.Errorf("%s has no %q", page, strings.TrimSpace(want))
+		_, runbooks, _ := strings.Cut(string(text), "\n## ")
+		for runbook := range strings.SplitSeq(runbooks, "\n## ") {
+			name, body, _ := strings.Cut(runbook, "\n")
+			if group := strings.TrimSuffix(filepath.Base(page), ".md"); groups[name] != group {
+				t.Errorf("%s: the group %s has no alert %q", page, group, name)
 			}
+			for _, want := range []string{"\n**Meaning**: ", "\n**Look first**: ", "\n\n1. "} {
+				if !strings.Contains(body, want) {
+					t.Errorf("%s: %s has no %q", page, name, strings.TrimSpace(want))
+				}
+			}
+			delete(groups, name)
 		}
-		delete(alerts, name)
 	}
-	for name := range alerts {
-		t.Errorf("docs/runbooks/%s.md is missing", name)
+	for name, group := range groups {
+		t.Errorf("docs/runbooks/%s.md has no runbook for %s", group, name)
 	}
 }
 

@@ -31,7 +31,7 @@ func (d Demand) Volumes() int {
 
 // String is a line of a report.
 func (d Demand) String() string {
-	return fmt.Sprintf("%dm CPU and %d MiB on every node, %dm and %d MiB beside that, %d volumes",
+	return fmt.Sprintf("%dm CPU and %d MiB on every node, %dm and %d MiB in addition, %d volumes",
 		d.PerNode.MilliCPU, d.PerNode.MiB, d.Shared.MilliCPU, d.Shared.MiB, d.Volumes())
 }
 

@@ -101,7 +101,7 @@ func TestProtected(t *testing.T) {
 	for _, c := range []struct{ name, release, text, key, allowed string }{
 		{"a size", "loki", "singleBinary: {persistence: {size: 50Gi}}", "singleBinary.persistence.size",
 			"the setting logging.volumeGiB has it"},
-		{"beside what is protected", "loki", "singleBinary: {resources: {requests: {memory: 1Gi}}}", "", ""},
+		{"next to what is protected", "loki", "singleBinary: {resources: {requests: {memory: 1Gi}}}", "", ""},
 		{"another key of a map with a protected one", "kube-prometheus-stack",
 			"prometheus: {prometheusSpec: {externalLabels: {team: a}}}", "", ""},
 		{"a scalar in place of a map", "loki", "singleBinary: off2", "singleBinary", "it replaces singleBinary.persistence"},

@@ -50,7 +50,7 @@ type Case struct {
 
 	Refused string `json:"refused"` // part of the reason: denied by deny, warned of by warn
 	Warned  string `json:"warned"`  // part of the reason where the namespace is exempt: warned of in both modes
-	// Limit is a sentence of docs/security.md that says why the policy cannot see this virtual cluster.
+	// Limit is a sentence of docs/policies.md that says why the policy cannot see this virtual cluster.
 	Limit string `json:"limit"`
 }
 

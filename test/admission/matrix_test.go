@@ -59,7 +59,7 @@ func TestMatrix(t *testing.T) {
 
 // What the policy cannot see in principle is documented, in the words of the cases.
 func TestLimitsAreDocumented(t *testing.T) {
-	text, err := os.ReadFile("../../docs/security.md")
+	text, err := os.ReadFile("../../docs/policies.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +73,7 @@ func TestLimitsAreDocumented(t *testing.T) {
 			t.Errorf("%s has the limit %q: cases with a limit are in limits.yaml, and no others", c.Name, c.Limit)
 		}
 		if !strings.Contains(page, c.Limit) {
-			t.Errorf("%s: docs/security.md does not contain %q", c.Name, c.Limit)
+			t.Errorf("%s: docs/policies.md does not contain %q", c.Name, c.Limit)
 		}
 	}
 }

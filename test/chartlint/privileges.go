@@ -109,7 +109,7 @@ func SecretReaders(objects []*Object, reviewed map[string]string) []error {
 	return errs
 }
 
-// reloader is how prometheus-operator is told the image of the second container in its pods.
+// reloader is the flag by which prometheus-operator gets the image of the second container in its pods.
 const reloader = "--prometheus-config-reloader="
 
 // Images finds images without a fixed tag.
@@ -140,7 +140,7 @@ func ImagesOf(objects []*Object) ([]string, error) {
 	return slices.Compact(images), err
 }
 
-// imagesIn are those of a workload's containers, and those it is told to run.
+// imagesIn are those of a workload's containers, and those that its flags name.
 func imagesIn(w pods.Workload) []string {
 	var images []string
 	for _, c := range w.Containers() {

@@ -93,7 +93,7 @@ func proxy(ctx context.Context, connection net.Conn, client kubernetes.Interface
 	_, _ = io.Copy(connection, backend)
 }
 
-// hasStandIn reports whether a connection is for a Service that somebody stands in for.
+// hasStandIn reports whether a connection is for a Service that has a stand-in.
 func hasStandIn(ctx context.Context, client kubernetes.Interface, address string, live *Live) bool {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {

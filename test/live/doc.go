@@ -1,4 +1,4 @@
-// Package live runs the pods of a rehearsal: a node with containerd, runc and a kubelet, beside the control plane of
+// Package live runs the pods of a rehearsal: a node with containerd, runc and a kubelet, next to the control plane of
 // package controlplane, whose first node it is.
 //
 // The node is a child process of the same binary, in mount, network and process namespaces of its own: a program that

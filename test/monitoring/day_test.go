@@ -31,7 +31,7 @@ func TestDayWithAnIncident(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// A counter that grows is forgotten a minute before one that is born: the same alerts, not all as long.
+		// A counter that grows is forgotten a minute before one that first appears: the same alerts, not all as long.
 		if same := metrics == "native"; same && shown != string(want) || !same &&
 			withoutEnds(shown) != withoutEnds(string(want)) {
 			t.Errorf("with %s metrics the day shows\n%s\nwant\n%s", metrics, shown, want)

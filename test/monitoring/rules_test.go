@@ -227,8 +227,8 @@ func compare(t *testing.T, alert string, c alertTest, got map[string][]string) {
 	}
 }
 
-// No alert goes without a case of each kind: it fires, stays silent, recovers, and where a counter is born with its
-// first event, reports that one.
+// No alert goes without a case of each kind: it fires, stays silent, recovers, and where a counter first appears with
+// its first event, reports that one.
 func TestEveryAlertHasItsCases(t *testing.T) {
 	for _, metrics := range []string{"native", "falco-exporter"} {
 		groups, err := values.Alerts(metrics, values.DefaultNamespaces(), nil, values.AlertLinks{})

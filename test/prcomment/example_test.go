@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-const document = "../../docs/pull-request.md"
+const document = "../../docs/pull-request-example.md"
 
 var update = flag.Bool("update", false, "write the example into the documentation")
 

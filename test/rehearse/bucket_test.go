@@ -32,7 +32,7 @@ func (a *account) spacesCall(ctx context.Context, t *testing.T, method, path str
 
 // A bucket with logs is deleted with a stack that is not protected only, and by no edit of the stack file.
 func TestBucketWithLogs(t *testing.T) {
-	commands := docpages.Section(documented(t, "operating.md"), "Lift the protection")
+	commands := docpages.Section(documented(t, "uninstall.md"), "Lift the protection")
 	if len(commands) != 3 {
 		t.Fatalf("commands %q, want the setting, up, destroy", commands)
 	}

@@ -12,9 +12,9 @@ import (
 	"doks-security/test/docpages"
 )
 
-// A running cluster is exposed by the commands of docs/security.md, and then closed again.
+// A running cluster is exposed by the commands of docs/access.md, and then closed again.
 func TestExpose(t *testing.T) {
-	commands := docpages.Section(documented(t, "security.md"), "Exposure")
+	commands := docpages.Section(documented(t, "access.md"), "Expose by a Gateway")
 	out := &output{}
 	ctx, e := session(t, out, nil)
 	e.account.simulator.AddDomain("example.org")

@@ -51,7 +51,7 @@ func TestOperateNodes(t *testing.T) {
 	if got := live().NodePools[0].Count; got != 3 {
 		t.Errorf("%d nodes, want 3", got)
 	}
-	e.follow(ctx, t, page, "Scale by itself")
+	e.follow(ctx, t, page, "Scale automatically")
 	if pool := live().NodePools[0]; !pool.AutoScale || pool.MinNodes != 3 || pool.MaxNodes != 5 {
 		t.Errorf("the pool is %+v, want 3 to 5 nodes", pool)
 	}
@@ -71,9 +71,9 @@ func TestOperateNodes(t *testing.T) {
 	must(t, out, e.destroy(ctx, &report{out: out}))
 }
 
-// docs/operating.md on volumes, backups and the end, as written there.
+// docs/operating.md on volumes, docs/recovery.md on backups and docs/uninstall.md, as written there.
 func TestOperateVolumes(t *testing.T) {
-	page := documented(t, "operating.md")
+	page, recovery := documented(t, "operating.md"), documented(t, "recovery.md")
 	root, err := filepath.Abs("../..")
 	if err != nil {
 		t.Fatal(err)
@@ -115,9 +115,9 @@ func TestOperateVolumes(t *testing.T) {
 	must(t, out, e.preview(ctx, true))
 
 	// The simulated cluster has no snapshots: the claims that are filled from them are what is tried.
-	e.follow(ctx, t, page, "Back up and restore", "kubectl")
-	e.follow(ctx, t, page, "Restore Grafana")
-	e.follow(ctx, t, page, "Restore Loki")
+	e.follow(ctx, t, recovery, "Back up and restore", "kubectl")
+	e.follow(ctx, t, recovery, "Restore Grafana")
+	e.follow(ctx, t, recovery, "Restore Loki")
 	restored := 0
 	for _, claim := range settled(ctx, t, e).claims {
 		if claim.Spec.DataSource != nil && claim.Spec.DataSource.Kind == "VolumeSnapshot" {
@@ -132,7 +132,7 @@ func TestOperateVolumes(t *testing.T) {
 	must(t, out, e.shell(ctx, "pulumi config set --path doks-security:observability.grafanaVolumeGiB 15"))
 	must(t, out, e.shell(ctx, "pulumi up"))
 
-	e.follow(ctx, t, page, "Keep the cluster")
+	e.follow(ctx, t, documented(t, "uninstall.md"), "Keep the cluster")
 	left := photograph(ctx, t, e).cluster
 	var namespaces []string
 	for _, n := range left.namespaces {

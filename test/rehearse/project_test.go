@@ -72,7 +72,7 @@ func listResources(d *apitype.DeploymentV3) {
 // What others file under the stack's project stays there, and the cluster too, also when the list of the project's
 // resources was an input before.
 func TestResourcesOfOthersInTheProject(t *testing.T) {
-	page := documented(t, "operating.md")
+	page := documented(t, "uninstall.md")
 	out := &output{}
 	ctx, e := session(t, out, onePool(nil))
 	outputs, err := e.up(ctx)
@@ -134,7 +134,7 @@ func TestResourcesOfOthersInTheProject(t *testing.T) {
 	e.account.file(ctx, t, id, theirs)
 	const list = "pulumi refresh --target '**index/project:**'"
 	if !strings.Contains(page, list) {
-		t.Errorf("docs/operating.md does not say: %s", list)
+		t.Errorf("docs/uninstall.md does not say: %s", list)
 	}
 	must(t, out, e.shell(ctx, list))
 	must(t, out, e.destroy(ctx, &report{out: out}))

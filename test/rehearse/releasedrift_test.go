@@ -19,10 +19,10 @@ import (
 	"doks-security/test/drift"
 )
 
-// What is deleted or changed by hand inside a release is found though Pulumi does not see it, and docs/operating.md and
+// What is deleted or changed by hand inside a release is found though Pulumi does not see it, and docs/recovery.md and
 // the commands of the report restore it.
 func TestReleaseDrift(t *testing.T) {
-	page := documented(t, "operating.md")
+	page := documented(t, "recovery.md")
 	out := &output{}
 	ctx, e := session(t, out, nil)
 	_, err := e.up(ctx)

@@ -17,10 +17,10 @@ import (
 	"doks-security/test/program"
 )
 
-// Each secret is replaced by the command docs/security.md gives, where it is read from comes up with the new one, and
+// Each secret is replaced by the command docs/secrets.md gives, where it is read from comes up with the new one, and
 // nothing else changes.
 func TestRotate(t *testing.T) {
-	page := documented(t, "security.md")
+	page := documented(t, "secrets.md")
 	out := &output{}
 	ctx, e := session(t, out, map[string]any{
 		"doks-security:cluster": map[string]any{"pools": []any{map[string]any{"name": "default", "size": "s-4vcpu-8gb",
@@ -101,7 +101,7 @@ func TestRotate(t *testing.T) {
 		before := photograph(ctx, t, e)
 		for _, command := range c.commands {
 			if !strings.Contains(page, command) {
-				t.Errorf("%s: docs/security.md does not say: %s", c.name, command)
+				t.Errorf("%s: docs/secrets.md does not say: %s", c.name, command)
 			}
 			value := "https://new.example.org/second-key"
 			if !strings.Contains(command, "https://") {

@@ -35,7 +35,7 @@ func growing(perMinute func(minute int) float64) sample {
 	return func(m int) (float64, bool) { return sums[m], true }
 }
 
-// counted is born with its first event and lives while its replica does.
+// counted first appears with its first event and lives while its replica does.
 func counted(from, to string, events ...string) sample {
 	return func(m int) (float64, bool) {
 		n := 0
