@@ -47,14 +47,18 @@ func (v versions) annotation(data pulumi.StringMap) map[string]any {
 }
 
 // newSecret writes data as a Kubernetes Secret into the namespace with the role. Charts refer to it by name: what is
-// secret is never in their values.
+// secret is never in their values. With the key of a registry's credentials it has the type that they must have.
 func (n *Namespaces) newSecret(ctx *pulumi.Context, role, name string, data pulumi.StringMap,
 	opts ...pulumi.ResourceOption) (*corev1.Secret, error) {
-	return corev1.NewSecret(ctx, logicalName(role, name), &corev1.SecretArgs{
+	args := &corev1.SecretArgs{
 		Metadata: &metav1.ObjectMetaArgs{
 			Name: pulumi.String(name), Namespace: pulumi.String(n.names[role]),
 			Labels: pulumi.StringMap{"app.kubernetes.io/part-of": pulumi.String("doks-security")},
 		},
 		StringData: pulumi.ToSecret(data).(pulumi.StringMapOutput),
-	}, opts...)
+	}
+	if _, registry := data[".dockerconfigjson"]; registry {
+		args.Type = pulumi.String("kubernetes.io/dockerconfigjson")
+	}
+	return corev1.NewSecret(ctx, logicalName(role, name), args, opts...)
 }
