@@ -1,6 +1,7 @@
 package values
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -58,9 +59,37 @@ func TestAlertsHaveAnnotations(t *testing.T) {
 	}
 }
 
+// exampleAlerts are the alerts of the examples of addons whose runbooks are below those of the stack, by name.
+func exampleAlerts(t *testing.T) map[string]Rule {
+	t.Helper()
+	addons, err := Addons("..", ExampleAddonsDir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	alerts := map[string]Rule{}
+	for folder, release := range addons {
+		groups, err := release.RuleGroups("alerts.yaml", DefaultNamespaces())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, group := range groups {
+			group.link(AlertLinks{Runbooks: "https://example.org/runbooks"}, true)
+			for _, rule := range group.Rules {
+				if url := "https://example.org/runbooks/" + rule.Alert + ".md"; rule.Annotations["runbook_url"] == url {
+					alerts[rule.Alert] = rule
+				} else if !strings.HasPrefix(rule.Annotations["runbook_url"], "https://") {
+					t.Errorf("%s: %s: runbook_url %q", folder, rule.Alert, rule.Annotations["runbook_url"])
+				}
+			}
+		}
+	}
+	return alerts
+}
+
 // A runbook says what the alert means and what to do; one without an alert is out of date.
 func TestEveryAlertHasItsRunbook(t *testing.T) {
 	alerts := allAlerts(t)
+	maps.Copy(alerts, exampleAlerts(t))
 	pages, err := filepath.Glob("../docs/runbooks/*.md")
 	if err != nil {
 		t.Fatal(err)

@@ -188,6 +188,9 @@ func Velero() map[string]any {
 		"secrets": map[string]any{"velero": map[string]any{"cloud": map[string]any{"secure": "v1:ciphertext"}}}}
 }
 
+// Trivy are the settings of the example that scans images, in values.ExampleAddonsDir.
+func Trivy() map[string]any { return map[string]any{"enabled": []any{"trivy-operator"}} }
+
 // Cases are the three Fixtures as they are, each option where it is not the default, a stack with overrides, and ones
 // with an addon.
 func Cases() []Case {
@@ -230,5 +233,7 @@ func Cases() []Case {
 	}
 	all = append(all, Case{Name: "dev with backups", Stack: "dev", Dir: Fixtures, Addons: values.ExampleAddonsDir,
 		Settings: m{"addons": Velero(), "cluster": larger}})
+	all = append(all, Case{Name: "dev with scanning", Stack: "dev", Dir: Fixtures, Addons: values.ExampleAddonsDir,
+		Settings: m{"addons": Trivy()}})
 	return append(all, Case{Name: "dev with overrides", Stack: "custom", Dir: Overrides})
 }
