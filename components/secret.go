@@ -45,11 +45,15 @@ func (v versions) annotation(data pulumi.StringMap) map[string]any {
 }
 
 // newSecret writes data as a Kubernetes Secret into the namespace with the role. Charts refer to it by name: what is
-// secret is never in their values.
+// secret is never in their values. With the key of a registry's credentials it has the type that they must have.
 func (n *Namespaces) newSecret(ctx *pulumi.Context, role, name string, data pulumi.StringMap,
 	opts ...pulumi.ResourceOption) (pulumi.Resource, error) {
-	return newObject(ctx, n, map[string]any{
+	secret := map[string]any{
 		"apiVersion": "v1", "kind": "Secret", "metadata": metadata(n.names[role], name, nil),
 		"stringData": pulumi.ToSecret(data),
-	}, append(opts, pulumi.AdditionalSecretOutputs([]string{"data", "stringData"}))...)
+	}
+	if _, registry := data[".dockerconfigjson"]; registry {
+		secret["type"] = "kubernetes.io/dockerconfigjson"
+	}
+	return newObject(ctx, n, secret, append(opts, pulumi.AdditionalSecretOutputs([]string{"data", "stringData"}))...)
 }

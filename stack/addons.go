@@ -22,7 +22,7 @@ type AddonSettings struct {
 	// deleted with all that is in it: refused while that has volumes.
 	Enabled []string `json:"enabled"`
 	// Secrets, by addon and key: <addon>: {<key>: <value>} is the Secret <addon>-secrets in the addon's namespace, which
-	// its values refer to.
+	// its values refer to. With the key .dockerconfigjson it is of the type kubernetes.io/dockerconfigjson.
 	Secrets map[string]map[string]string `json:"secrets" keys:"secretKey" format:"secretValue" secret:"true"`
 }
 

@@ -167,6 +167,21 @@ func TestDashboardsOfAnAddon(t *testing.T) {
 	}
 }
 
+// Credentials of a registry are a Secret of their own type, without which nothing pulls with them.
+func TestSecretOfARegistry(t *testing.T) {
+	for key, want := range map[string]string{"token": "<nil>", ".dockerconfigjson": "kubernetes.io/dockerconfigjson"} {
+		m := &mocks{prepare: example(nil), encrypted: []string{Project + ":addons"}}
+		addons := fmt.Sprintf(`{"enabled":["external-dns"],"secrets":{"external-dns":{%q:"{}"}}}`, key)
+		if err := deploy(t, m, "dev", withAddon(addons)); err != nil {
+			t.Fatal(err)
+		}
+		inputs := m.resources["kubernetes:core/v1:Secret::external-dns-external-dns-secrets"].MapRepl(nil, resolved)
+		if got := fmt.Sprint(values.At(inputs, "type")); got != want {
+			t.Errorf("with the key %s its type is %s, want %s", key, got, want)
+		}
+	}
+}
+
 // What it requests is counted, with its overrides.
 func TestCapacityAndCostOfAnAddon(t *testing.T) {
 	without, err := Parse("dev", withAddon("{}"))

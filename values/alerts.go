@@ -127,7 +127,7 @@ func (r Release) RuleGroups(name string, namespaces Namespaces) ([]RuleGroup, er
 }
 
 // link completes each alert's links: its dashboard, and its runbook, the heading of its name on the page of its group.
-// The runbooks of an addon are where its file says, and it may have no dashboard.
+// The runbooks of an addon are where its file says, from a slash on below the others, and it may have no dashboard.
 func (g RuleGroup) link(links AlertLinks, addon bool) {
 	for _, rule := range g.Rules {
 		url := rule.Annotations["dashboard_url"]
@@ -137,7 +137,10 @@ func (g RuleGroup) link(links AlertLinks, addon bool) {
 		case addon && strings.HasPrefix(url, "/"), !addon && rule.Alert != "":
 			rule.Annotations["dashboard_url"] = verbatim(links.Grafana) + url
 		}
-		if !addon && rule.Alert != "" {
+		switch runbook := rule.Annotations["runbook_url"]; {
+		case addon && strings.HasPrefix(runbook, "/"):
+			rule.Annotations["runbook_url"] = verbatim(links.Runbooks) + runbook
+		case !addon && rule.Alert != "":
 			rule.Annotations["runbook_url"] = verbatim(links.Runbooks) + "/" + g.Name + ".md#" + strings.ToLower(rule.Alert)
 		}
 	}

@@ -1,6 +1,7 @@
 package values
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -59,10 +60,39 @@ func TestAlertsHaveAnnotations(t *testing.T) {
 	}
 }
 
+// exampleAlerts are the alerts of the examples of addons whose runbooks are below those of the stack: name to group.
+func exampleAlerts(t *testing.T) map[string]string {
+	t.Helper()
+	addons, err := Addons("..", ExampleAddonsDir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	alerts := map[string]string{}
+	for folder, release := range addons {
+		groups, err := release.RuleGroups("alerts.yaml", DefaultNamespaces())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, group := range groups {
+			group.link(AlertLinks{Runbooks: "https://runbooks.example.org"}, true)
+			for _, rule := range group.Rules {
+				url := rule.Annotations["runbook_url"]
+				if url == "https://runbooks.example.org/"+group.Name+".md#"+strings.ToLower(rule.Alert) {
+					alerts[rule.Alert] = group.Name
+				} else if !strings.HasPrefix(url, "https://") || strings.Contains(url, "runbooks.example.org") {
+					t.Errorf("%s: %s: runbook_url %q", folder, rule.Alert, url)
+				}
+			}
+		}
+	}
+	return alerts
+}
+
 // Each alert has a runbook on the page of its group: what it means, what to look at first, and what to do. A page or a
 // runbook without an alert is out of date.
 func TestEveryAlertHasItsRunbook(t *testing.T) {
 	_, groups := allAlerts(t)
+	maps.Copy(groups, exampleAlerts(t))
 	pages, err := filepath.Glob("../docs/runbooks/*.md")
 	if err != nil {
 		t.Fatal(err)

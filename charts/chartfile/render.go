@@ -34,6 +34,7 @@ func Render(c *chart.Chart, to Target, values map[string]any) ([]*unstructured.U
 	}
 	decoder := yaml.NewYAMLOrJSONDecoder(text, 4096)
 	var objects []*unstructured.Unstructured
+	custom := map[string]bool{} // the cluster-wide kinds that the chart defines; their definitions come first
 	for {
 		object := &unstructured.Unstructured{}
 		err := decoder.Decode(&object.Object)
@@ -44,8 +45,13 @@ func Render(c *chart.Chart, to Target, values map[string]any) ([]*unstructured.U
 			return nil, fmt.Errorf("rendering %s: %w", to.Release, err)
 		}
 		if len(object.Object) > 0 {
+			if object.GetKind() == "CustomResourceDefinition" {
+				scope, _, _ := unstructured.NestedString(object.Object, "spec", "scope")
+				kind, _, _ := unstructured.NestedString(object.Object, "spec", "names", "kind")
+				custom[kind] = scope == "Cluster"
+			}
 			switch {
-			case ClusterWide(object.GetKind()):
+			case ClusterWide(object.GetKind()), custom[object.GetKind()]:
 				object.SetNamespace("") // the API server drops the one that some charts set
 			case object.GetNamespace() == "":
 				object.SetNamespace(to.Namespace)

@@ -34,6 +34,9 @@ var ReviewedKeys = map[string]map[string]string{
 	"velero": { // examples/addons/velero
 		"configuration.repositoryMaintenanceJob.repositoryConfigData.global.podLabels.app.kubernetes.io/name": velero,
 	},
+	"trivy-operator": { // examples/addons/trivy-operator
+		"trivy.ignorePolicy": comment,
+	},
 	"loki": {
 		"loki.limits_config.allow_structured_metadata":    loki,
 		"loki.limits_config.ingestion_burst_size_mb":      loki,

@@ -21,7 +21,7 @@ var (
 	hostPorts = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]*[a-z0-9]:[0-9]{2,5}$`)
 	words     = regexp.MustCompile(`[\s"'=,;()\[\]]+`)
 	// topLevel ends the names of hosts outside the cluster.
-	topLevel = []string{"com", "dev", "io", "net", "org", "run", "sh"}
+	topLevel = []string{"com", "dev", "gov", "io", "net", "org", "run", "sh"}
 )
 
 // Addresses finds addresses in containers' arguments and environment, in configuration files and in custom resources

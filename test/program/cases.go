@@ -182,8 +182,8 @@ func ExampleSecrets() map[string]map[string]any {
 	return map[string]map[string]any{"external-dns": {"token": encrypted}, "velero": {"cloud": encrypted}}
 }
 
-// example are the settings of an example in values.ExampleAddonsDir.
-func example(name string) map[string]any {
+// Example are the settings of an example in values.ExampleAddonsDir.
+func Example(name string) map[string]any {
 	settings := map[string]any{"enabled": []any{name}}
 	if keys, ok := ExampleSecrets()[name]; ok {
 		settings["secrets"] = map[string]any{name: keys}
@@ -229,9 +229,11 @@ func Cases() []Case {
 	}
 	for _, stack := range []string{"dev", "prod"} {
 		all = append(all, Case{Name: stack + " with an addon", Stack: stack, Dir: Fixtures,
-			Addons: values.ExampleAddonsDir, Settings: m{"addons": example("external-dns")}})
+			Addons: values.ExampleAddonsDir, Settings: m{"addons": Example("external-dns")}})
 	}
 	all = append(all, Case{Name: "dev with backups", Stack: "dev", Dir: Fixtures, Addons: values.ExampleAddonsDir,
-		Settings: m{"addons": example("velero"), "cluster": larger}})
+		Settings: m{"addons": Example("velero"), "cluster": larger}})
+	all = append(all, Case{Name: "dev with scanning", Stack: "dev", Dir: Fixtures, Addons: values.ExampleAddonsDir,
+		Settings: m{"addons": Example("trivy-operator")}})
 	return append(all, Case{Name: "dev with overrides", Stack: "custom", Dir: Overrides})
 }

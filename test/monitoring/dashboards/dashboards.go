@@ -4,6 +4,7 @@ package dashboards
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"regexp"
 
 	"doks-security/values"
@@ -74,6 +75,30 @@ func Read() (map[string]Dashboard, error) {
 		dashboards[uid] = d
 	}
 	return dashboards, nil
+}
+
+// ReadFile reads the dashboard in a file, such as that of an addon.
+func ReadFile(file string) (Dashboard, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return Dashboard{}, err
+	}
+	var d Dashboard
+	if err := json.Unmarshal(text, &d); err != nil {
+		return Dashboard{}, fmt.Errorf("%s: %w", file, err)
+	}
+	return d, nil
+}
+
+// Queries are the queries of its panels, by where they are.
+func (d Dashboard) Queries() map[string]string {
+	queries := map[string]string{}
+	for _, p := range d.Panels {
+		for _, target := range p.Targets {
+			queries[fmt.Sprintf("panel %d %q, %s", p.ID, p.Title, target.RefID)] = target.Expr
+		}
+	}
+	return queries
 }
 
 // Fill puts a value for every variable of the dashboard, as Grafana does; one that does not exist is an error.

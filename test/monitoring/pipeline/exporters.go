@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 )
 
@@ -38,4 +39,22 @@ func (l *Lab) StartKubeStateMetrics(ctx context.Context, s *Stack, kubeconfig st
 		}}
 	})
 	return objects, &Process{Name: "kube-state-metrics", URL: "http://" + telemetry}, err
+}
+
+// StartTrivyOperator starts a Trivy Operator of the cluster of a kubeconfig. env are the variables of its container.
+func (l *Lab) StartTrivyOperator(ctx context.Context, kubeconfig string, env map[string]string) (*Process, error) {
+	probes, err := freeAddress()
+	if err != nil {
+		return nil, err
+	}
+	return l.start(ctx, "trivy-operator", nil, func(address string) launch {
+		own := maps.Clone(env)
+		maps.Copy(own, map[string]string{"KUBECONFIG": kubeconfig, "OPERATOR_METRICS_BIND_ADDRESS": address,
+			"OPERATOR_HEALTH_PROBE_BIND_ADDRESS": probes})
+		var all []string
+		for name, value := range own {
+			all = append(all, name+"="+value)
+		}
+		return launch{env: all, ready: "/metrics"}
+	})
 }

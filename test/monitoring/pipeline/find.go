@@ -30,6 +30,9 @@ func (p Program) Find(ctx context.Context, build bool) (string, error) {
 			return file, nil
 		}
 	}
+	if len(p.Packages) == 0 {
+		return "", fmt.Errorf("%s %s is not built here; set %s to its file", p.Name, p.reported(), variable)
+	}
 	user, err := os.UserCacheDir()
 	if err != nil {
 		return "", err

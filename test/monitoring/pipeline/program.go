@@ -2,7 +2,9 @@ package pipeline
 
 import (
 	"fmt"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 
@@ -14,7 +16,7 @@ type Program struct {
 	Name     string   // its command; the variable that names its file is this name in upper case
 	Module   string   // its Go module
 	Version  string   // of the module: a version, or a tag of its repository
-	Packages []string // main packages of the module that are built at once, from its root
+	Packages []string // main packages of the module that are built at once, from its root; none: it is not built here
 	Tags     string   // build tags
 	Nested   []string // modules of its repository, of the same version, that it replaces by directories it lacks
 	Embeds   []string // generated files that its build embeds and its module lacks: any text does
@@ -48,6 +50,15 @@ var Programs = sync.OnceValues(func() ([]Program, error) {
 	if !ok {
 		return nil, fmt.Errorf("values/falco/values.yaml: falcosidekick.image.tag is missing")
 	}
+	root, err := projectRoot()
+	if err != nil {
+		return nil, err
+	}
+	scanner, err := values.ReadRelease(os.DirFS(filepath.Join(root, values.ExampleAddonsDir)),
+		values.ExampleAddonsDir, "trivy-operator")
+	if err != nil {
+		return nil, err
+	}
 	alertmanager := Program{
 		Module: alertmanagerModule, Version: alertmanagerVersion, Packages: []string{"./cmd/alertmanager", "./cmd/amtool"},
 		Embeds: []string{"ui/app/dist/index.html"},
@@ -73,6 +84,9 @@ var Programs = sync.OnceValues(func() ([]Program, error) {
 			Packages: []string{"."}, Slow: true},
 		{Name: "kube-state-metrics", Module: "k8s.io/kube-state-metrics/v2", Version: "v2.20.0",
 			Packages: []string{"."}, Slow: true},
+		// Half of Trivy: ten minutes of CPU to build, without the internet a module that is not there.
+		{Name: "trivy-operator", Module: "github.com/aquasecurity/trivy-operator",
+			Version: "v" + scanner.Chart.AppVersion, Slow: true},
 	}, nil
 })
 

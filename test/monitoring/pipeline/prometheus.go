@@ -2,9 +2,11 @@ package pipeline
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"time"
@@ -38,6 +40,12 @@ func (l *Lab) StartPrometheus(ctx context.Context, a PrometheusArgs) (*Prometheu
 	return &Prometheus{p}, err
 }
 
+// relabeled are the releases and the paths in their values that have metricRelabelings, by job.
+var relabeled = map[string][]string{
+	"falco-falcosidekick": {"falco", "falcosidekick", "serviceMonitor", "additionalProperties"},
+	"trivy-operator":      {"trivy-operator", "serviceMonitor", "endpointAdditionalProperties"},
+}
+
 // files are Prometheus' configuration and the rules.
 func (a PrometheusArgs) files() (map[string]string, error) {
 	spec, err := at[map[string]any](a.Stack, "kube-prometheus-stack", "prometheus", "prometheusSpec")
@@ -60,8 +68,8 @@ func (a PrometheusArgs) files() (map[string]string, error) {
 	var scrapes []any
 	for job, processes := range a.Targets {
 		scrape := map[string]any{"job_name": job, "static_configs": static(processes)}
-		if job == "falco-falcosidekick" {
-			monitor, err := at[map[string]any](a.Stack, "falco", "falcosidekick", "serviceMonitor", "additionalProperties")
+		if path := relabeled[job]; path != nil {
+			monitor, err := at[map[string]any](a.Stack, path[0], path[1:]...)
 			if err != nil {
 				return nil, err
 			}
@@ -123,6 +131,21 @@ func get(ctx context.Context, url string) ([]byte, error) {
 		err = fmt.Errorf("%s answers %s: %s", url, response.Status, body)
 	}
 	return body, err
+}
+
+// Query returns the number of series that a query has now.
+func (p *Prometheus) Query(ctx context.Context, expr string) (int, error) {
+	body, err := get(ctx, p.URL+"/api/v1/query?"+url.Values{"query": {expr}}.Encode())
+	if err != nil {
+		return 0, err
+	}
+	var answer struct {
+		Data struct {
+			Result []json.RawMessage `json:"result"`
+		} `json:"data"`
+	}
+	err = json.Unmarshal(body, &answer)
+	return len(answer.Data.Result), err
 }
 
 // Metrics are what a program exports, in Prometheus' text format.

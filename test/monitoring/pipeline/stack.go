@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -61,14 +62,14 @@ func projectRoot() (string, error) {
 	return "", fmt.Errorf("no directory above has a Pulumi.yaml; run this within the project")
 }
 
-// Values are those of a release, by its folder in values/.
+// Values are those of a release, by its folder in values/, or of an addon, by its chart.
 func (s *Stack) Values(folder string) (map[string]any, error) {
 	pins, err := values.Charts()
 	if err != nil {
 		return nil, err
 	}
 	for _, release := range s.Releases {
-		if release.Chart.Name == pins[folder].Name {
+		if release.Chart.Name == cmp.Or(pins[folder].Name, folder) {
 			return release.Values, nil
 		}
 	}
