@@ -52,6 +52,8 @@ type RuntimeSecurityArgs struct {
 	WithoutUI, WithoutGrafana bool
 	// Outputs are environment variables of falcosidekick, which a Secret holds.
 	Outputs map[string]string
+	// Response has falcosidekick send every event to Falco Talon.
+	Response bool
 }
 
 // NewRuntimeSecurity installs Falco and the delivery of its events. The passwords are generated.
@@ -75,10 +77,14 @@ func NewRuntimeSecurity(ctx *pulumi.Context, name string, args *RuntimeSecurityA
 	if err != nil {
 		return nil, err
 	}
+	var response map[string]any
+	if args.Response {
+		response = talon(args.Namespaces)
+	}
 	falco := chartRelease{
 		folder: "falco", pin: FalcoPins[args.Falco],
 		known: values.Merge(args.values(), map[string]any{
-			"falcosidekick": values.Merge(forward, webui),
+			"falcosidekick": values.Merge(values.Merge(forward, response), webui),
 		}),
 		options: args.options(),
 	}

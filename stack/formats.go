@@ -102,6 +102,9 @@ var formats = field.Common.With(alerting.Formats).With(field.Formats{
 	"headerValue": {Pattern: regexp.MustCompile(`^[!-#%-z|~]([ !-#%-z|~]{0,498}[!-#%-z|~])?$`),
 		Allowed: "printable characters but $, { and }, without space around them", Fix: "correct it"},
 	"ruleset": {Enum: lint.Rulesets()},
+	"action":  {Enum: components.ResponseActions()},
+	"responseRules": {EmptyAllowed: "at least one rule, or no rules at all: then what is not approved is isolated",
+		EmptyFix: "rules: [{action: label, minimumPriority: critical}], or remove the key"},
 
 	// Virtual clusters and namespaces.
 	"approvedNamespace": {Pattern: field.Label,

@@ -60,6 +60,10 @@ func validateOutputs(s Settings, errs *field.Errors) {
 		errs.Add("runtimeSecurity.outputs.webhook", json.Number(field.Hidden),
 			"forward.events or this: falcosidekick has one webhook", "remove one of them")
 	}
+	if _, set := outputs["talon"]; set && s.Response.Enabled {
+		errs.Add("runtimeSecurity.outputs.talon", json.Number(field.Hidden),
+			"response or this: falcosidekick has one Falco Talon", "remove one of them")
+	}
 	address, _ := outputs["loki"]["hostport"].(string)
 	if u, err := url.Parse(address); err == nil && u.Hostname() != "" {
 		host := u.Hostname() + "."

@@ -18,6 +18,9 @@ func newReleases(in inCluster, a *account.Account) (
 	if security, err = newRuntimeSecurity(in, observability); err != nil {
 		return nil, nil, err
 	}
+	if err = newResponse(in, observability); err != nil {
+		return nil, nil, err
+	}
 	if err = newExposure(in, a, observability); err != nil {
 		return nil, nil, err
 	}

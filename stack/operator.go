@@ -27,6 +27,9 @@ func newOperatorView(in inCluster, observability *components.Observability) erro
 	for _, d := range s.RuntimeSecurity.Outputs.Destinations() {
 		others = append(others, values.Output{Destination: d.Name, Replicas: 1, From: d.From})
 	}
+	if s.Response.Enabled {
+		others = append(others, values.Output{Destination: "talon", Replicas: 1})
+	}
 	outputs, err := values.Outputs(string(s.Profile), s.Namespaces.ByRole(), s.RuntimeSecurity.AlertmanagerFrom,
 		s.Forward.eventsFrom(), others...)
 	if err != nil {

@@ -42,6 +42,7 @@ func (s Settings) idle(given map[string]map[string]any) map[string]string {
 	case !s.RuntimeSecurity.Enabled:
 		add("runtimeSecurity.enabled", "runtimeSecurity", others("runtimeSecurity")...)
 		add("runtimeSecurity.enabled", "forward", "events")
+		add("runtimeSecurity.enabled", "response", sortedKeys(given["response"])...)
 		if s.VirtualClusters.Demo {
 			all["virtualClusters.demo"] = "runtimeSecurity.enabled"
 		}

@@ -18,6 +18,7 @@ func (s Settings) options() []values.Option {
 			values.WithGateway:       s.Exposure.Mode == components.ByGateway,
 			values.WithFalcoExporter: s.RuntimeSecurity.Metrics == components.FalcoExporter,
 			values.WithDemo:          s.VirtualClusters.Demo,
+			values.WithResponse:      s.Response.Enabled,
 
 			values.WithoutLogging:         !s.Logging.Enabled,
 			values.WithoutRuntimeSecurity: !s.RuntimeSecurity.Enabled,

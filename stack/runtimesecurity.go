@@ -53,6 +53,7 @@ func newRuntimeSecurity(in inCluster, observability *components.Observability) (
 		WithoutUI:        !s.UI,
 		WithoutGrafana:   !in.settings.Observability.Grafana,
 		Outputs:          s.Outputs.Environment(),
+		Response:         in.settings.Response.Enabled,
 	}, in.options...)
 }
 

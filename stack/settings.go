@@ -38,6 +38,8 @@ type Settings struct {
 	Logging LoggingSettings `json:"logging"`
 	// Falco: its version, rules and metrics.
 	RuntimeSecurity RuntimeSecuritySettings `json:"runtimeSecurity"`
+	// What Falco Talon does with the pods of Falco's events.
+	Response ResponseSettings `json:"response"`
 	// Where virtual clusters may run, and what the API server does with others.
 	VirtualClusters VirtualClusterSettings `json:"virtualClusters"`
 	// What the API server asks of pods: tags and digests of images, registries, requests, no access to the node.

@@ -35,6 +35,7 @@ func validate(s Settings, given map[string]map[string]any, refused field.Errors)
 	}
 	validateVirtualClusters(s.VirtualClusters, s.Namespaces.ByRole(), &errs)
 	validateNamespaces(s.Namespaces, &errs)
+	validateResponse(s, &errs)
 	validateCharts(s.Charts, &errs)
 	s.Alerting.Validate(&errs)
 	validateForward(s, &errs)

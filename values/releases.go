@@ -64,6 +64,7 @@ const (
 	WithGateway       Option = "exposure.mode: gateway"
 	WithFalcoExporter Option = "runtimeSecurity.metrics: falco-exporter"
 	WithDemo          Option = "virtualClusters.demo: true"
+	WithResponse      Option = "response.enabled: true"
 
 	WithoutLogging         Option = "logging.enabled: false"
 	WithoutRuntimeSecurity Option = "runtimeSecurity.enabled: false"
@@ -73,7 +74,8 @@ const (
 )
 
 // Options are all of them.
-var Options = append([]Option{WithSpaces, WithSpacesFrom, WithGateway, WithFalcoExporter, WithDemo}, OffOptions...)
+var Options = append([]Option{WithSpaces, WithSpacesFrom, WithGateway, WithFalcoExporter, WithDemo, WithResponse},
+	OffOptions...)
 
 // OffOptions leave a part of the stack out.
 var OffOptions = []Option{WithoutLogging, WithoutRuntimeSecurity, WithoutUI, WithoutGrafana, WithoutIssuer}

@@ -192,6 +192,17 @@ func (s *Ruleset) Truths(event Event) map[string]bool {
 	return truths
 }
 
+// Rules are all rules, those of Falco's own files too, in load order.
+func (s *Ruleset) Rules() []string {
+	var names []string
+	for _, d := range s.definitions {
+		if d.kind == "rule" {
+			names = append(names, d.name)
+		}
+	}
+	return names
+}
+
 // OwnRules are the rules that Falco's own files do not have, in load order.
 func (s *Ruleset) OwnRules() []string {
 	var names []string

@@ -37,6 +37,7 @@ func TestMain(m *testing.M) {
 type api struct {
 	dynamic, kubelet dynamic.Interface
 	client           kubernetes.Interface
+	plane            *controlplane.ControlPlane
 	node             metav1.OwnerReference // of the kubelet
 	mu               sync.Mutex
 	warnings         []string
@@ -125,7 +126,7 @@ func start(t *testing.T) *api {
 			t.Error(err)
 		}
 	})
-	a := &api{client: plane.Client()}
+	a := &api{client: plane.Client(), plane: plane}
 	config := plane.RESTConfig()
 	config.WarningHandler = a
 	if a.dynamic, err = dynamic.NewForConfig(config); err != nil {

@@ -42,6 +42,9 @@ func base() object {
 		"virtualClusters": object{"admission": "warn", "demo": false, "approved": list{
 			object{"namespace": "team-a", "digests": list{digest("1")}},
 		}},
+		"response": object{"enabled": true, "dryRun": true, "never": list{"payments"}, "rules": list{object{
+			"action": "label", "rules": list{"Terminal shell in container"}, "namespaces": list{"shop"},
+			"minimumPriority": "warning"}}},
 		"policies": object{"mode": "warn", "tags": true, "digests": false, "privileged": true, "requests": true,
 			"registries": list{"docker.io"}, "exempt": list{object{"namespace": "team-a", "rules": list{"tags"}}}},
 		"alerting": object{

@@ -23,6 +23,7 @@ func sections() []section {
 		{"Logging", loggingChanges()},
 		{"Runtime security", runtimeChanges()},
 		{"Virtual clusters", virtualClusterChanges()},
+		{"Response", responseChanges()},
 		{"Policies of pods", policyChanges()},
 		{"Alerting", alertingChanges()},
 		{"Forwarding", forwardChanges()},
@@ -175,7 +176,7 @@ func loggingChanges() []Change {
 func runtimeChanges() []Change {
 	return []Change{
 		{Setting: "runtimeSecurity.enabled", To: false, Alongside: []Value{
-			{"runtimeSecurity", nil}, {"forward.events", nil}, {"exposure.clients.falcosidekickUi", nil},
+			{"runtimeSecurity", nil}, {"forward.events", nil}, {"exposure.clients.falcosidekickUi", nil}, {"response", nil},
 		}},
 		{Setting: "runtimeSecurity.ui", To: false, Alongside: []Value{
 			{"runtimeSecurity.uiRetention", nil}, {"runtimeSecurity.redisVolumeGiB", nil},
@@ -199,6 +200,18 @@ func virtualClusterChanges() []Change {
 		{Setting: "virtualClusters.admission", To: "deny"},
 		{Setting: "virtualClusters.admission", To: "off"},
 		{Setting: "virtualClusters.demo", To: true},
+	}
+}
+
+func responseChanges() []Change {
+	return []Change{
+		{Setting: "response.enabled", To: false},
+		{Setting: "response.dryRun", To: false},
+		{Setting: "response.never[]", To: "accounts"},
+		{Setting: "response.rules[].action", To: "terminate"},
+		{Setting: "response.rules[].rules[]", To: "Virtual Cluster Started Without Approval"},
+		{Setting: "response.rules[].namespaces[]", To: "team-b"},
+		{Setting: "response.rules[].minimumPriority", To: "critical"},
 	}
 }
 

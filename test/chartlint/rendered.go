@@ -125,7 +125,7 @@ func withOptions(profile string, options []values.Option, sizes map[string]int) 
 			settings["exposure"].(map[string]any)["certificates"] = map[string]any{"secretName": "own-tls"}
 		case values.WithSpacesFrom:
 			set(key, "2099-01-01")
-		case values.WithDemo:
+		case values.WithDemo, values.WithResponse:
 			set(key, value == "true")
 		case values.WithoutLogging:
 			settings["logging"] = map[string]any{"enabled": false}

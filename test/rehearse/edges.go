@@ -146,6 +146,9 @@ func (c *cluster) options() []values.Option {
 	if c.names[components.NamespaceGateway] != "" {
 		options = append(options, values.WithGateway)
 	}
+	if c.names["falco-talon"] != "" {
+		options = append(options, values.WithResponse)
+	}
 	return options
 }
 

@@ -151,12 +151,14 @@ func TestOperateVolumes(t *testing.T) {
 // What runbooks look at is there, but for those of addons, which are not deployed here.
 func TestRunbooks(t *testing.T) {
 	commands, texts := everyCommand(t)
+	response := newResponse(t)
 	out := &output{}
 	ctx, e := session(t, out, map[string]any{
 		"doks-security:cluster": map[string]any{"pools": []any{map[string]any{"name": "default",
 			"size": "s-4vcpu-8gb", "count": 2}}},
 		"doks-security:runtimeSecurity": map[string]any{"metrics": "falco-exporter"},
 		"doks-security:exposure":        program.Gateway(),
+		"doks-security:response":        map[string]any{"enabled": true, "dryRun": false},
 	})
 	_, err := e.up(ctx)
 	must(t, out, err)
@@ -180,6 +182,7 @@ func TestRunbooks(t *testing.T) {
 	if strings.Contains(out.String(), "No resources found") || ran < 10 {
 		t.Errorf("%d commands were run, and not all found something:\n%s", ran, out)
 	}
+	response.run(ctx, t, e, out)
 	must(t, out, e.destroy(ctx, &report{out: out}))
 }
 

@@ -132,9 +132,10 @@ func TestRehearse(t *testing.T) {
 		{"dev", "dev", nil, []string{"6 Helm releases are deployed", " unchanged"}},
 		{"staging", "staging", nil, []string{"demo, falco", "vcluster baseline"}},
 		{"prod", "prod", nil, []string{"a protected stack refuses to be destroyed, and loses nothing"}},
-		{"falco-exporter", "dev",
-			map[string]any{"doks-security:runtimeSecurity": map[string]any{"metrics": "falco-exporter"}},
-			[]string{"falco-exporter is end of life", "falco, falco-exporter"}},
+		{"falco-exporter and a response", "dev", map[string]any{
+			"doks-security:runtimeSecurity": map[string]any{"metrics": "falco-exporter"},
+			"doks-security:response":        map[string]any{"enabled": true, "dryRun": false},
+		}, []string{"falco-exporter is end of life", "falco, falco-exporter, falco-talon", "falco-talon baseline"}},
 		{"its own namespaces", "dev", map[string]any{"doks-security:namespaces": map[string]any{"prefix": "obs-"}},
 			[]string{
 				"PodSecurity is enforced: obs-falco privileged, obs-loki restricted, obs-metrics-server restricted, " +

@@ -38,7 +38,7 @@ func TestRecordings(t *testing.T) {
 	for name, start := range map[string]func(t *testing.T, l *pipeline.Lab) (scrape, error){
 		"alertmanager": ofAlertmanager, "falcosidekick": ofFalcosidekick, "prometheus": ofPrometheus,
 		"loki": ofLoki, "node_exporter": ofNodeExporter, "kube-state-metrics": ofKubeStateMetrics,
-		"kube-apiserver": ofAPIServer, "trivy-operator": ofTrivyOperator,
+		"kube-apiserver": ofAPIServer, "trivy-operator": ofTrivyOperator, "falco-talon": ofTalon,
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := pipeline.New(t.TempDir(), false)

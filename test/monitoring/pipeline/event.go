@@ -37,14 +37,14 @@ func (e Event) JSON() ([]byte, error) {
 	})
 }
 
-// Send posts events to falcosidekick, one after the other as one Falco does.
-func (f *Falcosidekick) Send(ctx context.Context, events ...Event) error {
+// Send posts events to falcosidekick, one after the other as one Falco does, or to Falco Talon, as falcosidekick does.
+func (p *Process) Send(ctx context.Context, events ...Event) error {
 	for _, e := range events {
 		body, err := e.JSON()
 		if err != nil {
 			return err
 		}
-		if err := post(ctx, f.URL+"/", string(body)); err != nil {
+		if err := post(ctx, p.URL+"/", string(body)); err != nil {
 			return err
 		}
 	}

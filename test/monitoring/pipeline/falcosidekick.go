@@ -16,6 +16,7 @@ type FalcosidekickArgs struct {
 	Stack         *Stack
 	Alertmanagers []string
 	UI            string // http://<host>:<port>
+	Talon         string // http://<host>:<port>
 }
 
 // StartFalcosidekick starts one with the environment that its chart makes of the stack's values.
@@ -66,7 +67,7 @@ func (a FalcosidekickArgs) env() (map[string]string, error) {
 		}
 	}
 	env["ALERTMANAGER_HOSTPORT"] = strings.Join(a.Alertmanagers, ",")
-	env["WEBUI_URL"] = a.UI
+	env["WEBUI_URL"], env["TALON_ADDRESS"] = a.UI, a.Talon
 	return env, nil
 }
 

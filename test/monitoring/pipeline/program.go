@@ -73,6 +73,8 @@ var Programs = sync.OnceValues(func() ([]Program, error) {
 		alertmanager.named("amtool"),
 		{Name: "falcosidekick", Module: "github.com/falcosecurity/falcosidekick", Version: falcosidekick,
 			Packages: []string{"."}},
+		{Name: "falco-talon", Module: "github.com/falcosecurity/falco-talon",
+			Version: "v" + releases["falco-talon"].AppVersion, Packages: []string{"."}, Slow: true},
 		prometheus.named("prometheus"),
 		prometheus.named("promtool"),
 		{Name: "loki", Module: "github.com/grafana/loki/v3", Version: "v" + releases["loki"].AppVersion,
