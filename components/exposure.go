@@ -10,7 +10,7 @@ import (
 
 // How people reach Grafana and falcosidekick-ui.
 const (
-	// Private serves them inside of the cluster only: people come through kubectl port-forward.
+	// Private serves them inside of the cluster only: users connect by kubectl port-forward.
 	Private = "private"
 	// ByGateway serves them to allowed addresses, over TLS, behind an identity provider.
 	ByGateway = "gateway"

@@ -164,7 +164,7 @@ func TestCapacityAndCostWithoutAPart(t *testing.T) {
 	}
 }
 
-// Turning a part off deletes no data by the way; what stays is said.
+// Turning a part off deletes no data implicitly; a warning names what stays.
 func TestTurningOffKeepsData(t *testing.T) {
 	const claims, namespaces, sets = "/api/v1/persistentvolumeclaims", "/api/v1/namespaces", "/apis/apps/v1/statefulsets"
 	own := func(name string) string {
