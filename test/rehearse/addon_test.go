@@ -25,6 +25,7 @@ func TestAddon(t *testing.T) {
 
 // addAndRemove is TestAddon of the addon in a folder, with one secret: its path as the page has it, its key and value.
 func addAndRemove(t *testing.T, file, folder, path, key, value string) {
+	t.Helper()
 	page := documented(t, file)
 	out := &output{}
 	ctx := within(t)

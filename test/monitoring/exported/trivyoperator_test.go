@@ -2,7 +2,6 @@ package exported_test
 
 import (
 	"encoding/json"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -23,10 +22,10 @@ import (
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/yaml"
 
+	"doks-security/components"
 	"doks-security/test/chartlint"
 	"doks-security/test/controlplane"
 	"doks-security/test/fakecharts"
-	"doks-security/test/monitoring/dashboards"
 	"doks-security/test/monitoring/pipeline"
 	"doks-security/test/program"
 	"doks-security/values"
@@ -92,7 +91,7 @@ func startScanning(t *testing.T, l *pipeline.Lab) (*scanned, error) {
 			}
 		}
 	}
-	deploy(t, plane)
+	deploy(t, plane, release.Namespace)
 	s.operator, err = l.StartTrivyOperator(t.Context(), s.kubeconfig(t, plane, release.Namespace), s.env(t))
 	if err != nil {
 		return nil, err
@@ -100,12 +99,14 @@ func startScanning(t *testing.T, l *pipeline.Lab) (*scanned, error) {
 	pods := schema.GroupVersionResource{Version: "v1", Resource: "pods"}
 	scan := s.await(t, "a pod that scans", pods, release.Namespace)
 	token, _, _ := unstructured.NestedBool(scan.Object, "spec", "automountServiceAccountToken")
-	if name := scan.GetLabels()["app.kubernetes.io/name"]; name != "trivy-scan" || token {
-		t.Errorf("the pod that scans has the name %q (network.yaml), and a token: %t", name, token)
+	text, err := scan.MarshalJSON()
+	login := strings.Contains(string(text), "TRIVY_USERNAME")
+	if name := scan.GetLabels()["app.kubernetes.io/name"]; err != nil || name != "trivy-scan" || token || !login {
+		t.Errorf("the pod that scans has the name %q (network.yaml), a token: %t, a login at the registry: %t (%v)",
+			name, token, login, err)
 	}
 	s.await(t, "a report of the configuration", reports("configauditreports"), "shop")
-	text, err := os.ReadFile("testdata/vulnerabilityreport.yaml")
-	if err != nil {
+	if text, err = os.ReadFile("testdata/vulnerabilityreport.yaml"); err != nil {
 		return nil, err
 	}
 	report := &unstructured.Unstructured{}
@@ -125,11 +126,20 @@ func reports(plural string) schema.GroupVersionResource {
 	return schema.GroupVersionResource{Group: "aquasecurity.github.io", Version: "v1alpha1", Resource: plural}
 }
 
-// deploy creates a Deployment with a privileged container, whose image was never pulled.
-func deploy(t *testing.T, plane *controlplane.ControlPlane) {
+// deploy creates a Deployment with a privileged container, whose image was never pulled, and the credentials of its
+// registry in the addon's namespace, as addons.secrets does.
+func deploy(t *testing.T, plane *controlplane.ControlPlane, namespace string) {
 	t.Helper()
 	labels := map[string]string{"app": "shop"}
-	_, err := plane.Client().CoreV1().Namespaces().Create(t.Context(),
+	_, err := plane.Client().CoreV1().Secrets(namespace).Create(t.Context(), &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{Name: components.AddonSecret("trivy-operator")},
+		Type:       corev1.SecretTypeDockerConfigJson,
+		StringData: map[string]string{corev1.DockerConfigJsonKey: `{"auths": {"registry.example.org": {"auth": "YTpi"}}}`},
+	}, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = plane.Client().CoreV1().Namespaces().Create(t.Context(),
 		&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "shop"}}, metav1.CreateOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -234,64 +244,4 @@ func ofTrivyOperator(t *testing.T, l *pipeline.Lab) (scrape, error) {
 		return nil, err
 	}
 	return s.operator.Metrics, nil
-}
-
-// A report of the scanner becomes metrics, what the panels show, and an alert. Controls that nothing can check on DOKS,
-// which the scanner shows as passed, do not.
-func TestReportsBecomeAlerts(t *testing.T) {
-	l := pipeline.New(t.TempDir(), false)
-	t.Cleanup(func() {
-		if err := l.StopAll(); err != nil {
-			t.Error(err)
-		}
-	})
-	skipWithout := func(err error) {
-		t.Helper()
-		if missing, ok := err.(*pipeline.Unavailable); ok {
-			t.Skip(missing)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	_, err := l.File(t.Context(), "prometheus")
-	skipWithout(err)
-	s, err := startScanning(t, l)
-	skipWithout(err)
-	p, err := l.StartPrometheus(t.Context(), pipeline.PrometheusArgs{Stack: s.stack, Every: time.Second,
-		Targets: map[string][]*pipeline.Process{"trivy-operator": {s.operator}}})
-	skipWithout(err)
-	const alert, image = `ALERTS{alertname="CriticalVulnerabilityWithFix"`, `namespace="shop",image_repository="shop"`
-	wanted := map[string]string{
-		"the alert":                      alert + "," + image + `,image_tag="1"}`,
-		"a benchmark control that fails": `trivy_compliance_info{title=~"CIS .*",compliance_id="5.2.2",status="Fail"}`,
-		"a minor one":                    `trivy_compliance_info{title=~"CIS .*",compliance_id="5.2.7",status="Fail"}`,
-		"one of the NSA":                 `trivy_compliance_info{title=~"National .*",compliance_id="1.2",status="Fail"}`,
-	}
-	dashboard, err := dashboards.ReadFile(
-		filepath.Join(root, values.ExampleAddonsDir, "trivy-operator/dashboards/trivy-operator.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	maps.Copy(wanted, dashboard.Queries())
-	for deadline := time.Now().Add(60 * time.Second); len(wanted) > 0; time.Sleep(time.Second) {
-		for name, expr := range wanted {
-			n, err := p.Query(t.Context(), expr)
-			if err != nil {
-				t.Fatalf("%s: %v", name, err)
-			}
-			if n > 0 {
-				delete(wanted, name)
-			}
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("no result of %v", wanted)
-		}
-	}
-	for _, never := range []string{`trivy_compliance_info{title=~"CIS .*",compliance_id=~"[1-4][.].*"}`,
-		`trivy_role_rbacassessments`, `go_goroutines`} {
-		if n, err := p.Query(t.Context(), never); err != nil || n > 0 {
-			t.Errorf("%d series of %s (%v), want none", n, never, err)
-		}
-	}
 }
