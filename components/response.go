@@ -82,7 +82,7 @@ func ResponseObjects(namespace string, never []string) ([]map[string]any, error)
 	spec["matchConditions"] = []any{map[string]any{"name": "falco-talon", "expression": fmt.Sprintf(
 		"request.userInfo.username == 'system:serviceaccount:%s:%s'", namespace, falcoTalon)}}
 	spec["variables"] = append([]any{
-		variable("never", literal(never)), variable("labels", literal([]string{IsolatedLabel, SuspiciousLabel, "pod"})),
+		variable("never", literal(never)), variable("labels", literal([]string{IsolatedLabel, SuspiciousLabel})),
 	}, spec["variables"].([]any)...)
 	binding := map[string]any{
 		"apiVersion": policy["apiVersion"], "kind": "ValidatingAdmissionPolicyBinding",

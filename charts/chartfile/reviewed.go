@@ -51,6 +51,7 @@ var ReviewedKeys = map[string]map[string]string{
 		"alertmanager.alertmanagerSpec.configSecret":                        comment,
 		"grafana.containerSecurityContext.readOnlyRootFilesystem":           apiField,
 		"grafana.persistence.storageClassName":                              comment,
+		"prometheus-node-exporter.securityContext.seccompProfile.type":      apiField,
 		"grafana.podAnnotations.doks-security/secret-version":               comment,
 		"grafana.grafana.ini.analytics.check_for_plugin_updates":            grafana,
 		"grafana.grafana.ini.analytics.reporting_enabled":                   grafana,

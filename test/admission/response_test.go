@@ -1,6 +1,7 @@
 package admission
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -80,10 +81,35 @@ func TestResponsePolicy(t *testing.T) {
 		}, metav1.CreateOptions{DryRun: all})
 		return err
 	}
+	_, bare := a.client.CoreV1().Pods("shop").Create(t.Context(), &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Name: "bare"},
+		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "a", Image: "example.org/a:1"}}},
+	}, metav1.CreateOptions{})
+	if bare != nil {
+		t.Fatal(bare)
+	}
+	// Talon labels a pod without labels in three steps.
+	steps := func() error {
+		for _, step := range []struct {
+			kind types.PatchType
+			text string
+		}{
+			{types.MergePatchType, `{"metadata":{"labels":{"pod":"pod"}}}`},
+			{types.JSONPatchType, `[{"op":"replace","path":"/metadata/labels/doks-security~1isolated","value":"true"}]`},
+			{types.JSONPatchType, `[{"op":"remove","path":"/metadata/labels/pod"}]`},
+		} {
+			if _, err := talon.CoreV1().Pods("shop").Patch(t.Context(), "bare", step.kind, []byte(step.text),
+				metav1.PatchOptions{}); err != nil {
+				return fmt.Errorf("%s: %w", step.text, err)
+			}
+		}
+		return nil
+	}
 	const ephemeral = `{"spec":{"ephemeralContainers":[{"name":"b","image":"b"}]}}`
 	remove := metav1.DeleteOptions{DryRun: all}
 	allowed := map[string]error{
 		"isolates a pod":           patch(talon, "shop", isolate),
+		"labels a pod without any": steps(),
 		"labels a pod":             patch(talon, "shop", `{"metadata":{"labels":{"doks-security/suspicious":"true"}}}`),
 		"deletes a pod":            talon.CoreV1().Pods("shop").Delete(t.Context(), "suspect", remove),
 		"creates an event":         event("default"),
@@ -103,8 +129,17 @@ func TestResponsePolicy(t *testing.T) {
 		ObjectMeta: metav1.ObjectMeta{Name: "suspect", Namespace: "shop"}, DeleteOptions: &remove,
 	})
 	refused := map[string]error{
-		"another label":          patch(talon, "shop", `{"metadata":{"labels":{"app":"other"}}}`),
-		"removes a label":        patch(talon, "shop", `{"metadata":{"labels":{"app":null}}}`),
+		"another label":   patch(talon, "shop", `{"metadata":{"labels":{"app":"other"}}}`),
+		"removes a label": patch(talon, "shop", `{"metadata":{"labels":{"app":null}}}`),
+		"releases a pod": func() error {
+			_, err := talon.CoreV1().Pods("shop").Patch(t.Context(), "bare", types.MergePatchType,
+				[]byte(`{"metadata":{"labels":{"doks-security/isolated":null}}}`), metav1.PatchOptions{DryRun: all})
+			return err
+		}(),
+		"another value of its label": patch(talon, "shop", `{"metadata":{"labels":{"doks-security/isolated":"no"}}}`),
+		"the label of the moment":    patch(talon, "shop", `{"metadata":{"labels":{"pod":"pod"}}}`),
+		"every pod": talon.CoreV1().Pods("shop").DeleteCollection(t.Context(), remove,
+			metav1.ListOptions{LabelSelector: "app=vcluster"}),
 		"an annotation":          patch(talon, "shop", `{"metadata":{"annotations":{"a":"b"}}}`),
 		"a finalizer":            patch(talon, "shop", `{"metadata":{"finalizers":["example.org/a"]}}`),
 		"an image":               patch(talon, "shop", `{"spec":{"activeDeadlineSeconds":1}}`),

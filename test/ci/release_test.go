@@ -49,8 +49,9 @@ func TestRelease(t *testing.T) {
 	dir, git := repository(t, before)
 	git("tag", "v0.1.0")
 	for version, says := range map[string]string{
-		"": "semantic version", "v0.2.0": "semantic version", "1.2": "semantic version", "0.2.0; ls": "semantic version",
-		"0.1.0": "the tag v0.1.0 exists", "0.0.9": "v0.1.0 is released already",
+		"": "semantic version", "v0.2.0": "semantic version", "1.2": "semantic version", "1.0.0-rc.1": "prerelease",
+		"0.2.0; ls": "semantic version",
+		"0.1.0":     "the tag v0.1.0 exists", "0.0.9": "v0.1.0 is released already",
 	} {
 		if text, code := run(t, dir, "release", version); code != 2 || !strings.Contains(text, says) {
 			t.Errorf("version %q: ends with %d:\n%s", version, code, text)

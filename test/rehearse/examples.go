@@ -67,7 +67,12 @@ func addNode(config map[string]any) {
 	if scaled, ok := pool["autoScale"].(map[string]any); ok {
 		sizes, key = scaled, "min"
 	}
-	if count, ok := sizes[key].(int); ok {
-		sizes[key] = count + 1
+	count, ok := sizes[key].(int)
+	if !ok {
+		return
+	}
+	sizes[key] = count + 1
+	if most, ok := sizes["max"].(int); ok && most <= count {
+		sizes["max"] = count + 1
 	}
 }

@@ -21,9 +21,9 @@ doks-security:addons:
   enabled: [external-dns, velero]
   secrets: {external-dns: {token: {secure: "v1:ciphertext"}}, velero: {cloud: {secure: "v1:ciphertext"}}}
 `},
-		"one of them, and its own": {pools("{name: default, autoScale: {min: 2, max: 4}}") + `
+		"one of them, and its own": {pools("{name: default, autoScale: {min: 2, max: 2}}") + `
 doks-security:addons: {enabled: [mine, velero], secrets: {velero: {cloud: mine}}}
-`, pools("{name: default, autoScale: {min: 3, max: 4}}") + `
+`, pools("{name: default, autoScale: {min: 3, max: 3}}") + `
 doks-security:addons:
   enabled: [mine, velero, external-dns]
   secrets: {external-dns: {token: {secure: "v1:ciphertext"}}, velero: {cloud: mine}}

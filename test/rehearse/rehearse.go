@@ -100,6 +100,9 @@ func (e *engine) run(ctx context.Context, o Options, r *report) error {
 	if o.Keep || err != nil {
 		r.summarize()
 	}
+	if o.Keep && err != nil {
+		r.step("failed, and kept as it is: %v", err)
+	}
 	if o.Keep && ctx.Err() == nil {
 		e.hold(ctx, r)
 		// The destroy below still has its time when the user interrupts.

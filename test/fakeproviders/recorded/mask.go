@@ -25,6 +25,8 @@ var (
 	identifier = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
 	times      = regexp.MustCompile(`\b20\d\d-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?(Z| [+-]\d{4} UTC)?`)
 	address    = regexp.MustCompile(`127\.0\.0\.1:\d+`)
+	// resolved is why a name does not resolve: which server says so, and how, is of this machine.
+	resolved = regexp.MustCompile(`\blookup ([^ :]+)[^;]*;`)
 	// apiMessage is what the API says after a status: the provider only passes it on.
 	apiMessage = regexp.MustCompile(`(\{world\}[^:]*: \d{3}) .*`)
 	manager    = regexp.MustCompile(`pulumi-kubernetes-[0-9a-f]{8}`)
@@ -36,6 +38,7 @@ var (
 func (m *masker) text(s string) string {
 	s = address.ReplaceAllString(m.world.Mask(s), "{address}")
 	s = manager.ReplaceAllString(s, "{field manager}")
+	s = resolved.ReplaceAllString(s, "lookup $1: {reason};")
 	s = chosen.ReplaceAllString(s, "drill-xxxxxxx")
 	s = times.ReplaceAllString(s, "{time}")
 	return identifier.ReplaceAllStringFunc(s, func(id string) string {
