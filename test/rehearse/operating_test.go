@@ -73,7 +73,7 @@ func TestOperateNodes(t *testing.T) {
 
 // docs/operating.md on volumes, docs/recovery.md on backups and docs/uninstall.md, as written there.
 func TestOperateVolumes(t *testing.T) {
-	page, recovery := documented(t, "operating.md"), documented(t, "recovery.md")
+	page, recovery, uninstall := documented(t, "operating.md"), documented(t, "recovery.md"), documented(t, "uninstall.md")
 	root, err := filepath.Abs("../..")
 	if err != nil {
 		t.Fatal(err)
@@ -132,7 +132,7 @@ func TestOperateVolumes(t *testing.T) {
 	must(t, out, e.shell(ctx, "pulumi config set --path doks-security:observability.grafanaVolumeGiB 15"))
 	must(t, out, e.shell(ctx, "pulumi up"))
 
-	e.follow(ctx, t, documented(t, "uninstall.md"), "Keep the cluster")
+	e.follow(ctx, t, uninstall, "Keep the cluster")
 	left := photograph(ctx, t, e).cluster
 	var namespaces []string
 	for _, n := range left.namespaces {
