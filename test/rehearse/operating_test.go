@@ -2,6 +2,7 @@ package rehearse
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -133,6 +134,9 @@ func TestOperateVolumes(t *testing.T) {
 	must(t, out, e.shell(ctx, "pulumi up"))
 
 	e.follow(ctx, t, uninstall, "Keep the cluster")
+	if _, err := os.Stat(e.workspace.stackFile); err != nil {
+		t.Errorf("the stack file is gone: %v", err)
+	}
 	left := photograph(ctx, t, e).cluster
 	var namespaces []string
 	for _, n := range left.namespaces {
