@@ -49,23 +49,24 @@ func NewAdmission(
 	if err != nil {
 		return nil, err
 	}
-	if err := newPolicy(ctx, a, objects); err != nil {
+	if _, err := newPolicy(ctx, a, objects); err != nil {
 		return nil, err
 	}
 	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{})
 }
 
 // newPolicy creates a policy and then its bindings, one after the other.
-func newPolicy(ctx *pulumi.Context, parent pulumi.Resource, objects []map[string]any) error {
-	dependencies := []pulumi.Resource{}
+func newPolicy(
+	ctx *pulumi.Context, parent pulumi.Resource, objects []map[string]any,
+) (created []pulumi.Resource, err error) {
 	for _, object := range objects {
-		created, err := newObject(ctx, nil, object, pulumi.Parent(parent), pulumi.DependsOn(dependencies))
+		one, err := newObject(ctx, nil, object, pulumi.Parent(parent), pulumi.DependsOn(created))
 		if err != nil {
-			return err
+			return nil, err
 		}
-		dependencies = append(dependencies, created)
+		created = append(created, one)
 	}
-	return nil
+	return created, nil
 }
 
 // AdmissionObjects are the policy and its bindings, as manifests. With AdmissionDeny the policy fails closed: a request
@@ -112,10 +113,6 @@ func AdmissionObjects(args *AdmissionArgs) ([]map[string]any, error) {
 // admissionBinding applies the policy to the namespaces that are, or are not, among those named: by the label that the
 // API server itself keeps equal to the name, so that a label of one's own exempts nothing.
 func admissionBinding(policy map[string]any, name, action, operator string, namespaces []string) map[string]any {
-	values := make([]any, len(namespaces))
-	for i, namespace := range namespaces {
-		values[i] = namespace
-	}
 	meta := policy["metadata"].(map[string]any)
 	return map[string]any{
 		"apiVersion": policy["apiVersion"], "kind": "ValidatingAdmissionPolicyBinding",
@@ -123,7 +120,7 @@ func admissionBinding(policy map[string]any, name, action, operator string, name
 		"spec": map[string]any{
 			"policyName": meta["name"], "validationActions": []any{action, "Audit"},
 			"matchResources": map[string]any{"namespaceSelector": map[string]any{"matchExpressions": []any{
-				map[string]any{"key": "kubernetes.io/metadata.name", "operator": operator, "values": values},
+				map[string]any{"key": "kubernetes.io/metadata.name", "operator": operator, "values": anyOf(namespaces)},
 			}}},
 		},
 	}

@@ -35,7 +35,7 @@ func NewApplications(ctx *pulumi.Context, name string, namespaces []string,
 	if err != nil {
 		return nil, err
 	}
-	if err := newPolicy(ctx, a, objects); err != nil {
+	if _, err := newPolicy(ctx, a, objects); err != nil {
 		return nil, err
 	}
 	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{})

@@ -57,7 +57,6 @@ func NewNamespaces(ctx *pulumi.Context, name string, args *NamespacesArgs,
 	for _, role := range args.Roles {
 		level := all[role].PodSecurity
 		labels := map[string]any{
-			incluster.PartOfLabel:                        incluster.PartOf,
 			"pod-security.kubernetes.io/enforce":         level,
 			"pod-security.kubernetes.io/enforce-version": PodSecurityVersion,
 		}
@@ -70,10 +69,10 @@ func NewNamespaces(ctx *pulumi.Context, name string, args *NamespacesArgs,
 		if all[role].Addon {
 			annotations[incluster.AddonAnnotation] = role
 		}
-		namespace, err := registerObject(ctx, name+"-"+role, map[string]any{
-			"apiVersion": "v1", "kind": "Namespace",
-			"metadata": map[string]any{"name": args.Names[role], "labels": labels, "annotations": annotations},
-		}, pulumi.Parent(n))
+		meta := metadata("", args.Names[role], labels)
+		meta["annotations"] = annotations
+		namespace, err := registerObject(ctx, name+"-"+role,
+			map[string]any{"apiVersion": "v1", "kind": "Namespace", "metadata": meta}, pulumi.Parent(n))
 		if err != nil {
 			return nil, err
 		}

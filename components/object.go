@@ -47,9 +47,22 @@ func manifest(apiVersion, kind, namespace, name string, spec map[string]any) map
 	}
 }
 
-// metadata is that of an object of this stack, with more labels.
+// metadata is that of an object of this stack, with more labels. An empty namespace is for an object that is in none.
 func metadata(namespace, name string, labels map[string]any) map[string]any {
 	all := map[string]any{incluster.PartOfLabel: incluster.PartOf}
 	maps.Copy(all, labels)
-	return map[string]any{"name": name, "namespace": namespace, "labels": all}
+	meta := map[string]any{"name": name, "labels": all}
+	if namespace != "" {
+		meta["namespace"] = namespace
+	}
+	return meta
+}
+
+// anyOf is a list of strings as manifests have it.
+func anyOf(texts []string) []any {
+	list := make([]any, len(texts))
+	for i, text := range texts {
+		list[i] = text
+	}
+	return list
 }

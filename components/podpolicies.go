@@ -71,7 +71,7 @@ func NewPodPolicies(
 	if err != nil {
 		return nil, err
 	}
-	if err := newPolicy(ctx, p, objects); err != nil {
+	if _, err := newPolicy(ctx, p, objects); err != nil {
 		return nil, err
 	}
 	return p, ctx.RegisterResourceOutputs(p, pulumi.Map{})

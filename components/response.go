@@ -51,13 +51,9 @@ func NewResponse(ctx *pulumi.Context, name string, args *ResponseArgs, opts ...p
 	if err != nil {
 		return nil, err
 	}
-	var policies []pulumi.Resource
-	for _, object := range objects {
-		created, err := newObject(ctx, nil, object, pulumi.Parent(r), pulumi.DependsOn(policies))
-		if err != nil {
-			return nil, err
-		}
-		policies = append(policies, created)
+	policies, err := newPolicy(ctx, r, objects)
+	if err != nil {
+		return nil, err
 	}
 	known, err := talonValues(args)
 	if err != nil {
@@ -97,23 +93,17 @@ func ResponseObjects(namespace string, never []string) ([]map[string]any, error)
 // not denied: kubelet's probes fail otherwise, and it restarts the container with what there is to see in it.
 func isolation(never []string) map[string]any {
 	const namespace = "k8s:io.kubernetes.pod.namespace"
-	names := make([]any, len(never))
-	for i, name := range never {
-		names[i] = name
-	}
 	from := []any{"world", "remote-node", "kube-apiserver", "ingress"}
 	pods := map[string]any{"matchExpressions": []any{map[string]any{"key": namespace, "operator": "Exists"}}}
-	policy := manifest("cilium.io/v2", "CiliumClusterwideNetworkPolicy", "", "isolated.doks-security", map[string]any{
+	return manifest("cilium.io/v2", "CiliumClusterwideNetworkPolicy", "", "isolated.doks-security", map[string]any{
 		"description": "Pods with the label " + IsolatedLabel + " have no connections",
 		"endpointSelector": map[string]any{
 			"matchLabels":      map[string]any{IsolatedLabel: "true"},
-			"matchExpressions": []any{map[string]any{"key": namespace, "operator": "NotIn", "values": names}},
+			"matchExpressions": []any{map[string]any{"key": namespace, "operator": "NotIn", "values": anyOf(never)}},
 		},
 		"ingressDeny": []any{map[string]any{"fromEntities": from}, map[string]any{"fromEndpoints": []any{pods}}},
 		"egressDeny":  []any{map[string]any{"toEntities": []any{"all"}}},
 	})
-	delete(policy["metadata"].(map[string]any), "namespace")
-	return policy
 }
 
 // talon is the part of falcosidekick's values that sends it the events.
