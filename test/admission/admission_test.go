@@ -2,9 +2,6 @@ package admission
 
 import (
 	"context"
-	"errors"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -24,14 +21,10 @@ import (
 
 	"doks-security/components"
 	"doks-security/test/controlplane"
+	"doks-security/test/controlplane/controlplanetest"
 )
 
-func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == controlplane.ChildCommand {
-		os.Exit(controlplane.Main(os.Args[2:]))
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { controlplanetest.Main(m) }
 
 // api is a control plane; it remembers the warnings of the last request.
 type api struct {
@@ -113,19 +106,8 @@ func (a *api) createPatched(t *testing.T, cases []Case) {
 
 func start(t *testing.T) *api {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "a")
-	if err != nil {
-		t.Fatal(err)
-	}
-	plane, err := controlplane.Start(t.Context(), controlplane.Options{Dir: filepath.Join(dir, "c")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := errors.Join(plane.Stop(context.Background()), os.RemoveAll(dir)); err != nil {
-			t.Error(err)
-		}
-	})
+	plane := controlplanetest.Start(t)
+	var err error
 	a := &api{client: plane.Client(), plane: plane}
 	config := plane.RESTConfig()
 	config.WarningHandler = a

@@ -16,16 +16,11 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
-	"doks-security/test/controlplane"
+	"doks-security/test/controlplane/controlplanetest"
 	"doks-security/values"
 )
 
-func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == controlplane.ChildCommand {
-		os.Exit(controlplane.Main(os.Args[2:]))
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { controlplanetest.Main(m) }
 
 // A namespace that is deleted comes back from the bucket, with what was in it; the stack's own are not in the backup.
 // And Velero has the metrics that the addon's alerts and dashboard query.

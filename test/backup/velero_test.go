@@ -26,7 +26,7 @@ import (
 	"k8s.io/client-go/dynamic"
 
 	"doks-security/test/child"
-	"doks-security/test/controlplane"
+	"doks-security/test/controlplane/controlplanetest"
 	"doks-security/test/program"
 	"doks-security/values"
 )
@@ -47,21 +47,10 @@ func start(t *testing.T) *velero {
 	t.Helper()
 	v := &velero{t: t, file: find(t, "velero", "VELERO")}
 	plugin := find(t, "velero-plugin-for-aws", "VELERO_PLUGIN_FOR_AWS")
-	dir, err := os.MkdirTemp("", "b")
-	if err != nil {
-		t.Fatal(err)
-	}
-	v.dir = dir
-	plane, err := controlplane.Start(t.Context(), controlplane.Options{Dir: filepath.Join(dir, "c")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := errors.Join(plane.Stop(context.Background()), os.RemoveAll(dir)); err != nil {
-			t.Error(err)
-		}
-	})
+	v.dir = t.TempDir()
+	plane := controlplanetest.Start(t)
 	v.kubeconfig = plane.Kubeconfig()
+	var err error
 	if v.client, err = dynamic.NewForConfig(plane.RESTConfig()); err != nil {
 		t.Fatal(err)
 	}

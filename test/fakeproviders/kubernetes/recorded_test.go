@@ -24,28 +24,16 @@ import (
 	"k8s.io/client-go/tools/clientcmd/api"
 
 	"doks-security/test/controlplane"
+	"doks-security/test/controlplane/controlplanetest"
 	"doks-security/test/fakeproviders"
 	"doks-security/test/fakeproviders/recorded"
 )
 
-func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == controlplane.ChildCommand {
-		os.Exit(controlplane.Main(os.Args[2:]))
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { controlplanetest.Main(m) }
 
 // The stand-in answers as the published plugin did; testdata says how both were asked.
 func TestRecordedAnswers(t *testing.T) {
-	plane, err := controlplane.Start(t.Context(), controlplane.Options{Dir: filepath.Join(t.TempDir(), "c")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := plane.Stop(context.Background()); err != nil {
-			t.Error(err)
-		}
-	})
+	plane := controlplanetest.Start(t)
 	t.Setenv("HELM_REPOSITORY_CACHE", t.TempDir())
 	var cases atomic.Int64
 	recorded.Test(t, "testdata", New(fakeproviders.Published["kubernetes"], "."), func(t *testing.T) recorded.World {

@@ -3,8 +3,6 @@ package exported_test
 import (
 	"context"
 	"errors"
-	"os"
-	"path/filepath"
 	"testing"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -17,34 +15,16 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"doks-security/test/controlplane"
+	"doks-security/test/controlplane/controlplanetest"
 	"doks-security/test/monitoring/pipeline"
 )
-
-// startControlPlane is a cluster without nodes, and the path of its kubeconfig.
-func startControlPlane(t *testing.T) (*controlplane.ControlPlane, string) {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "e")
-	if err != nil {
-		t.Fatal(err)
-	}
-	plane, err := controlplane.Start(t.Context(), controlplane.Options{Dir: filepath.Join(dir, "c")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := errors.Join(plane.Stop(context.Background()), os.RemoveAll(dir)); err != nil {
-			t.Error(err)
-		}
-	})
-	return plane, filepath.Join(dir, "c", "admin.kubeconfig")
-}
 
 // ofKubeStateMetrics lists a cluster. Metrics without an object have no labels.
 func ofKubeStateMetrics(t *testing.T, l *pipeline.Lab) (scrape, error) {
 	if _, err := l.File(t.Context(), "kube-state-metrics"); err != nil {
 		return nil, err
 	}
-	plane, kubeconfig := startControlPlane(t)
+	plane := controlplanetest.Start(t)
 	node := controlplane.Node{Name: "a", ID: "1", CPU: resource.MustParse("4"), Memory: resource.MustParse("8Gi")}
 	if err := plane.SetNodes(t.Context(), []controlplane.Node{node}); err != nil {
 		return nil, err
@@ -52,7 +32,7 @@ func ofKubeStateMetrics(t *testing.T, l *pipeline.Lab) (scrape, error) {
 	if err := createWorkloads(t.Context(), plane.Client()); err != nil {
 		return nil, err
 	}
-	objects, itself, err := l.StartKubeStateMetrics(t.Context(), render(t), kubeconfig)
+	objects, itself, err := l.StartKubeStateMetrics(t.Context(), render(t), plane.Kubeconfig())
 	if err != nil {
 		return nil, err
 	}
@@ -106,6 +86,6 @@ func createWorkloads(ctx context.Context, client kubernetes.Interface) error {
 }
 
 func ofAPIServer(t *testing.T, _ *pipeline.Lab) (scrape, error) {
-	plane, _ := startControlPlane(t)
+	plane := controlplanetest.Start(t)
 	return plane.Client().Discovery().RESTClient().Get().AbsPath("/metrics").DoRaw, nil
 }

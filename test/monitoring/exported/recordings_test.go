@@ -18,19 +18,14 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"doks-security/alerting"
-	"doks-security/test/controlplane"
+	"doks-security/test/controlplane/controlplanetest"
 	"doks-security/test/monitoring/exported"
 	"doks-security/test/monitoring/pipeline"
 )
 
 var update = flag.Bool("update", false, "write the recordings of the programs that can be had")
 
-func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == controlplane.ChildCommand {
-		os.Exit(controlplane.Main(os.Args[2:]))
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { controlplanetest.Main(m) }
 
 // What a program exports is what its recording has: of each program that can be had here.
 func TestRecordings(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"doks-security/test/controlplane/controlplanetest"
 	"doks-security/test/monitoring/pipeline"
 )
 
@@ -14,7 +15,7 @@ func ofTalon(t *testing.T, l *pipeline.Lab) (scrape, error) {
 	if _, err := l.File(t.Context(), "falco-talon"); err != nil {
 		return nil, err
 	}
-	plane, kubeconfig := startControlPlane(t)
+	plane := controlplanetest.Start(t)
 	accounts := plane.Client().CoreV1().ServiceAccounts("default")
 	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "a"}}
 	if _, err := accounts.Create(t.Context(), account, metav1.CreateOptions{}); err != nil {
@@ -32,7 +33,7 @@ func ofTalon(t *testing.T, l *pipeline.Lab) (scrape, error) {
 	if err != nil {
 		return nil, err
 	}
-	talon, err := l.StartTalon(t.Context(), pipeline.TalonArgs{Stack: s, Kubeconfig: kubeconfig})
+	talon, err := l.StartTalon(t.Context(), pipeline.TalonArgs{Stack: s, Kubeconfig: plane.Kubeconfig()})
 	if err != nil {
 		return nil, err
 	}

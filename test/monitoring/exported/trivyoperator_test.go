@@ -25,6 +25,7 @@ import (
 	"doks-security/components"
 	"doks-security/test/chartlint"
 	"doks-security/test/controlplane"
+	"doks-security/test/controlplane/controlplanetest"
 	"doks-security/test/fakecharts"
 	"doks-security/test/monitoring/pipeline"
 	"doks-security/test/program"
@@ -70,7 +71,7 @@ func startScanning(t *testing.T, l *pipeline.Lab) (*scanned, error) {
 	if s.objects, err = chartlint.NewRenderer(archives.Load).Release(release, chartlint.Versions()[1]); err != nil {
 		return nil, err
 	}
-	plane, _ := startControlPlane(t)
+	plane := controlplanetest.Start(t)
 	if s.client, err = dynamic.NewForConfig(plane.RESTConfig()); err != nil {
 		return nil, err
 	}
