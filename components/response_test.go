@@ -11,15 +11,12 @@ import (
 
 // Every rule excludes the namespaces in which nothing is done, in each of its alternatives.
 func TestTalonRules(t *testing.T) {
-	text, err := TalonRules(&ResponseArgs{DryRun: true, Never: []string{"falco", "kube-system"}, Rules: []ResponseRule{
+	args := &ResponseArgs{DryRun: true, Never: []string{"falco", "kube-system"}, Rules: []ResponseRule{
 		{Action: ActionIsolate, Rules: []string{"A: \"b\""}},
 		{Action: ActionTerminate, Namespaces: []string{"a", "b"}, MinimumPriority: "critical"},
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	}}
 	const want = `
-- rule: response.rules[0]
+- rule: response.rules[0] (dry run)
   match:
     source: syscall
     rules: ['A: "b"']
@@ -27,7 +24,7 @@ func TestTalonRules(t *testing.T) {
   dry_run: "true"
   actions:
     - {action: isolate, actionner: "kubernetes:label", parameters: {labels: {doks-security/isolated: "true"}}}
-- rule: response.rules[1]
+- rule: response.rules[1] (dry run)
   match:
     source: syscall
     priority: ">=critical"
@@ -38,8 +35,16 @@ func TestTalonRules(t *testing.T) {
   actions:
     - {action: terminate, actionner: "kubernetes:terminate", parameters: {grace_period_seconds: 5}}
 `
-	if got, want := canonical(t, text), canonical(t, want); got != want {
-		t.Errorf("the rules are\n%s\nwant\n%s", got, want)
+	acting := strings.NewReplacer(" (dry run)", "", `dry_run: "true"`, `dry_run: "false"`).Replace(want)
+	for dryRun, want := range map[bool]string{true: want, false: acting} {
+		args.DryRun = dryRun
+		text, err := TalonRules(args)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := canonical(t, text), canonical(t, want); got != want {
+			t.Errorf("the rules are\n%s\nwant\n%s", got, want)
+		}
 	}
 }
 

@@ -76,6 +76,9 @@ func TalonRules(args *ResponseArgs) (string, error) {
 		rule := talonRule{Rule: fmt.Sprintf("response.rules[%d]", i), DryRun: fmt.Sprint(args.DryRun), Match: talonMatch{
 			Source: "syscall", Rules: r.Rules, OutputFields: []string{},
 		}}
+		if args.DryRun {
+			rule.Rule += " (dry run)" // in metrics: ResponseActionMissing expects no action of it
+		}
 		if r.MinimumPriority != "" {
 			rule.Match.Priority = ">=" + r.MinimumPriority
 		}
