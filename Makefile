@@ -34,7 +34,7 @@ pulumi-cli:
 
 .PHONY: chart
 chart:
-	@test -n "$(filter $(CHART),$(CHART_NAMES))" || { echo "CHART=$(CHART): allowed: $(CHART_NAMES);" \
+	@test -n "$(filter $(CHART),$(CHART_NAMES))" || { echo "CHART=$(CHART): allowed: $(strip $(CHART_NAMES));" \
 		"fix: make upgrade CHART=falco [VERSION=x.y.z | ARCHIVE=file]" >&2; exit 2; }
 
 .PHONY: example-addons
@@ -83,6 +83,7 @@ release: ## commit and tag VERSION=x.y.z, with the changelog's entries
 
 .PHONY: env
 env: ## write the stack file of a new environment: NAME=qa, PROFILE=dev or prod
+	@test -n "$(NAME)" || { echo "NAME=: allowed: the name of a stack; fix: make env NAME=qa" >&2; exit 2; }
 	@go run ./stack/cmd/env -name "$(NAME)" $(if $(PROFILE),-profile "$(PROFILE)")
 
 export CHARTS_DIR

@@ -38,6 +38,7 @@ func TestMakeRefusesBeforeItCompiles(t *testing.T) {
 		{"preview", "pulumi is not on PATH; fix: install it"},
 		{"drift", "pulumi is not on PATH"},
 		{"detect", "pulumi is not on PATH"},
+		{"env", "NAME=: allowed: the name of a stack; fix: make env NAME=qa"},
 		{"upgrade", "CHART=: allowed: falco falco-8 velero; fix: make upgrade CHART="},
 		{"upgrade CHART=nope", "CHART=nope: allowed: falco falco-8 velero;"},
 		{"upgrade CHART=velero/chart", "CHART=velero/chart: allowed: falco"},

@@ -44,7 +44,7 @@ func TestMain(m *testing.M) {
 
 func start(t *testing.T) (*ControlPlane, string) {
 	t.Helper()
-	dir := filepath.Join(t.TempDir(), "c")
+	dir := filepath.Join(t.TempDir(), strings.Repeat("c", 100)) // more than a socket's path may have
 	c, err := Start(t.Context(), Options{Dir: dir})
 	if err != nil {
 		t.Fatal(err)

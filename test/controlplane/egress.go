@@ -16,6 +16,8 @@ import (
 	"k8s.io/client-go/kubernetes"
 )
 
+// egressSocket is relative to the working directory of the process: a socket's path may have about 100 characters, and
+// TMPDIR many more.
 const egressSocket = "egress.sock"
 
 // egressConfig is the file that makes kube-apiserver send every connection into the cluster (webhooks, aggregated APIs,
@@ -30,7 +32,7 @@ kind: EgressSelectorConfiguration
 egressSelections:
 - name: cluster
   connection: {proxyProtocol: HTTPConnect, transport: {uds: {udsName: %q}}}
-`, filepath.Join(dir, egressSocket))
+`, egressSocket)
 	if err := os.WriteFile(egressConfig(dir), []byte(config), 0o600); err != nil {
 		return err
 	}
@@ -44,7 +46,7 @@ egressSelections:
 	handler.HandleFunc("POST /mutate", admit)
 	server := &http.Server{Handler: handler, TLSConfig: &tls.Config{GetCertificate: keys.forService}}
 	go func() { _ = server.ServeTLS(standIn, "", "") }() // ends with its listener
-	socket, err := net.Listen("unix", filepath.Join(dir, egressSocket))
+	socket, err := net.Listen("unix", egressSocket)
 	if err != nil {
 		return fmt.Errorf("the egress proxy: %w", err)
 	}

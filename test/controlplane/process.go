@@ -34,7 +34,7 @@ const (
 
 // Options place a control plane.
 type Options struct {
-	// Dir holds everything it writes; it must not exist, and is removed by Stop. Keep it short: it holds a socket.
+	// Dir holds everything it writes; it must not exist, and is removed by Stop.
 	Dir string
 	// Live is for a control plane with a node that runs pods: its only one, which SetLiveNode makes. Optional.
 	Live *Live
@@ -50,6 +50,9 @@ type ControlPlane struct {
 
 // Start runs a control plane and returns when it serves: API, controllers, scheduler and storage classes.
 func Start(ctx context.Context, o Options) (_ *ControlPlane, err error) {
+	if o.Dir, err = filepath.Abs(o.Dir); err != nil {
+		return nil, fmt.Errorf("starting the control plane: %w", err)
+	}
 	if err := os.Mkdir(o.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("starting the control plane: %w", err)
 	}
@@ -66,6 +69,7 @@ func Start(ctx context.Context, o Options) (_ *ControlPlane, err error) {
 		args = append(args, string(text))
 	}
 	command := exec.Command(self, args...)
+	command.Dir = o.Dir // egressSocket
 	separateGroup(command) // Ctrl-C in the terminal is the parent's to handle: the child is needed for cleaning up
 	c := &ControlPlane{dir: o.Dir}
 	if c.child, err = child.Start(command, filepath.Join(o.Dir, logFile)); err != nil {

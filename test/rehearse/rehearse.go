@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"doks-security/test/crds"
 )
 
 // Options choose what is rehearsed.
@@ -63,6 +65,9 @@ func open(ctx context.Context, o Options, r *report) (_ *engine, err error) {
 			err = errors.Join(err, e.close())
 		}
 	}()
+	if _, err = crds.CRDs(); err != nil { // each control plane needs them
+		return nil, err
+	}
 	if e.charts, err = chooseCharts(ctx, o.Root, r); err != nil {
 		return nil, err
 	}

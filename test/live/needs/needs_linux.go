@@ -11,6 +11,9 @@ import (
 // free before it evicts pods.
 const room = 3 << 30
 
+// longest is how many characters TMPDIR may have: a socket's path has 107, and those of a rehearsal some 45 below it.
+const longest = 60
+
 // namespaces tries to run a process in namespaces of its own, as the node runs.
 func namespaces() error {
 	try := exec.Command("true")
@@ -18,8 +21,12 @@ func namespaces() error {
 	return try.Run()
 }
 
-// space checks that images and volumes fit.
+// space checks that images and volumes fit, and the paths of sockets.
 func space() error {
+	if dir := os.TempDir(); len(dir) > longest {
+		return fmt.Errorf("TMPDIR=%s has %d characters; allowed: %d, it holds sockets; fix: TMPDIR=/tmp make rehearse LIVE=1",
+			dir, len(dir), longest)
+	}
 	var stat syscall.Statfs_t
 	if err := syscall.Statfs(os.TempDir(), &stat); err != nil {
 		return fmt.Errorf("the free space of %s: %w", os.TempDir(), err)

@@ -12,15 +12,21 @@ func TestCheck(t *testing.T) {
 		t.Skip("another system is the only thing that is reported")
 	}
 	t.Setenv("PATH", t.TempDir())
-	t.Setenv("TMPDIR", "/proc") // nothing is free there
-	err := Check()
-	if err == nil {
-		t.Fatal("nothing is missing")
-	}
-	for _, want := range []string{"containerd is not on PATH; fix: apt-get install containerd", "install runc",
-		"install iproute2", "install nftables", "TMPDIR=/proc has 0.0 GiB free; allowed: 3 GiB and more; fix:"} {
-		if !strings.Contains(err.Error(), want) {
-			t.Errorf("no %q in\n%v", want, err)
+	long := "/" + strings.Repeat("x", longest)
+	for dir, want := range map[string]string{
+		"/proc": "TMPDIR=/proc has 0.0 GiB free; allowed: 3 GiB and more; fix:", // nothing is free there
+		long:    "TMPDIR=" + long + " has 61 characters; allowed: 60, it holds sockets; fix: TMPDIR=/tmp",
+	} {
+		t.Setenv("TMPDIR", dir)
+		err := Check()
+		if err == nil {
+			t.Fatal("nothing is missing")
+		}
+		for _, want := range []string{"containerd is not on PATH; fix: apt-get install containerd", "install runc",
+			"install iproute2", "install nftables", want} {
+			if !strings.Contains(err.Error(), want) {
+				t.Errorf("no %q in\n%v", want, err)
+			}
 		}
 	}
 }
