@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -80,12 +81,35 @@ func installPublished(ctx context.Context, cli auto.PulumiCommand, w *workspace)
 	return os.Symlink(shared, filepath.Join(w.home, "plugins"))
 }
 
-// unreachable is why a download failed: the CLI tries for several seconds, which once a process is enough.
+// downloads are where the CLI finds plugins in the end (sdk/go/common/workspace/plugins.go of github.com/pulumi/pulumi).
+const downloads = "https://get.pulumi.com"
+
+// reachable asks a server once, for a few seconds. The CLI tries five times, and does not say why it failed.
+func reachable(ctx context.Context, url string) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodHead, url, nil)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	return response.Body.Close()
+}
+
+// unreachable is why a download failed: once a process is enough.
 var unreachable error
 
 func download(ctx context.Context, cli auto.PulumiCommand, dir, home, name, version string) error {
 	if unreachable != nil {
 		return unreachable
+	}
+	if os.Getenv("PULUMI_PLUGIN_DOWNLOAD_URL_OVERRIDES") == "" {
+		if unreachable = reachable(ctx, downloads); unreachable != nil {
+			return unreachable
+		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, downloadTime)
 	defer cancel()
