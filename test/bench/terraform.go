@@ -165,6 +165,7 @@ func (t *terraform) command(action string, args ...string) *exec.Cmd {
 	command := exec.CommandContext(t, t.name, append([]string{action, "-input=false", "-no-color"}, args...)...)
 	command.Dir = t.dir
 	command.Env = append(environment(os.Environ()), "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1",
+		"TMPDIR="+t.scratch, // sockets of providers: a short path
 		"HELM_CACHE_HOME="+t.dir, "HELM_CONFIG_HOME="+t.dir, "HELM_DATA_HOME="+t.dir)
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGKILL) }
