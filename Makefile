@@ -70,7 +70,7 @@ settings-table: tools ## change settings of a running stack, all or NAME=<patter
 	@bin/rehearsal -pulumi bin/cli -settings "$(or $(NAME),*)"
 
 .PHONY: bench
-bench: tools ## measure builds and previews of the program on a quiet machine, and write docs/performance.md
+bench: tools ## measure builds, previews, and plans of Terraform, on a quiet machine: docs/performance.md
 	@bin/rehearsal -pulumi bin/cli -bench
 
 .PHONY: upgrade-from

@@ -1,7 +1,9 @@
 package bench
 
 import (
+	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -34,6 +36,25 @@ func TestUpdatePage(t *testing.T) {
 	want = "| build | 164 s | 100 s | 4.5 GB |\n| preview | 1.6 s | 1.6 s |  |\n"
 	if got := update(build, preview); got != want {
 		t.Errorf("got %s\nwant %s", got, want)
+	}
+}
+
+// The middle of three runs after the first is measured, and only if it did what it should.
+func TestWarm(t *testing.T) {
+	b := &bench{out: io.Discard}
+	times := []string{"0", "1.5", "0", "0.7"}
+	err := b.warm("sleep", "slept", func() *exec.Cmd {
+		next := times[0]
+		times = times[1:]
+		return exec.Command("sh", "-c", "sleep "+next+"; echo slept")
+	})
+	if got := b.results; err != nil || len(got) != 1 || got[0].Elapsed < 700*time.Millisecond ||
+		got[0].Elapsed > 1500*time.Millisecond {
+		t.Errorf("measured %+v, %v", got, err)
+	}
+	err = b.warm("sleep", "slept", func() *exec.Cmd { return exec.Command("echo", "nothing to do") })
+	if err == nil || !strings.Contains(err.Error(), "nothing to do") || len(b.results) != 1 {
+		t.Errorf("error %v; measured %+v", err, b.results)
 	}
 }
 

@@ -81,7 +81,7 @@ func installPublished(ctx context.Context, cli auto.PulumiCommand, w *workspace)
 	return os.Symlink(shared, filepath.Join(w.home, "plugins"))
 }
 
-// downloads are where the CLI finds plugins in the end (sdk/go/common/workspace/plugins.go of github.com/pulumi/pulumi).
+// downloads are where the CLI finds plugins in the end (sdk/go/common/workspace/plugins.go of Pulumi).
 const downloads = "https://get.pulumi.com"
 
 // reachable asks a server once, for a few seconds. The CLI tries five times, and does not say why it failed.

@@ -51,7 +51,8 @@ func run(ctx context.Context, args []string) error {
 	drills := flags.String("drill", "", "only run the drills whose names match these `patterns`, and write docs/drills.md")
 	settings := flags.String("settings", "",
 		"only change the settings that match this `pattern`, and write docs/changing-settings.md")
-	measure := flags.Bool("bench", false, "only measure builds and previews, and write docs/performance.md")
+	measure := flags.Bool("bench", false,
+		"only measure builds, previews and plans of Terraform, and write docs/performance.md")
 	newer := flags.String("upgrade", "", "only say what a newer version of this `chart` would change")
 	version := flags.String("version", "", "the newer chart's `version`; empty: the newest in its repository")
 	archive := flags.String("archive", "", "the newer chart's `file`, instead of its repository")
