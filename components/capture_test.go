@@ -113,6 +113,7 @@ func (c *captures) grow(file string, kB int) {
 // withShells runs a test with the machine's commands and, where it is installed, with those of busybox, which Falco's
 // image has.
 func withShells(t *testing.T, test func(c *captures)) {
+	t.Parallel()
 	t.Run("sh", func(t *testing.T) {
 		t.Parallel()
 		test(&captures{T: t, dir: t.TempDir(), pause: "0.1"})
@@ -157,7 +158,7 @@ func TestCapturesAreKeptBelowALimit(t *testing.T) {
 // with an older name, as after a correction of the clock.
 func TestCapturesThatGrow(t *testing.T) {
 	withShells(t, func(c *captures) {
-		c.pause = "0.6"
+		c.pause = "1"
 		c.append("falco_2.scap", 700)
 		c.start()
 		defer c.stop()
