@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"doks-security/values"
 )
@@ -67,5 +68,5 @@ func falcoImage(chart values.Chart, overridden map[string]any) string {
 	if own, ok := overridden["image"].(map[string]any); ok {
 		image = values.Merge(image, own)
 	}
-	return fmt.Sprintf("%v/%v:%v", image["registry"], image["repository"], image["tag"])
+	return strings.TrimPrefix(fmt.Sprintf("%v/%v:%v", image["registry"], image["repository"], image["tag"]), "/")
 }

@@ -189,6 +189,7 @@ func TestImageOfCaptures(t *testing.T) {
 	for want, image := range map[string]map[string]any{
 		"docker.io/falcosecurity/falco:1.2.3":            nil,
 		"registry.example.org/falcosecurity/falco:1.2.3": {"registry": "registry.example.org"},
+		"local/falco:1.2.3":                              {"registry": "", "repository": "local/falco"},
 		"registry.example.org/mirror/falco:1.2.3@sha256:abcde": {
 			"registry": "registry.example.org", "repository": "mirror/falco", "tag": "1.2.3@sha256:abcde"},
 	} {

@@ -8,20 +8,34 @@ import (
 	"doks-security/stack/field"
 )
 
-// CaptureSettings say which events lead to a capture. The other settings are for rules.
+// CaptureSettings say which events lead to a capture.
 type CaptureSettings struct {
 	// Names of Falco's rules: at an event of one of them, Falco begins to write the system calls of the node to a file in
-	// its pod. Not set: nothing is captured.
-	Rules []string `json:"rules"`
+	// its pod.
+	Rules []string `json:"rules" required:"true" format:"captureRules" minItems:"1"`
 	// How long a capture lasts after the last event of any rule, in seconds.
 	Seconds int `json:"seconds" default:"10" min:"1" max:"300" unit:"seconds"`
 	// What the captures of a node may take of its disk, in MiB: the oldest are deleted.
 	KeepMiB int `json:"keepMiB" default:"500" min:"25" max:"10240" unit:"MiB"`
 }
 
+// What an error says where there are none.
+const (
+	captureRules    = "names of Falco's rules, at least one: without them nothing is captured"
+	captureRulesFix = "rules: [Terminal shell in container], or pulumi config rm --path 'runtimeSecurity.capture'"
+)
+
+// rules are none without a capture.
+func (c *CaptureSettings) rules() []string {
+	if c == nil {
+		return nil
+	}
+	return c.Rules
+}
+
 // component is nil without a capture.
-func (c CaptureSettings) component() *components.Capture {
-	if len(c.Rules) == 0 {
+func (c *CaptureSettings) component() *components.Capture {
+	if c == nil {
 		return nil
 	}
 	return &components.Capture{Seconds: c.Seconds, KeepMiB: c.KeepMiB}
@@ -30,7 +44,7 @@ func (c CaptureSettings) component() *components.Capture {
 // validateCapture refuses names that no rule has, and a Falco whose captures have no limit.
 func validateCapture(s Settings, errs *field.Errors) {
 	c := s.RuntimeSecurity.Capture
-	if len(c.Rules) == 0 || !s.RuntimeSecurity.Enabled {
+	if c == nil || !s.RuntimeSecurity.Enabled {
 		return
 	}
 	if s.RuntimeSecurity.Falco != components.NewestFalco {

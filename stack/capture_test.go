@@ -10,25 +10,25 @@ import (
 // Captures have a volume, a limit that several files fit, and a container with Falco's image. Without rules there are
 // none.
 func TestDeployCapture(t *testing.T) {
-	for capture, want := range map[string]int{
-		`{"rules":["Terminal shell in container"],"seconds":20}`: 100, `{"keepMiB":100}`: 0,
-		`{"rules":["Terminal shell in container"],"keepMiB":30}`: 6,
+	for settings, want := range map[string]int{
+		`{"capture":{"rules":["Terminal shell in container"],"seconds":20}}`: 100, `{}`: 0,
+		`{"capture":{"rules":["Terminal shell in container"],"keepMiB":30}}`: 6,
 	} {
 		m := &mocks{}
-		err := deploy(t, m, "dev", map[string]string{"cluster": onePool, "runtimeSecurity": `{"capture":` + capture + `}`})
+		err := deploy(t, m, "dev", map[string]string{"cluster": onePool, "runtimeSecurity": settings})
 		if err != nil {
 			t.Fatal(err)
 		}
 		given := m.values("falco")
 		if want == 0 {
 			if given["extra"].HasValue() || given["mounts"].HasValue() || given["falco"].ObjectValue()["capture"].HasValue() {
-				t.Errorf("%s: %v", capture, given)
+				t.Errorf("%s: %v", settings, given)
 			}
 			continue
 		}
 		captures := given["falco"].ObjectValue()["capture"].ObjectValue()
 		if got := captures["max_file_size_mb"].NumberValue(); int(got) != want {
-			t.Errorf("%s: files of %v MiB, want %d", capture, got, want)
+			t.Errorf("%s: files of %v MiB, want %d", settings, got, want)
 		}
 		pins, err := values.Charts()
 		if err != nil {

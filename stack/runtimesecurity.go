@@ -30,8 +30,9 @@ type RuntimeSecuritySettings struct {
 	Outputs falcosidekick.Outputs `json:"outputs"`
 	// A directory of your own rules, relative to the project, loaded after those of this repository (docs/own-rules.md).
 	Rules string `json:"rules"`
-	// The system calls that follow an event of some rules, in files that Falco writes (docs/capture.md).
-	Capture CaptureSettings `json:"capture"`
+	// The system calls that follow an event of some rules, in files that Falco writes (docs/capture.md). Not set: nothing
+	// is captured.
+	Capture *CaptureSettings `json:"capture"`
 }
 
 // newRuntimeSecurity is nil without Falco.
@@ -66,7 +67,7 @@ func (s Settings) Rules() (map[string]string, error) {
 	loaded, err := rules.Files(s.RuntimeSecurity.Ruleset, s.VirtualClusters.Approved)
 	if err == nil {
 		maps.Copy(loaded, rules.APIClients(s.apiClients()))
-		maps.Copy(loaded, rules.Captures(s.RuntimeSecurity.Capture.Rules))
+		maps.Copy(loaded, rules.Captures(s.RuntimeSecurity.Capture.rules()))
 	}
 	if err != nil || s.RuntimeSecurity.Rules == "" {
 		return loaded, err
