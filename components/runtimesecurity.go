@@ -54,6 +54,8 @@ type RuntimeSecurityArgs struct {
 	Outputs map[string]string
 	// Response has falcosidekick send every event to Falco Talon.
 	Response bool
+	// Capture needs NewestFalco. Nil: nothing is captured.
+	Capture *Capture
 }
 
 // NewRuntimeSecurity installs Falco and the delivery of its events. The passwords are generated.
@@ -81,11 +83,13 @@ func NewRuntimeSecurity(ctx *pulumi.Context, name string, args *RuntimeSecurityA
 	if args.Response {
 		response = talon(args.Namespaces)
 	}
+	known := values.Merge(args.values(), map[string]any{
+		"falcosidekick": values.Merge(values.Merge(forward, response), webui),
+	})
 	falco := chartRelease{
 		folder: "falco", pin: FalcoPins[args.Falco],
-		known: values.Merge(args.values(), map[string]any{
-			"falcosidekick": values.Merge(values.Merge(forward, response), webui),
-		}),
+		known: values.Merge(known,
+			args.Capture.values(args.Namespaces.releases["falco"].Chart, args.Platform.Overrides["falco"])),
 		options: args.options(),
 	}
 	// Its dashboards go where Grafana looks for them.

@@ -105,6 +105,9 @@ var formats = field.Common.With(alerting.Formats).With(field.Formats{
 	"action":  {Enum: components.ResponseActions()},
 	"responseRules": {EmptyAllowed: "at least one rule, or no rules at all: then what is not approved is isolated",
 		EmptyFix: "rules: [{action: label, minimumPriority: critical}], or remove the key"},
+	// Which names there are is known with the rules that are loaded: validateCapture.
+	"captureRules": {Pattern: regexp.MustCompile(`^[^\x00-\x1f]+$`), Allowed: captureRules, Fix: captureRulesFix,
+		EmptyAllowed: captureRules, EmptyFix: captureRulesFix},
 
 	// Virtual clusters and namespaces.
 	"approvedNamespace": {Pattern: field.Label,

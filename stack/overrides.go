@@ -76,7 +76,9 @@ func (s Settings) readOverrides(root, stack string, errs *field.Errors) ([]overr
 		if err != nil {
 			return nil, err
 		}
-		file.Check(base, protected, errs)
+		file.Check(base, slices.DeleteFunc(protected, func(p values.Protected) bool {
+			return p.With != "" && !slices.Contains(s.options(), p.With)
+		}), errs)
 	}
 	return files, nil
 }

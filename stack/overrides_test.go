@@ -35,7 +35,8 @@ spec:
           securityContext: {runAsNonRoot: true, seccompProfile: {type: RuntimeDefault}, allowPrivilegeEscalation: false,
             capabilities: {drop: [ALL]}}
 `},
-	"loki": {"{loki: {limits_config: {}}}", "{apiVersion: v1, kind: ConfigMap, metadata: {name: loki}}"},
+	"falco": {"{mounts: {volumes: []}, falco: {}}", "{apiVersion: v1, kind: ConfigMap, metadata: {name: falco}}"},
+	"loki":  {"{loki: {limits_config: {}}}", "{apiVersion: v1, kind: ConfigMap, metadata: {name: loki}}"},
 	"kube-prometheus-stack": {"{prometheus: {prometheusSpec: {replicas: 1, podMetadata: {}}}, " +
 		"grafana: {adminPassword: a, ingress: {enabled: false}, grafana.ini: {}}, networkPolicy: {enabled: false}}", `
 apiVersion: monitoring.coreos.com/v1
@@ -248,6 +249,13 @@ prometheus: {prometheusSpec: {retention: 99d, replcas: 2}}
 			"metrics-server.yaml":        "resources: {request: {memory: 1Gi}}\n",
 		}, []string{"kube-prometheus-stack.yaml: rendered: Service monitoring/extra of type LoadBalancer",
 			"unknown field \"spec.containers[0].resources.request\""}},
+		{"what captures need", map[string]string{"runtimeSecurity": `{"capture":{"rules":["Terminal shell in container"]}}`},
+			map[string]string{"falco.yaml": "mounts: {volumes: []}\nfalco: {capture: {mode: all_rules}}\n"},
+			[]string{"falco.yaml: mounts.volumes: []\n      allowed: no override: Falco ends without the volume",
+				"falco.capture.mode: \"all_rules\"\n      allowed: no override: the setting runtimeSecurity.capture.rules"}},
+		{"what only captures would not need", nil,
+			map[string]string{"falco.yaml": "mounts: {volumes: []}\nfalco: {capture: {enabled: true}}\n"},
+			[]string{"(1 error)", "falco.capture.enabled: true"}},
 		{"what the chart does not render", nil, map[string]string{"metrics-server.yaml": "replicas: '{'\n"},
 			[]string{"values that the chart refuses", "rendering metrics-server"}},
 	} {

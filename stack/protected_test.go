@@ -17,7 +17,8 @@ func settable(t *testing.T) map[string]map[string]string {
 	return map[string]map[string]string{
 		"dev": {"cluster": onePool},
 		"forwarded, with all of Falco's rules": {"cluster": onePool,
-			"runtimeSecurity": `{"ruleset":"sandbox","outputs":{"splunk":{"host":"https://splunk.example.org","token":"t"}}}`,
+			"runtimeSecurity": `{"ruleset":"sandbox","capture":{"rules":["Terminal shell in container"]},` +
+				`"outputs":{"splunk":{"host":"https://splunk.example.org","token":"t"}}}`,
 			"forward": `{"metrics":{"url":"https://metrics.example.org/push","username":"a","password":"b"},` +
 				`"events":{"url":"https://siem.example.org/key"}}`,
 			"observability": `{"applications":["shop"]}`},

@@ -19,6 +19,7 @@ func (s Settings) options() []values.Option {
 			values.WithFalcoExporter: s.RuntimeSecurity.Metrics == components.FalcoExporter,
 			values.WithDemo:          s.VirtualClusters.Demo,
 			values.WithResponse:      s.Response.Enabled,
+			values.WithCapture:       s.RuntimeSecurity.Capture != nil,
 
 			values.WithoutLogging:         !s.Logging.Enabled,
 			values.WithoutRuntimeSecurity: !s.RuntimeSecurity.Enabled,

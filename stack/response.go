@@ -101,19 +101,24 @@ func validateResponse(s Settings, errs *field.Errors) {
 			errs.Add(key, r.Action, "rules, minimumPriority, or both: otherwise every event leads to the action",
 				"pulumi config set --path '"+key+".minimumPriority' critical")
 		}
-		for j, name := range r.Rules {
-			if !slices.Contains(known, name) {
-				errs.Add(fmt.Sprintf("%s.rules[%d]", key, j), name, "the name of a rule that Falco loads: "+
-					strings.Join(unapproved, ", ")+", one of runtimeSecurity.ruleset or of runtimeSecurity.rules",
-					"correct its spelling")
-			}
-		}
+		refuseUnknownRules(key+".rules", r.Rules, known, errs)
 		for j, namespace := range r.Namespaces {
 			if slices.Contains(never, namespace) {
 				errs.Add(fmt.Sprintf("%s.namespaces[%d]", key, j), namespace,
 					"a namespace of applications: nothing is done in the stack's own, in those of Kubernetes and of approved "+
 						"virtual clusters, and in response.never", "remove it")
 			}
+		}
+	}
+}
+
+// refuseUnknownRules refuses the names, which are the setting of the key, that are not among those that Falco knows.
+func refuseUnknownRules(key string, names, known []string, errs *field.Errors) {
+	for i, name := range names {
+		if !slices.Contains(known, name) {
+			errs.Add(fmt.Sprintf("%s[%d]", key, i), name, "the name of a rule that Falco loads: "+
+				strings.Join(unapproved, ", ")+", one of runtimeSecurity.ruleset or of runtimeSecurity.rules",
+				"correct its spelling")
 		}
 	}
 }

@@ -30,6 +30,9 @@ type RuntimeSecuritySettings struct {
 	Outputs falcosidekick.Outputs `json:"outputs"`
 	// A directory of your own rules, relative to the project, loaded after those of this repository (docs/own-rules.md).
 	Rules string `json:"rules"`
+	// The system calls that follow an event of some rules, in files that Falco writes (docs/capture.md). Not set: nothing
+	// is captured.
+	Capture *CaptureSettings `json:"capture"`
 }
 
 // newRuntimeSecurity is nil without Falco.
@@ -54,14 +57,17 @@ func newRuntimeSecurity(in inCluster, observability *components.Observability) (
 		WithoutGrafana:   !in.settings.Observability.Grafana,
 		Outputs:          s.Outputs.Environment(),
 		Response:         in.settings.Response.Enabled,
+		Capture:          s.Capture.component(),
 	}, in.options...)
 }
 
-// Rules are what Falco loads after its own: ours, what is approved, the images of addons, and the user's.
+// Rules are what Falco loads after its own: ours, what is approved, the images of addons, the user's, and which of all
+// these lead to a capture.
 func (s Settings) Rules() (map[string]string, error) {
 	loaded, err := rules.Files(s.RuntimeSecurity.Ruleset, s.VirtualClusters.Approved)
 	if err == nil {
 		maps.Copy(loaded, rules.APIClients(s.apiClients()))
+		maps.Copy(loaded, rules.Captures(s.RuntimeSecurity.Capture.rules()))
 	}
 	if err != nil || s.RuntimeSecurity.Rules == "" {
 		return loaded, err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -16,8 +17,9 @@ type Protected struct {
 	// Paths are keys joined by dots, each with all below it. * is any one key, ** any number of them; **.name is also
 	// the key name itself.
 	Paths []string `yaml:"paths"`
-	Use   string   `yaml:"use"` // the setting that changes them; empty: none does
-	Why   string   `yaml:"why"` // the reason, where there is no setting, or what else is to know
+	Use   string   `yaml:"use"`  // the setting that changes them; empty: none does
+	Why   string   `yaml:"why"`  // the reason, where there is no setting, or what else is to know
+	With  Option   `yaml:"with"` // protected with this setting only; empty: always
 }
 
 //go:embed protected.yaml
@@ -37,6 +39,9 @@ func (s Set) ProtectedOf(folder string) ([]Protected, error) {
 		if len(p.Paths) == 0 || p.Use == "" && p.Why == "" {
 			return nil, fmt.Errorf("%s/protected.yaml or values/protected.yaml: an entry without paths, or without "+
 				"use and why: %+v", s[folder].Dir, p)
+		}
+		if p.With != "" && !slices.Contains(Options, p.With) {
+			return nil, fmt.Errorf("%s/protected.yaml: no option %q; allowed: %q", s[folder].Dir, p.With, Options)
 		}
 	}
 	return append(own, all...), nil

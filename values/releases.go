@@ -65,6 +65,7 @@ const (
 	WithFalcoExporter Option = "runtimeSecurity.metrics: falco-exporter"
 	WithDemo          Option = "virtualClusters.demo: true"
 	WithResponse      Option = "response.enabled: true"
+	WithCapture       Option = "runtimeSecurity.capture.rules: <names>"
 
 	WithoutLogging         Option = "logging.enabled: false"
 	WithoutRuntimeSecurity Option = "runtimeSecurity.enabled: false"
@@ -74,8 +75,8 @@ const (
 )
 
 // Options are all of them.
-var Options = append([]Option{WithSpaces, WithSpacesFrom, WithGateway, WithFalcoExporter, WithDemo, WithResponse},
-	OffOptions...)
+var Options = append([]Option{WithSpaces, WithSpacesFrom, WithGateway, WithFalcoExporter, WithDemo, WithResponse,
+	WithCapture}, OffOptions...)
 
 // OffOptions leave a part of the stack out.
 var OffOptions = []Option{WithoutLogging, WithoutRuntimeSecurity, WithoutUI, WithoutGrafana, WithoutIssuer}

@@ -21,6 +21,19 @@ func TestRenderedOf(t *testing.T) {
 			}
 		})
 	}
+	for name, options := range map[string][]Option{"an option that adds a container": {WithCapture},
+		"together with a part left out": {WithCapture, WithoutUI}} {
+		t.Run(name, func(t *testing.T) {
+			before, err := RenderedOf([]string{"falco"}, "dev", options[1:]...)
+			if err != nil || len(before) != 1 {
+				t.Fatal(before, err)
+			}
+			got, err := RenderedOf([]string{"falco"}, "dev", options...)
+			if err != nil || len(got) != 1 || got[0].PerNode.MiB <= before[0].PerNode.MiB {
+				t.Errorf("got %+v, %v; want more than %+v", got, err, before[0].PerNode)
+			}
+		})
+	}
 	for _, folder := range []string{"prometheus-operator-crds", "no release"} {
 		if got, err := RenderedOf([]string{folder}, "dev"); err != nil || len(got) != 0 {
 			t.Errorf("%s: got %+v, %v; want nothing", folder, got, err)

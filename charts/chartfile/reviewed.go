@@ -9,6 +9,7 @@ import (
 const (
 	apiField = "a field of the Kubernetes API, copied unchanged: the object is decoded strictly"
 	loki     = "a setting of Loki, copied into its configuration"
+	falco    = "a setting of Falco, copied into falco.yaml"
 	grafana  = "a setting of Grafana, copied into grafana.ini"
 	velero   = "a setting of Velero, copied into a ConfigMap of it"
 	comment  = "in the chart's values as a comment only"
@@ -24,6 +25,7 @@ var ReviewedKeys = map[string]map[string]string{
 	},
 	"falco": {
 		"controller.daemonset.updateStrategy.rollingUpdate.maxUnavailable": apiField,
+		"falco.capture.max_file_size_mb":                                   falco,
 		"falcosidekick.podSecurityContext.runAsGroup":                      apiField,
 		"falcosidekick.podSecurityContext.runAsNonRoot":                    apiField,
 		"falcosidekick.podSecurityContext.seccompProfile.type":             apiField,

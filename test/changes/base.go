@@ -38,6 +38,7 @@ func base() object {
 		"runtimeSecurity": object{"falco": "0.44", "metrics": "native", "ruleset": "stable", "uiRetention": "3d",
 			"redisVolumeGiB":   1,
 			"alertmanagerFrom": "error",
+			"capture":          object{"rules": list{"Terminal shell in container"}, "seconds": 10, "keepMiB": 500},
 			"outputs":          object{"splunk": object{"host": "https://splunk.example.org", "token": encrypted()}}},
 		"virtualClusters": object{"admission": "warn", "demo": false, "approved": list{
 			object{"namespace": "team-a", "digests": list{digest("1")}},

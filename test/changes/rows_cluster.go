@@ -174,6 +174,7 @@ func loggingChanges() []Change {
 }
 
 func runtimeChanges() []Change {
+	noCapture := Value{"runtimeSecurity.capture", nil}
 	return []Change{
 		{Setting: "runtimeSecurity.enabled", To: false, Alongside: []Value{
 			{"runtimeSecurity", nil}, {"forward.events", nil}, {"exposure.clients.falcosidekickUi", nil}, {"response", nil},
@@ -182,9 +183,11 @@ func runtimeChanges() []Change {
 			{"runtimeSecurity.uiRetention", nil}, {"runtimeSecurity.redisVolumeGiB", nil},
 			{"exposure.clients.falcosidekickUi", nil},
 		}},
-		{Setting: "runtimeSecurity.falco", To: "0.43"},
-		{Setting: "runtimeSecurity.metrics", To: "falco-exporter"},
-		{Setting: "runtimeSecurity.metrics", To: "falco-exporter", Alongside: []Value{{"runtimeSecurity.falco", "0.43"}}},
+		{Setting: "runtimeSecurity.falco", To: "0.43", Alongside: []Value{noCapture}},
+		{Setting: "runtimeSecurity.metrics", To: "falco-exporter", Alongside: []Value{noCapture}},
+		{Setting: "runtimeSecurity.metrics", To: "falco-exporter",
+			Alongside: []Value{{"runtimeSecurity.falco", "0.43"}, noCapture}},
+		{Setting: "runtimeSecurity.capture.rules[]", To: "Drop and execute new binary in container"},
 		{Setting: "runtimeSecurity.ruleset", To: "incubating"},
 		{Setting: "runtimeSecurity.alertmanagerFrom", To: "warning"},
 		{Setting: "runtimeSecurity.redisVolumeGiB", To: 2},

@@ -16,7 +16,7 @@ import (
 var pinnedArtifact = regexp.MustCompile(`^[a-z0-9./-]+(:v?[0-9]+\.[0-9]+\.[0-9]+|@sha256:[0-9a-f]{64})$`)
 
 // Falco compares the rules that Falco in the namespace gets with wanted, file by file, and finds artifacts that are
-// fetched without a fixed version, or followed.
+// fetched without a fixed version, or followed, and captures that another image keeps small than Falco's.
 func Falco(objects []*Object, namespace string, wanted map[string]string) []error {
 	x, err := newIndex(objects)
 	if err != nil {
@@ -41,7 +41,23 @@ func Falco(objects []*Object, namespace string, wanted map[string]string) []erro
 	if !x.mounted(namespace, rules.GetName()) {
 		errs = append(errs, fmt.Errorf("%s is mounted by no pod", pods.ID(rules)))
 	}
-	return append(errs, x.artifacts(namespace)...)
+	return slices.Concat(errs, x.artifacts(namespace), x.captures(namespace))
+}
+
+// captures compares the image of the container for captures with that of Falco next to it: nodes have it already.
+func (x *index) captures(namespace string) []error {
+	var errs []error
+	for _, w := range x.workloads {
+		images := map[string]string{}
+		for _, c := range w.Containers() {
+			images[c.Name] = c.Image
+		}
+		if image, ok := images["captures"]; ok && w.GetNamespace() == namespace && image != images["falco"] {
+			errs = append(errs, fmt.Errorf("%s: the image of captures is %s, Falco's %s", pods.ID(w.Unstructured), image,
+				images["falco"]))
+		}
+	}
+	return errs
 }
 
 func (x *index) mounted(namespace, configMap string) bool {

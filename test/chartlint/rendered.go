@@ -70,7 +70,8 @@ func volumeSizes() map[string]int {
 }
 
 // combinations are the sets of options that settings can have: all of those that add something, and each that leaves a
-// part out by itself, since what is left out requests nothing whatever the others are.
+// part out by itself, since what is left out requests nothing whatever the others are. The release that has the UI has
+// captures, too: without it are two sets.
 func combinations() [][]values.Option {
 	var all [][]values.Option
 	adding := slices.DeleteFunc(slices.Clone(values.Options), func(o values.Option) bool {
@@ -83,16 +84,22 @@ func combinations() [][]values.Option {
 				chosen = append(chosen, option)
 			}
 		}
-		if !slices.Contains(chosen, values.WithSpacesFrom) || slices.Contains(chosen, values.WithSpaces) {
+		has := func(option values.Option) bool { return slices.Contains(chosen, option) }
+		refused := has(values.WithSpacesFrom) && !has(values.WithSpaces) ||
+			has(values.WithCapture) && has(values.WithFalcoExporter)
+		if !refused {
 			all = append(all, chosen)
 		}
 	}
 	for _, option := range values.OffOptions {
-		if option == values.WithoutIssuer {
+		switch option {
+		case values.WithoutIssuer:
 			all = append(all, []values.Option{values.WithGateway, option})
-			continue
+		case values.WithoutUI:
+			all = append(all, []values.Option{option}, []values.Option{values.WithCapture, option})
+		default:
+			all = append(all, []values.Option{option})
 		}
-		all = append(all, []values.Option{option})
 	}
 	return all
 }
@@ -125,6 +132,8 @@ func withOptions(profile string, options []values.Option, sizes map[string]int) 
 			settings["exposure"].(map[string]any)["certificates"] = map[string]any{"secretName": "own-tls"}
 		case values.WithSpacesFrom:
 			set(key, "2099-01-01")
+		case values.WithCapture:
+			set(key, []any{"Terminal shell in container"})
 		case values.WithDemo, values.WithResponse:
 			set(key, value == "true")
 		case values.WithoutLogging:

@@ -220,6 +220,8 @@ func Cases() []Case {
 		{Name: "dev by an internal Gateway, with a site and another DNS provider", Stack: "dev",
 			Settings: m{"exposure": internal()}},
 		{Name: "dev by Gateway, with its own certificate", Stack: "dev", Settings: m{"exposure": ownCertificate()}},
+		{Name: "dev with captures", Stack: "dev",
+			Settings: m{"runtimeSecurity": m{"capture": m{"rules": []any{"Terminal shell in container"}}}}},
 		{Name: "dev with applications", Stack: "dev", Settings: m{"observability": m{"applications": []any{"shop", "team"}}}},
 		{Name: "dev by Gateway, without the UI", Stack: "dev",
 			Settings: m{"runtimeSecurity": m{"ui": false}, "exposure": withoutClient("falcosidekickUi")}},

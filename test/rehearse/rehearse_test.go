@@ -136,12 +136,16 @@ func TestRehearse(t *testing.T) {
 			"doks-security:runtimeSecurity": map[string]any{"metrics": "falco-exporter"},
 			"doks-security:response":        map[string]any{"enabled": true, "dryRun": false},
 		}, []string{"falco-exporter is end of life", "falco, falco-exporter, falco-talon", "falco-talon baseline"}},
-		{"its own namespaces", "dev", map[string]any{"doks-security:namespaces": map[string]any{"prefix": "obs-"}},
-			[]string{
-				"PodSecurity is enforced: obs-falco privileged, obs-loki restricted, obs-metrics-server restricted, " +
-					"obs-monitoring restricted, obs-node-agents privileged",
-				"--namespace obs-monitoring port-forward service/kube-prometheus-stack-grafana",
-			}},
+		{"its own namespaces, and captures", "dev", map[string]any{
+			"doks-security:namespaces": map[string]any{"prefix": "obs-"},
+			"doks-security:runtimeSecurity": map[string]any{
+				"capture": map[string]any{"rules": []any{"Terminal shell in container"}},
+			},
+		}, []string{
+			"PodSecurity is enforced: obs-falco privileged, obs-loki restricted, obs-metrics-server restricted, " +
+				"obs-monitoring restricted, obs-node-agents privileged",
+			"--namespace obs-monitoring port-forward service/kube-prometheus-stack-grafana",
+		}},
 		{"without logging and the UI", "dev", map[string]any{
 			"doks-security:logging":         map[string]any{"enabled": false},
 			"doks-security:runtimeSecurity": map[string]any{"ui": false},
