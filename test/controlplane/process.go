@@ -69,7 +69,7 @@ func Start(ctx context.Context, o Options) (_ *ControlPlane, err error) {
 		args = append(args, string(text))
 	}
 	command := exec.Command(self, args...)
-	command.Dir = o.Dir // egressSocket
+	command.Dir = o.Dir    // egressSocket
 	separateGroup(command) // Ctrl-C in the terminal is the parent's to handle: the child is needed for cleaning up
 	c := &ControlPlane{dir: o.Dir}
 	if c.child, err = child.Start(command, filepath.Join(o.Dir, logFile)); err != nil {
