@@ -3,7 +3,6 @@ package lint
 import (
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -165,7 +164,7 @@ func (d *document) checkForm(e entry, key string) {
 		}
 	case "capture_duration":
 		if d.scalar(e, key) {
-			if _, err := strconv.ParseUint(node.Value, 0, 32); err != nil {
+			if _, err := unsigned(node.Value); err != nil {
 				d.problems.add(d.place(node), "capture_duration: want milliseconds")
 			}
 		}
