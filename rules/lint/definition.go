@@ -85,6 +85,10 @@ func (d *document) readOverride(e *entry) {
 	if !given {
 		return
 	}
+	if node.Kind == yaml.SequenceNode { // Falco crashes at an empty one
+		d.problems.add(d.place(node), "`override`: want `{%s: append}` or replace, not a list", needed[e.kind][0])
+		return
+	}
 	if node.Kind != yaml.MappingNode || len(node.Content) == 0 {
 		d.problems.warn(d.place(node), ignoredKey, "`override` is ignored: want `override: {%s: append}` or replace",
 			needed[e.kind][0])
