@@ -67,8 +67,10 @@ func (t *tables) eventsOf(e Expr, negated bool) eventTypes {
 
 func (t *tables) eventsOfCheck(c *Check, negated bool) eventTypes {
 	field := c.Field
-	if field.Name != "evt.type" && field.Name != "syscall.type" || field.HasArgument || len(field.Transformers) > 0 ||
-		c.Other != nil {
+	if negated && searchesEvents(c.Operator) && endsWithConstant(field) {
+		return eventTypes{names: map[string]bool{}}
+	}
+	if !isEventField(field) || len(field.Transformers) > 0 || c.Other != nil {
 		return everyEvent
 	}
 	types := eventTypes{names: map[string]bool{}}
