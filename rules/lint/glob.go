@@ -2,8 +2,8 @@ package lint
 
 import "strings"
 
-// glob matches shell patterns over the whole text as fnmatch(3) does: `*`, `?` and `[...]`, which match a slash too, and
-// `\`. The last star is all that is ever gone back to, so the time is bounded.
+// glob matches shell patterns over the whole text as fnmatch(3) does: `*`, `?` and `[...]`, which match a slash too,
+// and `\`. The last star is all that is ever gone back to, so the time is bounded.
 func glob(pattern, text string) bool {
 	p, t, star, mark := 0, 0, -1, 0
 	for t < len(text) {
