@@ -110,6 +110,12 @@ func (t *tables) eventsOfParts(parts []Expr, negated, intersect bool) eventTypes
 	return found
 }
 
+// tooMany is true of a set that Falco warns of, and of none.
+func (t *tables) tooMany(e eventTypes) bool {
+	codes := t.codes(e)
+	return codes == 0 || codes > 100
+}
+
 // codes counts the event codes of a set: versions of a system call, its enter and its exit are one each.
 func (t *tables) codes(e eventTypes) int {
 	count := 0
