@@ -51,7 +51,7 @@ func TestLengths(t *testing.T) {
 	}{
 		{kind: sectionBlock}, {kind: machineBlock}, {kind: processBlock},
 		{largeEventBlock, asyncEvent, 3}, {eventBlock, cloneEvent, 21}, {eventBlock, execveEvent, 31},
-		{eventBlock, execveatEvent, 30}, {eventBlock, socketEvent, 5},
+		{eventBlock, execveatEvent, 30}, {eventBlock, socketEvent, 4},
 	}
 	if len(written) != len(want) {
 		t.Fatalf("%d blocks, want %d", len(written), len(want))

@@ -85,7 +85,7 @@ const (
 	Packet = 17 // AF_PACKET
 )
 
-// Socket writes the creation of a socket.
+// Socket writes the creation of a socket, as Falco 0.43 writes it: 0.44, which adds flags, reads that too.
 func (c *Capture) Socket(at time.Time, pid int64, domain int64) {
-	c.event(eventBlock, at, pid, socketEvent, number(8, 3), number(4, domain), number(4, 3), number(4, 0), number(4, 0))
+	c.event(eventBlock, at, pid, socketEvent, number(8, 3), number(4, domain), number(4, 3), number(4, 0))
 }

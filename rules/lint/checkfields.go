@@ -2,7 +2,6 @@ package lint
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -48,10 +47,8 @@ func (t *tables) checkField(falco Falco, c *Check, report func(at Position, err 
 		report(c.at, err)
 		return
 	}
-	if c.Field.Name == "evt.type" || c.Field.Name == "syscall.type" {
-		if err := checkEventField(c); err != nil {
-			report(c.at, err)
-		}
+	if err := checkEventField(c); err != nil {
+		report(c.at, err)
 	}
 	if c.Other != nil {
 		other, err := t.operand(*c.Other)
@@ -85,19 +82,6 @@ func skipUnknown(err error) error {
 		return skippable{err}
 	}
 	return err
-}
-
-// checkEventField refuses what the engine cannot find event types in.
-func checkEventField(c *Check) error {
-	base, modifier := splitModifier(c.Operator)
-	searched := modifier == "" && slices.Contains([]string{"=", "==", "!=", "in"}, base)
-	switch {
-	case len(c.Field.Transformers) > 0 && (searched || base == "exists"):
-		return fmt.Errorf("%s cannot stand inside %s()", c.Field.Name, c.Field.Transformers[0])
-	case c.Other != nil && searched:
-		return fmt.Errorf("%s cannot be compared with another field", c.Field.Name)
-	}
-	return nil
 }
 
 func (t *tables) checkConstant(falco Falco, c *Check, info fieldInfo, v Value,

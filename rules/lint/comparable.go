@@ -68,7 +68,7 @@ func checkRight(left, right Operand, l, r fieldInfo, operator string) error {
 		return fmt.Errorf("%s cannot be compared with another field", left.Name)
 	case r.noRight:
 		return fmt.Errorf("%s cannot stand on the right of a comparison", right.Name)
-	case l.kind != r.kind || l.list != r.list:
+	case left.Call == "" && (l.kind != r.kind || l.list != r.list): // the engine does not look at what a call makes
 		return fmt.Errorf("%s is a %s and %s a %s: they cannot be compared", left, l.kind, right, r.kind)
 	}
 	return nil

@@ -2,7 +2,6 @@ package lint
 
 import (
 	"net/netip"
-	"path"
 	"strconv"
 	"strings"
 )
@@ -114,63 +113,18 @@ func parseNetwork(text string) (netip.Prefix, error) {
 
 // pathPrefix is true when the path is the directory or lies below it. Every name of the directory may be a pattern.
 func pathPrefix(directory, value string) bool {
-	names := strings.Split(strings.Trim(directory, "/"), "/")
-	have := strings.Split(strings.Trim(value, "/"), "/")
-	if strings.Trim(directory, "/") == "" { // the root is above everything
-		return true
-	}
+	names, have := pathNames(directory), pathNames(value)
 	if len(have) < len(names) {
 		return false
 	}
-	for i, name := range names {
-		if matched, err := path.Match(name, have[i]); name != have[i] && (err != nil || !matched) {
+	for i, name := range names { // none of the root, which is above everything
+		if name != have[i] && !glob(name, have[i]) {
 			return false
 		}
 	}
 	return true
 }
 
-// glob matches shell patterns over the whole text: `*`, `?` and `[...]`, which match a slash too. The last star is all
-// that is ever gone back to, so the time is bounded.
-func glob(pattern, text string) bool {
-	p, t, star, mark := 0, 0, -1, 0
-	for t < len(text) {
-		if p < len(pattern) && pattern[p] == '*' {
-			star, mark = p, t
-			p++
-			continue
-		}
-		if n, ok := globOne(pattern[p:], text[t]); ok {
-			p += n
-			t++
-			continue
-		}
-		if star < 0 {
-			return false
-		}
-		mark++
-		p, t = star+1, mark
-	}
-	return strings.Trim(pattern[p:], "*") == ""
-}
-
-// globOne matches one character with the head of a pattern, and returns the head's length.
-func globOne(pattern string, char byte) (int, bool) {
-	if pattern == "" {
-		return 0, false
-	}
-	switch pattern[0] {
-	case '?':
-		return 1, true
-	case '\\':
-		if len(pattern) > 1 {
-			return 2, pattern[1] == char
-		}
-	case '[':
-		if end := strings.IndexByte(pattern[1:], ']'); end > 0 {
-			matched, err := path.Match("["+strings.Replace(pattern[1:end+1], "!", "^", 1)+"]", string(rune(char)))
-			return end + 2, err == nil && matched
-		}
-	}
-	return 1, pattern[0] == char
+func pathNames(path string) []string {
+	return strings.FieldsFunc(path, func(r rune) bool { return r == '/' })
 }

@@ -114,11 +114,16 @@ func (s *Ruleset) checkRule(d *definition, condition Expr, problems *Problems) {
 		deprecatedFields(c.Field, problems)
 		tables.checkField(s.falco, c, report, problems.warn)
 	})
-	if codes := tables.codes(tables.eventsOf(condition, false)); (codes == 0 || codes > 100) && !d.quiet &&
-		d.condition.text != placeholder {
+	switch tooMany := tables.tooMany(tables.eventsOf(condition, false)) && !d.quiet; {
+	case tooMany && d.condition.text != placeholder:
 		problems.warn(d.at, noEventType,
 			"the rule matches too many event types: it would be evaluated on every system call; "+
 				"begin with `evt.type in (...)`, and put what is appended with `or` in parentheses")
+	case tooMany && len(d.needs) > 0:
+		problems.warn(d.at, noEventType,
+			"rules of Falco get their event types from this macro, and would be evaluated on every system call: "+
+				"begin with `evt.type in (...)`, and put what is appended with `or` in parentheses")
+		(*problems)[len(*problems)-1].about = d
 	}
 }
 

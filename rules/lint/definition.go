@@ -3,7 +3,6 @@ package lint
 import (
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -86,6 +85,10 @@ func (d *document) readOverride(e *entry) {
 	if !given {
 		return
 	}
+	if node.Kind == yaml.SequenceNode { // Falco crashes at an empty one
+		d.problems.add(d.place(node), "`override`: want `{%s: append}` or replace, not a list", needed[e.kind][0])
+		return
+	}
 	if node.Kind != yaml.MappingNode || len(node.Content) == 0 {
 		d.problems.warn(d.place(node), ignoredKey, "`override` is ignored: want `override: {%s: append}` or replace",
 			needed[e.kind][0])
@@ -165,7 +168,7 @@ func (d *document) checkForm(e entry, key string) {
 		}
 	case "capture_duration":
 		if d.scalar(e, key) {
-			if _, err := strconv.ParseUint(node.Value, 0, 32); err != nil {
+			if _, err := unsigned(node.Value); err != nil {
 				d.problems.add(d.place(node), "capture_duration: want milliseconds")
 			}
 		}

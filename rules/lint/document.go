@@ -49,7 +49,7 @@ func readDocument(falco Falco, file File, problems *Problems) document {
 		problems.add(Position{File: file.Name}, "%d bytes: at most %d fit in a ConfigMap", len(file.Text), maxFile)
 		return d
 	}
-	decoder := yaml.NewDecoder(strings.NewReader(file.Text))
+	decoder := yaml.NewDecoder(strings.NewReader(withKnownDirectives(file.Text)))
 	for {
 		var root yaml.Node
 		err := decoder.Decode(&root)
@@ -98,8 +98,8 @@ func meant(node *yaml.Node) *yaml.Node {
 
 // isNull is true of a value that is left out, also as ~ or null.
 func isNull(node *yaml.Node) bool {
-	return node.Kind == yaml.ScalarNode && node.Tag == "!!null" &&
-		node.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) == 0
+	return node.Kind == yaml.ScalarNode && node.Tag == "!!null" && node.Style&quotedStyle == 0 &&
+		(node.Value == "" || node.Style&yaml.TaggedStyle == 0)
 }
 
 func (d *document) place(node *yaml.Node) Position { return Position{d.file, node.Line, node.Column} }
@@ -111,7 +111,11 @@ func (d *document) read(node *yaml.Node) {
 	}
 	e := entry{at: d.place(node), keys: map[string]*yaml.Node{}}
 	for i := 0; i+1 < len(node.Content); i += 2 {
-		key, value := node.Content[i], meant(node.Content[i+1])
+		key, value := meant(node.Content[i]), meant(node.Content[i+1])
+		if key.Kind != yaml.ScalarNode {
+			d.problems.add(d.place(key), "want a key, not a list or a mapping")
+			continue
+		}
 		if e.has(key.Value) {
 			d.problems.warn(d.place(key), duplicateKey, "%s is given twice: Falco takes the first", key.Value)
 			continue

@@ -120,6 +120,10 @@ func (e Engine) Validate(ctx context.Context, files []File) (Problems, error) {
 			problems.add(Position{File: files[len(files)-1].Name}, "falco: %s", unmet[1])
 			return nil
 		}
+		if ended := endedReading(runErr); ended != "" && ctx.Err() == nil {
+			problems.add(Position{File: files[len(files)-1].Name}, "falco: ends with %s", ended)
+			return nil
+		}
 		return fmt.Errorf("%w: %v", err, runErr)
 	})
 	if err != nil {

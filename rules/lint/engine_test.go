@@ -88,6 +88,13 @@ func TestEngineVerdicts(t *testing.T) {
 			`,{"name":"/tmp/b.yaml","successful":false}]}'; exit 1`, "b.yaml: falco: does not load", ""},
 		{"a plugin that is not loaded", `echo "Error: Plugin requirement not satisfied, must load one of: json" >&2; exit 1`,
 			"b.yaml: falco: Plugin requirement not satisfied, must load one of: json", ""},
+		{"ends while it reads", `echo "Wed Nov 25 22:00:00 2026: Validating rules file(s):
+Wed Nov 25 22:00:00 2026:    /tmp/b.yaml
+Wed Nov 25 22:00:00 2026: Runtime error: unknown multivalue transformer. Exiting." >&2; exit 1`,
+			"b.yaml: falco: ends with exit status 1: Runtime error: unknown multivalue transformer. Exiting.", ""},
+		{"crashes", `echo "Wed Nov 25 22:00:00 2026: Validating rules file(s):
+Wed Nov 25 22:00:00 2026:    /tmp/b.yaml" >&2; kill -SEGV $$`,
+			"b.yaml: falco: ends with signal: segmentation fault", ""},
 		{"one file only", `echo '{"falco_load_results":[` + fine + `]}'`, "", "a verdict on 1 files, want 2"},
 		{"no verdict", `echo broken >&2; exit 1`, "", "no verdict: exit status 1\nbroken"},
 	} {

@@ -6,10 +6,30 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 )
 
 // unmetPlugin is what Falco says instead of a verdict when a file requires a plugin, or a version, that is not loaded.
 var unmetPlugin = regexp.MustCompile(`Error: (Plugin (?:requirement|'[^']*' version) .*)`)
+
+// logged is what each line of Falco's log begins with.
+var logged = regexp.MustCompile(`^\w+ \w+ [ 0-9]+ [0-9:]+ \d+: *`)
+
+// endedReading is how a Falco ended that reports no verdict on the files it reads, or empty. It crashes at some files,
+// and leaves at others with an error of its own.
+func endedReading(err error) string {
+	how, log, _ := strings.Cut(fmt.Sprint(err), "\n")
+	_, after, reading := strings.Cut(log, "Validating rules file(s):\n")
+	if !reading {
+		return ""
+	}
+	lines := strings.Split(strings.TrimSpace(after), "\n")
+	last := logged.ReplaceAllString(lines[len(lines)-1], "")
+	if strings.HasPrefix(last, "/") { // the file it reads
+		return how
+	}
+	return how + ": " + last
+}
 
 // verdict reads what `falco -V` prints of files as JSON, in their order. A warning leaves the exit code at 0.
 func verdict(output []byte, files []File) (Problems, error) {

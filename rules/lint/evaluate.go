@@ -176,7 +176,8 @@ func transform(name, value string) (string, bool) {
 	if strings.ContainsAny(value, "\r\n") {
 		return "", false
 	}
-	decoded, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(value, "="))
+	value = strings.TrimSuffix(strings.TrimSuffix(value, "="), "=")
+	decoded, err := base64.RawStdEncoding.Strict().DecodeString(value)
 	return string(decoded), err == nil
 }
 

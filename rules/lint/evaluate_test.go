@@ -37,6 +37,7 @@ func TestChecks(t *testing.T) {
 		{`proc.exepath glob "*/kube-*"`, false},
 		{`fd.name regex "/etc/.*pem"`, true}, {`fd.name regex "etc[a-z]"`, false}, {`fd.name regex "/etc/[^x]*"`, true},
 		{`fd.name pmatch (/)`, true},
+		{`fd.name pmatch (//etc/)`, true}, {`fd.name pmatch ("/etc/[!a]s*")`, true}, {`fd.name pmatch ("/[-]")`, false},
 		{`fd.name pmatch (/etc)`, true}, {`fd.name pmatch (/etc/ss)`, false}, {`fd.name pmatch (/var, "/etc/*")`, true},
 		{`proc.vpid = 1`, true}, {`proc.vpid = 01`, true}, {`proc.vpid < 2`, true}, {`proc.vpid >= 2`, false},
 		{`evt.num > 10`, false},

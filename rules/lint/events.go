@@ -67,8 +67,10 @@ func (t *tables) eventsOf(e Expr, negated bool) eventTypes {
 
 func (t *tables) eventsOfCheck(c *Check, negated bool) eventTypes {
 	field := c.Field
-	if field.Name != "evt.type" && field.Name != "syscall.type" || field.HasArgument || len(field.Transformers) > 0 ||
-		c.Other != nil {
+	if negated && searchesEvents(c.Operator) && endsWithConstant(field) {
+		return eventTypes{names: map[string]bool{}}
+	}
+	if !isEventField(field) || len(field.Transformers) > 0 || c.Other != nil {
 		return everyEvent
 	}
 	types := eventTypes{names: map[string]bool{}}
@@ -106,6 +108,12 @@ func (t *tables) eventsOfParts(parts []Expr, negated, intersect bool) eventTypes
 		}
 	}
 	return found
+}
+
+// tooMany is true of a set that Falco warns of, and of none.
+func (t *tables) tooMany(e eventTypes) bool {
+	codes := t.codes(e)
+	return codes == 0 || codes > 100
 }
 
 // codes counts the event codes of a set: versions of a system call, its enter and its exit are one each.

@@ -76,11 +76,13 @@ func (c cell) write(text *builder, list bool) {
 	switch {
 	case c.list:
 		text.add("(", c.at)
-		for i, item := range c.cells {
-			if i > 0 {
+		empty := true
+		for _, item := range c.cells {
+			if !empty {
 				text.add(", ", item.at)
 			}
 			text.add(quoteItem(item.text), item.at)
+			empty = empty && item.text == ""
 		}
 		text.add(")", c.at)
 	case list && !strings.HasPrefix(c.text, "("):

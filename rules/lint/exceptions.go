@@ -81,8 +81,12 @@ func readCell(doc *document, node *yaml.Node) cell {
 	c := cell{at: doc.place(node)}
 	switch node.Kind {
 	case yaml.ScalarNode:
-		if c.text = node.Value; c.text == "" && !isNull(node) {
+		switch {
+		case isNull(node): // a text without characters
+		case node.Value == "":
 			doc.problems.add(c.at, "exceptions: a value is empty")
+		default:
+			c.text = node.Value
 		}
 	case yaml.SequenceNode:
 		c.list = true

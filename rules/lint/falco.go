@@ -51,12 +51,6 @@ func minor(version string) []int {
 	return numbers
 }
 
-// parseVersion reads x.y.z as the engine does: what follows the third number is ignored.
-func parseVersion(text string) (version [3]uint32, err error) {
-	_, err = fmt.Sscanf(text, "%d.%d.%d", &version[0], &version[1], &version[2])
-	return version, err
-}
-
 // compatible is true when what is there satisfies a requirement: the same major version, and not older.
 func compatible(have, required string) bool {
 	h, err := parseVersion(have)

@@ -138,8 +138,9 @@ func (s source) insert(list expanded, start int) (source, int) {
 	size := 0
 	var text builder
 	items := func(b *builder) {
-		for i, item := range list.items {
-			if i > 0 {
+		before := b.text.Len()
+		for _, item := range list.items {
+			if b.text.Len() > before {
 				b.add(", ", item.at)
 			}
 			b.add(quoteItem(item.Text), item.at)

@@ -45,6 +45,7 @@ type definition struct {
 	named  bool     // only the name is known, and
 	count  int      // of a list how many items it has
 	uses   []string // which lists and macros the condition refers to
+	needs  []string // those of the macros without which it is restricted to no event types
 	events eventTypes
 }
 

@@ -10,9 +10,6 @@ import (
 // checkFormat checks a rule's output as libsinsp's eventformatter.cpp reads it: `%` begins a field or a transformer,
 // digits behind it are a width. The place is that of the error, in bytes.
 func (f Falco) checkFormat(output string) (place int, err error) {
-	if output == "" {
-		return 0, errors.New("it is empty")
-	}
 	for i := 0; i < len(output); i++ {
 		if output[i] != '%' {
 			continue

@@ -12,7 +12,7 @@ func (d *document) checkEngine(e entry) {
 		return
 	}
 	version := e.keys[e.kind].Value
-	if minor, err := strconv.ParseUint(version, 0, 32); err == nil { // the old form is the minor version
+	if minor, err := unsigned(version); err == nil { // the old form is the minor version
 		version = "0." + strconv.FormatUint(minor, 10) + ".0"
 	}
 	switch {

@@ -83,7 +83,8 @@ func (r *resolver) macro(e *Macro, in *definition) (Expr, error) {
 				used.used = true
 			}
 		}
-		return &unknown{at: e.at, name: in.name, events: in.events}, nil
+		events, err := r.eventsOf(in)
+		return &unknown{at: e.at, name: in.name, events: events}, err
 	}
 	d := r.set.find("macro", e.Name)
 	switch {
@@ -97,6 +98,26 @@ func (r *resolver) macro(e *Macro, in *definition) (Expr, error) {
 	}
 	d.used = true
 	return r.resolve(d)
+}
+
+// eventsOf are the event types of a definition of which only these are known: every one, once a macro that restricts it
+// does so no longer.
+func (r *resolver) eventsOf(in *definition) (eventTypes, error) {
+	tables := r.set.falco.tables()
+	for _, name := range in.needs {
+		used := r.set.find("macro", name)
+		if used == nil || used.expr == nil {
+			continue
+		}
+		resolved, err := r.resolve(used)
+		if err != nil {
+			return in.events, err
+		}
+		if tables.tooMany(tables.eventsOf(resolved, false)) {
+			return everyEvent, nil
+		}
+	}
+	return in.events, nil
 }
 
 // check counts the values of a comparison, and finds the names of lists that are left among them.

@@ -30,17 +30,19 @@ func StockNames(ruleset string) []File {
 const placeholder = "FalcoStockCondition"
 
 // addNames reads lines of kind and name; behind a list's name follows the number of its items, behind that of a macro
-// or a rule the event types it is restricted to, and behind a second colon the lists and macros it refers to.
+// or a rule the event types it is restricted to, behind a second colon the lists and macros it refers to, and behind a
+// third the macros that restrict it.
 func (s *Ruleset) addNames(file File) {
 	for _, line := range strings.Split(file.Text, "\n") {
 		kind, rest, ok := strings.Cut(line, " ")
 		if !ok || kind == "#" {
 			continue
 		}
-		columns := append(strings.Split(rest, ": "), "", "")
+		columns := append(strings.Split(rest, ": "), "", "", "")
 		d := &definition{
 			kind: kind, name: columns[0], at: Position{File: file.Name}, stock: true, named: true, enabled: true,
 			index: s.counter, visible: s.counter, uses: strings.Fields(columns[2]),
+			needs: strings.Fields(columns[3]),
 		}
 		s.counter++
 		switch {

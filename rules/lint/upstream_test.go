@@ -86,7 +86,8 @@ func TestStockNamesAgree(t *testing.T) {
 		t.Run(stock.Ruleset, func(t *testing.T) {
 			set, _ := Load(nil, upstream(t, stock.Name))
 			lines := []string{"# What " + stock.Ref + " (" + stock.Name + ") defines: kind and name; the number of",
-				"# items of a list, or the event types that a macro or rule is restricted to; the lists and macros it refers to."}
+				"# items of a list, or the event types that a macro or rule is restricted to; the lists and macros it refers to;",
+				"# of these the macros without which it is restricted to none."}
 			for _, kind := range []string{"list", "macro", "rule"} {
 				for _, d := range set.definitions {
 					if d.kind == kind {
@@ -118,8 +119,26 @@ func (s *Ruleset) nameLine(d *definition) string {
 		events = strings.Join(slices.Sorted(maps.Keys(types.names)), " ")
 	}
 	line := d.kind + " " + d.name + ": " + events
-	if refers := s.refersTo(d); len(refers) > 0 {
+	refers := s.refersTo(d)
+	if len(refers) > 0 {
 		line += ": " + strings.Join(refers, " ")
 	}
+	if needs := slices.DeleteFunc(refers, func(name string) bool { return !s.restricts(name, d) }); len(needs) > 0 {
+		line += ": " + strings.Join(needs, " ")
+	}
 	return strings.TrimSuffix(line, ": ")
+}
+
+// restricts is true of a macro without which a definition would be for too many event types.
+func (s *Ruleset) restricts(name string, d *definition) bool {
+	tables := s.falco.tables()
+	macro := s.find("macro", name)
+	if macro == nil || d.kind == "list" || tables.tooMany(tables.eventsOf(s.resolved[d], false)) {
+		return false
+	}
+	var problems Problems
+	r := newResolver(s, &problems)
+	r.macros[macro] = &unknown{name: name, events: everyEvent}
+	without, err := r.expr(d.expr, d)
+	return err == nil && tables.tooMany(tables.eventsOf(without, false))
 }

@@ -22,7 +22,7 @@ func TestVerdicts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(verdicts) < 309 {
+	if len(verdicts) < 460 {
 		t.Errorf("%d verdicts: where are the others?", len(verdicts))
 	}
 	for _, v := range verdicts {
