@@ -65,8 +65,14 @@ func (c *Capture) values(chart values.Chart, overridden map[string]any) map[stri
 // falcoImage is the image of Falco's own container, which overrides may take from another registry.
 func falcoImage(chart values.Chart, overridden map[string]any) string {
 	image := map[string]any{"registry": "docker.io", "repository": "falcosecurity/falco", "tag": chart.AppVersion}
-	if own, ok := overridden["image"].(map[string]any); ok {
-		image = values.Merge(image, own)
+	own, _ := overridden["image"].(map[string]any)
+	for key, value := range own {
+		switch {
+		case value != nil && value != "":
+			image[key] = value
+		case key == "registry": // the chart leaves it out
+			image[key] = ""
+		}
 	}
 	return strings.TrimPrefix(fmt.Sprintf("%v/%v:%v", image["registry"], image["repository"], image["tag"]), "/")
 }

@@ -190,6 +190,7 @@ func TestImageOfCaptures(t *testing.T) {
 		"docker.io/falcosecurity/falco:1.2.3":            nil,
 		"registry.example.org/falcosecurity/falco:1.2.3": {"registry": "registry.example.org"},
 		"local/falco:1.2.3":                              {"registry": "", "repository": "local/falco"},
+		"falcosecurity/falco:1.2.3":                      {"registry": nil, "tag": "", "repository": nil},
 		"registry.example.org/mirror/falco:1.2.3@sha256:abcde": {
 			"registry": "registry.example.org", "repository": "mirror/falco", "tag": "1.2.3@sha256:abcde"},
 	} {

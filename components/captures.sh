@@ -1,5 +1,5 @@
-# Keeps the captures in the current directory below $1 MiB, looking every $2 seconds: deletes the oldest, and prints a
-# line of JSON for each that is written or deleted.
+# Keeps the captures in the current directory below $1 MiB and 10,000 files, whose names fit its memory, looking every
+# $2 seconds: deletes the oldest, and prints a line of JSON for each that is written or deleted.
 #
 # Falco writes one file at a time, in whose name the time is first: the oldest is the first by name. A file is written
 # once it has a newer one behind it, or has not grown for 12 looks: Falco buffers what it writes. The newest is never
@@ -31,7 +31,7 @@ awk -v keep="$1" -v pause="$2" '
           say("written", name)
           said[name] = size[name]
         }
-        if (total > keep && i < count && quiet[name] && system("rm -f " name) == 0) {
+        if ((total > keep || count - i >= 10000) && i < count && quiet[name] && system("rm -f " name) == 0) {
           say("deleted", name)
           total -= size[name]
           delete size[name]
@@ -41,4 +41,4 @@ awk -v keep="$1" -v pause="$2" '
       }
     }
   }' &
-wait
+wait $! # its exit code is that of awk

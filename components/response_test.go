@@ -20,7 +20,7 @@ func TestTalonRules(t *testing.T) {
   match:
     source: syscall
     rules: ['A: "b"']
-    output_fields: ["k8s.ns.name!=falco,k8s.ns.name!=kube-system"]
+    output_fields: ["k8s.pod.name!=<nil>,k8s.ns.name!=falco,k8s.ns.name!=kube-system"]
   dry_run: "true"
   actions:
     - {action: isolate, actionner: "kubernetes:label", parameters: {labels: {doks-security/isolated: "true"}}}
@@ -29,8 +29,8 @@ func TestTalonRules(t *testing.T) {
     source: syscall
     priority: ">=critical"
     output_fields:
-      - k8s.ns.name=a,k8s.ns.name!=falco,k8s.ns.name!=kube-system
-      - k8s.ns.name=b,k8s.ns.name!=falco,k8s.ns.name!=kube-system
+      - k8s.ns.name=a,k8s.pod.name!=<nil>,k8s.ns.name!=falco,k8s.ns.name!=kube-system
+      - k8s.ns.name=b,k8s.pod.name!=<nil>,k8s.ns.name!=falco,k8s.ns.name!=kube-system
   dry_run: "true"
   actions:
     - {action: terminate, actionner: "kubernetes:terminate", parameters: {grace_period_seconds: 5}}

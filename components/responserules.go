@@ -82,7 +82,9 @@ func TalonRules(args *ResponseArgs) (string, error) {
 		if r.MinimumPriority != "" {
 			rule.Match.Priority = ">=" + r.MinimumPriority
 		}
-		var excluded []string
+		// Talon compares a field that is null, as of a process of the node, with <nil>: such an event would match, and have
+		// no action.
+		excluded := []string{"k8s.pod.name!=<nil>"}
 		for _, namespace := range args.Never {
 			excluded = append(excluded, "k8s.ns.name!="+namespace)
 		}

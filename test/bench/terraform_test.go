@@ -44,7 +44,7 @@ func command(t *testing.T, name, text string) {
 	t.Setenv("PATH", dir+":/usr/bin:/bin")
 }
 
-// newBench has a scratch directory, short for the socket in it, which must be as it was at the end.
+// newBench has a scratch directory, short for the sockets of providers, which must be as it was at the end.
 func newBench(t *testing.T) (*bench, *strings.Builder, context.CancelFunc) {
 	t.Helper()
 	scratch, err := os.MkdirTemp("", "b")

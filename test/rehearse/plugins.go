@@ -81,8 +81,8 @@ func installPublished(ctx context.Context, cli auto.PulumiCommand, w *workspace)
 	return os.Symlink(shared, filepath.Join(w.home, "plugins"))
 }
 
-// downloads are where the CLI finds plugins in the end (sdk/go/common/workspace/plugins.go of Pulumi).
-const downloads = "https://get.pulumi.com"
+// downloads are where the CLI looks for plugins, one after the other (sdk/go/common/workspace/plugins.go of Pulumi).
+var downloads = []string{"https://api.github.com", "https://get.pulumi.com"}
 
 // reachable asks a server once, for a few seconds. The CLI tries five times, and does not say why it failed.
 func reachable(ctx context.Context, url string) error {
@@ -107,8 +107,15 @@ func download(ctx context.Context, cli auto.PulumiCommand, dir, home, name, vers
 		return unreachable
 	}
 	if os.Getenv("PULUMI_PLUGIN_DOWNLOAD_URL_OVERRIDES") == "" {
-		if unreachable = reachable(ctx, downloads); unreachable != nil {
-			return unreachable
+		var errs []error
+		for _, url := range downloads {
+			errs = append(errs, reachable(ctx, url))
+		}
+		if !slices.Contains(errs, nil) {
+			if ctx.Err() == nil {
+				unreachable = errors.Join(errs...)
+			}
+			return errors.Join(errs...)
 		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, downloadTime)

@@ -22,7 +22,7 @@ func Main(m *testing.M) {
 // Start is a control plane without nodes, which the end of the test stops.
 func Start(t *testing.T) *controlplane.ControlPlane {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "c") // short: it holds a socket
+	dir, err := os.MkdirTemp("", "c")
 	if err != nil {
 		t.Fatal(err)
 	}
