@@ -47,6 +47,19 @@ kept-rehearsal:
 	@test -f "$(AT)" || { echo "AT=$(AT): allowed: the file that make rehearse KEEP=1 names" \
 		"in the other commit" >&2; exit 2; }
 
+# listed PAGE SOURCES: refuses names in NAME that neither the page nor the sources have; patterns are not looked up.
+listed = @set -f; for name in $(NAME); do case "$$name" in *[*?[]*) continue ;; esac; \
+	grep -qsF "\`$$name\`" $(1) || grep -qrsF "\"$$name\"" $(2) || { \
+	echo "NAME=$$name: allowed: those of $(1), and patterns of them" >&2; exit 2; }; done
+
+.PHONY: drill-names
+drill-names:
+	$(call listed,docs/drills.md,test/drill)
+
+.PHONY: setting-names
+setting-names:
+	$(call listed,docs/changing-settings.md,test/changes)
+
 .PHONY: tools
 tools: # what a rehearsal runs: the control plane, the simulated DigitalOcean, a Pulumi CLI
 	@test/build $(if $(LIVE),live)
@@ -63,10 +76,12 @@ rehearse: stack-file example-addons live # before tools: make begins with the ru
 
 .PHONY: drill
 drill: tools ## rehearse failures and their recovery, all or NAME="<patterns>", and write docs/drills.md
+drill: drill-names
 	@bin/rehearsal -pulumi bin/cli -drill "$(or $(NAME),*)"
 
 .PHONY: settings-table
 settings-table: tools ## change settings of a running stack, all or NAME=<pattern>: docs/changing-settings.md
+settings-table: setting-names
 	@bin/rehearsal -pulumi bin/cli -settings "$(or $(NAME),*)"
 
 .PHONY: bench

@@ -38,6 +38,8 @@ func TestMakeRefusesBeforeItCompiles(t *testing.T) {
 		{"preview", "pulumi is not on PATH; fix: install it"},
 		{"drift", "pulumi is not on PATH"},
 		{"detect", "pulumi is not on PATH"},
+		{"drill NAME=nope", "NAME=nope: allowed: those of docs/drills.md, and patterns of them"},
+		{"settings-table NAME=nope", "NAME=nope: allowed: those of docs/changing-settings.md"},
 		{"env", "NAME=: allowed: the name of a stack; fix: make env NAME=qa"},
 		{"upgrade", "CHART=: allowed: falco falco-8 velero; fix: make upgrade CHART="},
 		{"upgrade CHART=nope", "CHART=nope: allowed: falco falco-8 velero;"},
