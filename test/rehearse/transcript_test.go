@@ -11,7 +11,7 @@ var (
 	ofOneRun = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|default-[0-9a-z]{5}|[0-9]+`)
 	// What make prints before the rehearsal, or what depends on the machine.
 	ofTheMachine = regexp.MustCompile(
-		`^(\.\.\.|==> (pulumi|rehearsal)\b.*|.* packages compiled|    (charts|provider plugins): .*)$`)
+		`^(\.\.\.|==> (pulumi|rehearsal)\b.*| +\d+ % compiled: .*|    (charts|provider plugins): .*)$`)
 )
 
 // wantTranscript checks that the transcript in docs/quickstart.md is what a rehearsal of dev prints, but for names and
