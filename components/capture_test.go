@@ -2,6 +2,8 @@ package components
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -181,6 +183,47 @@ func TestCapturesAfterARestart(t *testing.T) {
 			c.stop()
 		}
 	})
+}
+
+// The names of more would not fit the container's memory.
+func TestCapturesAreKeptBelowANumber(t *testing.T) {
+	withShells(t, func(c *captures) {
+		for i := range 10_002 {
+			c.append(fmt.Sprintf("falco_%05d.scap", i), 0)
+		}
+		c.start()
+		defer c.stop()
+		for start := time.Now(); ; time.Sleep(100 * time.Millisecond) {
+			entries, err := os.ReadDir(c.dir)
+			if err != nil {
+				c.Fatal(err)
+			}
+			if len(entries) == 10_000 && entries[0].Name() == "falco_00002.scap" {
+				return
+			}
+			if time.Since(start) > 20*time.Second {
+				c.Fatalf("%d files are left, the oldest %s", len(entries), entries[0].Name())
+			}
+		}
+	})
+}
+
+// A script whose awk ends is restarted as one that failed.
+func TestCapturesEndWithAwk(t *testing.T) {
+	path := t.TempDir()
+	sh, err := exec.LookPath("sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.Symlink(sh, filepath.Join(path, "sh")),
+		os.WriteFile(filepath.Join(path, "awk"), []byte("#!"+sh+"\nexit 3\n"), 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	c := &captures{T: t, dir: t.TempDir(), path: path}
+	c.start()
+	if err := c.process.Wait(); c.process.ProcessState.ExitCode() != 3 {
+		t.Errorf("it ends with %v", err)
+	}
 }
 
 // An override of Falco's image is one of the container next to it: a registry that nodes may pull from.

@@ -33,8 +33,10 @@ func TestTalonIsolatesUntilReleased(t *testing.T) {
 		return l.count(t, "falcosecurity_falco_talon_actions_total", `status="success"`, `namespace="shop"`,
 			`pod="suspect"`, `action="isolate"`) == 1
 	})
-	if n := l.count(t, "falcosecurity_falco_talon_actions_total"); n != 1 {
-		t.Errorf("%d actions, want 1", n)
+	for _, metric := range []string{"falcosecurity_falco_talon_matches_total", "falcosecurity_falco_talon_actions_total"} {
+		if n := l.count(t, metric); n != 1 {
+			t.Errorf("%s is %d, want 1", metric, n)
+		}
 	}
 	eventually(t, "the action is an event", func() bool {
 		events, err := l.client.CoreV1().Events("default").List(t.Context(), metav1.ListOptions{

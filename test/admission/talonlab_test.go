@@ -130,7 +130,8 @@ func (l *talonLab) run(t *testing.T, rules string) {
 	}
 }
 
-// send sends an event of the rule about the pod suspect of each namespace, and waits until Talon has them all.
+// send sends an event of the rule about the pod suspect of each namespace and one about a process of a node, and waits
+// until Talon has them all.
 func (l *talonLab) send(t *testing.T, rule string) {
 	t.Helper()
 	for _, namespace := range l.namespaces {
@@ -140,8 +141,13 @@ func (l *talonLab) send(t *testing.T, rule string) {
 			t.Fatal(err)
 		}
 	}
+	node := pipeline.Event{Rule: rule, Priority: "Warning", Output: rule + " on a node",
+		Fields: map[string]any{"k8s.ns.name": nil, "k8s.pod.name": nil}}
+	if err := l.falcosidekick.Send(t.Context(), node); err != nil {
+		t.Fatal(err)
+	}
 	eventually(t, "Talon has all events", func() bool {
-		return l.count(t, "falcosecurity_falco_talon_events_total") == len(l.namespaces)
+		return l.count(t, "falcosecurity_falco_talon_events_total") == len(l.namespaces)+1
 	})
 }
 
