@@ -2,8 +2,8 @@
 # As Pulumi builds the program: pulumi up reuses what make compiled.
 export GOFLAGS := $(shell go env GOFLAGS) -trimpath
 STACK ?= dev
-CHART_NAMES = $(subst /chart,,$(patsubst values/%.yaml,%,$(wildcard values/*/chart.yaml values/*/chart-*.yaml)) \
-	$(patsubst addons/%.yaml,%,$(wildcard addons/*/chart.yaml)))
+CHART_NAMES = $(strip $(subst /chart,,$(patsubst values/%.yaml,%,$(wildcard values/*/chart.yaml \
+	values/*/chart-*.yaml)) $(patsubst addons/%.yaml,%,$(wildcard addons/*/chart.yaml))))
 
 .DEFAULT_GOAL := help
 
@@ -34,7 +34,7 @@ pulumi-cli:
 
 .PHONY: chart
 chart:
-	@test -n "$(filter $(CHART),$(CHART_NAMES))" || { echo "CHART=$(CHART): allowed: $(strip $(CHART_NAMES));" \
+	@test -n "$(filter $(CHART),$(CHART_NAMES))" || { echo "CHART=$(CHART): allowed: $(CHART_NAMES);" \
 		"fix: make upgrade CHART=falco [VERSION=x.y.z | ARCHIVE=file]" >&2; exit 2; }
 
 .PHONY: example-addons

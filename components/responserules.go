@@ -71,6 +71,13 @@ type talonAction struct {
 // TalonRules are the rules as Talon reads them (internal/rules of github.com/falcosecurity/falco-talon). Each excludes
 // the namespaces in which nothing is done.
 func TalonRules(args *ResponseArgs) (string, error) {
+	// Talon compares a field that is null, as of a process of the node, with <nil>: such an event would match, and have
+	// no action.
+	excluded := []string{"k8s.pod.name!=<nil>"}
+	for _, namespace := range args.Never {
+		excluded = append(excluded, "k8s.ns.name!="+namespace)
+	}
+	never := strings.Join(excluded, ",")
 	var all []talonRule
 	for i, r := range args.Rules {
 		rule := talonRule{Rule: fmt.Sprintf("response.rules[%d]", i), DryRun: fmt.Sprint(args.DryRun), Match: talonMatch{
@@ -82,18 +89,11 @@ func TalonRules(args *ResponseArgs) (string, error) {
 		if r.MinimumPriority != "" {
 			rule.Match.Priority = ">=" + r.MinimumPriority
 		}
-		// Talon compares a field that is null, as of a process of the node, with <nil>: such an event would match, and have
-		// no action.
-		excluded := []string{"k8s.pod.name!=<nil>"}
-		for _, namespace := range args.Never {
-			excluded = append(excluded, "k8s.ns.name!="+namespace)
-		}
 		for _, namespace := range r.Namespaces {
-			rule.Match.OutputFields = append(rule.Match.OutputFields,
-				strings.Join(append([]string{"k8s.ns.name=" + namespace}, excluded...), ","))
+			rule.Match.OutputFields = append(rule.Match.OutputFields, "k8s.ns.name="+namespace+","+never)
 		}
 		if len(r.Namespaces) == 0 {
-			rule.Match.OutputFields = append(rule.Match.OutputFields, strings.Join(excluded, ","))
+			rule.Match.OutputFields = append(rule.Match.OutputFields, never)
 		}
 		for _, a := range actions {
 			if a.name == r.Action {

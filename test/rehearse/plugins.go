@@ -84,8 +84,21 @@ func installPublished(ctx context.Context, cli auto.PulumiCommand, w *workspace)
 // downloads are where the CLI looks for plugins, one after the other (sdk/go/common/workspace/plugins.go of Pulumi).
 var downloads = []string{"https://api.github.com", "https://get.pulumi.com"}
 
-// reachable asks a server once, for a few seconds. The CLI tries five times, and does not say why it failed.
-func reachable(ctx context.Context, url string) error {
+// reachable asks servers until one answers. The CLI tries five times, and does not say why it failed.
+func reachable(ctx context.Context, urls ...string) error {
+	var errs []error
+	for _, url := range urls {
+		err := answers(ctx, url)
+		if err == nil {
+			return nil
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// answers takes any answer, which a server has a few seconds for.
+func answers(ctx context.Context, url string) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodHead, url, nil)
@@ -106,30 +119,27 @@ func download(ctx context.Context, cli auto.PulumiCommand, dir, home, name, vers
 	if unreachable != nil {
 		return unreachable
 	}
-	if os.Getenv("PULUMI_PLUGIN_DOWNLOAD_URL_OVERRIDES") == "" {
-		var errs []error
-		for _, url := range downloads {
-			errs = append(errs, reachable(ctx, url))
-		}
-		if !slices.Contains(errs, nil) {
-			if ctx.Err() == nil {
-				unreachable = errors.Join(errs...)
-			}
-			return errors.Join(errs...)
-		}
-	}
 	ctx, cancel := context.WithTimeout(ctx, downloadTime)
 	defer cancel()
-	env := []string{"PULUMI_HOME=" + home, "PULUMI_SKIP_UPDATE_CHECK=true"}
-	_, stderr, _, err := cli.Run(ctx, dir, nil, nil, nil, env, "plugin", "install", "resource", name, "v"+version)
-	if err == nil {
-		return nil
-	}
-	err = fmt.Errorf("installing the %s plugin: %s", name, lastLine(stderr))
+	err := install(ctx, cli, dir, home, name, version)
 	if ctx.Err() == nil {
 		unreachable = err
 	}
 	return err
+}
+
+func install(ctx context.Context, cli auto.PulumiCommand, dir, home, name, version string) error {
+	if os.Getenv("PULUMI_PLUGIN_DOWNLOAD_URL_OVERRIDES") == "" {
+		if err := reachable(ctx, downloads...); err != nil {
+			return err
+		}
+	}
+	env := []string{"PULUMI_HOME=" + home, "PULUMI_SKIP_UPDATE_CHECK=true"}
+	_, stderr, _, err := cli.Run(ctx, dir, nil, nil, nil, env, "plugin", "install", "resource", name, "v"+version)
+	if err != nil {
+		return fmt.Errorf("installing the %s plugin: %s", name, lastLine(stderr))
+	}
+	return nil
 }
 
 func serveStandIns(w *workspace) (*plugins, error) {

@@ -8,7 +8,11 @@ import (
 
 // Any answer will do: what a server has is the CLI's to find out.
 func TestReachable(t *testing.T) {
-	server := httptest.NewServer(http.NotFoundHandler())
+	server, gone := httptest.NewServer(http.NotFoundHandler()), httptest.NewServer(nil)
+	gone.Close()
+	if err := reachable(t.Context(), gone.URL, server.URL); err != nil {
+		t.Error(err)
+	}
 	if err := reachable(t.Context(), server.URL); err != nil {
 		t.Error(err)
 	}
